@@ -1,0 +1,36 @@
+"""Run the tests, checks included; brokers and databases are found or fetched as they are needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from commands import ROOT
+
+
+@click.command("test", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--long", "long_too", is_flag=True, help="Also the tests that take minutes.")
+@click.argument("pytest_args", nargs=-1, type=click.UNPROCESSED)
+def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
+    """Run the tests and end with pytest's own summary and exit code.
+
+    Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Two workers unless `-n` says otherwise.
+    Brokers and databases: PLUMBLINE_TEST_AMQP_URL and PLUMBLINE_TEST_DATABASE_URL, else a container engine, else what is installed, else
+    Debian's packages unpacked into a cache folder.
+    """
+    given = list(pytest_args)
+    if not any(arg.startswith(("-n", "--numprocesses")) for arg in given):
+        given = ["-n", "2", *given]
+    if long_too:
+        given = ["--long", *given]
+    given = [str(Path(arg).absolute()) if is_path(arg) else arg for arg in given]
+    pytest = [sys.executable, "-m", "pytest", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *given]
+    os.chdir(ROOT)
+    sys.exit(subprocess.call(pytest))
+
+
+def is_path(arg: str) -> bool:
+    """Paths are the user's, seen from where they stand, unless they only exist in the repository."""
+    return not arg.startswith("-") and Path(arg.partition("::")[0]).exists()
