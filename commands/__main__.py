@@ -18,7 +18,7 @@ def module_of(name: str) -> Path:
 class Commands(click.Group):
     """Finds commands by file name: `config-check` is `config_check.py`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(path.stem.replace("_", "-") for path in HERE.glob("[a-z]*.py"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -16,15 +16,15 @@ from commands import ROOT
 def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     """Run the tests and end with pytest's own summary and exit code.
 
-    Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Two workers unless `-n` says otherwise.
-    Brokers and databases: PLUMBLINE_TEST_AMQP_URL and PLUMBLINE_TEST_DATABASE_URL, else a container engine, else what is installed, else
-    Debian's packages unpacked into a cache folder.
+    Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Two workers unless `-n`
+    says otherwise. Brokers and databases: PLUMBLINE_TEST_AMQP_URL and PLUMBLINE_TEST_DATABASE_URL, else a container
+    engine, else what is installed, else Debian's packages unpacked into a cache folder.
     """
     given = list(pytest_args)
-    if not any(arg.startswith(("-n", "--numprocesses")) for arg in given):
+    if "--pdb" not in given and not any(arg.startswith(("-n", "--numprocesses")) for arg in given):
         given = ["-n", "2", *given]
     if long_too:
-        given = ["--long", *given]
+        given = ["-m", "", *given]  # takes back the "not long" of pyproject.toml
     given = [str(Path(arg).absolute()) if is_path(arg) else arg for arg in given]
     pytest = [sys.executable, "-m", "pytest", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *given]
     os.chdir(ROOT)
@@ -32,5 +32,6 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
 
 
 def is_path(arg: str) -> bool:
-    """Paths are the user's, seen from where they stand, unless they only exist in the repository."""
-    return not arg.startswith("-") and Path(arg.partition("::")[0]).exists()
+    """Whether this means a file seen from where the user stands: the `demo` of `-k demo` does not, though it exists."""
+    looks_like_one = "/" in arg or arg.endswith(".py") or "::" in arg
+    return looks_like_one and not arg.startswith("-") and Path(arg.partition("::")[0]).exists()

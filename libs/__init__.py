@@ -1,1 +1,1 @@
-"""What services share: `common` for all of them, `local` for running brokers, databases and the gateway on this machine."""
+"""What services share: `common` for all of them, `local` for running brokers, databases and nginx on this machine."""
