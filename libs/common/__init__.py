@@ -1,0 +1,1 @@
+"""What every service shares: delivery, money, the HTTP edge and the contracts they speak in."""

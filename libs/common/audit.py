@@ -1,0 +1,117 @@
+"""Who changed what from what to what, when, through which client: written with every act, chained by the worker."""
+
+import hashlib
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from libs.common.columns import Aggregate
+
+if TYPE_CHECKING:
+    from libs.common.tx import Store, Tx
+
+UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
+SECRET = {"password_hash", "token_hash", "secret"}
+
+
+Changes = dict[tuple[str, str, str], dict[str, Any]]  #: (kind, record, cause) -> field -> [before, after]
+
+
+def watch(tx: "Tx") -> None:
+    """Notes every change of a record in this act's session, as the flushes come."""
+    tx.session.info["tx"] = tx
+    tx.session.info["changes"] = {}
+
+
+@event.listens_for(Session, "before_flush")
+def _note(session: Session, _context: Any, _instances: Any) -> None:
+    tx = session.info.get("tx")
+    if tx is None:
+        return
+    changes: Changes = session.info["changes"]
+    for record in session.new:
+        if isinstance(record, Aggregate):
+            changes.setdefault(_key(record, tx), {"created": [None, True]})
+    for record in session.dirty:
+        if isinstance(record, Aggregate):
+            _differences(record, changes, tx)
+
+
+def _key(record: Aggregate, tx: "Tx") -> tuple[str, str, str]:
+    return type(record).__name__, str(record.id), tx.origin.causation
+
+
+def _differences(record: Aggregate, changes: Changes, tx: "Tx") -> None:
+    state = sa.inspect(record)
+    for attribute in state.mapper.column_attrs:
+        name = attribute.key
+        if name in UNSAID:
+            continue
+        history = state.attrs[name].history
+        if history.added:
+            before = _plain(name, history.deleted[0]) if history.deleted else None
+            mine = changes.setdefault(_key(record, tx), {})
+            mine[name] = [mine.get(name, [before])[0], _plain(name, history.added[0])]
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in SECRET:
+        return "(hidden)"
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value
+
+
+def write(tx: "Tx") -> None:
+    """One row a changed record. The action is the route or the event type that caused it."""
+    changes: Changes = tx.session.info["changes"]
+    rows = [
+        {
+            "at": tx.now,
+            "actor": tx.actor,
+            "action": tx.origin.action,
+            "kind": kind,
+            "subject": subject,
+            "changes": what,
+            "request": cause,
+            "client": tx.origin.client[:200],
+        }
+        for (kind, subject, cause), what in changes.items()
+        if what
+    ]
+    if rows:
+        tx.session.execute(sa.insert(tx.tables.audit), rows)
+
+
+def chain(store: "Store", batch: int = 500) -> int:
+    """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
+    table = store.tables.audit
+    with store.begin() as tx:
+        newest = sa.select(table.c.position, table.c.hash).order_by(table.c.position.desc().nulls_last()).limit(1)
+        last = tx.session.execute(newest).first()
+        position, previous = (last.position or 0, last.hash or "") if last else (0, "")
+        unlinked = sa.select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(batch)
+        links = []
+        for row in tx.session.execute(unlinked).all():
+            position, previous = position + 1, link(previous, row)
+            links.append({"row": row.id, "place": position, "link": previous})
+        if links:
+            place = {"position": sa.bindparam("place"), "hash": sa.bindparam("link")}
+            update = sa.update(table).where(table.c.id == sa.bindparam("row")).values(**place)
+            tx.session.connection().execute(update, links)
+    return len(links)
+
+
+def link(previous: str, row: Any) -> str:
+    """The hash that binds a row to all before it."""
+    said = [str(row.id), row.at.isoformat(), row.actor, row.action, row.kind, row.subject, row.changes, row.request]
+    return hashlib.sha256(previous.encode() + msgspec.json.encode(said)).hexdigest()

@@ -1,0 +1,106 @@
+"""Column types that mean the same on PostgreSQL and SQLite, and the columns that every record has."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+#: JSON that PostgreSQL can look into
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+#: a counting key; SQLite only counts INTEGER keys
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant. Refuses a naive time, because SQLite would drop the offset without a word."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no offset: it names no instant")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Exact(sa.TypeDecorator[Decimal]):
+    """A Decimal of a fixed scale: NUMERIC on PostgreSQL, a scaled integer on SQLite, which has no decimal."""
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int, scale: int) -> None:
+        super().__init__(precision, scale)
+        self.precision, self.scale = precision, scale
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(
+            sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(self.precision, self.scale)
+        )
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Decimal | int | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        scaled = value.scaleb(self.scale)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"{value} has more than {self.scale} decimals")
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return Decimal(value).scaleb(-self.scale)
+
+
+def money() -> Exact:
+    """An amount; three decimals hold every currency's exponent."""
+    return Exact(14, 3)
+
+
+def unit_price() -> Exact:
+    return Exact(14, 4)
+
+
+def quantity() -> Exact:
+    return Exact(12, 3)
+
+
+class Aggregate:
+    """What every record has: identity, branch, optimistic lock, the count of its facts, who and when.
+
+    ``agg_seq`` is counted under the row's lock, so a record's facts are numbered without gaps.
+    """
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    branch: Mapped[UUID | None] = mapped_column(default=None, index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    agg_seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_by: Mapped[str] = mapped_column(sa.String(80))
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_by: Mapped[str] = mapped_column(sa.String(80))
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}
+
+    @property
+    def funnel(self) -> UUID:
+        """The correlation id of its facts: the lead's id in the funnel, else the record's own."""
+        return self.id
+
+
+type_map: dict[Any, Any] = {datetime: UtcDateTime, UUID: sa.Uuid, dict[str, Any]: Json, list[Any]: Json, str: sa.Text}

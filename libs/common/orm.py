@@ -1,0 +1,287 @@
+"""A service's database: the engine, its fair write turn, and the tables that delivery needs in each of them."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
+
+from libs.common.columns import BigId, Json, UtcDateTime
+
+LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
+
+
+class FairLock:
+    """First come, first served: SQLite's own waiting lets one writer starve the others."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._queue: deque[threading.Event] = deque()
+        self._busy = False
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        turn = threading.Event()
+        with self._guard:
+            if self._busy:
+                self._queue.append(turn)
+            else:
+                self._busy = True
+                turn.set()
+        turn.wait()
+        try:
+            yield
+        finally:
+            with self._guard:
+                if self._queue:
+                    self._queue.popleft().set()
+                else:
+                    self._busy = False
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The kernel's tables in one service's metadata; 3-architecture, Delivery."""
+
+    outbox: Table
+    stream_pos: Table
+    held: Table
+    parked: Table
+    idempotency: Table
+    timers: Table
+    audit: Table
+    people: Table
+    teams: Table
+    branches: Table
+    preferences: Table
+    counters: Table
+    worker_status: Table
+    mail: Table
+
+
+@dataclass(frozen=True)
+class Database:
+    """An engine and how to take turns writing to it."""
+
+    engine: sa.Engine
+    reader: sa.Engine
+    turn: Any = field(default=nullcontext)  #: called for a context manager that is held for a whole write
+
+    @property
+    def sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def writing(self) -> AbstractContextManager[None]:
+        turn: AbstractContextManager[None] = self.turn()
+        return turn
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def connect(url: str, *, pool_size: int = 5) -> Database:
+    """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use, so this is safe before a fork."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30)
+        sa.event.listen(engine, "connect", _careful_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return Database(engine, engine.execution_options(reading=True), FairLock())
+    options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
+    engine = sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3, "options": options},
+    )
+    return Database(engine, engine)
+
+
+def _careful_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A deferred BEGIN that later writes fails at once with SQLITE_BUSY_SNAPSHOT, whatever the busy timeout.
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def kernel_tables(metadata: MetaData) -> Tables:
+    """Adds the kernel's tables to a service's metadata and names them."""
+
+    def instant(name: str, *, null: bool = False, **more: Any) -> Column[Any]:
+        return Column(name, UtcDateTime, nullable=null, **more)
+
+    outbox = Table(
+        "outbox",
+        metadata,
+        Column("id", BigId, primary_key=True, autoincrement=True),
+        Column("event_id", sa.Uuid, nullable=False, unique=True),
+        Column("agg", sa.Uuid, nullable=False),
+        Column("agg_seq", sa.BigInteger, nullable=False),
+        Column("type", String(120), nullable=False),
+        Column("body", sa.LargeBinary, nullable=False),
+        instant("created_at"),
+        instant("published_at", null=True),
+        UniqueConstraint("agg", "agg_seq"),
+    )
+    unpublished = outbox.c.published_at.is_(None)
+    Index("ix_outbox_unpublished", outbox.c.id, postgresql_where=unpublished, sqlite_where=unpublished)
+    stream_pos = Table(
+        "stream_pos",
+        metadata,
+        Column("producer", String(40), primary_key=True),
+        Column("agg", sa.Uuid, primary_key=True),
+        Column("last_seq", sa.BigInteger, nullable=False),
+        Column("last_event", sa.Uuid, nullable=True),
+        Column("state", String(10), nullable=False),
+    )
+    held = Table(
+        "held",
+        metadata,
+        Column("producer", String(40), primary_key=True),
+        Column("agg", sa.Uuid, primary_key=True),
+        Column("agg_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        Column("event_id", sa.Uuid, nullable=False),
+        Column("body", sa.LargeBinary, nullable=False),
+        Column("attempts", sa.Integer, nullable=False),
+        Column("waits", sa.Integer, nullable=False),
+        instant("due_at", null=True, index=True),
+        instant("held_at"),
+        Column("reason", Text, nullable=False),
+    )
+    parked = Table(
+        "parked",
+        metadata,
+        Column("id", BigId, primary_key=True, autoincrement=True),
+        Column("producer", String(40), nullable=True),
+        Column("agg", sa.Uuid, nullable=True),
+        Column("agg_seq", sa.BigInteger, nullable=True),
+        Column("event_id", String(80), nullable=True),
+        Column("type", String(200), nullable=True),
+        Column("body", sa.LargeBinary, nullable=False),
+        Column("reason", String(40), nullable=False),
+        Column("detail", Text, nullable=False),
+        Column("blocks", sa.Boolean, nullable=False),
+        instant("parked_at"),
+    )
+    idempotency = Table(
+        "idempotency",
+        metadata,
+        Column("caller", String(80), primary_key=True),
+        Column("path", String(300), primary_key=True),
+        Column("key", String(255), primary_key=True),
+        Column("fingerprint", String(64), nullable=False),
+        Column("status", sa.Integer, nullable=True),
+        Column("headers", Json, nullable=True),
+        Column("body", sa.LargeBinary, nullable=True),
+        instant("created_at", index=True),
+    )
+    timers = Table(
+        "timers",
+        metadata,
+        Column("kind", String(60), primary_key=True),
+        Column("subject", sa.Uuid, primary_key=True),
+        instant("due_at", index=True),
+        Column("payload", Json, nullable=False),
+        Column("attempts", sa.Integer, nullable=False),
+        Column("failed", Text, nullable=True),
+    )
+    audit = Table(
+        "audit",
+        metadata,
+        Column("id", BigId, primary_key=True, autoincrement=True),
+        instant("at"),
+        Column("actor", String(80), nullable=False),
+        Column("action", String(120), nullable=False),
+        Column("kind", String(60), nullable=False),
+        Column("subject", String(80), nullable=False, index=True),
+        Column("changes", Json, nullable=False),
+        Column("request", String(80), nullable=False),
+        Column("client", String(200), nullable=False),
+        Column("position", sa.BigInteger, nullable=True, unique=True),
+        Column("hash", String(64), nullable=True),
+    )
+    people = Table(
+        "people",
+        metadata,
+        Column("id", sa.Uuid, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("email", Text, nullable=False),
+        Column("roles", Json, nullable=False),
+        Column("branch", sa.Uuid, nullable=True),
+        Column("teams", Json, nullable=False),
+        Column("details", Json, nullable=False),
+        Column("active", sa.Boolean, nullable=False),
+    )
+    teams = Table(
+        "teams",
+        metadata,
+        Column("id", sa.Uuid, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("kind", String(20), nullable=False),
+        Column("branch", sa.Uuid, nullable=True),
+        Column("lead_id", sa.Uuid, nullable=True),
+        Column("members", Json, nullable=False),
+    )
+    branches = Table(
+        "branches",
+        metadata,
+        Column("id", sa.Uuid, primary_key=True),
+        Column("name", Text, nullable=False),
+        Column("details", Json, nullable=False),
+    )
+    preferences = Table(
+        "preferences",
+        metadata,
+        Column("branch", String(36), primary_key=True),
+        Column("version", sa.Integer, nullable=False),
+        Column("body", Json, nullable=False),
+        instant("updated_at"),
+        Column("updated_by", String(80), nullable=False),
+    )
+    counters = Table(
+        "counters",
+        metadata,
+        Column("name", String(120), primary_key=True),
+        Column("value", sa.BigInteger, nullable=False),
+    )
+    worker_status = Table(
+        "worker_status",
+        metadata,
+        Column("part", String(60), primary_key=True),
+        Column("ok", sa.Boolean, nullable=False),
+        Column("detail", Text, nullable=False),
+        instant("at"),
+    )
+    mail = Table(
+        "mail",
+        metadata,
+        Column("id", sa.Uuid, primary_key=True),
+        Column("recipient", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("body", Text, nullable=True),
+        Column("attachments", Json, nullable=False),
+        Column("state", String(10), nullable=False, index=True),
+        Column("attempts", sa.Integer, nullable=False),
+        instant("due_at"),
+        instant("sent_at", null=True),
+        Column("error", Text, nullable=True),
+    )
+    return Tables(
+        outbox, stream_pos, held, parked, idempotency, timers, audit, people, teams, branches, preferences, counters,
+        worker_status, mail,
+    )
+
+
+__all__ = ["Database", "FairLock", "Tables", "connect", "kernel_tables"]

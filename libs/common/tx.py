@@ -1,0 +1,315 @@
+"""One business act, one transaction: record, fact, audit row and the answer to a retried request commit together."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+from uuid_utils.compat import uuid7
+
+from libs.common import audit
+from libs.common.columns import Aggregate
+from libs.common.contracts.base import Event, Message
+from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.orm import Database, Tables
+
+Record = TypeVar("Record", bound=Aggregate)
+Entity = TypeVar("Entity")
+Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
+
+RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Dumps(Protocol):
+    """What a marshmallow schema does for an answer."""
+
+    def dump(self, obj: Any, /) -> Any: ...
+
+
+class TryAgain(Unavailable):
+    """The database chose this transaction as a victim; nothing was changed and the edge runs it again."""
+
+
+@dataclass(frozen=True)
+class RequestKey:
+    """An Idempotency-Key: per caller and path; ``fingerprint`` is the body's hash."""
+
+    caller: str
+    path: str
+    key: str
+    fingerprint: str
+
+
+class AlreadyAnswered(Exception):
+    """This request had its effect before; ``answer`` is what was said then, to the byte."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who asks, through what, and because of what. ``actor`` is a person's id, ``customer`` or ``system``."""
+
+    actor: str = "system"
+    action: str = ""
+    causation: str = ""
+    client: str = ""
+    traceparent: str = ""
+    key: RequestKey | None = None
+
+
+def no_crash(_point: str) -> None:
+    """Crash points are armed only by the tests' launcher."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Store:
+    """A service's transactions. Clock, ids and crash points are handed in, so that a simulator can own them.
+
+    ``woken`` is called after each commit that left facts in the outbox.
+    """
+
+    producer: str
+    database: Database
+    tables: Tables
+    clock: Callable[[], datetime] = utc_now
+    ids: Callable[[], UUID] = uuid7
+    crash: Callable[[str], None] = no_crash
+    woken: Callable[[], None] = field(default=lambda: None)
+
+    @contextmanager
+    def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
+        """A unit of work: commits when the block ends, rolls all of it back when it raises.
+
+        Raises AlreadyAnswered for a repeated request, Stale for a lost race, Unavailable for a database in trouble.
+        """
+        origin = origin or Origin()
+        with self.database.writing(), Session(self.database.engine, expire_on_commit=False) as session:
+            self.crash("before_begin")
+            tx = Tx(self, session, origin)
+            try:
+                if origin.key is not None:
+                    tx.claim(origin.key)
+                yield tx
+                tx.finish()
+                self.crash("before_commit")
+                session.commit()
+            except StaleDataError as lost:
+                session.rollback()
+                raise Stale("someone else changed this record at the same moment; read it again") from lost
+            except exc.DBAPIError as trouble:
+                session.rollback()
+                raise translated(trouble) from trouble
+            except exc.TimeoutError as trouble:
+                raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+        self.crash("after_commit")
+        if tx.published:
+            self.woken()
+
+    @contextmanager
+    def reading(self, origin: Origin | None = None) -> Iterator["Tx"]:
+        """A consistent look that changes nothing and waits for no writer."""
+        try:
+            with Session(self.database.reader, autoflush=False, expire_on_commit=False) as session:
+                yield Tx(self, session, origin or Origin())
+        except exc.DBAPIError as trouble:
+            raise translated(trouble) from trouble
+        except exc.TimeoutError as trouble:
+            raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+
+
+def translated(trouble: exc.DBAPIError) -> Exception:
+    """The database's error in our words. What we cannot name stays itself: it is a bug, not a condition."""
+    code = getattr(trouble.orig, "sqlstate", None)
+    if code in RETRY_CODES:
+        return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
+    if code == LOCK_NOT_AVAILABLE:
+        return Conflict("the same record or request is still being worked on", headers={"Retry-After": "1"})
+    if isinstance(trouble, exc.IntegrityError):
+        return Conflict("this collides with a record that exists already")
+    if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
+        return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
+    return trouble
+
+
+class Tx:
+    """What a use case may do inside its transaction. It never commits: the edge that opened it does."""
+
+    def __init__(self, store: Store, session: Session, origin: Origin) -> None:
+        self.store, self.session, self.origin = store, session, origin
+        self.tables = store.tables
+        self.published: list[dict[str, Any]] = []
+        self._now: datetime | None = None
+        self._locked: set[tuple[type, UUID]] = set()
+        audit.watch(self)
+
+    @property
+    def actor(self) -> str:
+        return self.origin.actor
+
+    @property
+    def now(self) -> datetime:
+        """One instant for the whole act, by the database's clock where it has one."""
+        if self._now is None:
+            if self.store.database.sqlite:
+                self._now = self.store.clock()
+            else:
+                self._now = self.session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return self._now
+
+    # -- records
+
+    def get(self, kind: type[Record], ident: UUID) -> Record:
+        """The record, its row locked for this act. Raises NotFound."""
+        key = (kind, ident)
+        if key in self._locked:
+            record = self.session.get(kind, ident)
+        else:
+            record = self.session.get(kind, ident, with_for_update=True)
+        if record is None:
+            raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
+        self._locked.add(key)
+        return record
+
+    def find(self, statement: sa.Select[tuple[Entity]]) -> Entity | None:
+        """The one record of a query, or None."""
+        return self.session.scalars(statement).one_or_none()
+
+    def all(self, statement: sa.Select[tuple[Entity]]) -> Sequence[Entity]:
+        return self.session.scalars(statement).all()
+
+    def new(self, kind: type[Record], ident: UUID | None = None, **fields: Any) -> Record:
+        """A new record with its id and stamps, part of this act."""
+        stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
+        record = kind(id=ident or self.store.ids(), agg_seq=0, **stamps, **fields)
+        self.session.add(record)
+        self._locked.add((kind, record.id))
+        return record
+
+    def touch(self, record: Aggregate) -> None:
+        """Says that the record changed, though no column of its own did: its version moves on."""
+        record.updated_at, record.updated_by = self.now, self.actor
+
+    def expect(self, record: Aggregate, version: str | None) -> None:
+        """Refuses an edit of another version than the caller has seen. ``version`` is the If-Match header."""
+        if version is None:
+            raise PreconditionRequired("send If-Match with the ETag of the record as you read it")
+        if version.strip() not in ("*", f'"{record.version}"'):
+            raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
+
+    def number(self, name: str) -> int:
+        """The next human number of a kind: unique, gaps allowed."""
+        if not self.store.database.sqlite:
+            return int(self.session.execute(sa.select(sa.func.nextval(f"number_{name}"))).scalar_one())
+        return self.count(name)
+
+    def count(self, name: str) -> int:
+        """1, 2, … for a name, inside this act; two acts that count the same name take turns."""
+        counters = self.tables.counters
+        insert = self.insert(counters).values(name=name, value=1)
+        insert = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+        return int(self.session.execute(insert.returning(counters.c.value)).scalar_one())
+
+    def insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
+        """An INSERT that knows ON CONFLICT in this database's dialect."""
+        return sqlite.insert(table) if self.store.database.sqlite else postgresql.insert(table)
+
+    # -- facts
+
+    def publish(self, event: Event, *, of: Aggregate) -> None:
+        """Puts a fact into the outbox, numbered in its record, to commit with it."""
+        of.agg_seq += 1
+        self.touch(of)
+        ident = self.store.ids()
+        message = Message(
+            id=ident,
+            source=f"/plumbline/{self.store.producer}",
+            type=event.name,
+            subject=event.subject,
+            sequence=str(of.agg_seq),
+            time=self.now,
+            dataschema=f"/api/v1/{self.store.producer}/schemas/{event.name}.json",
+            correlationid=of.funnel,
+            causationid=self.origin.causation or str(ident),
+            traceparent=self.origin.traceparent,
+            actor=self.actor,
+            branch=str(of.branch or ""),
+            data=event.data(),
+        )
+        self.published.append(
+            {
+                "event_id": ident,
+                "agg": event.subject,
+                "agg_seq": of.agg_seq,
+                "type": event.name,
+                "body": message.encode(),
+                "created_at": self.now,
+            }
+        )
+
+    def finish(self) -> None:
+        """Writes what the act left to write; called by the store just before it commits."""
+        self.session.flush()
+        self.store.crash("after_write")
+        if self.published:
+            self.session.execute(sa.insert(self.tables.outbox), self.published)
+        audit.write(self)
+
+    # -- durable timers
+
+    def remind(self, kind: str, subject: UUID, due_at: datetime, **payload: Any) -> None:
+        """Sets or moves the one timer of this kind for a record."""
+        timers = self.tables.timers
+        values = {"due_at": due_at, "payload": payload, "attempts": 0, "failed": None}
+        insert = self.insert(timers).values(kind=kind, subject=subject, **values)
+        self.session.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+
+    def forget(self, kind: str, subject: UUID) -> None:
+        """Takes a timer back, its cause being gone."""
+        timers = self.tables.timers
+        self.session.execute(sa.delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
+
+    # -- one answer for a repeated request
+
+    def claim(self, key: RequestKey) -> None:
+        """Takes the request's key, or raises AlreadyAnswered. Waits for a twin that is still in flight."""
+        table = self.tables.idempotency
+        mine = (table.c.caller == key.caller) & (table.c.path == key.path) & (table.c.key == key.key)
+        row = {"caller": key.caller, "path": key.path, "key": key.key, "fingerprint": key.fingerprint}
+        insert = self.insert(table).values(**row, created_at=self.now).on_conflict_do_nothing()
+        if self.session.execute(insert.returning(table.c.key)).first() is not None:
+            return
+        seen = self.session.execute(sa.select(table).where(mine)).one()
+        if seen.fingerprint != key.fingerprint:
+            raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
+        raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
+
+    def answer(
+        self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """The answer to the caller, kept with its effect for a retry with the same key."""
+        self.session.flush()
+        body = msgspec.json.encode(schema.dump(obj))
+        given = {"Content-Type": "application/json", **(headers or {})}
+        if isinstance(obj, Aggregate):
+            given.setdefault("ETag", f'"{obj.version}"')
+        if self.origin.key is not None:
+            table, key = self.tables.idempotency, self.origin.key
+            mine = (table.c.caller == key.caller) & (table.c.path == key.path) & (table.c.key == key.key)
+            self.session.execute(sa.update(table).where(mine).values(status=status, headers=given, body=body))
+        return body, status, given
