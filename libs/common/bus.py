@@ -1,0 +1,42 @@
+"""What a bus must do, whichever it is. The relay hands it rows; it hands deliveries to consumers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from libs.common.contracts.base import CONTENT_TYPE
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A committed fact on its way: its outbox row's number, its wire name and its bytes."""
+
+    row: int
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Bytes as they arrived. ``redelivered`` means that somebody may have begun with it before.
+
+    ``producer`` is whom the broker says it comes from, where it vouches for that.
+    """
+
+    body: bytes
+    content_type: str = CONTENT_TYPE
+    redelivered: bool = False
+    producer: str | None = None
+
+
+class Publisher(Protocol):
+    def send(self, batch: Sequence[Outgoing]) -> int:
+        """Publishes in order and returns how many, from the first on, are safe with the bus.
+
+        Fewer than all means a refusal: the relay stops there, so that order holds. Raises BusDown when it is away.
+        """
+        ...
+
+
+class BusDown(Exception):
+    """The bus cannot be reached or refuses work; facts stay in the outbox and are sent when it is back."""

@@ -1,0 +1,94 @@
+"""Brings a service's database to the shape its code expects; safe to run twice and from two places at once."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from libs.common.errors import Unavailable
+from libs.common.orm import Database
+from libs.common.service import Service
+
+VERSIONS = "schema_version"  #: the table that says how far a database is
+
+
+def upgrade(service: Service, database: Database) -> None:
+    """Runs the migrations that are missing. Raises Unavailable for a database newer than this code."""
+    scripts = _scripts(service)
+    with database.writing(), _locked(database) as connection:
+        at = current(connection)
+        if at is not None and at not in {revision.revision for revision in scripts.walk_revisions()}:
+            raise Unavailable(f"{service.name}'s database is at {at}, which this code does not know: it is newer")
+
+        def missing(revision: object, _context: object) -> list[object]:
+            return scripts._upgrade_revs("head", revision)  # type: ignore[return-value,arg-type]  # alembic's own idiom
+
+        with EnvironmentContext(Config(), scripts, fn=missing, destination_rev="head") as environment:
+            environment.configure(
+                connection,
+                target_metadata=service.metadata,
+                version_table=VERSIONS,
+                render_as_batch=database.sqlite,
+                transactional_ddl=True,
+            )
+            environment.run_migrations()
+
+
+def current(connection: sa.Connection) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    return MigrationContext.configure(connection, opts={"version_table": VERSIONS}).get_current_revision()
+
+
+def head(service: Service) -> str | None:
+    """The revision this code expects."""
+    return _scripts(service).get_current_head()
+
+
+def difference(service: Service, connection: sa.Connection) -> list[object]:
+    """What the migrated database and the mapped classes do not agree on; a test expects nothing."""
+    from alembic.autogenerate import compare_metadata
+
+    context = MigrationContext.configure(connection, opts={"version_table": VERSIONS, "compare_type": False})
+    return list(compare_metadata(context, service.metadata))
+
+
+def write(service: Service, database: Database, message: str) -> Path:
+    """Writes the next migration of a service from what its classes have and its database has not."""
+    from alembic.autogenerate import RevisionContext
+
+    scripts = _scripts(service)
+    arguments = {
+        "message": message, "autogenerate": True, "sql": False, "head": "head", "splice": False,
+        "branch_label": None, "version_path": None, "rev_id": f"{len(list(scripts.walk_revisions())) + 1:04d}",
+        "depends_on": None,
+    }  # fmt: skip
+    config = Config()
+    config.set_main_option("script_location", str(service.migrations))
+    revisions = RevisionContext(config, scripts, arguments)
+
+    def compare(revision: object, context: MigrationContext) -> list[object]:
+        revisions.run_autogenerate(revision, context)  # type: ignore[arg-type]
+        return []
+
+    with database.engine.connect() as connection, EnvironmentContext(config, scripts, fn=compare) as environment:
+        environment.configure(connection, target_metadata=service.metadata, version_table=VERSIONS, render_as_batch=True)
+        environment.run_migrations()
+    [script] = [script for script in revisions.generate_scripts() if script is not None]
+    return Path(script.path)
+
+
+def _scripts(service: Service) -> ScriptDirectory:
+    return ScriptDirectory(str(service.migrations), file_template="%%(rev)s_%%(slug)s", version_locations=None)
+
+
+@contextmanager
+def _locked(database: Database) -> Iterator[sa.Connection]:
+    with database.engine.begin() as connection:
+        if not database.sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x706C756D)))
+        yield connection

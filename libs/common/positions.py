@@ -1,0 +1,129 @@
+"""Where this service stands in each record's stream, and what is held behind it; rows are locked together, in order."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.contracts.base import Message
+from libs.common.tx import Tx
+
+Key = tuple[str, UUID]  #: producer, record
+OPEN, BLOCKED = "open", "blocked"
+
+
+class Position:
+    """The last applied fact of one record, and the facts held for it by number."""
+
+    def __init__(self, key: Key, last_seq: int, last_event: UUID | None, state: str) -> None:
+        self.key, self.last_seq, self.last_event, self.state = key, last_seq, last_event, state
+        self.held: dict[int, Any] = {}
+        self.moved: list[int] = []
+
+    @property
+    def blocked(self) -> bool:
+        return self.state == BLOCKED
+
+    def move(self, message: Message) -> None:
+        self.last_seq, self.last_event = message.number, message.id
+        self.moved.append(message.number)
+
+
+class Positions:
+    """The positions of some records, locked for this transaction in one order, so that two workers never embrace."""
+
+    def __init__(self, tx: Tx, keys: Iterable[Key]) -> None:
+        self.tx = tx
+        wanted = sorted(keys)
+        self._known: dict[Key, Position] = self._lock(wanted)
+        missing = [key for key in wanted if key not in self._known]
+        if missing:
+            self._create(missing)
+            self._known |= self._lock([key for key in missing if key not in self._known])
+        self._load_held(wanted)
+
+    def __getitem__(self, key: Key) -> Position:
+        return self._known[key]
+
+    def _lock(self, keys: list[Key]) -> dict[Key, Position]:
+        if not keys:
+            return {}
+        table = self.tx.tables.stream_pos
+        rows = sa.select(table).where(sa.tuple_(table.c.producer, table.c.agg).in_(keys))
+        rows = rows.order_by(table.c.producer, table.c.agg).with_for_update()
+        return {
+            (row.producer, row.agg): Position((row.producer, row.agg), row.last_seq, row.last_event, row.state)
+            for row in self.tx.session.execute(rows)
+        }
+
+    def _create(self, keys: list[Key]) -> None:
+        table = self.tx.tables.stream_pos
+        rows = [{"producer": producer, "agg": agg, "last_seq": 0, "state": OPEN} for producer, agg in keys]
+        insert = self.tx.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.producer, table.c.agg)
+        for row in self.tx.session.execute(insert):
+            key = (row.producer, row.agg)
+            self._known[key] = Position(key, 0, None, OPEN)
+
+    def _load_held(self, keys: list[Key]) -> None:
+        table = self.tx.tables.held
+        rows = sa.select(table).where(sa.tuple_(table.c.producer, table.c.agg).in_(keys))
+        for row in self.tx.session.execute(rows):
+            self._known[row.producer, row.agg].held[row.agg_seq] = row
+
+    def write(self) -> None:
+        """Moves the positions that moved and lets go of what was held for them."""
+        table, held = self.tx.tables.stream_pos, self.tx.tables.held
+        moved = [position for position in self._known.values() if position.moved]
+        if not moved:
+            return
+        update = (
+            sa.update(table)
+            .where(table.c.producer == sa.bindparam("p"), table.c.agg == sa.bindparam("a"))
+            .values(last_seq=sa.bindparam("n"), last_event=sa.bindparam("e"))
+        )
+        rows = [{"p": p.key[0], "a": p.key[1], "n": p.last_seq, "e": p.last_event} for p in moved]
+        self.tx.session.connection().execute(update, rows)
+        done = [(*p.key, number) for p in moved for number in p.moved if number in p.held]
+        if done:
+            gone = sa.tuple_(held.c.producer, held.c.agg, held.c.agg_seq).in_(done)
+            self.tx.session.execute(sa.delete(held).where(gone))
+
+    @staticmethod
+    def hold(tx: Tx, key: Key, number: int, event_id: UUID, body: bytes, row: dict[str, Any]) -> None:
+        """Keeps a fact for later; held already, its tries and due time are brought up to date."""
+        table = tx.tables.held
+        fixed = {"producer": key[0], "agg": key[1], "agg_seq": number, "event_id": event_id, "body": body}
+        insert = tx.insert(table).values(**fixed, **row, held_at=tx.now)
+        tx.session.execute(insert.on_conflict_do_update(index_elements=["producer", "agg", "agg_seq"], set_=row))
+
+    @staticmethod
+    def release(tx: Tx, key: Key, number: int) -> None:
+        table = tx.tables.held
+        mine = (table.c.producer == key[0]) & (table.c.agg == key[1]) & (table.c.agg_seq == number)
+        tx.session.execute(sa.delete(table).where(mine))
+
+    @staticmethod
+    def due(tx: Tx, key: Key, number: int, at: datetime) -> None:
+        table = tx.tables.held
+        mine = (table.c.producer == key[0]) & (table.c.agg == key[1]) & (table.c.agg_seq == number)
+        tx.session.execute(sa.update(table).where(mine).values(due_at=at))
+
+    @staticmethod
+    def block(tx: Tx, key: Key) -> None:
+        Positions._set(tx, key, state=BLOCKED)
+
+    @staticmethod
+    def open(tx: Tx, key: Key) -> None:
+        Positions._set(tx, key, state=OPEN)
+
+    @staticmethod
+    def skip(tx: Tx, key: Key, number: int, event_id: UUID) -> None:
+        Positions._set(tx, key, last_seq=number, last_event=event_id)
+
+    @staticmethod
+    def _set(tx: Tx, key: Key, **values: Any) -> None:
+        table = tx.tables.stream_pos
+        mine = (table.c.producer == key[0]) & (table.c.agg == key[1])
+        tx.session.execute(sa.update(table).where(mine).values(**values))

@@ -1,0 +1,63 @@
+"""Carries committed facts from the outbox to the bus, in order, marked only once the bus has them."""
+
+import sqlalchemy as sa
+
+from libs.common.bus import Outgoing, Publisher
+from libs.common.tx import Store
+
+BATCH = 500
+
+
+class Relay:
+    """One active per service. Two at once would repeat facts, never lose or reorder effects: consumers count."""
+
+    def __init__(self, store: Store, bus: Publisher, batch: int = BATCH) -> None:
+        self.store, self.bus, self.batch = store, bus, batch
+
+    def step(self) -> int:
+        """Sends the oldest unpublished facts and returns how many the bus took. Raises BusDown.
+
+        Progress is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped.
+        No transaction is open while the bus is at work.
+        """
+        rows = self._unpublished()
+        if not rows:
+            return 0
+        self.store.crash("relay_selected")
+        taken = self.bus.send(rows)
+        self.store.crash("relay_confirmed")
+        if taken:
+            self._mark([row.row for row in rows[:taken]])
+            self.store.crash("relay_marked")
+        return taken
+
+    def _unpublished(self) -> list[Outgoing]:
+        outbox = self.store.tables.outbox
+        oldest = (
+            sa.select(outbox.c.id, outbox.c.type, outbox.c.body)
+            .where(outbox.c.published_at.is_(None))
+            .order_by(outbox.c.id)
+            .limit(self.batch)
+        )
+        with self.store.reading() as tx:
+            return [Outgoing(row.id, row.type, bytes(row.body)) for row in tx.session.execute(oldest)]
+
+    def _mark(self, rows: list[int]) -> None:
+        outbox = self.store.tables.outbox
+        with self.store.begin() as tx:
+            tx.session.execute(sa.update(outbox).where(outbox.c.id.in_(rows)).values(published_at=tx.now))
+
+
+def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:
+    """Marks published facts as not yet sent, so that the relay sends them again: `plumbline replay`. Returns how many.
+
+    Subscribers that have them skip the repeats; one that lost its queue, or is new, gets what it missed.
+    """
+    outbox = store.tables.outbox
+    again = sa.update(outbox).where(outbox.c.published_at.is_not(None)).values(published_at=None)
+    if since is not None:
+        again = again.where(since)
+    with store.begin() as tx:
+        count = tx.session.execute(again).rowcount  # type: ignore[attr-defined]  # a CursorResult, by its statement
+    store.woken()
+    return int(count)

@@ -1,0 +1,78 @@
+"""What a service is made of: one frozen SPEC a service, read by the api, the worker and the embedded mode."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import MetaData
+
+from libs.common.contracts.base import Event
+from libs.common.orm import Tables
+from libs.common.tx import Store, Tx
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from libs.common.preferences import Preferences
+
+Fact = TypeVar("Fact", bound=Event)
+Handler = Callable[[Tx, Any], None]
+TimerHandler = Callable[[Tx, UUID, dict[str, Any]], None]
+
+
+class Subscriptions:
+    """Which facts of other services mean something here, and what."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+
+    def on(self, kind: type[Fact]) -> Callable[[Callable[[Tx, Fact], None]], Callable[[Tx, Fact], None]]:
+        """Registers the one handler of a fact. Raises TypeError for a second one."""
+
+        def register(handler: Callable[[Tx, Fact], None]) -> Callable[[Tx, Fact], None]:
+            if kind.name in self._handlers:
+                raise TypeError(f"{kind.name} has a handler already: {self._handlers[kind.name].__name__}")
+            self._handlers[kind.name] = handler
+            return handler
+
+        return register
+
+    def handler(self, name: str) -> Handler | None:
+        return self._handlers.get(name)
+
+    @property
+    def facts(self) -> list[str]:
+        return sorted(self._handlers)
+
+    @property
+    def streams(self) -> list[str]:
+        """The aggregates whose whole streams are bound, so that their sequences have no gaps here."""
+        return sorted({name.split(".")[1] for name in self._handlers})
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that is looked for every so often, outside any act: outgoing mail, the audit chain."""
+
+    name: str
+    run: Callable[[Store], int]  #: does one batch and returns how much it found
+    every_s: float = 1.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """One independent service. ``prefixes`` are the paths it answers besides ``/api/v1/<name>/``."""
+
+    name: str
+    title: str
+    metadata: MetaData
+    tables: Tables
+    migrations: Path
+    blueprints: tuple["Blueprint", ...] = ()
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    timers: Mapping[str, TimerHandler] = field(default_factory=dict)
+    jobs: tuple[Job, ...] = ()
+    preferences: "Preferences | None" = None
+    prefixes: tuple[str, ...] = ()
