@@ -1,0 +1,101 @@
+"""What a worker does all day, as plain functions for a thread: send what is committed, do what is due."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from libs.common import audit
+from libs.common.backoff import Backoff
+from libs.common.bus import BusDown
+from libs.common.consumer import Consumer
+from libs.common.errors import Unavailable
+from libs.common.relay import Relay
+from libs.common.service import Job, Service
+from libs.common.timers import Timers
+from libs.common.tx import Store
+
+Wait = Callable[[float], None]  #: returns when there may be something to send, at the latest after so many seconds
+Report = Callable[[str, bool, str], None]  #: takes a part's name, whether it is well, and what is to be said about it
+
+POLL_S = 1.0  #: the longest that a committed fact waits when its wake-up was lost
+DUE_S = 0.5  #: how often due timers, held facts and jobs are looked for
+KEEP_ANSWERS = timedelta(days=7)  #: how long a repeated request gets its first answer
+
+
+def relay_loop(relay: Relay, wait: Wait, stop: threading.Event, report: Report) -> None:
+    """Sends committed facts until ``stop``. Trouble is reported and waited out: the facts are safe in the outbox."""
+    backoff = Backoff()
+    while not stop.is_set():
+        try:
+            sent = relay.step()
+        except BusDown as away:
+            report("broker", False, str(away))
+            backoff.wait(stop)
+            continue
+        except Unavailable as trouble:
+            report("relay", False, trouble.detail)
+            backoff.wait(stop)
+            continue
+        backoff.reset()
+        report("relay", True, "")
+        if sent:
+            report("broker", True, "")
+        else:
+            wait(POLL_S)
+
+
+def timers_loop(
+    service: Service, store: Store, timers: Timers, consumer: Consumer, stop: threading.Event, report: Report
+) -> None:
+    """Fires timers, tries held facts and runs the service's jobs, each when it is due, until ``stop``."""
+    jobs = (*KERNEL_JOBS, *service.jobs)
+    due = dict.fromkeys((job.name for job in jobs), 0.0)
+    backoff = Backoff()
+    while not stop.is_set():
+        try:
+            found = timers.step() + consumer.retry_due()
+            found += sum(_run(job, store, due, report) for job in jobs if not stop.is_set())
+        except Unavailable as trouble:
+            report("timers", False, trouble.detail)
+            backoff.wait(stop)
+            continue
+        backoff.reset()
+        report("timers", True, "")
+        if not found:
+            stop.wait(DUE_S)
+
+
+def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:
+    """One batch of a job, when it is time. A job that fails says so, and neither stops nor hurries the others."""
+    if time.monotonic() < due[job.name]:
+        return 0
+    try:
+        found = job.run(store)
+    except Unavailable:
+        raise
+    except Exception as failure:  # noqa: BLE001 - whatever a job stumbles over, the others go on; it is reported
+        report(job.name, False, f"{type(failure).__name__}: {failure}")
+        due[job.name] = time.monotonic() + max(job.every_s, 5.0)
+        return 0
+    report(job.name, True, "")
+    if not found:
+        due[job.name] = time.monotonic() + job.every_s
+    return found
+
+
+def forget_answers(store: Store, batch: int = 1000) -> int:
+    """Removes kept answers whose week is over. Returns how many."""
+    table = store.tables.idempotency
+    with store.begin() as tx:
+        old = sa.select(table.c.caller, table.c.path, table.c.key)
+        old = old.where(table.c.created_at < tx.now - KEEP_ANSWERS).limit(batch)
+        keys = [tuple(row) for row in tx.session.execute(old)]
+        if keys:
+            tx.session.execute(sa.delete(table).where(sa.tuple_(table.c.caller, table.c.path, table.c.key).in_(keys)))
+    return len(keys)
+
+
+KERNEL_JOBS = (Job("audit", audit.chain, every_s=1.0), Job("idempotency", forget_answers, every_s=600.0))
