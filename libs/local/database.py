@@ -1,0 +1,49 @@
+"""What one does with a PostgreSQL server that is there, ours or given: databases apart from each other."""
+
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+
+class DatabaseServer:
+    """Where it listens, and its administrator."""
+
+    def __init__(self, *, host: str, port: int, user: str, password: str) -> None:
+        self.host, self.port, self.user, self.password = host, port, user, password
+
+    def url(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
+        """For SQLAlchemy. The administrator's, unless a user is named."""
+        name, secret = (self.user, self.password) if user is None else (user, password or "")
+        address = f"{quote(name, safe='')}:{quote(secret, safe='')}@{self.host}:{self.port}"
+        return f"postgresql+psycopg://{address}/{quote(database, safe='')}"
+
+    def create_database(self, name: str, owner: str, password: str) -> str:
+        """A database that only its owner may connect to, and that owner; its URL. Again: a new password."""
+        role, database = sql.Identifier(owner), sql.Identifier(name)
+        with self.connect() as db:
+            known = db.execute("select 1 from pg_roles where rolname = %s", [owner]).fetchone()
+            verb = sql.SQL("alter" if known else "create")
+            db.execute(sql.SQL("{} role {} login password {}").format(verb, role, sql.Literal(password)))
+            if not db.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+                db.execute(sql.SQL("create database {} owner {}").format(database, role))
+            db.execute(sql.SQL("revoke connect, temporary on database {} from public").format(database))
+        return self.url(name, user=owner, password=password)
+
+    def drop_database(self, name: str, owner: str) -> None:
+        """Both, though someone may still be connected."""
+        with self.connect() as db:
+            db.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            db.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(owner)))
+
+    def connect(self) -> psycopg.Connection:
+        """As the administrator, each statement for itself."""
+        return psycopg.connect(
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            password=self.password,
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=5,
+        )

@@ -1,0 +1,154 @@
+"""A private PostgreSQL on loopback, with a password for every role."""
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+
+from libs.local import NotReady
+from libs.local.database import DatabaseServer
+from libs.local.debian import Tree, tree_of
+from libs.local.ports import free_port
+from libs.local.process import Process, owned
+
+ADMIN = "plumbline"
+ROOTS_PLACE = Path("/var/lib/plumbline")
+TUNING = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may be 107 characters long, folders of tests are longer
+    "max_connections": "300",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "jit": "off",  # its compiler is most of the packages' size
+}
+FAST_BUT_UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres(DatabaseServer):
+    """One that we start and stop. Its port is another after each start."""
+
+    def __init__(self, place: Path, tree: Tree, *, durable: bool, log: Path) -> None:
+        self._place, self._durable, self._log, self._env = place, durable, log, tree.environment()
+        self._user = account()
+        self._programs = tree.program("postgresql").parent
+        if not (place / "data").exists():
+            self._initialise()
+        super().__init__(host="127.0.0.1", port=0, user=ADMIN, password=(place / "password").read_text())
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, *, seconds: float = 60) -> None:
+        """Until it answers, recovery after a crash included. NotReady, with the end of its log, if it does not."""
+        self.port = free_port()
+        settings = TUNING | ({} if self._durable else FAST_BUT_UNSAFE)
+        options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
+        self._process = Process(
+            [self._programs / "postgres", "-D", self._place / "data", "-p", str(self.port), *options],
+            log=self._log,
+            env=self._env,
+            cwd=self._place,
+            user=self._user,
+            stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait until every client has left
+        )
+        deadline = time.monotonic() + seconds
+        while not self._answers():
+            if not self._process.alive or time.monotonic() > deadline:
+                self._process.kill()
+                raise NotReady(f"PostgreSQL did not start:\n{self._process.log_tail()}")
+            time.sleep(0.05)
+
+    def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
+        """``immediate`` leaves as a crash would: the next start recovers."""
+        self._process.stop(stop_signal=signal.SIGINT if mode == "fast" else signal.SIGQUIT)
+
+    def _answers(self) -> bool:
+        try:
+            with self.connect() as db:
+                # Everyone may connect to these by default; a service's role has no business there.
+                db.execute("revoke connect on database postgres, template1 from public")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _initialise(self) -> None:
+        password, unfinished = self._place / "password", self._place / "data.new"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(24))
+        if self._user:
+            shutil.chown(self._place, self._user)
+            shutil.chown(password, self._user)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}"]
+        done = subprocess.run(
+            [self._programs / "initdb", "-D", unfinished, f"--pwfile={password}", *options, "--no-sync"],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=self._env,
+            cwd=self._place,
+            user=self._user,
+            group=pwd.getpwnam(self._user).pw_gid if self._user else None,
+            extra_groups=[] if self._user else None,
+        )
+        if done.returncode != 0:
+            raise NotReady(f"PostgreSQL's initdb failed:\n{(done.stdout + done.stderr)[-2000:]}")
+        if self._durable:
+            os.sync()
+        unfinished.rename(self._place / "data")  # so that a data folder which exists is a whole one
+
+
+def account() -> str | None:
+    """Whom to become: PostgreSQL refuses to run as root. None for an ordinary user, who stays who he is."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+@contextlib.contextmanager
+def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Postgres]:
+    """A server that keeps its data in the folder, until the end of the block or of this thread.
+
+    ``durable=False`` trades safety at a power cut for speed: for tests. NotReady where there is none to run or it does
+    not start, and where another process uses the folder.
+    """
+    with owned(directory) as home, _place(home, durable=durable) as place:
+        server = Postgres(place, tree or tree_of("postgresql"), durable=durable, log=home / "postgres.log")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def _place(home: Path, *, durable: bool) -> Iterator[Path]:
+    """Where the data goes: into the folder, or, for root, to where another user gets in (a link tells)."""
+    if account() is None or _open_to_others(home):
+        (home / "postgres").mkdir(mode=0o700, exist_ok=True)
+        yield home / "postgres"
+    elif not durable:
+        with tempfile.TemporaryDirectory(prefix="plumbline-") as elsewhere:
+            yield Path(elsewhere)
+    else:
+        link = home / "postgres"
+        if not link.is_symlink():
+            ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=ROOTS_PLACE))
+        yield link.resolve()
+
+
+def _open_to_others(folder: Path) -> bool:
+    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))

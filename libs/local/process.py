@@ -1,0 +1,128 @@
+"""Child processes that end with us, however we end, and folders that only one of us uses at a time."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from libs.local import NotReady
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)  # loaded here: nothing may be imported between fork and exec
+
+
+class Process:
+    """A program in a session of its own, writing to a log file.
+
+    The kernel signals it when we die, kill -9 included. To the kernel, "we" is the *thread* that started it: start
+    processes from a thread that lives as long as they shall.
+    """
+
+    def __init__(
+        self,
+        args: Sequence[str | Path],
+        *,
+        log: Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        user: str | None = None,
+        stop_signal: int = signal.SIGTERM,
+    ) -> None:
+        """``user``: whom to become, root only. ``stop_signal``: what ends it orderly, sent when we die too."""
+        self.log, self.stop_signal = log, stop_signal
+        self._pid_file = log.with_suffix(".pid")
+        end_predecessor(self._pid_file)
+        parent = os.getpid()
+
+        def end_with_parent() -> None:
+            _libc.prctl(PR_SET_PDEATHSIG, stop_signal)  # after the change of user, which would clear it
+            if os.getppid() != parent:
+                os._exit(1)
+
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(
+                [str(arg) for arg in args],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=env,
+                cwd=cwd,
+                user=user,
+                group=None if user is None else _group_of(user),
+                extra_groups=None if user is None else [],
+                start_new_session=True,
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - calls prctl only
+            )
+        self.pid = self._child.pid
+        self._pid_file.write_text(f"{self.pid} {_started(self.pid)}")
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def stop(self, *, seconds: float = 30, stop_signal: int | None = None) -> None:
+        """Ends it orderly; after so many seconds with SIGKILL. What it started itself goes with it."""
+        if self.alive:
+            self._child.send_signal(stop_signal or self.stop_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL for the whole session, and wait."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._child.wait()
+        self._pid_file.unlink(missing_ok=True)
+
+    def log_tail(self, lines: int = 20) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def end_predecessor(pid_file: Path, *, seconds: float = 15) -> None:
+    """Waits for what a killed owner of this folder had started: it got its signal then and is on its way out."""
+    try:
+        pid, started = pid_file.read_text().split()
+    except (OSError, ValueError):
+        return
+    deadline = time.monotonic() + seconds
+    while _started(int(pid)) == started:
+        if time.monotonic() > deadline:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int(pid), signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _started(pid: int) -> str:
+    """When it was started, as a pid may be used again; "" where there is none, or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _group_of(user: str) -> int:
+    import pwd
+
+    return pwd.getpwnam(user).pw_gid
+
+
+@contextlib.contextmanager
+def owned(directory: Path) -> Iterator[Path]:
+    """The folder, made if need be, for this process alone until it dies, however. NotReady if another has it."""
+    directory = directory.absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotReady(
+                f"{directory} is in use by another plumbline: stop that one or choose another folder"
+            ) from None
+        yield directory

@@ -1,0 +1,154 @@
+"""A private RabbitMQ node on loopback, with its management API and an Erlang port mapper of its own."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from libs.local import NotReady
+from libs.local.broker import Broker
+from libs.local.debian import Tree, tree_of
+from libs.local.ports import free_ports
+from libs.local.process import Process, owned
+
+ADMIN = "plumbline"
+
+
+class Rabbit(Broker):
+    """One that we start and stop. Its ports are others after each start; its name and data stay."""
+
+    def __init__(self, home: Path, tree: Tree) -> None:
+        self._home, self._tree = home, tree
+        self._server = tree.program("rabbitmq-server")
+        self._erlang = tree.program("rabbitmq-server", 1).parent
+        for folder in ("bin", "home", "mnesia", "log"):
+            (home / folder).mkdir(exist_ok=True)
+        self._node = _kept(home / "node", f"plumbline-{secrets.token_hex(4)}@localhost")
+        _kept(home / "home" / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
+        password = _kept(home / "password", secrets.token_urlsafe(24))
+        super().__init__(host="127.0.0.1", port=0, management_url="", admin=(ADMIN, password))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, *, seconds: float = 90) -> None:
+        """Until it answers AMQP and its management API. NotReady, with the end of its log, if it does not."""
+        self.port, management, distribution, mapper = free_ports(4)
+        self.management_url = f"http://127.0.0.1:{management}"
+        self._configure(management)
+        # In the foreground: the node would start one as a daemon, which outlives everybody.
+        self._mapper = Process(
+            [self._erlang / "epmd", "-port", str(mapper), "-address", "127.0.0.1"],
+            log=self._home / "epmd.log",
+            stop_signal=signal.SIGKILL,
+        )
+        self._process = Process(
+            [self._server],
+            log=self._home / "rabbit.log",
+            env=self._environment(distribution, mapper),
+            cwd=self._home,
+        )
+        deadline = time.monotonic() + seconds
+        while not self._answers():
+            if not self._process.alive or time.monotonic() > deadline:
+                self.kill()
+                raise NotReady(f"RabbitMQ did not start:\n{self._process.log_tail()}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Orderly, within half a minute."""
+        self._process.stop()
+        self._mapper.kill()
+
+    def kill(self) -> None:
+        """As kill -9 of the node does."""
+        self._process.kill()
+        self._mapper.kill()
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection((self.host, self.port), timeout=1) as probe:
+                probe.sendall(b"AMQP\x00\x00\x09\x01")
+                if not probe.recv(8):
+                    return False
+            self.manage("GET", "/api/overview", seconds=2)
+        except OSError:
+            return False
+        return True
+
+    def _configure(self, management: int) -> None:
+        config = self._home / "rabbitmq.conf"
+        config.touch(mode=0o600)  # it holds the password
+        lines = {
+            "listeners.tcp.default": f"127.0.0.1:{self.port}",
+            "management.tcp.ip": "127.0.0.1",
+            "management.tcp.port": management,
+            "default_user": self.admin[0],
+            "default_pass": self.admin[1],
+            "disk_free_limit.absolute": "50MB",
+            "vm_memory_high_watermark.absolute": "512MB",
+        }
+        config.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
+        (self._home / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        if self._tree.unpacked:  # Debian's `erl` looks for itself in /usr/lib
+            root = self._tree.root / "usr/lib/erlang"
+            where = f"ROOTDIR='{root}' BINDIR='{self._erlang}' EMU=beam PROGNAME=erl"
+            stand_in = self._home / "bin" / "erl"
+            stand_in.write_text(f"#!/bin/sh\nexport {where}\nexec '{self._erlang}/erlexec' \"$@\"\n")
+            stand_in.chmod(0o755)
+
+    def _environment(self, distribution: int, mapper: int) -> dict[str, str]:
+        ours = {key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))}
+        folder, programs = self._home, self._tree.root / "usr/lib/erlang/bin"
+        return self._tree.environment(ours) | {
+            "HOME": f"{folder}/home",
+            "PATH": f"{folder}/bin:{programs}:{os.environ.get('PATH', os.defpath)}",
+            "ERL_EPMD_PORT": str(mapper),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": self._node,
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{folder}/advanced.config",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+            "RABBITMQ_FEATURE_FLAGS_FILE": f"{folder}/feature_flags",
+            "RABBITMQ_PID_FILE": f"{folder}/node.pid",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_ALLOW_INPUT": "1",  # so that the script becomes the node: its pid is the broker's
+            "RABBITMQ_SERVER_START_ARGS": "-noinput",
+            # Loopback only; idle schedulers sleep instead of spinning, other processes need the processor.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none",
+        }
+
+
+def _kept(path: Path, value: str, *, mode: int = 0o600) -> str:
+    """What the file says; written with this value the first time. Nobody else may read it."""
+    if not path.exists():
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(value)
+        unfinished.chmod(mode)
+        unfinished.rename(path)
+    return path.read_text()
+
+
+@contextlib.contextmanager
+def running(directory: Path, *, tree: Tree | None = None) -> Iterator[Rabbit]:
+    """A node that keeps its data in the folder, until the end of the block or of this thread.
+
+    NotReady where there is none to run or it does not start, and where another process uses the folder.
+    """
+    with owned(directory) as home:
+        node = Rabbit(home, tree or tree_of("rabbitmq-server"))
+        node.start()
+        try:
+            yield node
+        finally:
+            node.stop()
