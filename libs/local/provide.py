@@ -48,7 +48,7 @@ def message_broker(directory: Path) -> Iterator[Broker]:
         with containers.message_broker() as contained:
             yield contained
     else:
-        with rabbit.running(directory) as own:
+        with rabbit.running(directory, durable=False) as own:
             yield own
 
 

@@ -1,0 +1,53 @@
+"""A real broker and a real database server, one of each for all workers; a virtual host and databases for each test."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from libs.local.broker import Broker, VirtualHost
+from libs.local.database import DatabaseServer
+from libs.local.shared import shared_database_server, shared_message_broker
+
+NewDatabase = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The same for all workers of this run, and for no other run."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def postgres(session_folder: Path) -> Iterator[DatabaseServer]:
+    with shared_database_server(session_folder / "shared") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbit(session_folder: Path) -> Iterator[Broker]:
+    with shared_message_broker(session_folder / "shared") as broker:
+        yield broker
+
+
+@pytest.fixture
+def new_database(postgres: DatabaseServer) -> Iterator[NewDatabase]:
+    """``new_database("leads")``: the URL of an empty database with an owner of its own; both gone after the test."""
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        made.append(f"{name}_{secrets.token_hex(4)}")
+        return postgres.create_database(made[-1], owner=made[-1], password=secrets.token_urlsafe(12))
+
+    yield make
+    for name in made:
+        postgres.drop_database(name, owner=name)
+
+
+@pytest.fixture
+def vhost(rabbit: Broker) -> Iterator[VirtualHost]:
+    """A broker to oneself: ``vhost.url``, ``vhost.name``, ``vhost.user``, ``vhost.password``; gone after the test."""
+    with rabbit.vhost() as own:
+        yield own
