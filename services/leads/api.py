@@ -1,0 +1,160 @@
+"""Leads over HTTP."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.parties import folded
+from libs.common.tx import Answer
+from libs.common.web import Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from services.leads import usecases
+from services.leads.model import Lead
+from services.leads.schemas import (
+    AssignIn,
+    ContactIn,
+    ContactOut,
+    DecisionIn,
+    InvalidateIn,
+    LeadEditIn,
+    LeadIn,
+    LeadOut,
+    LeadQuery,
+    LeadRow,
+    MergeIn,
+    NurtureIn,
+    TypeIn,
+)
+from services.leads.usecases import duplicates
+
+bp = Blueprint("leads", __name__, url_prefix="/api/v1/leads")
+
+
+@bp.post("")
+@endpoint(may="lead.create", body=LeadIn, answer=LeadOut, status=201)
+def capture(given: Given) -> Answer:
+    """Take an enquiry in and, with owner_id, assign it in the same call."""
+    with begin() as tx:
+        lead = usecases.capture(tx, roles=caller().roles, **given)
+        return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
+
+
+@bp.get("")
+@endpoint(may="lead.read", query=LeadQuery, answer=LeadRow, many=True)
+def leads(asked: Given) -> Answer:
+    """Leads in the caller's scope, newest first."""
+    wanted = sa.select(Lead)
+    for name, column in (("state", Lead.state), ("owner", Lead.owner_id), ("source", Lead.source)):
+        if name in asked:
+            wanted = wanted.where(column == asked[name])
+    if "branch" in asked:
+        wanted = wanted.where(Lead.branch == asked["branch"])
+    if "created_after" in asked:
+        wanted = wanted.where(Lead.created_at > asked["created_after"])
+    if "q" in asked:
+        wanted = wanted.where(Lead.search.contains(folded(asked["q"]), autoescape=True))
+    with reading() as tx:
+        return page(tx, wanted, Lead, LeadRow, asked)
+
+
+@bp.get("/<uuid:lead_id>")
+@endpoint(may="lead.read", answer=LeadOut)
+def lead(lead_id: UUID) -> Answer:
+    """One lead, with possible duplicates and what the caller may do with it."""
+    with reading() as tx:
+        found = visible(tx, Lead, lead_id)
+        found.duplicates = duplicates.of(tx, found)
+        return one(tx, LeadOut, found)
+
+
+@bp.patch("/<uuid:lead_id>")
+@endpoint(may="lead.edit", body=LeadEditIn, answer=LeadOut, edits=True)
+def edit(lead_id: UUID, given: Given) -> Answer:
+    """Correct or complete a lead."""
+    with begin() as tx:
+        found = visible(tx, Lead, lead_id)
+        tx.expect(found, if_match())
+        return tx.answer(LeadOut(), usecases.edit(tx, found, roles=caller().roles, **given))
+
+
+@bp.post("/<uuid:lead_id>/validate")
+@endpoint(may="lead.decide", body=DecisionIn, answer=LeadOut)
+def validate(lead_id: UUID, given: Given) -> Answer:
+    """The validity decision, yes: an opportunity opens. 409 names everything that is missing."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.validate(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/invalidate")
+@endpoint(may="lead.decide", body=InvalidateIn, answer=LeadOut)
+def invalidate(lead_id: UUID, given: Given) -> Answer:
+    """The validity decision, no, with its reason: the process ends."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.invalidate(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/reopen")
+@endpoint(may="lead.decide", body=DecisionIn, answer=LeadOut)
+def reopen(lead_id: UUID, given: Given) -> Answer:
+    """Look at an invalid lead again."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.reopen(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/contact-attempts")
+@endpoint(may="lead.edit", body=ContactIn, answer=LeadOut)
+def log_contact(lead_id: UUID, given: Given) -> Answer:
+    """Somebody tried to reach the prospect; the first attempt stops the response clock."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.log_contact(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.get("/<uuid:lead_id>/contact-attempts")
+@endpoint(may="lead.read", answer=ContactOut, many=True)
+def contacts(lead_id: UUID) -> Answer:
+    """Every attempt logged on the lead, oldest first."""
+    with reading() as tx:
+        attempts = visible(tx, Lead, lead_id).attempts
+        return tx.answer_items(ContactOut(), attempts)
+
+
+@bp.post("/<uuid:lead_id>/nurture")
+@endpoint(may="lead.edit", body=NurtureIn, answer=LeadOut)
+def nurture(lead_id: UUID, given: Given) -> Answer:
+    """Not ready yet: come back to them at next_action_at."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.nurture(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/type")
+@endpoint(may="lead.edit", body=TypeIn, answer=LeadOut)
+def set_type(lead_id: UUID, given: Given) -> Answer:
+    """Marketing, sales or product qualified, with the evidence."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.set_type(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/assign")
+@endpoint(may="lead.assign", body=AssignIn, answer=LeadOut)
+def assign(lead_id: UUID, given: Given) -> Answer:
+    """Give the lead to somebody, who is alerted at once."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.assign(tx, visible(tx, Lead, lead_id), **given))
+
+
+@bp.post("/<uuid:lead_id>/merge")
+@endpoint(may="lead.merge", body=MergeIn, answer=LeadOut)
+def merge(lead_id: UUID, given: Given) -> Answer:
+    """Take another lead of the same prospect into this one."""
+    with begin() as tx:
+        first, second = sorted((lead_id, given["duplicate_id"]))  # locked in one order, whoever merges into whom
+        found = {ident: visible(tx, Lead, ident) for ident in (first, second)}
+        return tx.answer(LeadOut(), usecases.merge(tx, found[lead_id], found[given["duplicate_id"]]))
+
+
+@bp.post("/<uuid:lead_id>/unmerge")
+@endpoint(may="lead.merge", body=DecisionIn, answer=LeadOut)
+def unmerge(lead_id: UUID, given: Given) -> Answer:
+    """The merge was a mistake: this lead stands on its own again."""
+    with begin() as tx:
+        return tx.answer(LeadOut(), usecases.unmerge(tx, visible(tx, Lead, lead_id)))

@@ -1,0 +1,47 @@
+"""What other services' facts mean for a lead."""
+
+from libs.common import people
+from libs.common.contracts.opportunities import (
+    OpportunityContacted,
+    OpportunityOpened,
+    OpportunityReopened,
+    OpportunityWon,
+)
+from libs.common.service import Subscriptions
+from libs.common.tx import Tx
+from services.leads import usecases
+
+subscriptions = Subscriptions()
+people.subscribe(subscriptions)
+
+
+@subscriptions.on(OpportunityOpened)
+def record_the_lead_of_an_opportunity(tx: Tx, event: OpportunityOpened) -> None:
+    """The second door: an opportunity was entered first, so its lead is made here, valid from the start."""
+    if event.door == "opportunity":
+        usecases.capture_from_opportunity(tx, event)
+
+
+@subscriptions.on(OpportunityContacted)
+def stop_the_response_clock(tx: Tx, event: OpportunityContacted) -> None:
+    usecases.note_response(
+        tx,
+        event.lead_id,
+        opportunity_id=event.subject,
+        at=event.at,
+        channel=event.channel,
+        direction=event.direction,
+        outcome=event.outcome,
+    )
+
+
+@subscriptions.on(OpportunityWon)
+def convert_the_lead(tx: Tx, event: OpportunityWon) -> None:
+    usecases.convert(
+        tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id, job_id=event.job_id
+    )
+
+
+@subscriptions.on(OpportunityReopened)
+def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
+    usecases.unconvert(tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id)

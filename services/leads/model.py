@@ -1,0 +1,202 @@
+"""The lead: who asked for what, through which door, and what was decided about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from libs.common import orm
+from libs.common.columns import Aggregate, type_map
+from libs.common.errors import Conflict, Fault
+from services.leads.states import LEAD, Interest, LeadAction, LeadState, LeadType
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = type_map
+
+
+TABLES = orm.kernel_tables(Base.metadata)
+sa.Sequence("number_lead", metadata=Base.metadata)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that stands in the way of an action."""
+
+    field: str
+    text: str
+
+
+class Lead(Aggregate, Base):
+    __tablename__ = "leads"
+    __allow_unmapped__ = True
+
+    duplicates: Sequence[Any] = ()  #: others that may be the same prospect; found by the act that shows it, not kept
+
+    number: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default=LeadState.NEW, index=True)
+    person_name: Mapped[str | None]
+    company: Mapped[str | None]
+    phones: Mapped[list[Any]] = mapped_column(default=list)
+    emails: Mapped[list[Any]] = mapped_column(default=list)
+    address: Mapped[dict[str, Any] | None]
+    channel: Mapped[str] = mapped_column(sa.String(12))
+    source: Mapped[str | None] = mapped_column(index=True)
+    campaign: Mapped[str | None]
+    request: Mapped[str | None]
+    trade: Mapped[str | None]
+    service_interest: Mapped[str | None]
+    interest_level: Mapped[str | None] = mapped_column(sa.String(10))
+    fit: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    consent: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    do_not_contact: Mapped[bool] = mapped_column(default=False)
+    urgent: Mapped[bool] = mapped_column(default=False)
+    lead_type: Mapped[str] = mapped_column(sa.String(4), default=LeadType.NONE)
+    lead_type_at: Mapped[datetime | None]
+    lead_type_evidence: Mapped[str | None]
+    score: Mapped[int] = mapped_column(default=0)
+    score_parts: Mapped[list[Any]] = mapped_column(default=list)
+    owner_id: Mapped[UUID | None] = mapped_column(index=True)
+    generated_by: Mapped[UUID | None] = mapped_column(index=True)
+    received_at: Mapped[datetime]
+    first_response_due_at: Mapped[datetime | None]
+    first_responded_at: Mapped[datetime | None]
+    next_action_at: Mapped[datetime | None]
+    validity: Mapped[dict[str, Any] | None]
+    duplicate_of: Mapped[UUID | None]
+    converted_at: Mapped[datetime | None]
+    search: Mapped[str] = mapped_column(default="")
+
+    attempts: Mapped[list["ContactAttempt"]] = relationship(order_by="ContactAttempt.at", lazy="select")
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        """The columns that say whose it is; the edge narrows what a caller sees by them."""
+        return (cls.owner_id, cls.generated_by)
+
+    @property
+    def name(self) -> str:
+        """What people call it: the person, else the company."""
+        return self.person_name or self.company or self.number
+
+    # -- what may happen now
+
+    def open_actions(self) -> list[str]:
+        return [str(action) for action in LEAD.allowed(LeadState(self.state))]
+
+    def missing(self, action: str) -> list[Missing]:
+        """What still stands in the way of an action that the state allows."""
+        return self.missing_to_be_valid() if action == LeadAction.VALIDATE else []
+
+    def missing_to_be_valid(self) -> list[Missing]:
+        """2-domain: interest, one reachable channel, and no failed fit check; what is unknown passes."""
+        missing = []
+        if self.interest_level in (None, Interest.NONE) and not (self.request or "").strip():
+            missing.append(Missing("interest_level", "say how interested they are, or what was asked for"))
+        if not self.phones and not self.emails:
+            missing.append(Missing("phones", "a phone number or an e-mail address is needed to reach them"))
+        if self.fit.get("in_service_area") is False:
+            missing.append(Missing("fit.in_service_area", "the address is outside the branch's service area"))
+        if self.fit.get("trade_offered") is False:
+            missing.append(Missing("fit.trade_offered", "the branch does not offer this trade"))
+        return missing
+
+    # -- acts
+
+    def contacted(self, *, at: datetime) -> None:
+        """Somebody tried to reach them: the response clock stops at the first attempt."""
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.CONTACT)
+        self.responded(at=at)
+
+    def responded(self, *, at: datetime) -> None:
+        """The first response was made, wherever it was logged."""
+        self.first_responded_at = self.first_responded_at or at
+
+    def nurture(self, *, next_action_at: datetime) -> None:
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.NURTURE)
+        self.next_action_at = next_action_at
+
+    def validate(self, *, by: str, at: datetime) -> None:
+        """The validity decision, yes. Raises Conflict listing everything that is missing."""
+        state = LEAD.fire(LeadState(self.state), LeadAction.VALIDATE)
+        if missing := self.missing_to_be_valid():
+            faults = [Fault(f"/{one.field.replace('.', '/')}", one.text) for one in missing]
+            raise Conflict(f"lead {self.number} cannot be valid yet", errors=faults)
+        self.state = state
+        self.validity = {"decision": "valid", "by": by, "at": at.isoformat(), "reason": None, "note": None}
+
+    def invalidate(self, *, reason: str, note: str | None, by: str, at: datetime) -> None:
+        """The validity decision, no: the process ends here."""
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.INVALIDATE)
+        self.validity = {"decision": "invalid", "by": by, "at": at.isoformat(), "reason": reason, "note": note}
+
+    def reopen(self) -> None:
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.REOPEN)
+        self.validity = None
+
+    def merge_into(self, survivor: "Lead") -> None:
+        if survivor.id == self.id:
+            raise Conflict("a lead cannot be merged into itself")
+        if survivor.state in (LeadState.MERGED, LeadState.INVALID):
+            raise Conflict(f"lead {survivor.number} is {survivor.state}: merge into one that is still worked")
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.MERGE)
+        self.duplicate_of = survivor.id
+
+    def unmerge(self) -> None:
+        """Stands on its own again: new, or where its own history had brought it."""
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.UNMERGE)
+        self.duplicate_of = None
+        if self.first_responded_at is not None:
+            self.contacted(at=self.first_responded_at)
+        if self.next_action_at is not None:
+            self.nurture(next_action_at=self.next_action_at)
+
+    def convert(self, *, at: datetime) -> None:
+        """Sold: the funnel ends in a booking."""
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.CONVERT)
+        self.converted_at = at
+
+    def unconvert(self) -> None:
+        """The sale was undone."""
+        self.state = LEAD.fire(LeadState(self.state), LeadAction.UNCONVERT)
+        self.converted_at = None
+
+
+class ContactAttempt(Base):
+    """Somebody tried to reach the prospect."""
+
+    __tablename__ = "contact_attempts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(sa.ForeignKey("leads.id"), index=True)
+    channel: Mapped[str] = mapped_column(sa.String(12))
+    direction: Mapped[str] = mapped_column(sa.String(10))
+    outcome: Mapped[str] = mapped_column(sa.String(20))
+    note: Mapped[str | None]
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(sa.String(80))
+
+
+class MatchKey(Base):
+    """What a lead can be recognised by again; looked up by value at every door."""
+
+    __tablename__ = "match_keys"
+    __table_args__ = (sa.Index("ix_match_keys_value", "value", "why"),)
+
+    lead_id: Mapped[UUID] = mapped_column(sa.ForeignKey("leads.id"), primary_key=True)
+    why: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(sa.String(400), primary_key=True)
+
+
+class ImportedRow(Base):
+    """A row of an imported file, by its own hash, so that the same file twice adds nothing."""
+
+    __tablename__ = "imported_rows"
+
+    hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    lead_id: Mapped[UUID]
+    at: Mapped[datetime]

@@ -1,0 +1,20 @@
+"""The leads service, put together."""
+
+from pathlib import Path
+
+from libs.common.service import Service
+from services.leads.api import bp
+from services.leads.handlers import subscriptions
+from services.leads.model import TABLES, Base
+from services.leads.settings import PREFERENCES
+
+SPEC = Service(
+    name="leads",
+    title="Leads: enquiries and what becomes of them",
+    metadata=Base.metadata,
+    tables=TABLES,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=(bp,),
+    subscriptions=subscriptions,
+    preferences=PREFERENCES,
+)

@@ -1,0 +1,63 @@
+"""What a company may set about its leads: response times, required fields, the score's rules."""
+
+from typing import Any
+
+from marshmallow import validate
+
+from libs.common.preferences import Preferences
+from libs.common.web import Schema, fields
+
+REQUIRABLE = (
+    "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
+    "service_interest", "interest_level",
+)  # fmt: skip
+STAGES = ("create", "validate")
+
+DEFAULTS: dict[str, Any] = {
+    "response_minutes": {"urgent": 5, "normal": 60},
+    "required_fields": [],
+    "score_rules": [
+        {"field": "interest_level", "equals": "high", "points": 30},
+        {"field": "interest_level", "equals": "medium", "points": 15},
+        {"field": "phones", "points": 15},
+        {"field": "emails", "points": 10},
+        {"field": "address", "points": 10},
+        {"field": "request", "points": 10},
+        {"field": "fit.in_service_area", "equals": True, "points": 10},
+        {"field": "fit.trade_offered", "equals": True, "points": 10},
+        {"field": "channel", "equals": "referral", "points": 5},
+        {"field": "fit.in_service_area", "equals": False, "points": -30},
+    ],
+}
+
+
+class ResponseMinutes(Schema):
+    urgent = fields.Whole(validate=validate.Range(1, 10_000))
+    normal = fields.Whole(validate=validate.Range(1, 10_000))
+
+
+class RequiredFields(Schema):
+    """Fields that must be there at a stage, for a role or (without one) for everybody."""
+
+    stage = fields.Text(required=True, validate=validate.OneOf(STAGES))
+    role = fields.Text(allow_none=True)
+    fields_ = fields.List(
+        fields.Text(validate=validate.OneOf(REQUIRABLE)), required=True, data_key="fields", attribute="fields"
+    )
+
+
+class ScoreRule(Schema):
+    """``points`` when the field equals a value or, without one, when it is filled in. The sum is kept in 0–100."""
+
+    field = fields.Text(required=True)
+    equals = fields.Raw(allow_none=True)
+    points = fields.Whole(required=True, validate=validate.Range(-100, 100))
+
+
+class LeadSettings(Schema):
+    response_minutes = fields.Nested(ResponseMinutes)
+    required_fields = fields.List(fields.Nested(RequiredFields))
+    score_rules = fields.List(fields.Nested(ScoreRule), validate=validate.Length(max=50))
+
+
+PREFERENCES = Preferences(LeadSettings, DEFAULTS)

@@ -1,0 +1,173 @@
+"""An enquiry is taken in, through whichever door, and corrected later."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from libs.common import people, workhours
+from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged, LeadValidated
+from libs.common.contracts.opportunities import OpportunityOpened
+from libs.common.errors import Fault, Invalid
+from libs.common.parties import e164, folded
+from libs.common.tx import Tx
+from services.leads.model import Lead
+from services.leads.settings import PREFERENCES
+from services.leads.states import LeadState
+from services.leads.usecases import duplicates, facts, scoring
+
+EDITABLE = (
+    "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
+    "service_interest", "interest_level", "consent", "do_not_contact", "urgent", "next_action_at",
+)  # fmt: skip
+
+
+def capture(tx: Tx, *, roles: Sequence[str] = (), ident: UUID | None = None, **given: Any) -> Lead:
+    """A new lead with its number, clock, score and duplicates; created and, if an owner is named, assigned in one act.
+
+    Raises Invalid naming every field that the company requires and that is missing.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    fit = given.pop("fit", {})
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
+    _demand_required(tx, branch, "create", roles, given)
+    if "owner_id" in given:
+        people.demand_active(tx, given["owner_id"], "/owner_id")
+    received = given.pop("received_at", tx.now)
+    lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
+    record = people.branch(tx, branch)
+    lead.fit = checked_fit(lead, fit, record)
+    minutes = PREFERENCES.read(tx, branch)["response_minutes"]["urgent" if lead.urgent else "normal"]
+    lead.first_response_due_at = workhours.after_working_minutes(received, minutes, record)
+    _recompute(tx, lead)
+    lead.duplicates = found = duplicates.remember(tx, lead)
+    tx.publish(
+        LeadCaptured(
+            **facts.head(lead),
+            prospect=facts.prospect(lead),
+            received_at=lead.received_at,
+            first_response_due_at=lead.first_response_due_at,
+            score=lead.score,
+            duplicate_ids=tuple(one.id for one in found),
+            next_action_at=lead.next_action_at,
+        ),
+        of=lead,
+    )
+    if lead.owner_id is not None:
+        due = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
+        tx.publish(LeadAssigned(**facts.head(lead), **due), of=lead)
+    return lead
+
+
+def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
+    """The lead of an opportunity that was entered first: it is valid from the start, under the id minted there."""
+    known = tx.session.get(Lead, opened.lead_id)
+    if known is not None:
+        return known
+    asked = opened.prospect
+    lead = tx.new(
+        Lead,
+        opened.lead_id,
+        number=f"L-{tx.number('lead'):05d}",
+        branch=opened.branch,
+        person_name=asked.person_name or None,
+        company=asked.company or None,
+        phones=[phone.typed or phone.e164 for phone in asked.phones],
+        emails=list(asked.emails),
+        address=_address(asked.address),
+        channel=asked.channel,
+        source=asked.source or None,
+        campaign=asked.campaign or None,
+        request=asked.request or None,
+        trade=asked.trade or None,
+        service_interest=asked.service_interest or opened.product_interest or None,
+        interest_level=asked.interest_level or None,
+        consent=dict(asked.consent),
+        owner_id=opened.salesperson_id,
+        generated_by=asked.generated_by,
+        received_at=opened.received_at,
+        first_response_due_at=opened.first_response_due_at,
+        state=LeadState.VALID,
+        validity={"decision": "valid", "by": tx.actor, "at": tx.now.isoformat(), "reason": None, "note": None},
+    )
+    given = {"customer_type": asked.fit.customer_type or None, "budget_band": asked.fit.budget_band or None}
+    lead.fit = checked_fit(lead, given, people.branch(tx, lead.branch))
+    _recompute(tx, lead)
+    found = duplicates.remember(tx, lead)
+    told = {"prospect": facts.prospect(lead), "received_at": lead.received_at, "opportunity_id": opened.subject}
+    tx.publish(
+        LeadCaptured(
+            **facts.head(lead),
+            **told,
+            first_response_due_at=lead.first_response_due_at,
+            score=lead.score,
+            duplicate_ids=tuple(one.id for one in found),
+        ),
+        of=lead,
+    )
+    tx.publish(
+        LeadValidated(**facts.head(lead), **told, decided_by=tx.actor, decided_at=tx.now, score=lead.score), of=lead
+    )
+    return lead
+
+
+def edit(tx: Tx, lead: Lead, *, roles: Sequence[str] = (), **given: Any) -> Lead:
+    """Corrections and additions by hand; score, fit and duplicates follow."""
+    fit = given.pop("fit", None)
+    changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
+    for name in changed:
+        setattr(lead, name, given[name])
+    if not (lead.person_name or lead.company):
+        raise Invalid("a lead needs a name", errors=[Fault("/person_name", "give a person's name or a company")])
+    record = people.branch(tx, lead.branch)
+    before = dict(lead.fit)
+    lead.fit = checked_fit(lead, before if fit is None else {**before, **fit}, record)
+    if lead.fit != before:
+        changed.append("fit")
+    _recompute(tx, lead)
+    lead.duplicates = duplicates.remember(tx, lead)
+    if changed:
+        tx.publish(
+            LeadChanged(
+                **facts.head(lead),
+                prospect=facts.prospect(lead),
+                changed=tuple(changed),
+                score=lead.score,
+                next_action_at=lead.next_action_at,
+            ),
+            of=lead,
+        )
+    return lead
+
+
+def checked_fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Area and trade as somebody said or, where nobody did, as the branch's record has it; None is unknown."""
+    fit = {name: said.get(name) for name in ("in_service_area", "trade_offered", "customer_type", "budget_band")}
+    area, trades = (branch or {}).get("service_area"), (branch or {}).get("trades")
+    postal_code = (lead.address or {}).get("postal_code")
+    if fit["in_service_area"] is None and area and postal_code:
+        fit["in_service_area"] = str(postal_code)[:5] in area
+    if fit["trade_offered"] is None and trades and lead.trade:
+        fit["trade_offered"] = lead.trade in trades
+    return fit
+
+
+def _recompute(tx: Tx, lead: Lead) -> None:
+    """The score by the company's rules, and the text that a search looks through."""
+    rules = PREFERENCES.read(tx, lead.branch)["score_rules"]
+    lead.score, lead.score_parts = scoring.score(lead, rules)
+    numbers = [number for typed in lead.phones if (number := e164(typed))]
+    words = [lead.number, lead.person_name, lead.company, *lead.emails, *numbers, *lead.phones]
+    lead.search = folded(" ".join(word for word in words if word))
+
+
+def _demand_required(tx: Tx, branch: UUID | None, stage: str, roles: Sequence[str], given: Mapping[str, Any]) -> None:
+    rules = PREFERENCES.read(tx, branch)["required_fields"]
+    wanted = [rule["fields"] for rule in rules if rule["stage"] == stage and rule.get("role") in (None, *roles)]
+    missing = sorted({name for names in wanted for name in names if not given.get(name)})
+    if missing:
+        faults = [Fault(f"/{name}", "your company requires this") for name in missing]
+        raise Invalid("some required fields are missing", errors=faults)
+
+
+def _address(address: Any) -> dict[str, Any] | None:
+    return None if address is None else {k: v for k in address.__dataclass_fields__ if (v := getattr(address, k))}

@@ -1,0 +1,101 @@
+"""What becomes of a lead: valid, invalid, reopened, merged, converted."""
+
+from uuid import UUID
+
+from libs.common.contracts.leads import (
+    LeadConverted,
+    LeadInvalidated,
+    LeadMerged,
+    LeadReopened,
+    LeadUnmerged,
+    LeadValidated,
+)
+from libs.common.tx import Tx
+from services.leads.model import Lead
+from services.leads.states import LeadState
+from services.leads.usecases import facts
+
+
+def validate(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
+    """Worth working: opportunities opens one for it. Raises Conflict with all that is missing."""
+    lead.validate(by=tx.actor, at=tx.now)
+    tx.publish(
+        LeadValidated(
+            **facts.head(lead),
+            prospect=facts.prospect(lead),
+            decided_by=tx.actor,
+            decided_at=tx.now,
+            received_at=lead.received_at,
+            score=lead.score,
+            first_response_due_at=facts.clock(lead),
+            note=note or "",
+        ),
+        of=lead,
+    )
+    return lead
+
+
+def invalidate(tx: Tx, lead: Lead, *, reason: str, note: str | None = None) -> Lead:
+    """Not worth working, for a reason: the process ends."""
+    lead.invalidate(reason=reason, note=note, by=tx.actor, at=tx.now)
+    decided = {"decided_by": tx.actor, "decided_at": tx.now}
+    tx.publish(LeadInvalidated(**facts.head(lead), reason=reason, note=note or "", **decided), of=lead)
+    return lead
+
+
+def reopen(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
+    """An invalid lead is looked at again."""
+    was, reason = lead.state, (lead.validity or {}).get("reason") or ""
+    lead.reopen()
+    before = {"previous_state": was, "previous_reason": reason, "first_response_due_at": facts.clock(lead)}
+    tx.publish(LeadReopened(**facts.head(lead), **before, note=note or ""), of=lead)
+    return lead
+
+
+def merge(tx: Tx, survivor: Lead, duplicate: Lead) -> Lead:
+    """Two records of one prospect: the duplicate ends, the survivor keeps both histories."""
+    was = duplicate.state
+    duplicate.merge_into(survivor)
+    into = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
+    tx.publish(LeadMerged(**facts.head(duplicate), **into, previous_state=was), of=duplicate)
+    tx.touch(survivor)
+    return survivor
+
+
+def unmerge(tx: Tx, duplicate: Lead) -> Lead:
+    """The merge was a mistake: the duplicate stands on its own again."""
+    survivor = tx.get(Lead, duplicate.duplicate_of) if duplicate.duplicate_of else duplicate
+    duplicate.unmerge()
+    from_ = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
+    tx.publish(LeadUnmerged(**facts.head(duplicate), **from_), of=duplicate)
+    return duplicate
+
+
+def convert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUID, job_id: UUID | None) -> Lead:
+    """Sold. Ticks the last step of the sale."""
+    lead = tx.get(Lead, lead_id)
+    lead.convert(at=tx.now)
+    tx.publish(
+        LeadConverted(
+            **facts.head(lead),
+            opportunity_id=opportunity_id,
+            acceptance_id=acceptance_id,
+            received_at=lead.received_at,
+            converted_at=tx.now,
+            job_id=job_id,
+            source=lead.source or "",
+            campaign=lead.campaign or "",
+        ),
+        of=lead,
+    )
+    return lead
+
+
+def unconvert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUID | None) -> Lead:
+    """The sale was undone, so the lead is merely valid again."""
+    lead = tx.get(Lead, lead_id)
+    if lead.state == LeadState.CONVERTED:
+        lead.unconvert()
+        because = {"opportunity_id": opportunity_id, "acceptance_id": acceptance_id}
+        tx.publish(LeadReopened(**facts.head(lead), previous_state=LeadState.CONVERTED, **because), of=lead)
+    return lead

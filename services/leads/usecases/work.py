@@ -1,0 +1,74 @@
+"""Working a lead before the decision: who has it, who spoke to them, when to come back."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from libs.common import people
+from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
+from libs.common.errors import Conflict
+from libs.common.tx import Tx
+from services.leads.model import ContactAttempt, Lead
+from services.leads.states import LEAD, LeadState
+from services.leads.usecases import facts
+
+
+def assign(tx: Tx, lead: Lead, *, owner_id: UUID) -> Lead:
+    """Gives the lead to somebody, who is alerted. The response clock runs on as it was."""
+    if LEAD.terminal(LeadState(lead.state)) or lead.state in (LeadState.MERGED, LeadState.INVALID):
+        raise Conflict(f"lead {lead.number} is {lead.state}: nobody works it any more")
+    people.demand_active(tx, owner_id, "/owner_id")
+    previous, lead.owner_id = lead.owner_id, owner_id
+    if previous != owner_id:
+        told = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
+        tx.publish(LeadAssigned(**facts.head(lead), previous_owner_id=previous, **told), of=lead)
+    return lead
+
+
+def log_contact(
+    tx: Tx, lead: Lead, *, channel: str, direction: str, outcome: str, note: str | None = None, **more: Any
+) -> Lead:
+    """Somebody tried to reach the prospect; the first attempt stops the response clock."""
+    at = more.get("at") or tx.now
+    first = lead.first_responded_at is None
+    lead.contacted(at=at)
+    attempt = {"channel": channel, "direction": direction, "outcome": outcome, "note": note}
+    lead.attempts.append(ContactAttempt(id=tx.store.ids(), lead_id=lead.id, at=at, by=tx.actor, **attempt))
+    _tell_contact(tx, lead, at=at, first=first, channel=channel, direction=direction, outcome=outcome, note=note or "")
+    return lead
+
+
+def note_response(
+    tx: Tx, lead_id: UUID, *, opportunity_id: UUID, at: datetime, channel: str, direction: str, outcome: str
+) -> None:
+    """The first attempt was logged on the opportunity: the lead's clock stops all the same."""
+    lead = tx.get(Lead, lead_id)
+    if lead.first_responded_at is None:
+        lead.responded(at=at)
+        how = {"channel": channel, "direction": direction, "outcome": outcome}
+        _tell_contact(tx, lead, at=at, first=True, opportunity_id=opportunity_id, **how)
+
+
+def nurture(tx: Tx, lead: Lead, *, next_action_at: datetime, note: str | None = None) -> Lead:
+    """Not ready yet: somebody comes back to them."""
+    lead.nurture(next_action_at=next_action_at)
+    tx.publish(LeadNurturing(**facts.head(lead), next_action_at=next_action_at, note=note or ""), of=lead)
+    return lead
+
+
+def set_type(tx: Tx, lead: Lead, *, lead_type: str, evidence: str) -> Lead:
+    """Marketing, sales or product qualified, with what shows it."""
+    previous, lead.lead_type = lead.lead_type, lead_type
+    lead.lead_type_at, lead.lead_type_evidence = tx.now, evidence
+    said = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}
+    tx.publish(LeadTyped(**facts.head(lead), lead_type=lead_type, **said), of=lead)
+    return lead
+
+
+def _tell_contact(tx: Tx, lead: Lead, **how: Any) -> None:
+    clocks = {
+        "first_response_due_at": lead.first_response_due_at,
+        "first_responded_at": lead.first_responded_at,
+        "next_action_at": lead.next_action_at,
+    }
+    tx.publish(LeadContacted(**facts.head(lead), **clocks, **how), of=lead)
