@@ -18,6 +18,7 @@ from libs.local.debian import cache, is_installed
 AMQP_URL = "PLUMBLINE_TEST_AMQP_URL"
 MANAGEMENT_URL = "PLUMBLINE_TEST_RABBIT_MANAGEMENT_URL"
 DATABASE_URL = "PLUMBLINE_TEST_DATABASE_URL"
+FETCHED = "Debian's packages, fetched when first needed"
 
 
 @contextlib.contextmanager
@@ -60,4 +61,4 @@ def route(package: str, given: str | None = None) -> str:
         "installed on this system": lambda: is_installed(package),
         f"unpacked in {cache() / 'debian'}": (cache() / "debian" / package).exists,
     }
-    return next((way for way, holds in ways.items() if holds()), "Debian's packages, fetched when first needed")
+    return next((way for way, holds in ways.items() if holds()), FETCHED)
