@@ -1,4 +1,4 @@
-"""Appointments, which opportunities publishes: what was arranged and what came of it. The subject is the appointment."""
+"""Appointments, which opportunities publishes: what was arranged, what came of it. The subject is the appointment."""
 
 from dataclasses import dataclass
 from uuid import UUID

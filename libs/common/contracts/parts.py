@@ -24,7 +24,7 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True)
 class Phone:
-    """``e164`` is what to dial and compare; ``typed`` is what was said."""
+    """``e164`` is what to dial and compare, blank for what is no such number; ``typed`` is what was said."""
 
     e164: str
     typed: str = ""
