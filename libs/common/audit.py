@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from libs.common.columns import Aggregate
 
 if TYPE_CHECKING:
-    from libs.common.tx import Store, Tx
+    from libs.common.tx import Origin, Store, Tx
 
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
 SECRET = {"password_hash", "token_hash", "secret"}
 
 
-Changes = dict[tuple[str, str, str], dict[str, Any]]  #: (kind, record, cause) -> field -> [before, after]
+#: (kind, record, on whose behalf) -> field -> [before, after]
+Changes = dict[tuple[str, str, "Origin"], dict[str, Any]]
 
 
 def watch(tx: "Tx") -> None:
@@ -44,8 +45,8 @@ def _note(session: Session, _context: Any, _instances: Any) -> None:
             _differences(record, changes, tx)
 
 
-def _key(record: Aggregate, tx: "Tx") -> tuple[str, str, str]:
-    return type(record).__name__, str(record.id), tx.origin.causation
+def _key(record: Aggregate, tx: "Tx") -> tuple[str, str, "Origin"]:
+    return type(record).__name__, str(record.id), tx.origin  # a consumer's transaction applies facts of several
 
 
 def _differences(record: Aggregate, changes: Changes, tx: "Tx") -> None:
@@ -77,15 +78,15 @@ def write(tx: "Tx") -> None:
     rows = [
         {
             "at": tx.now,
-            "actor": tx.actor,
-            "action": tx.origin.action,
+            "actor": origin.actor,
+            "action": origin.action,
             "kind": kind,
             "subject": subject,
             "changes": what,
-            "request": cause,
-            "client": tx.origin.client[:200],
+            "request": origin.causation[:80],
+            "client": origin.client[:200],
         }
-        for (kind, subject, cause), what in changes.items()
+        for (kind, subject, origin), what in changes.items()
         if what
     ]
     if rows:
@@ -105,7 +106,7 @@ def chain(store: "Store", batch: int = 500) -> int:
             position, previous = position + 1, link(previous, row)
             links.append({"row": row.id, "place": position, "link": previous})
         if links:
-            place = {"position": sa.bindparam("place"), "hash": sa.bindparam("link")}
+            place: dict[str, Any] = {"position": sa.bindparam("place"), "hash": sa.bindparam("link")}
             update = sa.update(table).where(table.c.id == sa.bindparam("row")).values(**place)
             tx.session.connection().execute(update, links)
     return len(links)

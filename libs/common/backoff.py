@@ -17,7 +17,7 @@ class Backoff:
         """How long to wait now; longer the next time."""
         seconds = min(self.longest, self.shortest * 2 ** min(self._tries, 16))
         self._tries += 1
-        return seconds * random.uniform(0.8, 1.2)
+        return float(seconds * random.uniform(0.8, 1.2))
 
     def wait(self, stop: threading.Event) -> None:
         stop.wait(self.pause())

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from libs.common.contracts.base import CONTENT_TYPE
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A committed fact on its way: its outbox row's number, its wire name and its bytes."""
+    """A committed fact on its way: its outbox row's number, its id, its wire name and its bytes."""
 
     row: int
+    id: UUID
     type: str
     body: bytes
 
@@ -40,3 +42,7 @@ class Publisher(Protocol):
 
 class BusDown(Exception):
     """The bus cannot be reached or refuses work; facts stay in the outbox and are sent when it is back."""
+
+
+class Refused(BusDown):
+    """The bus is there, and did not take a fact; those behind it wait, so that order holds."""

@@ -5,20 +5,21 @@ transaction, so a repeat finds it moved and a gap finds it behind. What cannot b
 applied at all is parked, and both stop only their own record. 3-architecture, "Delivery".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from enum import Enum
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
-from libs.common.errors import NotYet, Unavailable
+from libs.common.errors import DomainError, NotYet, Unavailable
+from libs.common.parking import give_back, give_up, hold, hold_behind, key_of, park, park_unread, step_over
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
-from libs.common.tx import Origin, Store, TryAgain, Tx
+from libs.common.tx import Locked, Origin, Store, TryAgain, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again
@@ -33,12 +34,24 @@ class Failed(Exception):
         self.message, self.cause = message, cause
 
 
+class Why(Enum):
+    """What makes us try a fact alone: it came a second time, its due time is over, or another fact was applied."""
+
+    REDELIVERED = "redelivered"
+    DUE = "due"
+    EARLY = "early"
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A fact to be applied now although it is held: this attempt has been written down before it begins."""
 
     key: Key
     number: int
+    why: Why
+
+    def of(self, message: Message) -> bool:
+        return self.key == key_of(message) and self.number == message.number
 
 
 class Consumer:
@@ -58,10 +71,11 @@ class Consumer:
             try:
                 message = self._read(delivery)
             except BadEnvelope as wrong:
-                self._park_unread(delivery, wrong)
+                with self.store.begin() as tx:
+                    park_unread(tx, delivery, wrong)
                 continue
             if delivery.redelivered:
-                self._attempt(message)
+                self._attempt(message, Why.REDELIVERED)
             else:
                 fresh.append(message)
         if fresh:
@@ -75,14 +89,12 @@ class Consumer:
 
     def retry_due(self, limit: int = 100) -> int:
         """Tries held facts whose time has come; the timers' loop calls it. Returns how many it tried."""
-        return self._retry(lambda held, now: held.c.due_at <= now, limit)
+        return self._retry(lambda held, now: held.c.due_at <= now, limit, Why.DUE)
 
     def retry_waiting(self, limit: int = 20) -> int:
         """Tries facts that wait for another one, which may just have been applied."""
         self.waiting = False
-        return self._retry(lambda held, now: held.c.waits > 0, limit, early=True)
-
-    # -- reading
+        return self._retry(lambda held, _now: held.c.waits > 0, limit, Why.EARLY)
 
     @staticmethod
     def _read(delivery: Delivery) -> Message:
@@ -91,36 +103,37 @@ class Consumer:
             raise BadEnvelope("producer_mismatch", f"{delivery.producer} sent a fact that names {message.producer}")
         return message
 
-    def _park_unread(self, delivery: Delivery, wrong: BadEnvelope) -> None:
-        with self.store.begin() as tx:
-            row = {"body": delivery.body, "reason": wrong.code, "detail": wrong.detail, "blocks": False}
-            tx.session.execute(sa.insert(self.store.tables.parked).values(**row, parked_at=tx.now))
-
     # -- applying
 
     def _apply(self, messages: Sequence[Message], attempt: Attempt | None = None) -> None:
         """One transaction for all of them: positions locked together, one commit. Raises Failed."""
         self.store.crash("consumer_delivered")
-        with self.store.begin() as tx:
-            positions = Positions(tx, {_key(message) for message in messages})
-            for message in messages:
-                self._take(tx, positions, message, attempt)
-            positions.write()
-            self.store.crash("consumer_applied")
+        try:
+            with self.store.begin() as tx:
+                positions = Positions(tx, {key_of(message) for message in messages})
+                for message in messages:
+                    self._take(tx, positions, message, attempt)
+                positions.write()
+                self.store.crash("consumer_applied")
+        except Unavailable:
+            raise
+        except Locked as busy:
+            raise Unavailable(busy.detail) from busy  # somebody's long transaction is no fault of the fact
+        except (DomainError, sa.exc.DataError) as refusal:  # what the handlers left behind could not be committed
+            raise Failed(messages[0], refusal) from refusal
         self.store.crash("consumer_committed")
 
     def _take(self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None) -> None:
-        position = positions[_key(message)]
+        position = positions[key_of(message)]
         if message.number <= position.last_seq:
             if message.number == position.last_seq and position.last_event not in (None, message.id):
-                self._park(tx, message, "history_fork", f"{position.last_event} had this number", blocks=False)
+                park(tx, message, "history_fork", f"{position.last_event} had this number", blocks=False)
+            return
+        if position.blocked or message.number > position.last_seq + 1:
+            hold_behind(tx, position, message)
             return
         held = position.held.get(message.number)
-        asked_for = attempt == Attempt(position.key, message.number)
-        if position.blocked or message.number > position.last_seq + 1:
-            if held is None:
-                self._hold(tx, message, "behind a parked fact" if position.blocked else "behind a gap")
-            return
+        asked_for = attempt is not None and attempt.of(message)
         if held is not None and held.due_at is not None and not asked_for:
             return  # it failed before and has its own due time
         self._run(tx, position, message)
@@ -152,109 +165,89 @@ class Consumer:
 
     def _apply_alone(self, message: Message, attempt: Attempt | None = None) -> None:
         """Applies one fact and what waited behind it; a failure is written down for the fact that failed."""
-        for _ in range(TRIES):  # each round either succeeds or gives another fact behind this one a due time
+        victim: TryAgain | None = None
+        for _ in range(2 * TRIES):  # each round succeeds, or gives a fact behind this one a due time, or lost a race
             try:
                 self._apply([message], attempt)
                 return
             except Failed as failure:
                 own = failure.message.id == message.id
-                self._note(failure, counted=own and attempt is not None)
+                self._note(failure, attempt if own else None)
                 if own:
                     return
-            except TryAgain:
-                continue
-        raise Unavailable("the database keeps choosing this fact as its victim")
+            except TryAgain as lost:
+                victim = lost
+        if victim is not None:
+            raise victim
+        raise Unavailable(f"too much fails behind {message.type} {message.subject}; it is tried again")
 
     # -- failing
 
-    def _note(self, failure: Failed, *, counted: bool) -> None:
+    def _note(self, failure: Failed, attempt: Attempt | None) -> None:
         """Holds the failed fact with a due time, or parks it and blocks its record when it has had its tries."""
         message, cause = failure.message, failure.cause
         with self.store.begin() as tx:
-            position = Positions(tx, {_key(message)})[_key(message)]
-            if position.blocked or message.number != position.last_seq + 1:
+            position = Positions(tx, {key_of(message)})[key_of(message)]
+            if message.number <= position.last_seq:
                 return  # another worker got further meanwhile
+            if position.blocked:
+                hold_behind(tx, position, message)
+                return
             held = position.held.get(message.number)
             attempts, waits = (held.attempts, held.waits) if held else (0, 0)
-            reason = f"{type(cause).__name__}: {cause}"[:2000]
+            reason = f"{type(cause).__name__}: {cause}"
+            counted = attempt is not None
             if isinstance(cause, NotYet):
                 self.waiting = True
-                attempts, waits = attempts - counted, waits + 1
+                attempts -= counted
+                waits += attempt is None or attempt.why is not Why.EARLY  # others' facts do not lengthen its pause
                 pause = timedelta(seconds=min(30.0, 0.1 * 2 ** min(waits, 9)))
             else:
                 attempts += not counted
                 pause = timedelta(seconds=min(60.0, 0.5 * 4**attempts))
                 code = cause.code if isinstance(cause, BadEnvelope) else None
-                if attempts >= TRIES or code:
-                    self._give_up(tx, message, code or "handler_error", reason)
+                its_turn = message.number == position.last_seq + 1  # else it failed behind one that went back with it
+                if its_turn and (attempts >= TRIES or code):
+                    give_up(tx, message, code or "handler_error", reason)
                     return
-            self._hold(tx, message, reason, attempts=attempts, waits=waits, due_at=tx.now + pause)
+            hold(tx, message, reason, attempts=attempts, waits=waits, due_at=tx.now + pause)
 
-    def _give_up(self, tx: Tx, message: Message, reason: str, detail: str) -> None:
-        self._park(tx, message, reason, detail, blocks=True)
-        Positions.block(tx, _key(message))
-        Positions.release(tx, _key(message), message.number)
+    def _attempt(self, message: Message, why: Why) -> None:
+        """A fact to be tried alone: the attempt is committed first, so that a crash counts as one."""
+        if self._mark(message, why):
+            self._apply_alone(message, Attempt(key_of(message), message.number, why))
 
-    def _attempt(self, message: Message) -> None:
-        """A fact that somebody may have begun before: the attempt is committed first, so a crash counts as one."""
-        if self._mark(message, early=False):
-            self._apply_alone(message, Attempt(_key(message), message.number))
-
-    def _mark(self, message: Message, *, early: bool) -> bool:
+    def _mark(self, message: Message, why: Why) -> bool:
         """Writes an attempt down. False when there is nothing to attempt, or it is not its time."""
         with self.store.begin() as tx:
-            position = Positions(tx, {_key(message)})[_key(message)]
+            position = Positions(tx, {key_of(message)})[key_of(message)]
             if message.number <= position.last_seq:
+                Positions.release(tx, key_of(message), message.number)
+                return False
+            if position.blocked or message.number > position.last_seq + 1:
+                hold_behind(tx, position, message)
                 return False
             held = position.held.get(message.number)
-            if position.blocked or message.number > position.last_seq + 1:
-                if held is None:
-                    self._hold(tx, message, "behind a parked fact" if position.blocked else "behind a gap")
+            if held is not None and held.due_at is not None and held.due_at > tx.now:
+                begun = held.reason == ATTEMPTING  # by somebody who is at it, or who died and left it to us
+                if not (begun and why is Why.REDELIVERED) and not (not begun and why is Why.EARLY and held.waits):
+                    return False
+            attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
+            if attempts >= TRIES:
+                give_up(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
                 return False
-            resting = held is not None and held.due_at is not None and held.due_at > tx.now
-            if resting and held is not None and held.reason != ATTEMPTING and not (early and held.waits):
-                return False
-            attempts = (held.attempts if held else 0) + 1
-            if attempts > TRIES:
-                self._give_up(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
-                return False
-            waits = held.waits if held else 0
-            self._hold(tx, message, ATTEMPTING, attempts=attempts, waits=waits, due_at=tx.now + LEASE)
+            hold(tx, message, ATTEMPTING, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
         self.store.crash("consumer_marked")
         return True
 
-    def _retry(self, which: Any, limit: int, *, early: bool = False) -> int:
+    def _retry(self, which: Callable[[sa.Table, Any], sa.ColumnElement[bool]], limit: int, why: Why) -> int:
         held = self.store.tables.held
         with self.store.reading() as tx:
             due = sa.select(held.c.body).where(which(held, tx.now), held.c.due_at.is_not(None))
             bodies = tx.session.scalars(due.order_by(held.c.due_at).limit(limit)).all()
         for body in bodies:
-            message = decode(bytes(body))
-            if self._mark(message, early=early):
-                self._apply_alone(message, Attempt(_key(message), message.number))
+            self._attempt(decode(bytes(body)), why)
         return len(bodies)
-
-    # -- holding and parking
-
-    def _hold(
-        self, tx: Tx, message: Message, reason: str, *, attempts: int = 0, waits: int = 0, due_at: datetime | None = None
-    ) -> None:
-        row = {"attempts": attempts, "waits": waits, "due_at": due_at, "reason": reason}
-        Positions.hold(tx, _key(message), message.number, message.id, message.encode(), row)
-
-    def _park(self, tx: Tx, message: Message, reason: str, detail: str, *, blocks: bool) -> None:
-        row = {
-            "producer": message.producer,
-            "agg": message.subject,
-            "agg_seq": message.number,
-            "event_id": str(message.id),
-            "type": message.type,
-            "body": message.encode(),
-        }
-        parked = self.store.tables.parked
-        tx.session.execute(
-            sa.insert(parked).values(**row, reason=reason, detail=detail, blocks=blocks, parked_at=tx.now)
-        )
 
     # -- what operators do
 
@@ -263,21 +256,17 @@ class Consumer:
         parked, count = self.store.tables.parked, 0
         for ident in sorted(parked_ids):
             with self.store.begin() as tx:
-                row = tx.session.execute(sa.delete(parked).where(parked.c.id == ident).returning(parked)).first()
+                row = tx.session.execute(sa.select(parked).where(parked.c.id == ident).with_for_update()).first()
                 if row is None:
                     continue
-                count += 1
-                if not row.blocks:
-                    unread = Delivery(bytes(row.body))
-                else:
-                    key = (row.producer, row.agg)
-                    Positions(tx, {key})
-                    Positions.open(tx, key)
-                    again = {"attempts": 0, "waits": 0, "due_at": tx.now, "reason": "replayed by hand"}
-                    Positions.hold(tx, key, row.agg_seq, UUID(row.event_id), bytes(row.body), again)
-                    unread = None
-            if unread is not None:
-                self.deliver([unread])
+                if row.blocks:
+                    give_back(tx, row)
+                    tx.session.execute(sa.delete(parked).where(parked.c.id == ident))
+            if not row.blocks:  # it may be parked anew by this, so the old row goes only afterwards
+                self.deliver([Delivery(bytes(row.body))])
+                with self.store.begin() as tx:
+                    tx.session.execute(sa.delete(parked).where(parked.c.id == ident))
+            count += 1
         self.retry_due()
         return count
 
@@ -289,16 +278,6 @@ class Consumer:
             if row is None:
                 return False
             if row.blocks:
-                key = (row.producer, row.agg)
-                position = Positions(tx, {key})[key]
-                Positions.open(tx, key)
-                Positions.skip(tx, key, row.agg_seq, UUID(row.event_id))
-                following = position.held.get(row.agg_seq + 1)
-                if following is not None:
-                    Positions.due(tx, key, row.agg_seq + 1, tx.now)
+                step_over(tx, row)
         self.retry_due()
         return True
-
-
-def _key(message: Message) -> Key:
-    return message.producer, message.subject

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong. ``pointer`` is a JSON pointer into the body (``/emails/0``) or ``?name`` of the query."""
+    """One thing that is wrong. ``pointer`` is a JSON pointer into the body (``/emails/0``), or ``?name`` of a query."""
 
     pointer: str
     detail: str

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
 
 from libs.common.columns import BigId, Json, UtcDateTime
+from libs.common.errors import Unavailable
 
 LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
 
@@ -32,7 +33,11 @@ class FairLock:
             else:
                 self._busy = True
                 turn.set()
-        turn.wait()
+        if not turn.wait(LOCK_WAIT_S):
+            with self._guard:
+                if not turn.is_set():  # else it became ours at the last moment
+                    self._queue.remove(turn)
+                    raise Unavailable("another change takes very long", headers={"Retry-After": "1"})
         try:
             yield
         finally:
@@ -84,7 +89,7 @@ class Database:
 
 
 def connect(url: str, *, pool_size: int = 5) -> Database:
-    """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use, so this is safe before a fork."""
+    """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork."""
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30)
         sa.event.listen(engine, "connect", _careful_sqlite)

@@ -1,6 +1,7 @@
 """Where this service stands in each record's stream, and what is held behind it; rows are locked together, in order."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,12 +15,23 @@ Key = tuple[str, UUID]  #: producer, record
 OPEN, BLOCKED = "open", "blocked"
 
 
+@dataclass(frozen=True)
+class Held:
+    """A held fact, as its row says or as it was held in this transaction."""
+
+    body: bytes
+    attempts: int
+    waits: int
+    due_at: datetime | None = None
+    reason: str = ""
+
+
 class Position:
     """The last applied fact of one record, and the facts held for it by number."""
 
     def __init__(self, key: Key, last_seq: int, last_event: UUID | None, state: str) -> None:
         self.key, self.last_seq, self.last_event, self.state = key, last_seq, last_event, state
-        self.held: dict[int, Any] = {}
+        self.held: dict[int, Held] = {}
         self.moved: list[int] = []
 
     @property
@@ -70,7 +82,8 @@ class Positions:
         table = self.tx.tables.held
         rows = sa.select(table).where(sa.tuple_(table.c.producer, table.c.agg).in_(keys))
         for row in self.tx.session.execute(rows):
-            self._known[row.producer, row.agg].held[row.agg_seq] = row
+            held = Held(bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
+            self._known[row.producer, row.agg].held[row.agg_seq] = held
 
     def write(self) -> None:
         """Moves the positions that moved and lets go of what was held for them."""

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from libs.common.bus import Outgoing, Publisher
+from libs.common.bus import Outgoing, Publisher, Refused
 from libs.common.tx import Store
 
 BATCH = 500
@@ -15,10 +15,10 @@ class Relay:
         self.store, self.bus, self.batch = store, bus, batch
 
     def step(self) -> int:
-        """Sends the oldest unpublished facts and returns how many the bus took. Raises BusDown.
+        """Sends the oldest unpublished facts and returns how many the bus took: 0 means that there is nothing to send.
 
         Progress is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped.
-        No transaction is open while the bus is at work.
+        No transaction is open while the bus is at work. Raises BusDown, and Refused where it stops short.
         """
         rows = self._unpublished()
         if not rows:
@@ -29,18 +29,20 @@ class Relay:
         if taken:
             self._mark([row.row for row in rows[:taken]])
             self.store.crash("relay_marked")
+        if taken < len(rows):
+            raise Refused(f"the bus did not take {rows[taken].type} {rows[taken].id}")
         return taken
 
     def _unpublished(self) -> list[Outgoing]:
         outbox = self.store.tables.outbox
         oldest = (
-            sa.select(outbox.c.id, outbox.c.type, outbox.c.body)
+            sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
             .where(outbox.c.published_at.is_(None))
             .order_by(outbox.c.id)
             .limit(self.batch)
         )
         with self.store.reading() as tx:
-            return [Outgoing(row.id, row.type, bytes(row.body)) for row in tx.session.execute(oldest)]
+            return [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in tx.session.execute(oldest)]
 
     def _mark(self, rows: list[int]) -> None:
         outbox = self.store.tables.outbox

@@ -1,4 +1,4 @@
-"""Durable timers: set by an act, fired by the worker in a transaction of their own, taken back when their cause is gone."""
+"""Durable timers: set by an act, fired in a transaction of their own, taken back when their cause is gone."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -31,12 +31,12 @@ class Timers:
                     self.store.crash("timer_fired")
             except Unavailable:
                 raise
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - whatever it is, it is written down and tried again
                 self._note(row, failure)
         return len(claimed)
 
     def _claim(self, limit: int) -> list[sa.Row[tuple[object, ...]]]:
-        """Takes due timers on a lease, the attempt counted first, so that one which kills the process ends up failed."""
+        """Takes due timers on a lease. The attempt is counted first, so that one which kills the process ends failed."""
         timers = self.store.tables.timers
         with self.store.begin() as tx:
             due = sa.select(timers).where(timers.c.due_at <= tx.now, timers.c.failed.is_(None))
@@ -57,8 +57,9 @@ class Timers:
 
     def _note(self, row: sa.Row[tuple[object, ...]], failure: Exception) -> None:
         timers = self.store.tables.timers
-        mine = (timers.c.kind == row.kind) & (timers.c.subject == row.subject)
+        mine = (timers.c.kind == row.kind) & (timers.c.subject == row.subject) & (timers.c.attempts == row.attempts + 1)
         with self.store.begin() as tx:
             pause = timedelta(seconds=min(300, 2**row.attempts))
-            last = f"{type(failure).__name__}: {failure}"[:2000] if row.attempts + 1 >= TRIES else None
+            reason = f"{type(failure).__name__}: {failure}".replace("\0", "\\0")[:2000]
+            last = reason if row.attempts + 1 >= TRIES else None
             tx.session.execute(sa.update(timers).where(mine).values(due_at=tx.now + pause, failed=last))

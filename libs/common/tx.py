@@ -39,6 +39,10 @@ class TryAgain(Unavailable):
     """The database chose this transaction as a victim; nothing was changed and the edge runs it again."""
 
 
+class Locked(Conflict):
+    """Somebody holds what this transaction needs for longer than it may wait."""
+
+
 @dataclass(frozen=True)
 class RequestKey:
     """An Idempotency-Key: per caller and path; ``fingerprint`` is the body's hash."""
@@ -139,7 +143,7 @@ def translated(trouble: exc.DBAPIError) -> Exception:
     if code in RETRY_CODES:
         return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
     if code == LOCK_NOT_AVAILABLE:
-        return Conflict("the same record or request is still being worked on", headers={"Retry-After": "1"})
+        return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
     if isinstance(trouble, exc.IntegrityError):
         return Conflict("this collides with a record that exists already")
     if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
@@ -186,17 +190,18 @@ class Tx:
         self._locked.add(key)
         return record
 
-    def find(self, statement: sa.Select[tuple[Entity]]) -> Entity | None:
+    def find(self, statement: sa.Select[Entity]) -> Entity | None:
         """The one record of a query, or None."""
         return self.session.scalars(statement).one_or_none()
 
-    def all(self, statement: sa.Select[tuple[Entity]]) -> Sequence[Entity]:
+    def all(self, statement: sa.Select[Entity]) -> Sequence[Entity]:
         return self.session.scalars(statement).all()
 
     def new(self, kind: type[Record], ident: UUID | None = None, **fields: Any) -> Record:
         """A new record with its id and stamps, part of this act."""
         stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
-        record = kind(id=ident or self.store.ids(), agg_seq=0, **stamps, **fields)
+        values: dict[str, Any] = {"id": ident or self.store.ids(), "agg_seq": 0, **stamps, **fields}
+        record = kind(**values)
         self.session.add(record)
         self._locked.add((kind, record.id))
         return record
