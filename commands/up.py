@@ -1,0 +1,113 @@
+"""Run the whole system until Ctrl-C: embedded on SQLite files, or --distributed on PostgreSQL and RabbitMQ."""
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+import services
+from libs.common.signingkey import signing_key
+from libs.local import NotReady
+from libs.local.process import owned
+from libs.local.supervisor import Supervisor
+
+ROOT = Path(__file__).parent.parent
+READY_S = 60
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where to listen.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Where it keeps all.")
+@click.option("--empty", is_flag=True, help="Without the demo company.")
+@click.option("--distributed", is_flag=True, help="Every service as its own processes, on PostgreSQL and RabbitMQ.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON once it is ready.")
+def command(*, port: int, data: Path, empty: bool, distributed: bool, as_json: bool) -> None:
+    """Run the whole system until Ctrl-C or SIGTERM; started again it has everything."""
+    data = data.absolute()
+    try:
+        with owned(data):
+            if distributed:
+                from commands.distributed import run
+            else:
+                run = run_embedded
+            run(data, port, empty=empty, as_json=as_json)
+    except NotReady as reason:
+        click.echo(f"plumbline: {reason}", err=True)
+        sys.exit(2 if "in use" in str(reason) else 3)
+
+
+def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
+    """One serving process that holds every service; this one watches over it."""
+    url = f"http://127.0.0.1:{port}"
+    demand_free(port)
+    supervisor = Supervisor()
+    supervisor.take_signals()
+    (data / "log").mkdir(exist_ok=True)
+    args = [sys.executable, "-m", "embedded", "--data", str(data), "--port", str(port)]
+    child = supervisor.add("embedded", args, log=data / "log" / "embedded.log", env=environment())
+    try:
+        wait_ready(url, supervisor, lambda: child.process.log_tail() if child.process else "")
+        if not supervisor.stopping.is_set():
+            announce(url, data, supervisor, empty=empty, as_json=as_json)
+            supervisor.watch()
+    finally:
+        supervisor.stop()
+
+
+def announce(
+    url: str, data: Path, supervisor: Supervisor, *, empty: bool, as_json: bool, **more: str
+) -> None:
+    """Loads the demo company the first time and says where everything is."""
+    if not empty:
+        from demo.company import load_once
+
+        load_once(url, signing_key(data / "signing-key.pem"), data / "demo-company")
+    if as_json:
+        click.echo(json.dumps({"url": url, **more, "data": str(data), "pids": supervisor.pids()}))
+        return
+    click.echo(f"Plumbline is running at {url}")
+    if not empty:
+        from demo.company import ACCOUNTS, PASSWORD
+
+        click.echo(f"Sign in with the password {PASSWORD} as:")
+        for email, what in ACCOUNTS:
+            click.echo(f"  {email:30} {what}")
+    click.echo(f"Everything is kept in {data}. Ctrl-C ends it; nothing is lost.")
+
+
+def wait_ready(url: str, supervisor: Supervisor, log_tail: Callable[[], str]) -> None:
+    """Returns when every service says that it can do its work. Raises NotReady with the end of the log."""
+    deadline = time.monotonic() + READY_S
+    for name in services.NAMES:
+        while not supervisor.stopping.is_set():
+            try:
+                with urllib.request.urlopen(f"{url}/api/v1/{name}/readyz", timeout=5):
+                    break
+            except (OSError, urllib.error.URLError) as reason:
+                dead = [child.name for child in supervisor.children if child.process and not child.process.alive]
+                if dead or time.monotonic() > deadline:
+                    raise NotReady(f"{name} does not get ready ({reason}); the end of the log:\n{log_tail()}") from None
+                time.sleep(0.05)
+
+
+def demand_free(port: int) -> None:
+    """Raises NotReady when somebody listens there already."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise NotReady(f"port {port} is taken; choose another with --port") from None
+
+
+def environment() -> dict[str, str]:
+    """Ours, with the repository as the import root."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

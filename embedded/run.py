@@ -1,0 +1,93 @@
+"""Serves the embedded system: gunicorn's request threads only commit; a thread a service relays, another keeps time."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+import services
+from embedded.gateway import Gateway
+from embedded.system import System
+from libs.common.loops import relay_loop, timers_loop
+from libs.common.status import report_to
+from libs.common.tokens import Signer
+
+THREADS = 16  #: requests in hand at once; writers take turns per file anyway
+GRACE_S = 20
+
+
+class Threads:
+    """The relays and timers of a system, until stopped."""
+
+    def __init__(self, system: System) -> None:
+        self.stop_asked = threading.Event()
+        self.wakes = {name: threading.Event() for name in system.parts}
+        self.threads: list[threading.Thread] = []
+        for name, part in system.parts.items():
+            part.store.woken = self.wakes[name].set
+            self._start(f"{name}-relay", relay_loop, part.relay, self._waiter(name), report=report_to(part.store))
+            timers = (part.service, part.store, part.timers, part.consumer)
+            self._start(f"{name}-timers", timers_loop, *timers, report=report_to(part.store))
+
+    def _start(self, name: str, loop: Callable[..., None], *parts: Any, report: Any) -> None:
+        thread = threading.Thread(target=loop, args=(*parts, self.stop_asked, report), name=name, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def _waiter(self, name: str) -> Callable[[float], None]:
+        wake = self.wakes[name]
+
+        def wait(seconds: float) -> None:
+            wake.wait(seconds)
+            wake.clear()
+
+        return wait
+
+    def stop(self) -> None:
+        """Lets each finish what it has in hand; what is left is in the outboxes."""
+        self.stop_asked.set()
+        for wake in self.wakes.values():
+            wake.set()
+        for thread in self.threads:
+            thread.join(timeout=GRACE_S / 2)
+
+
+class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+    """One gunicorn worker that holds everything; the arbiter above it starts it anew should it die."""
+
+    def __init__(self, *, data: Path, port: int, signer: Signer, config: dict[str, Any]) -> None:
+        self.data, self.port, self.signer, self.config = data, port, signer, config
+        self.running: tuple[System, Threads] | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"{self.config.get('host', '127.0.0.1')}:{self.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "graceful_timeout": GRACE_S,
+            "timeout": 60,
+            "keepalive": 75,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "proc_name": "plumbline",
+            "worker_exit": self._worker_exit,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Gateway:
+        """Runs in the worker, after the fork: connections and threads belong to it alone."""
+        system = System.on_files(self.data, services.every(), signer=self.signer, config=self.config)
+        self.running = system, Threads(system)
+        return Gateway(system)
+
+    def _worker_exit(self, _server: Any, _worker: Any) -> None:
+        if self.running is not None:
+            system, threads = self.running
+            threads.stop()
+            system.close()
+
