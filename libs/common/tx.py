@@ -190,6 +190,10 @@ class Tx:
         self._locked.add(key)
         return record
 
+    def holds(self, record: Aggregate) -> None:
+        """Says that a query locked this record's row, so that ``get`` need not again."""
+        self._locked.add((type(record), record.id))
+
     def find(self, statement: sa.Select[Entity]) -> Entity | None:
         """The one record of a query, or None."""
         return self.session.scalars(statement).one_or_none()
@@ -302,6 +306,8 @@ class Tx:
         seen = self.session.execute(sa.select(table).where(mine)).one()
         if seen.fingerprint != key.fingerprint:
             raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
+        if seen.status is None:
+            raise RuntimeError(f"{key.path} took an Idempotency-Key and committed without an answer to keep")
         raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
 
     def answer(
@@ -313,6 +319,20 @@ class Tx:
         given = {"Content-Type": "application/json", **(headers or {})}
         if isinstance(obj, Aggregate):
             given.setdefault("ETag", f'"{obj.version}"')
+        return self._kept(body, status, given)
+
+    def answer_items(self, schema: Dumps, objs: Sequence[Any], status: int = 200) -> Answer:
+        """The same for a whole short list: ``{items}``."""
+        self.session.flush()
+        body = msgspec.json.encode({"items": [schema.dump(obj) for obj in objs]})
+        return self._kept(body, status, {"Content-Type": "application/json"})
+
+    def answer_bytes(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+        """The same for what no schema shows: a file, or nothing (204)."""
+        self.session.flush()
+        return self._kept(body, status, dict(headers or {}))
+
+    def _kept(self, body: bytes, status: int, given: dict[str, str]) -> Answer:
         if self.origin.key is not None:
             table, key = self.tables.idempotency, self.origin.key
             mine = (table.c.caller == key.caller) & (table.c.path == key.path) & (table.c.key == key.key)

@@ -1,0 +1,114 @@
+"""This service's copy of staff: people, teams and branches, as staff last told."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
+from libs.common.errors import Fault, Invalid
+from libs.common.service import Subscriptions
+from libs.common.tx import Tx
+
+
+def subscribe(subscriptions: Subscriptions) -> None:
+    """Keeps the copy from now on: the three handlers that every service has."""
+    subscriptions.on(PersonChanged)(remember_person)
+    subscriptions.on(TeamChanged)(remember_team)
+    subscriptions.on(BranchChanged)(remember_branch)
+
+
+def remember_person(tx: Tx, event: PersonChanged) -> None:
+    """Keeps the person as the fact has them; ``details`` is the whole record."""
+    person = event.person
+    row = {
+        "name": person.name,
+        "email": person.email,
+        "roles": list(person.roles),
+        "branch": person.branch,
+        "teams": [str(team) for team in person.team_ids],
+        "details": msgspec.to_builtins(person),
+        "active": person.active,
+    }
+    _keep(tx, tx.tables.people, event.subject, row)
+
+
+def remember_team(tx: Tx, event: TeamChanged) -> None:
+    """Keeps the team. A dissolved one is kept without members, for the names of what it did."""
+    team = event.team
+    row = {
+        "name": team.name,
+        "kind": team.kind,
+        "branch": team.branch,
+        "lead_id": team.lead_id if team.active else None,
+        "members": [str(member) for member in team.member_ids] if team.active else [],
+    }
+    _keep(tx, tx.tables.teams, event.subject, row)
+
+
+def remember_branch(tx: Tx, event: BranchChanged) -> None:
+    branch = event.branch
+    _keep(tx, tx.tables.branches, event.subject, {"name": branch.name, "details": msgspec.to_builtins(branch)})
+
+
+def _keep(tx: Tx, table: sa.Table, ident: UUID, row: dict[str, Any]) -> None:
+    insert = tx.insert(table).values(id=ident, **row)
+    tx.session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def person(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
+    """The person's record as their fact carries it, or None when nobody told of them yet."""
+    return _details(tx, tx.tables.people, ident)
+
+
+def branch(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
+    """The branch's record as its fact carries it (contracts.staff.Branch, as JSON values)."""
+    return _details(tx, tx.tables.branches, ident)
+
+
+def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
+    """The team: id, name, kind, branch, lead_id, members."""
+    if ident is None:
+        return None
+    row = tx.session.execute(sa.select(tx.tables.teams).where(tx.tables.teams.c.id == ident)).first()
+    return None if row is None else dict(row._mapping)
+
+
+def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
+    """What these people are called; who is not known is left out."""
+    wanted = {ident for ident in idents if ident is not None}
+    if not wanted:
+        return {}
+    people = tx.tables.people
+    rows = tx.session.execute(sa.select(people.c.id, people.c.name).where(people.c.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
+
+
+def demand_active(tx: Tx, ident: UUID, pointer: str) -> None:
+    """Refuses work for somebody who is not known here or has left. Raises Invalid at ``pointer``."""
+    people = tx.tables.people
+    row = tx.session.execute(sa.select(people.c.active).where(people.c.id == ident)).first()
+    if row is None or not row.active:
+        text = "is nobody who is known here" if row is None else "is somebody who no longer works here"
+        raise Invalid("work can only be given to somebody who works here", errors=[Fault(pointer, text)])
+
+
+def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
+    """The branch that serves an address, or the only branch there is; None when that leaves a choice."""
+    branches = tx.tables.branches
+    rows = tx.session.execute(sa.select(branches.c.id, branches.c.details).order_by(branches.c.id)).all()
+    active = [row for row in rows if row.details.get("active", True)]
+    code = str((address or {}).get("postal_code") or "")[:5]
+    serving = [row.id for row in active if code and code in (row.details.get("service_area") or ())]
+    if len(serving) == 1:
+        return UUID(str(serving[0]))
+    return UUID(str(active[0].id)) if len(active) == 1 else None
+
+
+def _details(tx: Tx, table: sa.Table, ident: UUID | None) -> Mapping[str, Any] | None:
+    if ident is None:
+        return None
+    found = tx.session.execute(sa.select(table.c.details).where(table.c.id == ident)).scalar_one_or_none()
+    return None if found is None else dict(found)

@@ -1,0 +1,33 @@
+"""The HTTP edge that all services share: an api.py needs nothing else, and nothing below it knows any of it."""
+
+from libs.common.auth import scoped
+from libs.common.tx import Answer
+from libs.common.web import fields
+from libs.common.web.acts import begin, one, reading, visible
+from libs.common.web.allowed import Allowed
+from libs.common.web.app import create_app
+from libs.common.web.context import (
+    LINK,
+    PUBLIC,
+    SIGNED_IN,
+    Rule,
+    caller,
+    edge,
+    if_match,
+    link_token,
+    request_id,
+    store,
+)
+from libs.common.web.endpoint import endpoint
+from libs.common.web.fields import normal_email
+from libs.common.web.paging import Page, Sort, items, page
+from libs.common.web.problems import problem
+from libs.common.web.rates import limit
+from libs.common.web.schema import Given, Schema
+from libs.common.web.uploads import Upload
+
+__all__ = [
+    "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
+    "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "normal_email", "one",
+    "page", "problem", "reading", "request_id", "scoped", "store", "visible",
+]  # fmt: skip

@@ -1,0 +1,68 @@
+"""What a view writes between reading and answering: open, find what the caller may see, answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import g, request
+from marshmallow import Schema
+
+from libs.common.auth import May, scoped
+from libs.common.columns import Aggregate
+from libs.common.errors import NotFound
+from libs.common.tx import Answer, Tx
+from libs.common.web.body import request_key
+from libs.common.web.context import caller, if_match, origin, rule, store
+
+Record = TypeVar("Record", bound=Aggregate)
+
+
+@contextmanager
+def begin(*, keyed: bool = True) -> Iterator[Tx]:
+    """The act's transaction, with the request's Idempotency-Key.
+
+    A view that needs several gives ``keyed=False`` to all but the one that answers.
+    """
+    with store().begin(origin(request_key() if keyed else None)) as tx:
+        yield tx
+
+
+@contextmanager
+def reading() -> Iterator[Tx]:
+    """A look that changes nothing and waits for nobody."""
+    with store().reading(origin()) as tx:
+        tx.session.info["reading"] = True
+        yield tx
+
+
+def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = None) -> Record:
+    """The record, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
+
+    The first one that a changing request looks up is the one it is about: it is held against If-Match, if given.
+    """
+    statement = sa.select(kind).where(kind.id == ident)
+    if permission is not None or rule().permissions:
+        statement = scoped(statement, kind, caller(), permission or rule().permissions)
+    looking = tx.session.info.get("reading", False)
+    if not looking:
+        statement = statement.with_for_update(of=kind).execution_options(populate_existing=True)
+    record = tx.session.scalars(statement).one_or_none()
+    if record is None:
+        raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
+    if not looking:
+        tx.holds(record)
+        if if_match() is not None and not g.get("matched"):
+            tx.expect(record, if_match())
+        g.matched = True
+    return record
+
+
+def one(tx: Tx, schema: type[Schema], record: Any) -> Answer:
+    """The answer to a GET of one record: with its ETag, or 304 when the caller has seen this version."""
+    body, status, headers = tx.answer(schema(), record)
+    tag = headers.get("ETag")
+    if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
+        return b"", 304, {"ETag": tag}
+    return body, status, headers

@@ -1,0 +1,50 @@
+"""One service as a WSGI app: its own routes, and those that every service has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response
+
+from libs.common.service import Service
+from libs.common.tokens import Verifier
+from libs.common.tx import Store
+from libs.common.web import problems
+from libs.common.web.context import Edge, request_id
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(service: Service, store: Store, verifier: Verifier, *, config: Mapping[str, Any] | None = None) -> Flask:
+    """The app. Raises TypeError for a route without a rule: what is not in the role table does not start."""
+    app = Flask(service.name, static_folder=None, template_folder=None)
+    app.config.update(config or {})
+    app.url_map.merge_slashes = False  # a redirect would answer HTML
+    app.extensions["plumbline"] = store
+    app.extensions["plumbline.edge"] = Edge(service, store, verifier)
+    problems.install(app)
+    for blueprint in (*service.blueprints, *_common(service)):
+        app.register_blueprint(blueprint)
+    for name, view in app.view_functions.items():
+        if not hasattr(view, "rule"):
+            raise TypeError(f"{name} has no rule: who may use it?")
+    app.after_request(_finish)
+    return app
+
+
+def _common(service: Service) -> list[Any]:
+    return []
+
+
+def _finish(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers["X-Request-Id"] = request_id()
+    if answer.status_code != 304 and not answer.content_length and answer.mimetype == "text/html":
+        answer.headers.pop("Content-Type", None)
+    return answer

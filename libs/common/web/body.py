@@ -1,0 +1,100 @@
+"""What a request brings, read strictly before any transaction: body, query, and the key of a repeat."""
+
+import hashlib
+import unicodedata
+from typing import Any
+
+import msgspec
+from flask import g, request
+from marshmallow import Schema
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from libs.common.errors import Fault, Invalid, TooLarge, WrongType
+from libs.common.tx import RequestKey
+from libs.common.web import strict_json, uploads
+from libs.common.web.context import LINK, actor, link_token, rule
+
+KIB = 1024
+BODY_LIMIT = 256 * KIB
+KEY_LENGTH = 255
+
+
+def raw_body(limit: int) -> bytes:
+    """The bytes. Raises TooLarge before reading more than ``limit``, with a length or without one."""
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
+    request.max_content_length = limit
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge as wrong:
+        raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here") from wrong
+
+
+def parsed() -> Any:
+    """The body as JSON values or, for an upload, as its parts. An empty one is an empty object."""
+    limit = rule().limit
+    if "Content-Encoding" in request.headers:
+        raise WrongType("send the body as it is, not compressed")
+    if rule().upload:
+        request.max_content_length = limit
+        if (request.content_length or 0) > limit:
+            raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
+        value: Any = uploads.parts(request)
+        compared: Any = uploads.comparable(value)
+    else:
+        raw = raw_body(limit)
+        if raw and not _is_json():
+            raise WrongType("send application/json in UTF-8")
+        value = compared = strict_json.parse(raw) if raw else {}
+    if "Idempotency-Key" in request.headers:
+        g.fingerprint = _fingerprint(compared)
+    return value
+
+
+def _is_json() -> bool:
+    if request.mimetype != "application/json":
+        return False
+    return request.mimetype_params.get("charset", "utf-8").lower() in ("utf-8", "utf8")
+
+
+def _fingerprint(value: Any) -> str:
+    said = msgspec.json.encode([request.query_string.decode("latin-1"), value], order="sorted")
+    return hashlib.sha256(said).hexdigest()
+
+
+def asked(schema: type[Schema]) -> dict[str, Any]:
+    """The query's values as a schema can read them. Raises Invalid for a name that is given twice."""
+    fields = schema().fields
+    found: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        field = fields.get(name)
+        if len(values) > 1:
+            raise _bad(name, "is given more than once")
+        if "\0" in name or "\0" in values[0]:
+            raise _bad(name, "holds NUL")
+        convert = getattr(field, "from_query", None)
+        found[name] = convert(values[0]) if convert else values[0]
+    return found
+
+
+def _bad(name: str, what: str) -> Invalid:
+    return Invalid(f"?{name[:80]} {what}", errors=[Fault(f"?{name[:80]}", what)])
+
+
+def request_key() -> RequestKey | None:
+    """The Idempotency-Key: per caller and path. A customer's link counts by its hash, and is kept nowhere."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST" or not rule().idempotent:
+        return None
+    if not 1 <= len(key) <= KEY_LENGTH or any(unicodedata.category(one).startswith("C") for one in key):
+        fault = Fault("Idempotency-Key", f"is 1 to {KEY_LENGTH} printable characters")
+        raise Invalid("the Idempotency-Key cannot be used", errors=[fault])
+    if rule().may == LINK:
+        who, path = hashlib.sha256(link_token().encode()).hexdigest(), str(request.url_rule)
+    else:
+        who, path = actor(), request.path
+    if len(path) > 300:
+        path = hashlib.sha256(path.encode()).hexdigest()
+    if "fingerprint" not in g:
+        g.fingerprint = _fingerprint({})
+    return RequestKey(caller=who, path=path, key=key, fingerprint=g.fingerprint)

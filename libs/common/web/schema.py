@@ -1,0 +1,65 @@
+"""The base of every schema: strict on the way in, and all faults in plain words with JSON pointers."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import marshmallow
+from marshmallow.schema import SchemaMeta
+
+from libs.common.errors import Fault, Invalid
+from libs.common.web.strict_json import escape
+
+Given = dict[str, Any]  #: what a schema read
+
+
+class _Once(SchemaMeta):
+    """``LeadOut()`` is always the same object: making one copies every field, which costs more than the dump."""
+
+    _lock = threading.Lock()
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - a metaclass's self is a class
+        if args or kwargs:
+            return super().__call__(*args, **kwargs)
+        only = cls.__dict__.get("_only")
+        if only is None:
+            only = super().__call__()
+            cls._only = only
+        return only
+
+
+class Schema(marshmallow.Schema, metaclass=_Once):
+    """Unknown and read-only names are refused. Holds no state between calls, so one instance serves all threads."""
+
+    error_messages = {  # noqa: RUF012 - marshmallow's own way to say it
+        "unknown": "is not a field that can be given here",
+        "type": "is not an object with named fields",
+    }
+
+
+def load(schema: type[marshmallow.Schema], value: Any, *, query: bool = False) -> Given:
+    """What was given, checked. Raises Invalid that names every fault at once."""
+    try:
+        return cast(Given, schema().load(value))
+    except marshmallow.ValidationError as wrong:
+        faults = list(faults_of(wrong.messages))
+        if query:
+            faults = [Fault("?" + one.pointer.removeprefix("/"), one.detail) for one in faults]
+        raise Invalid(_told(faults), errors=faults) from wrong
+
+
+def faults_of(messages: Any, at: str = "") -> Iterator[Fault]:
+    """marshmallow's tree of messages as a flat list of pointers."""
+    if isinstance(messages, Mapping):
+        for name, inner in messages.items():
+            yield from faults_of(inner, at if name == "_schema" else f"{at}/{escape(str(name))}")
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from faults_of(inner, at)
+    else:
+        yield Fault(at, str(messages))
+
+
+def _told(faults: list[Fault]) -> str:
+    some = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in faults[:3])
+    return some if len(faults) <= 3 else f"{some}; and {len(faults) - 3} more"
