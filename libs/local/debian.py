@@ -4,7 +4,6 @@ import fcntl
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.local import NotReady
+from libs.local.apt import fetch
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,6 @@ PACKAGES = {
     ),
     "nginx": Package(programs=("usr/sbin/nginx",), companions="nginx-common"),
 }
-# Large, and only for what we switch off (just-in-time compilation) or do not use.
-NOT_NEEDED = r"libllvm.*|libz3.*|libperl.*|lib.*-perl"
 
 
 @dataclass(frozen=True)
@@ -61,12 +59,13 @@ class Tree:
         return found[-1] if found else None
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """For programs of this tree: an unpacked one brings shared libraries along."""
         if not self.unpacked:
             return dict(base)
-        folders = [str(path) for path in self.root.glob("*/lib/*-linux-*")] + [
-            str(p) for p in self.root.glob("lib/*-linux-*")
+        libraries = [
+            str(path) for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for path in self.root.glob(pattern)
         ]
-        return {**base, "LD_LIBRARY_PATH": ":".join([*folders, base.get("LD_LIBRARY_PATH", "")]).rstrip(":")}
+        return {**base, "LD_LIBRARY_PATH": ":".join([*libraries, base.get("LD_LIBRARY_PATH", "")]).rstrip(":")}
 
 
 SYSTEM = Tree(Path("/"))
@@ -109,61 +108,6 @@ def unpacked(package: str) -> Tree:
         if not tree.root.exists():
             print(f"plumbline: fetching {package} from Debian's packages (once) ...", file=sys.stderr, flush=True)  # noqa: T201
             with tempfile.TemporaryDirectory(dir=tree.root.parent, prefix="new-") as scratch:
-                _fetch(package, Path(scratch))
+                fetch(package, PACKAGES[package].companions, Path(scratch))
                 (Path(scratch) / "root").rename(tree.root)
     return tree
-
-
-def _fetch(package: str, scratch: Path) -> None:
-    apt = _Apt(package, scratch)
-    apt.run("apt-get", "-qq", "update")
-    recursive = [
-        "--recurse",
-        *(f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")),
-    ]
-    closure = {line.strip() for line in apt.run("apt-cache", "depends", *recursive, package).splitlines()}
-    missing = re.findall(
-        r"^Inst (\S+)", apt.run("apt-get", "-s", "--no-install-recommends", "install", package), re.MULTILINE
-    )
-    wanted = {name for name in closure if re.fullmatch(PACKAGES[package].companions, name)} | {package}
-    wanted |= {name for name in missing if name.startswith("lib") and not re.fullmatch(NOT_NEEDED, name)}
-    (scratch / "packages").mkdir()
-    apt.run("apt-get", "-qq", "download", *sorted(wanted), cwd=scratch / "packages")
-    (scratch / "root").mkdir(mode=0o755)
-    for archive in sorted((scratch / "packages").glob("*.deb")):
-        apt.run("dpkg", "-x", str(archive), str(scratch / "root"))
-
-
-class _Apt:
-    """apt with lists and cache of its own, so that it needs no rights and leaves the machine's alone."""
-
-    def __init__(self, package: str, scratch: Path) -> None:
-        self.package = package
-        (scratch / "cache/archives/partial").mkdir(parents=True)
-        (scratch / "lists/partial").mkdir(parents=True)
-        config = {
-            "Dir::State::lists": scratch / "lists",
-            "Dir::Cache": scratch / "cache",
-            "Dir::State::status": "/var/lib/dpkg/status",
-            "Debug::NoLocking": "1",
-            "APT::Sandbox::User": "",
-        }
-        self.options = [option for key, value in config.items() for option in ("-o", f"{key}={value}")]
-
-    def run(self, program: str, *args: str, cwd: Path | None = None) -> str:
-        options = [] if program == "dpkg" else self.options
-        done = subprocess.run(
-            [program, *options, *args],
-            cwd=cwd,
-            check=False,
-            capture_output=True,
-            text=True,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-        if done.returncode != 0:
-            why = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-            raise NotReady(
-                f"{self.package} could not be fetched ({program}: {why[0]}). "
-                f"As root: apt-get update && apt-get install -y {self.package}"
-            )
-        return done.stdout

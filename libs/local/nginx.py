@@ -11,8 +11,9 @@ from pathlib import Path
 
 from libs.local import NotReady
 from libs.local.debian import Tree, tree_of
+from libs.local.folder import owned
 from libs.local.ports import free_port
-from libs.local.process import Process, owned
+from libs.local.process import Process
 
 # The parts around the configuration that differ from machine to machine: all that nginx writes stays in its folder.
 MAIN = """\

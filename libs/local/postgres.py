@@ -18,8 +18,9 @@ import psycopg
 from libs.local import NotReady
 from libs.local.database import DatabaseServer
 from libs.local.debian import Tree, tree_of
+from libs.local.folder import open_to_others, owned
 from libs.local.ports import free_port
-from libs.local.process import Process, owned
+from libs.local.process import Process, identity
 
 ADMIN = "plumbline"
 ROOTS_PLACE = Path("/var/lib/plumbline")
@@ -39,7 +40,7 @@ class Postgres(DatabaseServer):
 
     def __init__(self, place: Path, tree: Tree, *, durable: bool, log: Path) -> None:
         self._place, self._durable, self._log, self._env = place, durable, log, tree.environment()
-        self._user = account()
+        self._user = account(place / "data")
         self._programs = tree.program("postgresql").parent
         if not (place / "data").exists():
             self._initialise()
@@ -98,9 +99,7 @@ class Postgres(DatabaseServer):
             text=True,
             env=self._env,
             cwd=self._place,
-            user=self._user,
-            group=pwd.getpwnam(self._user).pw_gid if self._user else None,
-            extra_groups=[] if self._user else None,
+            **identity(self._user),
         )
         if done.returncode != 0:
             raise NotReady(f"PostgreSQL's initdb failed:\n{(done.stdout + done.stderr)[-2000:]}")
@@ -109,10 +108,12 @@ class Postgres(DatabaseServer):
         unfinished.rename(self._place / "data")  # so that a data folder which exists is a whole one
 
 
-def account() -> str | None:
-    """Whom to become: PostgreSQL refuses to run as root. None for an ordinary user, who stays who he is."""
+def account(data: Path) -> str | None:
+    """Whom to become, as PostgreSQL refuses to run as root: the data's owner. None for an ordinary user, who stays."""
     if os.geteuid() != 0:
         return None
+    if data.exists():
+        return data.owner()
     known = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in known else "nobody"
 
@@ -136,7 +137,7 @@ def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) 
 @contextlib.contextmanager
 def _place(home: Path, *, durable: bool) -> Iterator[Path]:
     """Where the data goes: into the folder, or, for root, to where another user gets in (a link tells)."""
-    if account() is None or _open_to_others(home):
+    if os.geteuid() != 0 or open_to_others(home):
         (home / "postgres").mkdir(mode=0o700, exist_ok=True)
         yield home / "postgres"
     elif not durable:
@@ -148,7 +149,3 @@ def _place(home: Path, *, durable: bool) -> Iterator[Path]:
             ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
             link.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=ROOTS_PLACE))
         yield link.resolve()
-
-
-def _open_to_others(folder: Path) -> bool:
-    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))

@@ -1,16 +1,15 @@
-"""Child processes that end with us, however we end, and folders that only one of us uses at a time."""
+"""Child processes that end with us, however we end."""
 
 import contextlib
 import ctypes
-import fcntl
 import os
+import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from libs.local import NotReady
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)  # loaded here: nothing may be imported between fork and exec
@@ -52,9 +51,7 @@ class Process:
                 stderr=output,
                 env=env,
                 cwd=cwd,
-                user=user,
-                group=None if user is None else _group_of(user),
-                extra_groups=None if user is None else [],
+                **identity(user),
                 start_new_session=True,
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - calls prctl only
             )
@@ -107,22 +104,6 @@ def _started(pid: int) -> str:
     return "" if fields[0] == "Z" else fields[19]
 
 
-def _group_of(user: str) -> int:
-    import pwd
-
-    return pwd.getpwnam(user).pw_gid
-
-
-@contextlib.contextmanager
-def owned(directory: Path) -> Iterator[Path]:
-    """The folder, made if need be, for this process alone until it dies, however. NotReady if another has it."""
-    directory = directory.absolute()
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotReady(
-                f"{directory} is in use by another plumbline: stop that one or choose another folder"
-            ) from None
-        yield directory
+def identity(user: str | None) -> dict[str, Any]:
+    """For subprocess: to become this user and nothing more, which only root can; None changes nothing."""
+    return {} if user is None else {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}

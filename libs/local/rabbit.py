@@ -12,8 +12,9 @@ from pathlib import Path
 from libs.local import NotReady
 from libs.local.broker import Broker
 from libs.local.debian import Tree, tree_of
+from libs.local.folder import kept, owned
 from libs.local.ports import free_ports
-from libs.local.process import Process, owned
+from libs.local.process import Process
 
 ADMIN = "plumbline"
 
@@ -21,15 +22,15 @@ ADMIN = "plumbline"
 class Rabbit(Broker):
     """One that we start and stop. Its ports are others after each start; its name and data stay."""
 
-    def __init__(self, home: Path, tree: Tree) -> None:
-        self._home, self._tree = home, tree
+    def __init__(self, home: Path, tree: Tree, *, durable: bool) -> None:
+        self._home, self._tree, self._durable = home, tree, durable
         self._server = tree.program("rabbitmq-server")
         self._erlang = tree.program("rabbitmq-server", 1).parent
         for folder in ("bin", "home", "mnesia", "log"):
             (home / folder).mkdir(exist_ok=True)
-        self._node = _kept(home / "node", f"plumbline-{secrets.token_hex(4)}@localhost")
-        _kept(home / "home" / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
-        password = _kept(home / "password", secrets.token_urlsafe(24))
+        self._node = kept(home / "node", f"plumbline-{secrets.token_hex(4)}@localhost")
+        kept(home / "home" / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
+        password = kept(home / "password", secrets.token_urlsafe(24))
         super().__init__(host="127.0.0.1", port=0, management_url="", admin=(ADMIN, password))
 
     @property
@@ -52,6 +53,7 @@ class Rabbit(Broker):
             log=self._home / "rabbit.log",
             env=self._environment(distribution, mapper),
             cwd=self._home,
+            stop_signal=signal.SIGTERM if self._durable else signal.SIGKILL,
         )
         deadline = time.monotonic() + seconds
         while not self._answers():
@@ -61,7 +63,7 @@ class Rabbit(Broker):
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Orderly, within half a minute."""
+        """Orderly if durable; takes 6 s, as the management API waits five for its clients."""
         self._process.stop()
         self._mapper.kill()
 
@@ -127,29 +129,17 @@ class Rabbit(Broker):
         }
 
 
-def _kept(path: Path, value: str, *, mode: int = 0o600) -> str:
-    """What the file says; written with this value the first time. Nobody else may read it."""
-    if not path.exists():
-        unfinished = path.with_name(path.name + ".new")
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(value)
-        unfinished.chmod(mode)
-        unfinished.rename(path)
-    return path.read_text()
-
-
 @contextlib.contextmanager
 def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Rabbit]:
     """A node that keeps its data in the folder, until the end of the block or of this thread.
 
-    ``durable=False``, for tests, ends it at once instead of orderly (which takes some 6 s with its management API).
+    ``durable=False``, for tests, ends it at once instead of orderly.
     NotReady where there is none to run or it does not start, and where another process uses the folder.
     """
     with owned(directory) as home:
-        node = Rabbit(home, tree or tree_of("rabbitmq-server"))
+        node = Rabbit(home, tree or tree_of("rabbitmq-server"), durable=durable)
         node.start()
         try:
             yield node
         finally:
-            node.stop() if durable else node.kill()
+            node.stop()

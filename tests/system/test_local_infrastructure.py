@@ -81,7 +81,7 @@ def test_a_virtual_host_belongs_to_one_test(rabbit: Broker, vhost: VirtualHost) 
 
 
 def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Path) -> None:
-    with rabbit.running(tmp_path) as broker:
+    with rabbit.running(tmp_path, durable=False) as broker:
         name, first_pid = broker.manage("GET", "/api/overview")["node"], broker.pid
         broker.manage("PUT", "/api/queues/%2F/kept", {"durable": True, "arguments": {"x-queue-type": "quorum"}})
         broker.kill()
@@ -138,7 +138,7 @@ OWNER = """
     here = Path(sys.argv[1])
     with (
         postgres.running(here / "pg", durable=False) as pg,
-        rabbit.running(here / "mq") as mq,
+        rabbit.running(here / "mq", durable=False) as mq,
         nginx.running("server { listen ${GATEWAY_LISTEN}; }", here / "gw") as gw,
     ):
         print(pg.pid, mq.pid, mq._mapper.pid, gw.pid, flush=True)

@@ -1,0 +1,40 @@
+"""Folders that a broker or a database lives in: one owner at a time, and secrets that stay."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+from libs.local import NotReady
+
+
+@contextlib.contextmanager
+def owned(directory: Path) -> Iterator[Path]:
+    """The folder, made if need be, for this process alone until it dies, however. NotReady if another has it."""
+    directory = directory.absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotReady(
+                f"{directory} is in use by another plumbline: stop that one or choose another folder"
+            ) from None
+        yield directory
+
+
+def kept(path: Path, value: str, *, mode: int = 0o600) -> str:
+    """What the file says; written with this value the first time. Nobody else may read it."""
+    if not path.exists():
+        unfinished = path.with_name(path.name + ".new")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(value)
+        unfinished.chmod(mode)
+        unfinished.rename(path)
+    return path.read_text()
+
+
+def open_to_others(folder: Path) -> bool:
+    """Whether any user may pass through to it."""
+    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
