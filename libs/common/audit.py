@@ -17,6 +17,7 @@ from libs.common.columns import Aggregate
 if TYPE_CHECKING:
     from libs.common.tx import Origin, Store, Tx
 
+CHAIN_LOCK = 0x706C7562  #: an advisory lock in each service's own database
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
 SECRET = {"password_hash", "token_hash", "secret"}
 
@@ -97,6 +98,8 @@ def chain(store: "Store", batch: int = 500) -> int:
     """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
     table = store.tables.audit
     with store.begin() as tx:
+        if not store.database.sqlite:  # two workers would both follow the same row
+            tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
         newest = sa.select(table.c.position, table.c.hash).order_by(table.c.position.desc().nulls_last()).limit(1)
         last = tx.session.execute(newest).first()
         position, previous = (last.position or 0, last.hash or "") if last else (0, "")

@@ -179,6 +179,7 @@ def kernel_tables(metadata: MetaData) -> Tables:
         Column("detail", Text, nullable=False),
         Column("blocks", sa.Boolean, nullable=False),
         instant("parked_at"),
+        sqlite_autoincrement=True,  # an operator's number must not come to mean another fact
     )
     idempotency = Table(
         "idempotency",

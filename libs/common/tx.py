@@ -173,7 +173,8 @@ class Tx:
             if self.store.database.sqlite:
                 self._now = self.store.clock()
             else:
-                self._now = self.session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+                # past the session, which would first write out a half-made record
+                self._now = self.session.connection().execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return self._now
 
     # -- records

@@ -1,5 +1,6 @@
 """A fact (Event) and its envelope on the bus (Message): CloudEvents 1.0, structured JSON."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -11,6 +12,9 @@ import msgspec
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_BYTES = 1024 * 1024  #: a larger body is parked, never decoded
 MAX_SEQUENCE = 2**63 - 1
+
+TYPE = re.compile(r"plumbline\.[a-z_]{1,30}\.[a-z_]{1,60}\.v[1-9][0-9]{0,3}", re.ASCII)
+SOURCE = re.compile(r"/plumbline/[a-z][a-z0-9_-]{0,39}", re.ASCII)
 
 _registry: dict[str, type["Event"]] = {}
 
@@ -29,8 +33,7 @@ class Event:
         name = cls.__dict__.get("name")
         if name is None:
             return  # a shared part of several facts, never published itself
-        parts = name.split(".")
-        if len(parts) != 4 or parts[0] != "plumbline" or not parts[3].startswith("v"):
+        if not TYPE.fullmatch(name):
             raise TypeError(f"{cls.__name__}: {name!r} is not plumbline.<aggregate>.<fact>.v<n>")
         if name in _registry:
             raise TypeError(f"{name} is published by both {_registry[name].__name__} and {cls.__name__}")
@@ -140,7 +143,7 @@ def decode(raw: bytes, content_type: str = CONTENT_TYPE) -> Message:
     number = message.sequence
     if not (number.isascii() and number.isdigit() and 1 <= len(number) <= 19 and 1 <= int(number) <= MAX_SEQUENCE):
         raise BadEnvelope("invalid_sequence", f"sequence is {number!r}, not 1 … {MAX_SEQUENCE}")
-    if len(message.type.split(".")) != 4 or not message.source.startswith("/plumbline/"):
+    if not TYPE.fullmatch(message.type) or not SOURCE.fullmatch(message.source):
         raise BadEnvelope("invalid_envelope", "type or source does not have Plumbline's form")
     if message.time.tzinfo is None:
         raise BadEnvelope("invalid_envelope", "time has no offset")

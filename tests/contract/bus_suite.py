@@ -1,0 +1,331 @@
+"""What every bus promises, as tests. Each bus's own test file brings a ``world`` fixture and inherits these."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common import relay
+from libs.common.errors import NotYet, Unavailable
+from libs.common.tx import Tx
+from tests.contract.bus_world import World, forged
+from tests.contract.throwaway import Killed, known, make
+
+
+@pytest.fixture(autouse=True)
+def throwaway_facts() -> Iterator[None]:
+    with known():
+        yield
+
+
+def refuse(_tx: Tx) -> None:
+    raise ValueError("it does not fit")
+
+
+def wait(_tx: Tx) -> None:
+    raise NotYet("what it needs has not come")
+
+
+class Delivery:
+    """Nothing lost, nothing twice, everything in its record's order."""
+
+    def test_every_committed_fact_reaches_every_subscriber_once_and_in_order(self, world: World) -> None:
+        things = [world.make(*(f"{thing}.{fact}" for fact in range(5))) for thing in range(20)]
+
+        for thing, subject in enumerate(things):
+            world.until_heard(subject, *(f"{thing}.{fact}" for fact in range(5)))
+        assert all(not taker.held() and not taker.parked() for taker in world.takers)
+
+    def test_an_act_that_is_rolled_back_says_nothing(self, world: World) -> None:
+        with pytest.raises(ZeroDivisionError), world.maker.begin() as tx:
+            make(tx, "never", "ever")
+            raise ZeroDivisionError
+
+        world.settle()
+        assert [row.type for row in world.rows()] == ["plumbline.thing.made.v1"]
+
+    def test_a_fact_that_arrives_twice_has_one_effect(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+
+        world.send([*world.rows(), *world.rows()])
+
+        world.settle()
+        assert [taker.heard(subject) for taker in world.takers] == [["made", "changed"]] * 2
+
+    def test_facts_that_arrive_shuffled_are_applied_in_their_records_order(self, world: World) -> None:
+        notes = [str(fact) for fact in range(1, 9)]
+        things = [world.make(*notes) for _ in range(10)]
+        rows = world.withhold()
+        random.Random(7).shuffle(rows)
+
+        for start in range(0, len(rows), 9):
+            world.send(rows[start : start + 9])
+
+        for subject in things:
+            world.until_heard(subject, *notes)
+        assert all(not taker.held() for taker in world.takers)
+
+    def test_a_fact_waits_for_the_one_before_it(self, world: World) -> None:
+        subject = world.make("first", "second", "third")
+        first, second, third = world.withhold()
+
+        world.send([third, second])
+        world.settle()
+        assert world.taker.heard(subject) == []
+        assert [row.agg_seq for row in world.taker.held()] == [2, 3]
+        world.send([first])
+
+        world.until_heard(subject, "first", "second", "third")
+
+    def test_a_fact_that_nobody_reacts_to_only_moves_the_position(self, world: World) -> None:
+        subject = world.make("made", "forgotten", "changed")
+
+        world.until_heard(subject, "made", "changed")
+        assert world.taker.position(subject) == 3
+
+    def test_facts_sent_again_from_the_outbox_change_nothing_where_they_are_known(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+
+        assert relay.refill(world.maker) == 2
+
+        world.settle()
+        assert world.taker.heard(subject) == ["made", "changed"]
+
+    def test_a_relay_that_dies_before_it_has_marked_repeats_itself_without_effect(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+        outbox = world.maker.tables.outbox
+        with world.maker.begin() as tx:  # as the death leaves it: the bus has them, the outbox does not know
+            tx.session.execute(sa.update(outbox).values(published_at=None))
+
+        world.settle()
+        assert [taker.heard(subject) for taker in world.takers] == [["made", "changed"]] * 2
+
+
+class Failure:
+    """A failure is tried again, then set aside, and stands in the way of its own record only."""
+
+    def test_a_handler_that_fails_once_is_tried_again(self, world: World) -> None:
+        failures = iter([refuse])
+
+        def fickle(tx: Tx) -> None:
+            for failure in failures:
+                failure(tx)
+
+        world.taker.moods["fickle"] = fickle
+        subject = world.make("made", "fickle", "changed")
+        world.until(lambda: "fickle" in world.taker.tried, "the taker tries the fickle fact")
+        world.until(lambda: len(world.taker.held()) == 2, "the fickle fact and the one behind it are held")
+
+        world.taker.let_time_pass()
+        world.taker.consumer.retry_due()
+
+        world.until_heard(subject, "made", "fickle", "changed")
+        assert world.taker.tried.count("fickle") >= 2
+
+    def test_a_handler_that_keeps_failing_is_tried_five_times_then_parked_and_blocks_only_its_record(
+        self, world: World
+    ) -> None:
+        world.taker.moods["bad"] = refuse
+        troubled, fine = world.make("made", "bad", "after"), world.make("made", "changed")
+
+        [parked] = world.until_parked(1)
+
+        assert (parked.reason, parked.agg, parked.agg_seq, parked.blocks) == ("handler_error", troubled, 2, True)
+        assert parked.detail == "ValueError: it does not fit"
+        assert world.taker.tried.count("bad") in (5, 6)  # once more, where it first spoiled a whole batch
+        assert world.taker.heard(troubled) == ["made"]
+        world.until_heard(fine, "made", "changed")
+        world.until_heard(troubled, "made", "bad", "after", by=[world.other])
+
+    def test_a_parked_fact_is_replayed_and_what_waited_behind_it_follows_in_order(self, world: World) -> None:
+        world.taker.moods["bad"] = refuse
+        subject = world.make("made", "bad", "after")
+        [parked] = world.until_parked(1)
+        world.change(subject, "later")
+        world.settle()
+        assert world.taker.heard(subject) == ["made"]
+
+        del world.taker.moods["bad"]
+        assert world.taker.consumer.replay([parked.id]) == 1
+
+        world.until_heard(subject, "made", "bad", "after", "later")
+        assert not world.taker.parked()
+        assert not world.taker.held()
+
+    def test_a_parked_fact_replayed_too_early_is_parked_again(self, world: World) -> None:
+        world.taker.moods["bad"] = refuse
+        world.make("bad")
+        [parked] = world.until_parked(1)
+
+        world.taker.consumer.replay([parked.id])
+
+        [again] = world.until_parked(1)
+        assert again.id != parked.id
+
+    def test_a_parked_fact_is_discarded_and_what_waited_behind_it_follows(self, world: World) -> None:
+        world.taker.moods["bad"] = refuse
+        subject = world.make("made", "bad", "after", "later")
+        [parked] = world.until_parked(1)
+        world.send([row for row in world.rows() if row.id == world.rows()[1].id])  # repeated while it is parked
+        world.settle()
+
+        assert world.taker.consumer.discard(parked.id)
+
+        world.until_heard(subject, "made", "after", "later", by=[world.taker])
+        assert not world.taker.held()
+        assert not world.taker.consumer.discard(parked.id)
+
+    def test_a_fact_that_fails_behind_another_does_not_take_that_one_with_it(self, world: World) -> None:
+        world.taker.moods["bad"] = refuse
+        subject = world.make("first", "bad", "third")
+        first, second, third = world.withhold()
+        world.send([third, second])
+        world.settle()
+
+        world.send([first])
+
+        world.until_heard(subject, "first", by=[world.taker])
+        [parked] = world.until_parked(1)
+        assert parked.agg_seq == 2
+
+    def test_what_needs_something_that_has_not_come_waits_and_is_never_parked(self, world: World) -> None:
+        world.taker.moods["early"] = wait
+        subject = world.make("early", "after")
+        for _ in range(12):
+            world.settle()
+            world.taker.let_time_pass()
+            world.taker.consumer.retry_due()
+        assert world.taker.tried.count("early") >= 12
+        assert not world.taker.parked()
+
+        del world.taker.moods["early"]
+        world.settle()  # another fact was applied: that is reason enough to try
+
+        world.until_heard(subject, "early", "after")
+
+    def test_a_payload_that_does_not_fit_its_schema_is_parked_at_once(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        first, second = world.withhold()
+
+        world.send([forged(first, data={"note": 7}), second])
+
+        world.until(lambda: len(world.taker.parked()) == 1, "the misfit is parked")
+        [parked] = world.taker.parked()
+        assert (parked.reason, parked.agg, parked.blocks) == ("invalid_payload", subject, True)
+        assert "$.note" in parked.detail
+        assert world.taker.heard(subject) == []
+
+    def test_another_fact_with_a_number_that_was_used_is_kept_as_a_fork_of_history(self, world: World) -> None:
+        subject = world.make("made")
+        world.until_heard(subject, "made")
+        [row] = world.rows()
+
+        world.send([forged(row, id="0190e0c0-0000-7000-8000-00000000000f", data={"note": "another"})])
+
+        world.until(lambda: len(world.taker.parked()) == 1, "the fork is parked")
+        [parked] = world.taker.parked()
+        assert (parked.reason, parked.blocks) == ("history_fork", False)
+        assert world.taker.heard(subject) == ["made"]
+
+    @pytest.mark.parametrize(
+        ("changes", "reason"),
+        [
+            ({"sequence": "0"}, "invalid_sequence"),
+            ({"sequence": "-1"}, "invalid_sequence"),
+            ({"sequence": "two"}, "invalid_sequence"),
+            ({"sequence": str(2**63)}, "invalid_sequence"),
+            ({"specversion": "2.0"}, "invalid_envelope"),
+            ({"id": "not-an-id"}, "invalid_envelope"),
+            ({"subject": None}, "invalid_envelope"),
+            ({"type": "made"}, "invalid_envelope"),
+            ({"type": "plumbline.thing.\0.v1"}, "invalid_envelope"),
+            ({"source": "/elsewhere/maker"}, "invalid_envelope"),
+            ({"time": "2026-01-01T00:00:00"}, "invalid_envelope"),
+            ({"data": []}, "invalid_envelope"),
+        ],
+    )
+    def test_a_wrong_envelope_is_parked_with_its_reason_and_blocks_nothing(
+        self, world: World, changes: dict[str, object], reason: str
+    ) -> None:
+        subject = world.make("made", "changed")
+        first, second = world.withhold()
+        wrong = forged(first, **changes)
+
+        world.send([wrong, first, second])
+
+        world.until_heard(subject, "made", "changed")
+        [parked] = world.taker.parked()
+        assert (parked.reason, parked.blocks, bytes(parked.body)) == (reason, False, wrong.body)
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff\xfe{}", b"\x80\x04pickled", b'"text"', b"null"])
+    def test_bytes_that_are_no_envelope_are_parked_as_they_came(self, world: World, body: bytes) -> None:
+        subject = world.make("made")
+        [row] = world.withhold()
+
+        world.send([type(row)(row.row, row.id, row.type, body), row])
+
+        world.until_heard(subject, "made")
+        [parked] = world.taker.parked()
+        assert parked.reason in {"malformed", "invalid_envelope"}
+        assert bytes(parked.body) == body
+
+
+class Trouble:
+    """Databases go away and processes end; no attempt is counted for the first, one for the second."""
+
+    def test_a_subscriber_whose_database_is_away_gets_everything_when_it_is_back(self, world: World) -> None:
+        def away(point: str) -> None:
+            if point == "before_begin" and world.away:
+                world.refusals += 1
+                raise Unavailable("the database is away")
+
+        world.away, world.refusals = True, 0
+        world.taker.store.crash = away
+        subject = world.make("made", "changed")
+        world.until(lambda: world.refusals > 0, "the taker refuses")
+        assert world.taker.heard(subject) == []
+
+        world.away = False
+
+        world.until_heard(subject, "made", "changed")
+        assert world.taker.tried == ["made", "changed"]
+
+    def test_a_process_that_ends_in_the_middle_leaves_nothing_half_done(self, world: World) -> None:
+        deaths = iter(["consumer_applied", "before_commit", "after_commit", "consumer_committed", "consumer_marked"])
+        next_death = next(deaths)
+
+        def die(point: str) -> None:
+            nonlocal next_death
+            if point == next_death:
+                next_death = next(deaths, "")
+                raise Killed(point)
+
+        subject = world.make(*map(str, range(6)))
+        world.taker.store.crash = die
+
+        world.until_heard(subject, *map(str, range(6)))
+        assert next_death == ""
+        assert not world.taker.parked()
+
+    def test_a_fact_that_ends_the_process_each_time_is_parked_and_blocks_only_its_record(self, world: World) -> None:
+        def die(_tx: Tx) -> None:
+            raise Killed("a fatal fact")
+
+        world.taker.moods["fatal"] = die
+        troubled = world.make("made", "fatal", "after")
+        fine = world.make("made", "changed")
+
+        world.until(lambda: len(world.taker.parked()) == 1, "the fatal fact is parked")
+        [parked] = world.taker.parked()
+        assert (parked.reason, parked.agg, parked.agg_seq, parked.blocks) == ("crash_loop", troubled, 2, True)
+        assert world.taker.tried.count("fatal") <= 6
+        world.until_heard(fine, "made", "changed")
+        assert world.taker.heard(troubled) == ["made"]
+
+
+class BusSuite(Delivery, Failure, Trouble):
+    pass

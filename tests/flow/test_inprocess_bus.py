@@ -1,0 +1,56 @@
+"""The in-process bus keeps the promises that every bus makes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from libs.common import orm
+from libs.common.bus import BusDown, Outgoing
+from libs.common.inprocess import InProcessBus
+from libs.common.relay import Relay
+from tests.contract.bus_suite import BusSuite, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.bus_world import World
+from tests.contract.throwaway import Killed, maker, taker
+
+
+class InProcessWorld(World):
+    def __init__(self, folder: Path) -> None:
+        databases = [orm.connect(f"sqlite:///{folder / name}.db") for name in ("maker", "taker", "other")]
+        self.databases = databases
+        self.maker = maker(databases[0])
+        self.taker, self.other = taker("taker", databases[1]), taker("other", databases[2])
+        self.restart_takers()
+
+    def restart_takers(self) -> None:
+        self.bus = InProcessBus({each.name: each.consumer for each in self.takers})
+        self.relay = Relay(self.maker, self.bus)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        for _ in range(20):
+            self._deliver(lambda: self.relay.step() == 0)
+            if condition():
+                return
+        pytest.fail(f"never: {what}")
+
+    def send(self, rows: Sequence[Outgoing]) -> None:
+        self._deliver(lambda: self.bus.send(rows) == len(rows))
+
+    def _deliver(self, work: Callable[[], bool]) -> None:
+        for _ in range(50):
+            try:
+                if work():
+                    return
+            except BusDown:
+                return
+            except Killed:
+                self.restart_takers()
+
+
+class TestInProcessBus(BusSuite):
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> Iterator[InProcessWorld]:
+        world = InProcessWorld(tmp_path)
+        yield world
+        for database in world.databases:
+            database.dispose()
