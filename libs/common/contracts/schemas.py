@@ -95,8 +95,8 @@ def data_of(body: Json) -> Json:
 def envelope_of(body: Json) -> Json:
     known = body["properties"] | {
         "specversion": {"const": "1.0"},
-        "source": {"type": "string", "pattern": "^/plumbline/[a-z]+$"},
-        "type": {"type": "string", "pattern": r"^plumbline\.[a-z_]+\.[a-z_]+\.v[0-9]+$"},
+        "source": {"type": "string", "pattern": "^/plumbline/[a-z][a-z0-9_-]*$"},
+        "type": {"type": "string", "pattern": r"^plumbline\.[a-z_]+\.[a-z_]+\.v[1-9][0-9]*$"},
         "sequence": {"type": "string", "pattern": "^[1-9][0-9]{0,18}$", "description": "1, 2, … for its subject"},
         "datacontenttype": {"const": "application/json"},
     }
@@ -116,6 +116,6 @@ def exact(node: Json) -> Json:
 
 
 def _exact_in(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_exact_in(one) for one in value]
     return exact(value) if isinstance(value, dict) else value
