@@ -22,6 +22,8 @@ from libs.common.tokens import Signer, Verifier
 from libs.common.tx import Store, utc_now
 from libs.common.web import create_app
 
+BATCH = 100  #: a subscriber applies a batch in one transaction, and its requests wait for that
+
 
 @dataclass(frozen=True)
 class Part:
@@ -71,15 +73,14 @@ class System:
         """The same over databases that are there and up to date."""
         system = cls(signer=signer or Signer.new())
         consumers: dict[str, Consumer] = {}
-        bus = InProcessBus(consumers)
         verifier = Verifier(system.signer.jwks())
         for name, (service, database) in databases.items():
             store = Store(name, database, service.tables, clock=clock)
             consumers[name] = Consumer(store, service.subscriptions)
             app = create_app(service, store, verifier, config={**(config or {}), "signer": system.signer})
-            system.parts[name] = Part(
-                service, store, consumers[name], Relay(store, bus), Timers(store, service.timers), app
-            )
+            relay = Relay(store, InProcessBus(consumers), batch=BATCH)  # one a publisher: it knows what it began with
+            timers = Timers(store, service.timers)
+            system.parts[name] = Part(service, store, consumers[name], relay, timers, app)
         return system
 
     def settle(self) -> int:
@@ -96,8 +97,8 @@ class System:
         for part in self.parts.values():
             outbox = part.store.tables.outbox
             with part.store.reading() as tx:
-                rows = tx.session.execute(sa.select(outbox.c.id, outbox.c.type, outbox.c.body).order_by(outbox.c.id))
-                again = [Outgoing(row.id, row.type, bytes(row.body)) for row in rows]
+                rows = tx.session.execute(sa.select(outbox).order_by(outbox.c.id))
+                again = [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
             for other in self.parts.values():
                 streams = other.service.subscriptions.streams
                 mine = [Delivery(one.body, redelivered=True) for one in again if one.type.split(".")[1] in streams]
