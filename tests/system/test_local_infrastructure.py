@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,14 @@ from libs.local.database import DatabaseServer
 from libs.local.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that any user may pass through to, unlike pytest's: as root, PostgreSQL's data then stays inside it."""
+    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 def connect(url: str) -> psycopg.Connection:
@@ -54,22 +64,22 @@ def test_making_a_database_again_keeps_it_and_sets_the_new_password(postgres: Da
         connect(url)
 
 
-def test_a_database_server_started_again_has_its_data_even_after_a_crash(tmp_path: Path) -> None:
-    with postgres.running(tmp_path, durable=True) as server:
+def test_a_database_server_started_again_has_its_data_even_after_a_crash(folder: Path) -> None:
+    with postgres.running(folder, durable=True) as server:
         with connect(server.url()) as db:
             db.execute("create table job (id int); insert into job values (1)")
         server.stop("immediate")
         server.start()
         with connect(server.url()) as db:
             db.execute("insert into job values (2)")
-    with postgres.running(tmp_path, durable=True) as server, connect(server.url()) as db:
+    with postgres.running(folder, durable=True) as server, connect(server.url()) as db:
         assert db.execute("select count(*) from job").fetchone() == (2,)
 
 
-def test_two_servers_run_at_once_but_never_on_one_folder(tmp_path: Path) -> None:
-    with postgres.running(tmp_path / "a", durable=False) as one, postgres.running(tmp_path / "b", durable=False) as two:
+def test_two_servers_run_at_once_but_never_on_one_folder(folder: Path) -> None:
+    with postgres.running(folder / "a", durable=False) as one, postgres.running(folder / "b", durable=False) as two:
         assert one.port != two.port
-        with pytest.raises(NotReady, match="in use by another"), postgres.running(tmp_path / "a"):
+        with pytest.raises(NotReady, match="in use by another"), postgres.running(folder / "a"):
             pass
 
 
@@ -112,9 +122,9 @@ def test_a_wrong_gateway_configuration_is_refused_with_the_reason(tmp_path: Path
         pass
 
 
-def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
+def test_nothing_is_left_when_the_owner_is_killed(folder: Path) -> None:
     owner = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(OWNER), str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(OWNER), str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert owner.stdout is not None
     pids = [int(pid) for pid in owner.stdout.readline().split()]
