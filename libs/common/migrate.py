@@ -10,10 +10,12 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from libs.common import columns
 from libs.common.errors import Unavailable
 from libs.common.orm import Database
 from libs.common.service import Service
 
+TEMPLATE = Path(__file__).parent / "migrations"
 VERSIONS = "schema_version"  #: the table that says how far a database is
 
 
@@ -37,6 +39,9 @@ def upgrade(service: Service, database: Database) -> None:
                 transactional_ddl=True,
             )
             environment.run_migrations()
+        if not database.sqlite:
+            for name in service.metadata._sequences:  # human numbers; SQLite counts them in a table
+                connection.execute(sa.schema.CreateSequence(sa.Sequence(name), if_not_exists=True))
 
 
 def current(connection: sa.Connection) -> str | None:
@@ -57,8 +62,11 @@ def difference(service: Service, connection: sa.Connection) -> list[object]:
     return list(compare_metadata(context, service.metadata))
 
 
-def write(service: Service, database: Database, message: str) -> Path:
-    """Writes the next migration of a service from what its classes have and its database has not."""
+def write(service: Service, database: Database, message: str, *, kernel: bool = False) -> Path:
+    """Writes the next migration of a service from what its classes have and its database has not.
+
+    The kernel's tables are left out: a service's first migration calls the kernel's own (``kernel_0001``).
+    """
     from alembic.autogenerate import RevisionContext
 
     scripts = _scripts(service)
@@ -68,22 +76,51 @@ def write(service: Service, database: Database, message: str) -> Path:
         "depends_on": None,
     }  # fmt: skip
     config = Config()
-    config.set_main_option("script_location", str(service.migrations))
+    config.set_main_option("script_location", str(TEMPLATE))
+    config.set_main_option("version_locations", str(service.migrations))
     revisions = RevisionContext(config, scripts, arguments)
+    ours = {table.name for table in vars(service.tables).values()}
 
     def compare(revision: object, context: MigrationContext) -> list[object]:
         revisions.run_autogenerate(revision, context)  # type: ignore[arg-type]
         return []
 
+    def included(thing: object, name: str | None, kind: str, *_more: object) -> bool:
+        return kernel or kind != "table" or name not in ours
+
     with database.engine.connect() as connection, EnvironmentContext(config, scripts, fn=compare) as environment:
-        environment.configure(connection, target_metadata=service.metadata, version_table=VERSIONS, render_as_batch=True)
+        environment.configure(
+            connection,
+            target_metadata=service.metadata,
+            version_table=VERSIONS,
+            render_as_batch=True,
+            include_object=included,
+            render_item=_render,
+        )
         environment.run_migrations()
     [script] = [script for script in revisions.generate_scripts() if script is not None]
     return Path(script.path)
 
 
+def _render(kind: str, thing: object, context: object) -> str | bool:
+    """Our own column types by name, with the import they need."""
+    own = isinstance(thing, sa.JSON) or type(thing).__module__ == columns.__name__
+    if kind != "type" or not own:
+        return False
+    context.imports.add("from libs.common import columns")  # type: ignore[attr-defined]  # alembic's context
+    if isinstance(thing, sa.JSON):
+        return "columns.Json"
+    return (
+        f"columns.Exact({thing.precision}, {thing.scale})"
+        if isinstance(thing, columns.Exact)
+        else "columns.UtcDateTime()"
+    )
+
+
 def _scripts(service: Service) -> ScriptDirectory:
-    return ScriptDirectory(str(service.migrations), file_template="%%(rev)s_%%(slug)s", version_locations=None)
+    return ScriptDirectory(
+        str(TEMPLATE), file_template="%(rev)s_%(slug)s", version_locations=[str(service.migrations)], timezone="UTC"
+    )
 
 
 @contextmanager

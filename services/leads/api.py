@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from libs.common.parties import folded
 from libs.common.tx import Answer
-from libs.common.web import Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
 from services.leads import usecases
 from services.leads.model import Lead
 from services.leads.schemas import (
@@ -35,7 +35,7 @@ bp = Blueprint("leads", __name__, url_prefix="/api/v1/leads")
 def capture(given: Given) -> Answer:
     """Take an enquiry in and, with owner_id, assign it in the same call."""
     with begin() as tx:
-        lead = usecases.capture(tx, roles=caller().roles, **given)
+        lead = usecases.capture(tx, roles=caller().roles, at_branch=min(caller().branches, default=None), **given)
         return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
 
 
@@ -94,7 +94,7 @@ def invalidate(lead_id: UUID, given: Given) -> Answer:
 
 
 @bp.post("/<uuid:lead_id>/reopen")
-@endpoint(may="lead.decide", body=DecisionIn, answer=LeadOut)
+@endpoint(may="lead.reopen", body=DecisionIn, answer=LeadOut)
 def reopen(lead_id: UUID, given: Given) -> Answer:
     """Look at an invalid lead again."""
     with begin() as tx:
@@ -114,8 +114,7 @@ def log_contact(lead_id: UUID, given: Given) -> Answer:
 def contacts(lead_id: UUID) -> Answer:
     """Every attempt logged on the lead, oldest first."""
     with reading() as tx:
-        attempts = visible(tx, Lead, lead_id).attempts
-        return tx.answer_items(ContactOut(), attempts)
+        return items(ContactOut, visible(tx, Lead, lead_id).attempts)
 
 
 @bp.post("/<uuid:lead_id>/nurture")

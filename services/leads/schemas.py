@@ -120,7 +120,7 @@ class LeadOut(LeadRow):
             "nurture": "lead.edit",
             "validate": "lead.decide",
             "invalidate": "lead.decide",
-            "reopen": "lead.decide",
+            "reopen": "lead.reopen",
             "merge": "lead.merge",
             "unmerge": "lead.merge",
         }

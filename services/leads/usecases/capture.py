@@ -1,6 +1,6 @@
 """An enquiry is taken in, through whichever door, and corrected later."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,23 +21,27 @@ EDITABLE = (
 )  # fmt: skip
 
 
-def capture(tx: Tx, *, roles: Sequence[str] = (), ident: UUID | None = None, **given: Any) -> Lead:
+def capture(
+    tx: Tx, *, roles: Collection[str] = (), at_branch: UUID | None = None, ident: UUID | None = None, **given: Any
+) -> Lead:
     """A new lead with its number, clock, score and duplicates; created and, if an owner is named, assigned in one act.
 
+    It belongs to the branch named, else to the one that serves the address, else to ``at_branch``, the caller's own.
     Raises Invalid naming every field that the company requires and that is missing.
     """
     given = {name: value for name, value in given.items() if value is not None}
     fit = given.pop("fit", {})
-    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or at_branch
     _demand_required(tx, branch, "create", roles, given)
     if "owner_id" in given:
         people.demand_active(tx, given["owner_id"], "/owner_id")
     received = given.pop("received_at", tx.now)
-    lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
     record = people.branch(tx, branch)
+    minutes = PREFERENCES.read(tx, branch)["response_minutes"]
+    lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
     lead.fit = checked_fit(lead, fit, record)
-    minutes = PREFERENCES.read(tx, branch)["response_minutes"]["urgent" if lead.urgent else "normal"]
-    lead.first_response_due_at = workhours.after_working_minutes(received, minutes, record)
+    target = minutes["urgent" if lead.urgent else "normal"]
+    lead.first_response_due_at = workhours.after_working_minutes(received, target, record)
     _recompute(tx, lead)
     lead.duplicates = found = duplicates.remember(tx, lead)
     tx.publish(
@@ -110,7 +114,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     return lead
 
 
-def edit(tx: Tx, lead: Lead, *, roles: Sequence[str] = (), **given: Any) -> Lead:
+def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Lead:
     """Corrections and additions by hand; score, fit and duplicates follow."""
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
@@ -160,7 +164,7 @@ def _recompute(tx: Tx, lead: Lead) -> None:
     lead.search = folded(" ".join(word for word in words if word))
 
 
-def _demand_required(tx: Tx, branch: UUID | None, stage: str, roles: Sequence[str], given: Mapping[str, Any]) -> None:
+def _demand_required(tx: Tx, branch: UUID | None, stage: str, roles: Collection[str], given: Mapping[str, Any]) -> None:
     rules = PREFERENCES.read(tx, branch)["required_fields"]
     wanted = [rule["fields"] for rule in rules if rule["stage"] == stage and rule.get("role") in (None, *roles)]
     missing = sorted({name for names in wanted for name in names if not given.get(name)})

@@ -25,17 +25,15 @@ class Duplicate:
 
 def remember(tx: Tx, lead: Lead) -> list[Duplicate]:
     """Keeps what the lead can be recognised by, and says which others share any of it."""
-    tx.session.flush()
-    mine = set(_keys(lead))
-    rows = tx.session.execute(sa.select(MatchKey.why, MatchKey.value).where(MatchKey.lead_id == lead.id)).all()
-    before = {(row.why, row.value) for row in rows}
-    if gone := before - mine:
-        pair = sa.tuple_(MatchKey.why, MatchKey.value)
-        tx.session.execute(sa.delete(MatchKey).where(MatchKey.lead_id == lead.id, pair.in_(sorted(gone))))
-    if new := mine - before:
-        rows_in = [{"lead_id": lead.id, "why": why, "value": value} for why, value in sorted(new)]
-        tx.session.execute(sa.insert(MatchKey), rows_in)
-    return find(tx, _keys(lead), but=lead.id)
+    keys = _keys(lead)
+    with tx.session.no_autoflush:  # one INSERT of the lead, when everything about it is known
+        found = find(tx, keys, but=lead.id)
+        kept = tx.all(sa.select(MatchKey).where(MatchKey.lead_id == lead.id))
+    before = {(one.why, one.value): one for one in kept}
+    for key in before.keys() - set(keys):
+        tx.session.delete(before[key])
+    tx.session.add_all(MatchKey(lead_id=lead.id, why=why, value=value) for why, value in keys if (why, value) not in before)
+    return found
 
 
 def of(tx: Tx, lead: Lead) -> list[Duplicate]:

@@ -1,0 +1,22 @@
+"""What every test may ask for: one service alone, or the whole funnel, on files of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.testing import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """``bench("leads")`` is that service alone; ``bench()`` is all of them. Nothing moves until ``settle()``."""
+    made: list[Bench] = []
+
+    def make(*names: str) -> Bench:
+        made.append(Bench(tmp_path, names) if names else Bench(tmp_path))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

@@ -1,0 +1,249 @@
+"""Taking enquiries in and deciding about them, through the HTTP door of the leads service alone."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from embedded.testing import CAST, Bench
+from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadConverted, LeadValidated
+from libs.common.contracts.opportunities import OpportunityContacted, OpportunityOpened, OpportunityReopened, OpportunityWon
+from libs.common.contracts.parts import Prospect
+
+LEADS = "/api/v1/leads"
+
+
+@pytest.fixture
+def leads(bench: Callable[..., Bench]) -> Bench:
+    return bench("leads")
+
+
+def enquiry(**more: Any) -> dict[str, Any]:
+    tag = uuid4().hex
+    body = {
+        "channel": "phone",
+        "person_name": f"Prospect {tag}",
+        "emails": [f"{tag}@{tag}.example"],
+        "trade": "hvac",
+        "request": "A price for a heat pump",
+        "interest_level": "high",
+        "address": {"line1": f"{tag} Main St", "city": "Nashville", "postal_code": "37201"},
+    }
+    return {name: value for name, value in (body | more).items() if value is not None}
+
+
+def captured(leads: Bench, by: str = "csr", **more: Any) -> dict[str, Any]:
+    answer = leads.as_(by).post(LEADS, enquiry(**more))
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    lead: dict[str, Any] = answer.get_json()
+    return lead
+
+
+def test_a_call_becomes_a_lead_with_number_clock_and_owner_in_one_act(leads: Bench) -> None:
+    me = str(CAST["salesperson"][0])
+    lead = captured(leads, owner_id=me)
+
+    assert lead["number"] == "L-00001"
+    assert lead["state"] == "new"
+    assert lead["owner_id"] == me
+    assert lead["first_response_due_at"] > lead["received_at"]
+    assert [fact.data["owner_id"] for fact in leads.told("leads", LeadAssigned)] == [me]
+    assert leads.told("leads", LeadCaptured)[0].data["first_response_due_at"] == lead["first_response_due_at"]
+
+
+def test_every_missing_field_is_named_at_once(leads: Bench) -> None:
+    answer = leads.as_("csr").post(LEADS, {"channel": "carrier pigeon"})
+
+    assert answer.status_code == 422
+    assert {one["pointer"] for one in answer.get_json()["errors"]} == {"/channel", "/person_name"}
+
+
+def test_the_company_may_require_more_for_a_role_and_is_told_all_of_it(leads: Bench) -> None:
+    admin = leads.as_("admin")
+    rule = {"stage": "create", "role": "csr", "fields": ["source", "phones"]}
+    answer = admin.edit("PUT", f"{LEADS}/settings", {"required_fields": [rule]})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+    refused = leads.as_("csr").post(LEADS, enquiry())
+    assert {one["pointer"] for one in refused.get_json()["errors"]} == {"/source", "/phones"}
+    assert leads.as_("office").post(LEADS, enquiry()).status_code == 201
+
+
+@pytest.mark.parametrize("same", ["email", "phone", "name_and_address", "company_domain"])
+def test_a_duplicate_is_kept_and_pointed_out(leads: Bench, same: str) -> None:
+    first = captured(leads, phones=["615 555 0100"])
+    shared = {
+        "email": {"emails": [first["emails"][0].upper()]},
+        "phone": {"phones": ["(615) 555-0100"]},
+        "name_and_address": {"person_name": first["person_name"].upper(), "address": first["address"]},
+        "company_domain": {"emails": [f"other@{first['emails'][0].partition('@')[2]}"]},
+    }[same]
+
+    again = captured(leads, **shared)
+
+    assert [(one["id"], one["why"]) for one in again["duplicates"]] == [(first["id"], same)]
+    assert leads.as_("csr").get(f"{LEADS}/{first['id']}").get_json()["duplicates"][0]["id"] == again["id"]
+
+
+def test_a_shared_free_mail_domain_makes_no_duplicate(leads: Bench) -> None:
+    captured(leads, emails=["ann@gmail.com"])
+    assert captured(leads, emails=["bob@gmail.com"])["duplicates"] == []
+
+
+def test_a_valid_lead_tells_the_whole_prospect(leads: Bench) -> None:
+    lead = captured(leads)
+
+    answer = leads.as_("csr").post(f"{LEADS}/{lead['id']}/validate")
+
+    assert answer.get_json()["state"] == "valid"
+    [fact] = leads.told("leads", LeadValidated)
+    assert fact.data["prospect"]["person_name"] == lead["person_name"]
+    assert fact.data["prospect"]["emails"] == lead["emails"]
+    assert str(fact.correlationid) == lead["id"]
+
+
+def test_what_stands_in_the_way_of_validity_is_named_all_at_once(leads: Bench) -> None:
+    lead = captured(
+        leads,
+        emails=None,
+        request=None,
+        interest_level="none",
+        trade="roofing",
+        address={"line1": "1 Far Away", "postal_code": "99999"},
+    )
+
+    answer = leads.as_("csr").post(f"{LEADS}/{lead['id']}/validate")
+
+    assert answer.status_code == 409
+    named = {one["pointer"] for one in answer.get_json()["errors"]}
+    assert named == {"/interest_level", "/phones", "/fit/in_service_area", "/fit/trade_offered"}
+    [action] = [one for one in lead["allowed"] if one["action"] == "validate"]
+    assert not action["ok"]
+    assert len(action["missing"]) == 4
+
+
+def test_an_invalid_lead_ends_the_process_until_somebody_with_permission_reopens_it(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    assert csr.post(f"{LEADS}/{lead['id']}/invalidate").status_code == 422
+    assert csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "other"}).status_code == 422
+
+    ended = csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "spam"}).get_json()
+    assert (ended["state"], ended["validity"]["reason"]) == ("invalid", "spam")
+    assert ended["validity"]["by"] == str(CAST["csr"][0])
+    refused = csr.post(f"{LEADS}/{lead['id']}/validate")
+    assert (refused.status_code, refused.get_json()["allowed"]) == (409, ["reopen"])
+
+    assert csr.post(f"{LEADS}/{lead['id']}/reopen").status_code == 403
+    assert leads.as_("office").post(f"{LEADS}/{lead['id']}/reopen").get_json()["state"] == "new"
+
+
+def test_the_first_attempt_stops_the_clock_and_a_reassignment_does_not(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    moved = csr.post(f"{LEADS}/{lead['id']}/assign", {"owner_id": str(CAST["salesperson"][0])}).get_json()
+    assert moved["first_response_due_at"] == lead["first_response_due_at"]
+    assert moved["first_responded_at"] is None
+
+    call = {"channel": "phone", "direction": "outbound", "outcome": "no_answer"}
+    spoken = leads.as_("salesperson").post(f"{LEADS}/{lead['id']}/contact-attempts", call).get_json()
+
+    assert (spoken["state"], spoken["first_responded_at"] is not None) == ("contacted", True)
+    [logged] = csr.items(f"{LEADS}/{lead['id']}/contact-attempts")
+    assert logged["outcome"] == "no_answer"
+
+
+def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
+    csr, first, second = leads.as_("csr"), captured(leads), captured(leads)
+
+    csr.post(f"{LEADS}/{first['id']}/merge", {"duplicate_id": second["id"]})
+    merged = csr.get(f"{LEADS}/{second['id']}").get_json()
+    assert (merged["state"], merged["duplicate_of"]) == ("merged", first["id"])
+    assert csr.post(f"{LEADS}/{first['id']}/merge", {"duplicate_id": first["id"]}).status_code == 409
+
+    alone = csr.post(f"{LEADS}/{second['id']}/unmerge").get_json()
+    assert (alone["state"], alone["duplicate_of"]) == ("new", None)
+
+
+def test_an_opportunity_entered_first_makes_its_lead_valid_and_only_once(leads: Bench) -> None:
+    lead_id = uuid4()
+    opened = OpportunityOpened(
+        subject=uuid4(),
+        lead_id=lead_id,
+        number="O-00001",
+        title="Furnace",
+        stage="new",
+        stage_type="open",
+        door="opportunity",
+        prospect=Prospect(channel="phone", person_name="Walk In"),
+        received_at=leads.clock(),
+        probability=10,
+        product_interest="furnace",
+    )
+    leads.tell(opened, by="opportunities")
+
+    [lead] = leads.as_("csr").items(LEADS)
+    assert (lead["id"], lead["state"], lead["person_name"]) == (str(lead_id), "valid", "Walk In")
+    assert lead["number"] == "L-00001"
+    [fact] = leads.told("leads", LeadValidated)
+    assert fact.data["opportunity_id"] == str(opened.subject)
+
+
+def test_the_sale_converts_the_lead_and_undoing_it_takes_that_back(leads: Bench) -> None:
+    lead, opportunity, sale = captured(leads), uuid4(), uuid4()
+    leads.as_("csr").post(f"{LEADS}/{lead['id']}/validate")
+    head = {"subject": opportunity, "lead_id": lead["id"], "number": "O-1", "title": "x", "salesperson_id": None}
+    head |= {"stage": "contacted", "stage_type": "open"}
+    call = {"channel": "phone", "direction": "outbound", "outcome": "reached", "at": leads.clock(), "first": True}
+
+    leads.tell(OpportunityContacted.read(opportunity, {**head, **call}), by="opportunities")
+    assert leads.as_("csr").get(f"{LEADS}/{lead['id']}").get_json()["first_responded_at"] is not None
+
+    won = {"acceptance_id": sale, "estimate_id": uuid4(), "total": "1.00", "currency": "USD", "won_at": leads.clock()}
+    leads.tell(OpportunityWon.read(opportunity, {**head, **won}), by="opportunities")
+    assert leads.as_("csr").get(f"{LEADS}/{lead['id']}").get_json()["state"] == "converted"
+    assert [fact.data["acceptance_id"] for fact in leads.told("leads", LeadConverted)] == [str(sale)]
+
+    undone = {"previous_stage": "won", "probability": 80, "acceptance_id": sale}
+    leads.tell(OpportunityReopened.read(opportunity, {**head, **undone}), by="opportunities")
+    assert leads.as_("csr").get(f"{LEADS}/{lead['id']}").get_json()["state"] == "valid"
+
+
+@pytest.mark.parametrize(
+    ("who", "sees"),
+    [("salesperson", True), ("manager", True), ("colleague", False), ("stranger", False), ("csr", True), ("auditor", True)],
+)
+def test_who_sees_a_salespersons_lead(leads: Bench, who: str, sees: bool) -> None:
+    lead = captured(leads, owner_id=str(CAST["salesperson"][0]))
+    found = leads.as_(who).get(f"{LEADS}/{lead['id']}").status_code
+    listed = [one["id"] for one in leads.as_(who).items(LEADS)]
+    assert (found, lead["id"] in listed) == ((200, True) if sees else (404, False))
+
+
+def test_operations_have_no_business_with_leads(leads: Bench) -> None:
+    assert leads.as_("operations").get(LEADS).status_code == 403
+
+
+def test_a_retried_capture_makes_one_lead_and_gives_the_same_bytes(leads: Bench) -> None:
+    body, key = enquiry(), {"Idempotency-Key": "the same"}
+    first, again = (leads.as_("csr").post(LEADS, body, headers=key) for _ in range(2))
+
+    assert first.get_data() == again.get_data()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert leads.as_("csr").post(LEADS, enquiry(), headers=key).status_code == 422
+    assert len(leads.as_("csr").items(LEADS)) == 1
+
+
+def test_an_edit_of_another_version_is_refused(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    path = f"{LEADS}/{lead['id']}"
+    assert csr.call("PATCH", path, json={"source": "website"}).status_code == 428
+
+    assert csr.edit("PATCH", path, {"source": "website"}).get_json()["source"] == "website"
+    assert csr.call("PATCH", path, json={"source": "x"}, headers={"If-Match": '"1"'}).status_code == 412
+
+
+def test_a_search_finds_a_lead_by_name_number_and_phone(leads: Bench) -> None:
+    lead = captured(leads, person_name="Zoë Müller", phones=["615-555-0142"])
+    captured(leads)
+    for words in ("zoe", lead["number"], "+16155550142", "Müller"):
+        assert [one["id"] for one in leads.as_("csr").items(f"{LEADS}?q={words}")] == [lead["id"]]
