@@ -138,10 +138,11 @@ class Caller:
 
     person_id: UUID
     roles: frozenset[Role]
-    branches: frozenset[UUID] | None = frozenset()  #: None for somebody of the whole company
+    branches: frozenset[UUID] = frozenset()
     teams: frozenset[UUID] = frozenset()
     colleagues: frozenset[UUID] = field(default=frozenset())
     name: str = ""
+    every_branch: bool = False  #: somebody of the whole company, who has no branch of their own
 
     def scope(self, may: May) -> Scope | None:
         return reach(self.roles, may)[0]
@@ -164,7 +165,7 @@ def _conditions(kind: type[Any], caller: Caller, permission: May) -> Sequence[sa
     if scope is None:
         return [sa.false()]
     if scope is ALL:
-        if not everywhere and caller.branches is not None:
+        if not everywhere and not caller.every_branch:
             conditions.append(sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None)))
     else:
         whose = caller.colleagues | {caller.person_id} if scope is TEAM else {caller.person_id}
@@ -186,7 +187,7 @@ def in_scope(record: Aggregate, caller: Caller, permission: May) -> bool:
     if scope is None:
         return False
     if scope is ALL:
-        return everywhere or caller.branches is None or record.branch is None or record.branch in caller.branches
+        return everywhere or caller.every_branch or record.branch is None or record.branch in caller.branches
     whose = caller.colleagues | {caller.person_id} if scope is TEAM else {caller.person_id}
     return any(getattr(record, column.key) in whose for column in _owner_columns(type(record)))
 

@@ -27,7 +27,7 @@ class Preferences:
     def read(self, tx: Tx, branch: UUID | None = None) -> dict[str, Any]:
         """What holds for a branch: its own, else the company's, else the default."""
         own, company = self._rows(tx, branch)
-        return {**deepcopy(dict(self.defaults)), **company[1], **own[1]}
+        return _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
 
     def version(self, tx: Tx, branch: UUID | None = None) -> int:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""
@@ -64,6 +64,14 @@ class Preferences:
         rows = tx.session.execute(sa.select(table).where(table.c.branch.in_({COMPANY, key}))).all()
         found = {row.branch: (int(row.version), dict(row.body)) for row in rows}
         return found.get(key, (0, {})), found.get(COMPANY, (0, {})) if branch is not None else (0, {})
+
+
+def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """The upper level's values where it has any; groups are filled up from below, lists are taken whole."""
+    for name, value in above.items():
+        inner = below.get(name)
+        below[name] = _over(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return below
 
 
 def _key(branch: UUID | None) -> str:

@@ -322,12 +322,6 @@ class Tx:
             given.setdefault("ETag", f'"{obj.version}"')
         return self._kept(body, status, given)
 
-    def answer_items(self, schema: Dumps, objs: Sequence[Any], status: int = 200) -> Answer:
-        """The same for a whole short list: ``{items}``."""
-        self.session.flush()
-        body = msgspec.json.encode({"items": [schema.dump(obj) for obj in objs]})
-        return self._kept(body, status, {"Content-Type": "application/json"})
-
     def answer_bytes(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The same for what no schema shows: a file, or nothing (204)."""
         self.session.flush()

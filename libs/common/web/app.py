@@ -3,21 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from libs.common.service import Service
 from libs.common.tokens import Verifier
 from libs.common.tx import Store
-from libs.common.web import problems
+from libs.common.web import documents, health, metrics, problems, settings
 from libs.common.web.context import Edge, request_id
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+from libs.common.web.problems import HEADERS
 
 
 def create_app(service: Service, store: Store, verifier: Verifier, *, config: Mapping[str, Any] | None = None) -> Flask:
@@ -27,8 +21,11 @@ def create_app(service: Service, store: Store, verifier: Verifier, *, config: Ma
     app.url_map.merge_slashes = False  # a redirect would answer HTML
     app.extensions["plumbline"] = store
     app.extensions["plumbline.edge"] = Edge(service, store, verifier)
+    if app.config.get("trusted_proxies"):
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["trusted_proxies"])  # type: ignore[method-assign]
     problems.install(app)
-    for blueprint in (*service.blueprints, *_common(service)):
+    metrics.watch(app, service.name)
+    for blueprint in (*service.blueprints, _common(service)):
         app.register_blueprint(blueprint)
     for name, view in app.view_functions.items():
         if not hasattr(view, "rule"):
@@ -37,8 +34,15 @@ def create_app(service: Service, store: Store, verifier: Verifier, *, config: Ma
     return app
 
 
-def _common(service: Service) -> list[Any]:
-    return []
+def _common(service: Service) -> Blueprint:
+    """Health, numbers, documents and settings: the same in every service."""
+    bp = Blueprint("plumbline", __name__, url_prefix=f"/api/v1/{service.name}")
+    health.add(bp)
+    metrics.add(bp)
+    documents.add(bp)
+    if service.preferences is not None:
+        settings.add(bp, service.preferences)
+    return bp
 
 
 def _finish(answer: Response) -> Response:

@@ -66,7 +66,8 @@ def _look_up(store: Store, claims: Claims) -> Caller:
     return Caller(
         person_id=me,
         roles=roles_of(roles),
-        branches=frozenset({branch}) if branch else None,
+        branches=frozenset({branch} if branch else ()),
+        every_branch=branch is None,
         teams=frozenset(in_teams),
         colleagues=frozenset(colleagues),
         name=person.name if person is not None else claims.name,

@@ -1,7 +1,7 @@
 """Every refusal has one shape: RFC 9457 problem+json, naming every fault at once. Never HTML, a stack or SQL."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,15 @@ from libs.common.errors import DomainError, Fault
 from libs.common.web.context import link_token, request_id
 
 CONTENT_TYPE = "application/problem+json"
+
+#: on every answer; a page says its own policy
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 log = logging.getLogger("plumbline.web")
 
@@ -51,6 +60,18 @@ def problem(
     answer = Response(msgspec.json.encode(said, enc_hook=str), status, content_type=CONTENT_TYPE)
     answer.headers.update(headers or {})
     return answer
+
+
+def not_found(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    """The same for an address that no service has, as a WSGI application: for a gateway in front of several apps."""
+    said = {
+        "type": "/problems/not-found",
+        "title": "Not found",
+        "status": 404,
+        "detail": _SPOKEN[404][2],
+        "instance": environ.get("PATH_INFO", "")[:500],
+    }
+    return Response(msgspec.json.encode(said), 404, content_type=CONTENT_TYPE, headers=HEADERS)(environ, start)
 
 
 def refused(error: DomainError) -> Response:

@@ -1,0 +1,82 @@
+"""What a service says of itself: OpenAPI with a page to try it, the schemas of its facts, its part of the bus."""
+
+from pathlib import Path
+
+import msgspec
+from flask import Blueprint, current_app
+
+from libs.common.errors import NotFound
+from libs.common.tx import Answer
+from libs.common.web.context import PUBLIC, edge
+from libs.common.web.endpoint import endpoint
+
+PAGES = Path(__file__).parent / "pages"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+ASSETS = {
+    "swagger-ui.css": "text/css",
+    "swagger-ui-bundle.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
+JSON = {"Content-Type": "application/json"}
+
+
+def add(bp: Blueprint) -> None:
+    bp.get("/openapi.json")(openapi)
+    bp.get("/asyncapi.json")(asyncapi)
+    bp.get("/schemas/<fact>.json")(fact_schema)
+    bp.get("/docs")(docs)
+    bp.get("/docs/<asset>")(docs_asset)
+
+
+@endpoint(may=PUBLIC)
+def openapi() -> Answer:
+    """This document."""
+    known = current_app.extensions
+    if "plumbline.openapi" not in known:
+        from libs.common.web.openapi import document  # slow to import, seldom asked for
+
+        known["plumbline.openapi"] = msgspec.json.encode(document(current_app))
+    return known["plumbline.openapi"], 200, JSON
+
+
+@endpoint(may=PUBLIC)
+def asyncapi() -> Answer:
+    """What this service says on the bus and takes from it."""
+    from libs.common.contracts import catalogue
+
+    return msgspec.json.encode(catalogue.asyncapi(edge().service.name)), 200, JSON
+
+
+@endpoint(may=PUBLIC)
+def fact_schema(fact: str) -> Answer:
+    """The JSON Schema of one of this service's facts, such as plumbline.lead.captured.v1."""
+    from libs.common.contracts import catalogue
+
+    for kind in catalogue.facts():
+        if kind.name == fact and catalogue.publisher(kind) == edge().service.name:
+            return msgspec.json.encode(catalogue.schema(kind)), 200, {"Content-Type": "application/schema+json"}
+    raise NotFound(f"this service publishes no fact {fact[:120]}")
+
+
+@endpoint(may=PUBLIC)
+def docs() -> Answer:
+    """A page to try this service's interface."""
+    page = (PAGES / "docs.html").read_bytes()
+    return page, 200, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": CSP}
+
+
+@endpoint(may=PUBLIC)
+def docs_asset(asset: str) -> Answer:
+    """A part of that page."""
+    kept = {"Cache-Control": "max-age=3600"}
+    if asset == "start.js":
+        return (PAGES / "docs.js").read_bytes(), 200, {"Content-Type": "text/javascript", **kept}
+    if asset not in ASSETS:
+        raise NotFound("the page has no such part")
+    import flask_swagger_ui  # only its dist folder is of use here
+
+    folder = Path(flask_swagger_ui.__file__).parent / "dist"
+    return (folder / asset).read_bytes(), 200, {"Content-Type": ASSETS[asset], **kept}

@@ -1,0 +1,114 @@
+"""Is this process alive, can it do its work, and how is the worker beside it? What a stuck system shows first."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from flask import Blueprint, current_app
+
+from libs.common.errors import DomainError, Unavailable
+from libs.common.service import Service
+from libs.common.tx import Answer, Tx
+from libs.common.web.acts import reading
+from libs.common.web.context import PUBLIC, edge
+from libs.common.web.endpoint import endpoint
+
+LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
+SILENT = timedelta(seconds=90)  #: a loop says something every 30 s
+LOOPS = ("relay", "timers", "consumer")  #: parts of the worker that never stop talking; jobs speak when they run
+
+Parts = dict[str, dict[str, Any]]
+
+
+def add(bp: Blueprint) -> None:
+    bp.get("/livez")(livez)
+    bp.get("/readyz")(readyz)
+
+
+@endpoint(may=PUBLIC)
+def livez() -> Answer:
+    """Alive: this process answers."""
+    return _json({"status": "ok"})
+
+
+@endpoint(may=PUBLIC)
+def readyz() -> Answer:
+    """Ready: 503 only when this process cannot do its own work; what is wrong elsewhere is ``degraded``."""
+    try:
+        with reading() as tx:
+            parts: Parts = {"database": {"ok": True}, "schema": _schema(edge().service, tx)}
+            if parts["schema"]["ok"]:
+                parts |= _worker(tx) | _delivery(tx)
+    except DomainError as trouble:
+        parts = {"database": {"ok": False, "detail": trouble.detail}}
+    if not all(parts[name]["ok"] for name in ("database", "schema") if name in parts):
+        raise Unavailable("this service cannot do its work", headers={"Retry-After": "2"}, parts=parts)
+    well = all(part["ok"] for part in parts.values())
+    return _json({"status": "ok" if well else "degraded", "parts": parts})
+
+
+def _schema(service: Service, tx: Tx) -> dict[str, Any]:
+    """Whether the database has the shape that this code expects."""
+    if not service.migrations.is_dir():
+        return {"ok": True}
+    from libs.common import migrate  # alembic is slow to import
+
+    known = current_app.extensions
+    expected = known.get("plumbline.revision") or migrate.head(service)
+    known["plumbline.revision"] = expected  # read from files once: this is asked every few seconds
+    found = migrate.current(tx.session.connection())
+    if expected == found:
+        return {"ok": True, "revision": found}
+    return {"ok": False, "detail": f"the database is at {found}, this code expects {expected}"}
+
+
+def _worker(tx: Tx) -> Parts:
+    """What the worker said of its parts, and whether it still speaks."""
+    parts: Parts = {}
+    for row in tx.session.execute(sa.select(tx.tables.worker_status)):
+        silent = tx.now - row.at
+        if row.part in LOOPS and silent > SILENT:
+            parts[row.part] = {"ok": False, "detail": f"nothing heard of it for {silent.seconds} s"}
+        else:
+            parts[row.part] = {"ok": row.ok, **({"detail": row.detail} if row.detail else {})}
+    return parts
+
+
+def _delivery(tx: Tx) -> Parts:
+    """What waits: facts to be sent, facts held for another, facts nobody could apply."""
+    now = backlog(tx)
+    parts = {
+        "outbox": _waiting(tx, "to be sent", now["unpublished"], now["oldest_unpublished"]),
+        "held": _waiting(tx, "for what comes before them", now["held"], now["oldest_held"]),
+    }
+    parked = now["parked"]
+    parts["parked"] = {"ok": not parked, **({"detail": f"{parked} could not be applied"} if parked else {})}
+    return parts
+
+
+def backlog(tx: Tx) -> Mapping[str, Any]:
+    """How much waits, and since when."""
+    outbox, held, parked = tx.tables.outbox, tx.tables.held, tx.tables.parked
+    first = sa.select(outbox.c.created_at).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(1)
+    count = sa.func.count()
+    return {
+        "unpublished": tx.session.scalar(sa.select(count).where(outbox.c.published_at.is_(None))) or 0,
+        "oldest_unpublished": tx.session.scalar(first),
+        "held": tx.session.scalar(sa.select(count).select_from(held)) or 0,
+        "oldest_held": tx.session.scalar(sa.select(sa.func.min(held.c.held_at))),
+        "parked": tx.session.scalar(sa.select(count).select_from(parked)) or 0,
+    }
+
+
+def _waiting(tx: Tx, what: str, count: int, oldest: datetime | None) -> dict[str, Any]:
+    if oldest is None:
+        return {"ok": True}
+    waits = tx.now - oldest
+    detail = f"{count} wait {what}, the first for {max(0, int(waits.total_seconds()))} s"
+    return {"ok": waits <= LATE, "detail": detail}
+
+
+def _json(said: Mapping[str, Any]) -> Answer:
+    return msgspec.json.encode(said), 200, {"Content-Type": "application/json"}

@@ -1,0 +1,89 @@
+"""Numbers for a Prometheus: requests by route and status, and how much waits in this service."""
+
+import os
+import time
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from libs.common.errors import DomainError
+from libs.common.tx import Answer
+from libs.common.web.acts import reading
+from libs.common.web.context import PUBLIC, edge
+from libs.common.web.endpoint import endpoint
+from libs.common.web.health import backlog
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+def watch(app: Flask, name: str) -> None:
+    """Times every request of an app, in a registry of its own: several apps live in one process."""
+    registry = CollectorRegistry()
+    taken = Histogram(
+        "plumbline_http_request_seconds",
+        "How long requests took, by route and status.",
+        ("service", "method", "route", "status"),
+        buckets=BUCKETS,
+        registry=registry,
+    )
+    app.extensions["plumbline.metrics"] = registry
+
+    def begun() -> None:
+        g.begun = time.perf_counter()
+
+    def done(answer: Response) -> Response:
+        route = str(request.url_rule) if request.url_rule else "(none)"
+        seconds = time.perf_counter() - g.get("begun", time.perf_counter())
+        taken.labels(name, request.method, route, answer.status_code).observe(seconds)
+        return answer
+
+    app.before_request(begun)
+    app.after_request(done)
+
+
+def add(bp: Blueprint) -> None:
+    bp.get("/metrics")(metrics)
+
+
+@endpoint(may=PUBLIC)
+def metrics() -> Answer:
+    """Numbers for a Prometheus; the gateway does not pass this on."""
+    from flask import current_app
+
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's own
+    else:
+        registry = current_app.extensions["plumbline.metrics"]
+    now = CollectorRegistry()
+    now.register(_Waiting())
+    return generate_latest(registry) + generate_latest(now), 200, {"Content-Type": CONTENT_TYPE_LATEST}
+
+
+class _Waiting(Collector):
+    """What the database says at the moment it is asked."""
+
+    def collect(self) -> Iterator[Metric]:
+        service = edge().service.name
+        try:
+            with reading() as tx:
+                found = backlog(tx)
+                since = {name: found[f"oldest_{name}"] for name in ("unpublished", "held")}
+                waits = {name: (tx.now - at).total_seconds() if at else 0.0 for name, at in since.items()}
+        except DomainError:
+            yield _gauge("plumbline_database_up", "Whether the database answers.", service, 0)
+            return
+        yield _gauge("plumbline_database_up", "Whether the database answers.", service, 1)
+        for name, text in (("unpublished", "Facts to be sent."), ("held", "Facts that wait for others.")):
+            yield _gauge(f"plumbline_{name}", text, service, found[name])
+            yield _gauge(f"plumbline_{name}_oldest_seconds", "How long the first has waited.", service, waits[name])
+        yield _gauge("plumbline_parked", "Facts that could not be applied.", service, found["parked"])
+
+
+def _gauge(name: str, text: str, service: str, value: float) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, text, labels=("service",))
+    gauge.add_metric((service,), value)
+    return gauge

@@ -1,0 +1,181 @@
+"""The OpenAPI 3.1 document of a service, all from the endpoints' rules and schemas."""
+
+import re
+import warnings
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from flask import Flask
+from marshmallow import Schema, fields
+from werkzeug.routing import Rule as Route
+
+from libs.common.web.context import LINK, PUBLIC, Edge, Rule
+from libs.common.web.uploads import File
+
+VERSION = "1"
+PROBLEMS = {
+    400: "The body is not JSON as accepted here.",
+    401: "No token, or none that is valid.",
+    403: "None of the caller's roles has the permission.",
+    404: "No such record, or none in the caller's scope.",
+    405: "This address does not know that method.",
+    409: "The record, as it stands, does not allow the act; `errors` names all that is missing.",
+    410: "No longer available.",
+    412: "Someone else changed the record since the caller read it.",
+    413: "Too large.",
+    415: "Wrong content type.",
+    422: "Wrong names or values; `errors` names each.",
+    428: "If-Match is needed.",
+    429: "Too many requests.",
+    503: "Temporarily unavailable; nothing is known to have changed.",
+}
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/invalid"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+        "allowed": {"type": "array", "items": {"type": "string"}},
+    },
+}  # fmt: skip
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Every route of the app."""
+    edge: Edge = app.extensions["plumbline.edge"]
+    views: dict[str, Any] = dict(app.view_functions)
+    routes = [(route, views[route.endpoint].rule) for route in app.url_map.iter_rules()]
+    plugin = MarshmallowPlugin()
+    title, about = edge.service.title, {"description": "Errors are RFC 9457 problems. See also /asyncapi.json."}
+    spec = APISpec(title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=[{"name": edge.service.name}])
+    assert plugin.converter is not None
+    _teach(plugin.converter, {kind for _, rule in routes for kind in _parts(rule.answer)})
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    spec.components.schema("Problem", PROBLEM)
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, text in PROBLEMS.items():
+        spec.components.response(f"Problem{status}", {"description": text, "content": content})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one schema used whole and in part gets two names; that is well
+        for route, rule in routes:
+            methods = sorted((route.methods or set()) - {"HEAD", "OPTIONS"})
+            operations = {method.lower(): _operation(edge, route, rule, method) for method in methods}
+            spec.path(re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", route.rule), operations=operations)
+        return spec.to_dict()
+
+
+def _operation(edge: Edge, route: Route, rule: Rule, method: str) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": f"{route.endpoint.rpartition('.')[2]}_{method.lower()}",
+        "summary": rule.summary,
+        "tags": [edge.service.name],
+        "x-permission": list(rule.permissions) or [rule.may],
+        "security": [] if rule.may in (PUBLIC, LINK) else [{"bearer": []}],
+        "parameters": [*_path(route), *_headers(rule, method)],
+        "responses": {str(rule.status): _good(rule), **{str(one): f"Problem{one}" for one in _possible(rule, method)}},
+    }
+    if rule.query is not None:
+        said["parameters"].append({"in": "query", "schema": rule.query})
+    if rule.body is not None:
+        kind = "multipart/form-data" if rule.upload else "application/json"
+        said["requestBody"] = {"required": rule.upload, "content": {kind: {"schema": rule.body}}}
+    return said
+
+
+def _path(route: Route) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", **({"format": "uuid"} if f"<uuid:{name}>" in route.rule else {})},
+        }
+        for name in sorted(route.arguments)
+    ]
+
+
+def _headers(rule: Rule, method: str) -> list[dict[str, Any]]:
+    found: list[tuple[str, bool, str, dict[str, Any]]] = []
+    if rule.edits:
+        found.append(("If-Match", True, "The ETag of the record as it was read.", {"type": "string"}))
+    if method == "POST" and rule.idempotent:
+        text = "The same key and body again get the first answer, without a second effect."
+        found.append(("Idempotency-Key", False, text, {"type": "string", "minLength": 1, "maxLength": 255}))
+    return [
+        {"name": name, "in": "header", "required": needed, "description": text, "schema": schema}
+        for name, needed, text, schema in found
+    ]
+
+
+def _good(rule: Rule) -> dict[str, Any]:
+    if rule.answer is None:
+        return {"description": "Done."}
+    schema: Any = rule.answer
+    if rule.many:
+        following = {"type": ["string", "null"], "description": "The cursor of the next page."}
+        properties = {"items": {"type": "array", "items": rule.answer}, "next": following}
+        schema = {"type": "object", "required": ["items", "next"], "properties": properties}
+    return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+
+
+def _possible(rule: Rule, method: str) -> list[int]:
+    """The problems this operation may answer with."""
+    found = {404, 422, 429, 503}
+    if rule.may not in (PUBLIC, LINK):
+        found.add(401)
+    if rule.permissions:
+        found.add(403)
+    if method != "GET":
+        found |= {400, 409, 412, 413, 415}
+    if rule.edits:
+        found.add(428)
+    if rule.may == LINK:
+        found.add(410)
+    return sorted(found)
+
+
+def _parts(kind: type[Schema] | None) -> set[type[Schema]]:
+    """The schema and those inside it."""
+    if kind is None:
+        return set()
+    found = {kind}
+    for one in kind().fields.values():
+        inner = one.inner if isinstance(one, fields.List) else one
+        if isinstance(inner, fields.Nested):
+            found |= _parts(type(inner.schema))
+    return found
+
+
+def _teach(converter: OpenAPIConverter, shown: set[type[Schema]]) -> None:
+    """Our fields describe themselves; in answers any of them may be null."""
+
+    def described(field: fields.Field[Any], **_more: Any) -> dict[str, Any]:
+        return field.described() if hasattr(field, "described") else {}
+
+    def nullable(field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+        if type(field.parent) not in shown or field.required or isinstance(field, File):
+            return {}
+        if "$ref" in ret:
+            ret["anyOf"] = [{"$ref": ret.pop("$ref")}, {"type": "null"}]
+        elif isinstance(ret.get("type"), str):
+            ret["type"] = [ret["type"], "null"]
+        if "enum" in ret and None not in ret["enum"]:
+            ret["enum"] = [*ret["enum"], None]
+        return {}
+
+    converter.attribute_functions.insert(0, described)
+    converter.attribute_functions.append(nullable)

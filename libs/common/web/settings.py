@@ -1,0 +1,64 @@
+"""``/settings``: what a company and its branches have set about this service."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint
+
+from libs.common.errors import Stale
+from libs.common.preferences import Preferences
+from libs.common.tx import Answer, Tx
+from libs.common.web import texts
+from libs.common.web.acts import begin, reading
+from libs.common.web.context import if_match
+from libs.common.web.endpoint import endpoint
+from libs.common.web.schema import Given, Schema
+
+
+class SettingsQuery(Schema):
+    branch = texts.Uuid()
+
+
+def add(bp: Blueprint, preferences: Preferences) -> None:
+    """Mounts both routes for a service that has something to set."""
+    bp.get("/settings")(_shown(preferences))
+    bp.put("/settings")(_changed(preferences))
+
+
+def _shown(preferences: Preferences) -> Callable[..., Answer]:
+    @endpoint(may="settings.read", query=SettingsQuery, answer=preferences.schema)
+    def settings(asked: Given) -> Answer:
+        """What holds for the company or, with ``branch``, for that branch."""
+        with reading() as tx:
+            return _answer(tx, preferences, asked.get("branch"))
+
+    return settings
+
+
+def _changed(preferences: Preferences) -> Callable[..., Answer]:
+    @endpoint(may="settings", query=SettingsQuery, body=preferences.schema, answer=preferences.schema, edits=True)
+    def set_settings(asked: Given, given: Given) -> Answer:
+        """Set them. What equals the level above, or is left out, follows it from then on."""
+        branch = asked.get("branch")
+        plain: dict[str, Any] = preferences.schema().dump(given)
+        with begin() as tx:
+            preferences.write(tx, branch, plain, _version(tx, preferences, branch))
+            return _answer(tx, preferences, branch)
+
+    return set_settings
+
+
+def _version(tx: Tx, preferences: Preferences, branch: UUID | None) -> int:
+    said = (if_match() or "").strip()
+    if said == "*":
+        return preferences.version(tx, branch)
+    if not (said.startswith('"') and said.endswith('"') and said[1:-1].isdecimal() and len(said) < 12):
+        raise Stale("If-Match is not an ETag of these settings; read them again")
+    return int(said[1:-1])
+
+
+def _answer(tx: Tx, preferences: Preferences, branch: UUID | None) -> Answer:
+    headers = {"Content-Type": "application/json", "ETag": f'"{preferences.version(tx, branch)}"'}
+    return msgspec.json.encode(preferences.read(tx, branch)), 200, headers
