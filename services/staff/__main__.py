@@ -1,0 +1,6 @@
+"""python -m services.staff api|worker|migrate"""
+
+from libs.common.cli import main
+from services.staff.service import SPEC
+
+main(SPEC)
