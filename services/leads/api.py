@@ -1,13 +1,19 @@
 """Leads over HTTP."""
 
+from contextlib import suppress
+from io import BytesIO
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from flask import Blueprint
 
+from libs.common.csvfiles import Unreadable, read_csv
+from libs.common.errors import Fault, Invalid
+from libs.common.leadcolumns import mapping
 from libs.common.parties import folded
 from libs.common.tx import Answer
-from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
+from libs.common.web import Given, begin, caller, endpoint, if_match, items, load, one, page, reading, visible
 from services.leads import usecases
 from services.leads.model import Lead
 from services.leads.schemas import (
@@ -15,6 +21,9 @@ from services.leads.schemas import (
     ContactIn,
     ContactOut,
     DecisionIn,
+    ImportIn,
+    ImportOut,
+    ImportQuery,
     InvalidateIn,
     LeadEditIn,
     LeadIn,
@@ -25,7 +34,22 @@ from services.leads.schemas import (
     NurtureIn,
     TypeIn,
 )
-from services.leads.usecases import duplicates
+from services.leads.usecases import duplicates, importing
+
+IMPORT_LIMIT = 10 * 1024 * 1024
+
+
+class DryRun(Exception):
+    """Rolls a batch back once it is known what would become of it."""
+
+
+def own_columns(said: str | None) -> dict[str, str]:
+    """The caller's word on single columns. Raises Invalid when it is no JSON object of names."""
+    try:
+        return msgspec.json.decode(said or "{}", type=dict[str, str])
+    except msgspec.DecodeError as wrong:
+        raise Invalid("map is not an object column → field", errors=[Fault("/map", str(wrong))]) from wrong
+
 
 bp = Blueprint("leads", __name__, url_prefix="/api/v1/leads")
 
@@ -37,6 +61,27 @@ def capture(given: Given) -> Answer:
     with begin() as tx:
         lead = usecases.capture(tx, roles=caller().roles, at_branch=min(caller().branches, default=None), **given)
         return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
+
+
+@bp.post("/import")
+@endpoint(may="lead.import", query=ImportQuery, body=ImportIn, answer=ImportOut, upload=True, limit=IMPORT_LIMIT)
+def take_file_in(asked: Given, given: Given) -> Answer:
+    """Take a CSV of enquiries in: each row once, however often the file comes. A dry run only says what would be."""
+    dry_run, own = asked.get("dry_run") in ("true", "1"), own_columns(given.get("map"))
+    try:
+        file = read_csv(BytesIO(given["file"].content))
+    except Unreadable as reason:
+        raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
+    columns = mapping(file.columns, own)
+    report = importing.Report(columns.fields, columns.unknown)
+    who = {"roles": caller().roles, "at_branch": min(caller().branches, default=None)}
+    for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report):
+        with suppress(DryRun), begin(keyed=False) as tx:
+            importing.take_in(tx, batch, report, **who)
+            if dry_run:
+                raise DryRun
+    with begin() as tx:
+        return tx.answer(ImportOut(), {**vars(report), "dry_run": dry_run})
 
 
 @bp.get("")

@@ -69,6 +69,7 @@ class Lead(Aggregate, Base):
     validity: Mapped[dict[str, Any] | None]
     duplicate_of: Mapped[UUID | None]
     converted_at: Mapped[datetime | None]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: what an imported row said besides
     search: Mapped[str] = mapped_column(default="")
 
     attempts: Mapped[list["ContactAttempt"]] = relationship(order_by="ContactAttempt.at", lazy="select")

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.web import Allowed, Page, Schema, fields
-from services.leads.states import Channel, InvalidReason, Interest, LeadState, LeadType
+from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
 
 
 class AddressIn(Schema):
@@ -112,6 +112,7 @@ class LeadRow(Schema):
 class LeadOut(LeadRow):
     """A lead by itself: with each rule's part of the score, possible duplicates, and what the caller may do."""
 
+    details = fields.Raw()
     score_parts = fields.Raw()
     duplicates = fields.List(fields.Nested(DuplicateOut))
     allowed = Allowed(
@@ -190,8 +191,14 @@ class ContactOut(Schema):
 
 
 class ImportQuery(Schema):
-    dry_run = fields.Flag()
-    channel = fields.Code(Channel)
+    dry_run = fields.Text(validate=validate.OneOf(("", "true", "false", "1", "0")))
+
+
+class ImportIn(Schema):
+    """``map`` is a JSON object, column → field, for columns that are not recognised or are read wrongly."""
+
+    file = fields.File(required=True)
+    map = fields.Text(max_length=20_000)
 
 
 class RejectedOut(Schema):
@@ -200,8 +207,9 @@ class RejectedOut(Schema):
 
 
 class ImportOut(Schema):
-    """What became of a file's rows; ``columns`` says how each was read, ``unknown`` which were only kept as notes."""
+    """``columns`` says how each was read, ``unknown`` which were only kept with the lead."""
 
+    dry_run = fields.Flag()
     created = fields.Whole()
     already = fields.Whole()
     duplicates = fields.Whole()

@@ -8,7 +8,12 @@ import pytest
 
 from embedded.testing import CAST, Bench
 from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadConverted, LeadValidated
-from libs.common.contracts.opportunities import OpportunityContacted, OpportunityOpened, OpportunityReopened, OpportunityWon
+from libs.common.contracts.opportunities import (
+    OpportunityContacted,
+    OpportunityOpened,
+    OpportunityReopened,
+    OpportunityWon,
+)
 from libs.common.contracts.parts import Prospect
 
 LEADS = "/api/v1/leads"

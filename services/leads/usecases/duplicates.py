@@ -32,7 +32,9 @@ def remember(tx: Tx, lead: Lead) -> list[Duplicate]:
     before = {(one.why, one.value): one for one in kept}
     for key in before.keys() - set(keys):
         tx.session.delete(before[key])
-    tx.session.add_all(MatchKey(lead_id=lead.id, why=why, value=value) for why, value in keys if (why, value) not in before)
+    tx.session.add_all(
+        MatchKey(lead_id=lead.id, why=why, value=value) for why, value in keys if (why, value) not in before
+    )
     return found
 
 

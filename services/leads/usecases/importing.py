@@ -1,0 +1,91 @@
+"""A file of enquiries comes in: each row once, by its own hash, however often and wherever the file is sent again."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from libs.common.csvfiles import BadRow, CsvFile
+from libs.common.errors import Invalid
+from libs.common.leadcolumns import Mapping as Columns
+from libs.common.leadcolumns import as_lead
+from libs.common.tx import Tx
+from services.leads.model import ImportedRow
+from services.leads.usecases.capture import capture
+
+BATCH = 500  #: rows a commit: what a lost connection can cost is sent again and found done
+
+Check = Callable[[Mapping[str, Any]], dict[str, Any]]  #: a lead's body checked as at any other door; raises Invalid
+
+
+@dataclass
+class Report:
+    """What became of a file's rows."""
+
+    columns: dict[str, str]
+    unknown: list[str]
+    created: int = 0
+    already: int = 0
+    duplicates: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+
+    def reject(self, line: int, *errors: str) -> None:
+        self.rejected.append({"line": line, "errors": list(errors)})
+
+
+@dataclass(frozen=True)
+class Enquiry:
+    """One row that can be taken in."""
+
+    line: int
+    hash: str
+    body: dict[str, Any]
+
+
+def batches(file: CsvFile, columns: Columns, check: Check, report: Report) -> Iterator[list[Enquiry]]:
+    """The file's rows as bodies of leads, so many at a time; what is wrong with a row goes to the report."""
+    good = _enquiries(file, columns, check, report)
+    while batch := list(islice(good, BATCH)):
+        yield batch
+
+
+def _enquiries(file: CsvFile, columns: Columns, check: Check, report: Report) -> Iterator[Enquiry]:
+    for row in file:
+        if isinstance(row, BadRow):
+            report.reject(row.line, row.message)
+            continue
+        said = as_lead(row.values, columns)
+        kept = {name: said.pop(name) for name in ("external_id", "extra") if name in said}
+        try:
+            body = check({"channel": "import"} | said)
+        except Invalid as wrong:
+            report.reject(row.line, *(f"{one.pointer} {one.detail}" for one in wrong.errors))
+            continue
+        digest = hashlib.sha256(msgspec.json.encode(sorted(row.values.items()))).hexdigest()
+        yield Enquiry(row.line, digest, body | {"details": kept})
+
+
+def take_in(
+    tx: Tx, batch: Sequence[Enquiry], report: Report, *, roles: Collection[str], at_branch: UUID | None
+) -> None:
+    """One commit's worth of rows. A row that was taken in before, in this file or another, is only counted."""
+    known = sa.select(ImportedRow.hash).where(ImportedRow.hash.in_([one.hash for one in batch]))
+    seen = set(tx.session.scalars(known))
+    for one in batch:
+        if one.hash in seen:
+            report.already += 1
+            continue
+        seen.add(one.hash)
+        try:
+            lead = capture(tx, roles=roles, at_branch=at_branch, **one.body)
+        except Invalid as wrong:
+            report.reject(one.line, *(f"{fault.pointer} {fault.detail}" for fault in wrong.errors))
+            continue
+        tx.session.add(ImportedRow(hash=one.hash, lead_id=lead.id, at=tx.now))
+        report.created += 1
+        report.duplicates += bool(lead.duplicates)

@@ -1,0 +1,75 @@
+"""A file of enquiries comes in through the leads service's door."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from embedded.testing import Bench
+
+FILE = """Full Name,Email,Phone,Lead Source,Shoe size
+Ann Lee,ann@lee.example,615-555-0101,Google,38
+Bob Ray,bob@ray.example,615-555-0102,google,
+,,,,41
+Eve Poe,not an address,615-555-0103,Yelp,
+Ann Lee,ann@lee.example,615-555-0101,Google,38
+"""
+
+
+@pytest.fixture
+def leads(bench: Callable[..., Bench]) -> Bench:
+    return bench("leads")
+
+
+def send(leads: Bench, content: str | bytes, query: str = "", who: str = "csr", **parts: Any) -> TestResponse:
+    raw = content.encode() if isinstance(content, str) else content
+    form = {"file": (BytesIO(raw), "leads.csv"), **parts}
+    return leads.as_(who).call("POST", f"/api/v1/leads/import{query}", data=form, content_type="multipart/form-data")
+
+
+def test_good_rows_come_in_and_bad_ones_are_named_with_their_line(leads: Bench) -> None:
+    report = send(leads, FILE).get_json()
+
+    assert (report["created"], report["already"]) == (2, 1)
+    assert [one["line"] for one in report["rejected"]] == [4, 5]
+    assert "/emails/0" in report["rejected"][1]["errors"][0]
+    assert report["unknown"] == ["Shoe size"]
+    [ann] = leads.as_("csr").items("/api/v1/leads?q=ann")
+    assert leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]["Shoe size"] == "38"
+
+
+def test_the_same_file_again_adds_nothing_and_a_mended_one_only_the_mended_rows(leads: Bench) -> None:
+    send(leads, FILE)
+    assert send(leads, FILE).get_json()["created"] == 0
+
+    mended = send(leads, FILE.replace("not an address", "eve@poe.example")).get_json()
+
+    assert (mended["created"], mended["already"]) == (1, 3)
+    assert len(leads.as_("csr").items("/api/v1/leads")) == 3
+
+
+def test_a_dry_run_says_what_would_be_and_leaves_nothing(leads: Bench) -> None:
+    report = send(leads, FILE, "?dry_run=true").get_json()
+
+    assert (report["dry_run"], report["created"]) == (True, 2)
+    assert leads.as_("csr").items("/api/v1/leads") == []
+    assert leads.told("leads") == []
+
+
+def test_a_column_can_be_named_by_hand(leads: Bench) -> None:
+    report = send(leads, "Kunde,Tel\nAnn Lee,615-555-0101\n", map='{"Kunde": "person_name", "Tel": "phones"}')
+    assert report.get_json()["columns"] == {"Kunde": "person_name", "Tel": "phones"}
+    assert send(leads, "Kunde\nAnn\n", map="[]").status_code == 422
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b"<html><body>no</body></html>", b"a,a\n1,2\n", b"x\n1\n"])
+def test_what_is_no_list_of_enquiries_is_refused_plainly(leads: Bench, content: bytes) -> None:
+    answer = send(leads, content)
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+
+
+def test_a_salesperson_may_not_import(leads: Bench) -> None:
+    assert send(leads, FILE, who="salesperson").status_code == 403
