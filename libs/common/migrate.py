@@ -24,7 +24,7 @@ def upgrade(service: Service, database: Database) -> None:
     scripts = _scripts(service)
     with database.writing(), _locked(database) as connection:
         at = current(connection)
-        if at is not None and at not in {revision.revision for revision in scripts.walk_revisions()}:
+        if at is not None and at not in revisions(service):
             raise Unavailable(f"{service.name}'s database is at {at}, which this code does not know: it is newer")
 
         def missing(revision: object, _context: object) -> list[object]:
@@ -52,6 +52,11 @@ def current(connection: sa.Connection) -> str | None:
 def head(service: Service) -> str | None:
     """The revision this code expects."""
     return _scripts(service).get_current_head()
+
+
+def revisions(service: Service) -> set[str]:
+    """Every revision this code knows."""
+    return {revision.revision for revision in _scripts(service).walk_revisions()}
 
 
 def difference(service: Service, connection: sa.Connection) -> list[object]:

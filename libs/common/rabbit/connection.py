@@ -1,0 +1,91 @@
+"""One connection to RabbitMQ, owned by one thread; nothing here waits without a deadline."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pika
+from pika.adapters.select_connection import IOLoop
+
+from libs.common.bus import BusDown
+
+CONNECT_S = 10.0
+CLOSE_S = 5.0
+BLOCKED_S = 15.0  #: a broker short of disk or memory holds publishers back; longer than this, it counts as down
+HEARTBEAT_S = 30
+
+
+def parameters(url: str, name: str) -> Any:
+    """What pika wants to know; ``name`` is shown in the broker's list of connections."""
+    wanted = pika.URLParameters(url)
+    wanted.heartbeat = HEARTBEAT_S
+    wanted.blocked_connection_timeout = BLOCKED_S
+    wanted.connection_attempts = 1
+    wanted.socket_timeout = wanted.stack_timeout = CONNECT_S / 2
+    wanted.client_properties = {"connection_name": name}
+    return wanted
+
+
+class Line:
+    """An open connection with one channel, turned by the thread that made it.
+
+    ``fault`` says what ended it. Raises BusDown when it cannot be opened.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self.fault: str | None = None
+        self.channel: Any = None
+        wanted = parameters(url, name)
+        self.user: str = wanted.credentials.username
+        self.loop: Any = IOLoop()
+        self.connection: Any = pika.SelectConnection(
+            wanted,
+            on_open_callback=self._opened,
+            on_open_error_callback=lambda _connection, why: self._ended(why),
+            on_close_callback=lambda _connection, why: self._ended(why),
+            custom_ioloop=self.loop,
+        )
+        if not self.turn(CONNECT_S, until=lambda: self.channel is not None):
+            fault = f"no answer within {CONNECT_S:.0f} s" if self.fault is None else self.fault
+            self.close()
+            raise BusDown(f"RabbitMQ cannot be reached: {fault}")
+
+    def _opened(self, connection: Any) -> None:
+        connection.channel(on_open_callback=self._ready)
+
+    def _ready(self, channel: Any) -> None:
+        channel.add_on_close_callback(lambda _channel, why: self._ended(why))
+        self.channel = channel
+        self.loop.stop()
+
+    def _ended(self, why: object) -> None:
+        if self.fault is None:
+            self.fault = str(why) or type(why).__name__
+        self.loop.stop()
+
+    def end(self, why: str) -> None:
+        """Counts as broken from now on; called on the owner's thread."""
+        self._ended(why)
+
+    def turn(self, seconds: float, *, until: Callable[[], bool]) -> bool:
+        """Lets the connection work until the condition holds. False when it broke or the time was over before."""
+        self._spin(seconds, lambda: until() or self.fault is not None)
+        return until() and self.fault is None
+
+    def _spin(self, seconds: float, until: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + seconds
+        while not until() and (left := deadline - time.monotonic()) > 0:
+            alarm = self.loop.call_later(left, self.loop.stop)
+            self.loop.start()
+            self.loop.remove_timeout(alarm)
+
+    def close(self) -> None:
+        """Says goodbye if it still can; what is unsaid by then is forgotten."""
+        self.fault = self.fault or "closed"
+        with contextlib.suppress(pika.exceptions.AMQPError):
+            if self.connection.is_open:
+                self.connection.close()
+                self._spin(CLOSE_S, lambda: bool(self.connection.is_closed))
+        with contextlib.suppress(Exception):  # a socket half open; the descriptors below are what matters
+            self.loop.close()

@@ -1,0 +1,158 @@
+"""Publishes committed facts with confirms, many on their way at once."""
+
+import select
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pika
+
+from libs.common.bus import BusDown, Outgoing
+from libs.common.contracts.base import CONTENT_TYPE
+from libs.common.rabbit.connection import Line
+
+EVENTS = "plumbline.events"
+WINDOW = 1024  #: facts on their way at once; the broker writes more of them with one sync
+CONFIRM_S = 20.0  #: a broker that confirms nothing for so long counts as down
+PERSISTENT = 2
+
+
+class RabbitPublisher:
+    """A bus.Publisher. It belongs to the thread that uses it, and opens its connection when first used."""
+
+    def __init__(
+        self, url: str, *, name: str = "plumbline relay", exchange: str = EVENTS, window: int = WINDOW
+    ) -> None:
+        self.url, self.name, self.exchange, self.window = url, name, exchange, window
+        self._line: Line | None = None
+        self._batch = _Batch(0)
+        self._published = 0  # on this channel: the broker counts them as well
+
+    def send(self, batch: Sequence[Outgoing]) -> int:
+        """How many, from the first on, the broker has on disk. Raises BusDown where it has none of them."""
+        line = self._open()
+        now = self._batch = _Batch(self._published)
+        try:
+            for start in range(0, len(batch), self.window // 2):
+                some = batch[start : start + self.window // 2]
+                if not self._settled(line, now, at_most=self.window - len(some)) or now.refused:
+                    break
+                for row in some:
+                    self._publish(line, row)
+                    now.sent.append(str(row.id))
+            self._settled(line, now, at_most=0)
+        except pika.exceptions.AMQPError as broken:
+            line.end(str(broken) or type(broken).__name__)
+        if line.fault is not None:
+            self._drop()
+            if not now.safe():
+                raise BusDown(f"RabbitMQ: {line.fault}")
+        return now.safe()
+
+    def turn(self, seconds: float, wake: int | None = None) -> None:
+        """Keeps the connection alive for so long, or until the descriptor ``wake`` can be read. Raises BusDown."""
+        line = self._open()
+        woken: list[int] = []
+        if wake is not None:
+            line.loop.add_handler(wake, lambda *_: (woken.append(1), line.loop.stop()), line.loop.READ)
+        try:
+            line.turn(seconds, until=lambda: bool(woken))
+        finally:
+            if wake is not None:
+                line.loop.remove_handler(wake)
+        if line.fault is not None:
+            self._drop()
+            raise BusDown(f"RabbitMQ: {line.fault}")
+
+    def close(self) -> None:
+        self._drop()
+
+    def _open(self) -> Line:
+        if self._line is None:
+            line = Line(self.url, self.name)
+            confirming: list[int] = []
+            try:
+                line.channel.add_on_return_callback(self._returned)
+                line.channel.confirm_delivery(
+                    self._confirmed, callback=lambda _frame: (confirming.append(1), line.loop.stop())
+                )
+                if not line.turn(CONFIRM_S, until=lambda: bool(confirming)):
+                    raise BusDown(f"RabbitMQ: {line.fault or 'it does not confirm'}")
+            except BaseException:
+                line.close()
+                raise
+            self._line, self._published = line, 0
+        return self._line
+
+    def _drop(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _publish(self, line: Line, row: Outgoing) -> None:
+        properties = pika.BasicProperties(
+            content_type=CONTENT_TYPE,
+            delivery_mode=PERSISTENT,
+            message_id=str(row.id),
+            type=row.type,
+            user_id=line.user,  # the broker refuses another's, so that consumers may trust it
+            timestamp=int(time.time()),
+        )
+        line.channel.basic_publish(self.exchange, row.type, row.body, properties, mandatory=True)
+        self._published += 1
+
+    def _settled(self, line: Line, batch: "_Batch", *, at_most: int) -> bool:
+        """Waits until few enough are unconfirmed. False when the line broke; a silent broker breaks it."""
+        while batch.open > at_most:
+            before = batch.open
+            if not line.turn(CONFIRM_S, until=lambda: batch.open < before):  # noqa: B023 - used in this round only
+                line.end(f"nothing was confirmed for {CONFIRM_S:.0f} s")
+                return False
+        return line.fault is None
+
+    def _confirmed(self, frame: Any) -> None:
+        method = frame.method
+        self._batch.settle(method.delivery_tag, multiple=method.multiple, taken=method.NAME == "Basic.Ack")
+        if self._line is not None:
+            self._line.loop.stop()
+
+    def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
+        self._batch.returned.add(properties.message_id)  # and confirmed right afterwards
+
+
+class _Batch:
+    """What the broker said of each message of a batch. Confirms come singly and for all up to one."""
+
+    def __init__(self, before: int) -> None:
+        self.before = before  #: messages of this channel that are older than the batch
+        self.sent: list[str] = []
+        self.returned: set[str] = set()
+        self.refused = False
+        self._settled: dict[int, bool] = {}
+        self._low = 0
+
+    @property
+    def open(self) -> int:
+        return len(self.sent) - len(self._settled)
+
+    def settle(self, tag: int, *, multiple: bool, taken: bool) -> None:
+        index = tag - self.before - 1
+        if multiple:
+            for one in range(self._low, index + 1):
+                self._settled.setdefault(one, taken)
+            self._low = max(self._low, index + 1)
+        elif index >= 0:
+            self._settled[index] = taken
+        self.refused = self.refused or not taken
+
+    def safe(self) -> int:
+        """The length of the beginning that was taken without exception."""
+        for index, ident in enumerate(self.sent):
+            if not self._settled.get(index) or ident in self.returned:
+                return index
+        return len(self.sent)
+
+
+def idle(seconds: float, wake: int | None) -> None:
+    """What ``turn`` is without a broker: waits for the descriptor only."""
+    select.select([wake] if wake is not None else [], [], [], seconds)

@@ -1,0 +1,142 @@
+"""Reads a service's queue: one thread turns the connection, another applies what has arrived and acknowledges it."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from libs.common.backoff import Backoff
+from libs.common.bus import BusDown, Delivery
+from libs.common.errors import DomainError
+from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
+
+PREFETCH = 400  #: two batches: one is applied while the other arrives
+BATCH = 200
+LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
+
+Deliver = Callable[[Sequence[Delivery]], None]
+Report = Callable[[str, bool, str], None]
+
+
+class RabbitReader:
+    """Hands deliveries to ``deliver``, and acknowledges what it has committed. Runs in the thread that calls ``run``."""
+
+    def __init__(self, url: str, queue: str, deliver: Deliver, *, name: str = "plumbline reader") -> None:
+        self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
+
+    def run(self, stop: threading.Event, report: Report) -> None:
+        """Until ``stop``; then the batch in hand is finished. Trouble is reported, waited out and begun anew.
+
+        Nothing is acknowledged then, so everything unfinished comes back, marked as redelivered.
+        """
+        backoff = Backoff()
+        while not stop.is_set():
+            session = _Session(self)
+            try:
+                session.open()
+                report("consumer", True, "")
+                while not stop.is_set():
+                    if session.step():
+                        backoff.reset()
+                        report("consumer", True, "")
+            except BusDown as away:
+                report("consumer", False, str(away))
+            except DomainError as trouble:
+                report("consumer", False, trouble.detail)
+            except Exception as bug:  # noqa: BLE001 - whatever it is: not acknowledged, said, and tried again
+                report("consumer", False, f"{type(bug).__name__}: {bug}")
+            finally:
+                session.close()
+            if not stop.is_set():
+                backoff.wait(stop)
+
+
+class _Session:
+    """One connection and the thread that turns it, from opening to the first fault."""
+
+    def __init__(self, reader: RabbitReader) -> None:
+        self.reader = reader
+        self._arrived: deque[tuple[int, Delivery]] = deque()
+        self._change = threading.Condition()
+        self._line: Line | None = None
+        self._ready = False
+        self._ended: str | None = None
+        self._thread = threading.Thread(target=self._turn, name=f"{reader.name} i/o", daemon=True)
+
+    # -- on the reader's thread
+
+    def open(self) -> None:
+        self._thread.start()
+        with self._change:
+            if not self._change.wait_for(lambda: self._ready or self._ended is not None, timeout=2 * CONNECT_S):
+                raise BusDown("RabbitMQ does not let us read")
+        self._demand()
+
+    def step(self) -> int:
+        """Applies and acknowledges what has arrived, or waits a moment for something. Raises BusDown after a fault."""
+        with self._change:
+            self._change.wait_for(lambda: bool(self._arrived) or self._ended is not None, timeout=LOOK_S)
+            self._demand()  # what arrived before a fault comes again: its tags died with the channel
+            some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
+        if some:
+            self.reader.deliver([delivery for _, delivery in some])
+            self._call(lambda line: line.channel.basic_ack(some[-1][0], multiple=True))
+        return len(some)
+
+    def close(self) -> None:
+        self._call(lambda line: line.end("we leave"))
+        if self._thread.ident is not None:
+            self._thread.join(CLOSE_S + 1)
+
+    def _demand(self) -> None:
+        if self._ended is not None:
+            raise BusDown(f"RabbitMQ: {self._ended}")
+
+    def _call(self, work: Callable[[Line], object]) -> None:
+        line = self._line
+
+        def guarded() -> None:
+            if line is not None and line.fault is None and line.channel.is_open:
+                work(line)
+
+        if line is not None and self._ended is None:
+            line.loop.add_callback_threadsafe(guarded)
+
+    # -- on the connection's thread
+
+    def _turn(self) -> None:
+        try:
+            line = self._line = Line(self.reader.url, self.reader.name)
+            try:
+                channel = line.channel
+                channel.add_on_cancel_callback(lambda _frame: line.end("the queue is gone"))
+                channel.basic_qos(prefetch_count=PREFETCH)
+                channel.basic_consume(self.reader.queue, self._message, callback=lambda _frame: self._tell(ready=True))
+                line.turn(float("inf"), until=lambda: False)
+            finally:
+                line.close()
+            self._tell(ended=line.fault or "reading ended unasked")
+        except BusDown as away:
+            self._tell(ended=str(away).removeprefix("RabbitMQ: "))
+        except Exception as bug:  # noqa: BLE001 - the reader's thread must hear of it, whatever it is
+            self._tell(ended=f"{type(bug).__name__}: {bug}")
+
+    def _message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), producer(properties.user_id))
+        with self._change:
+            self._arrived.append((method.delivery_tag, delivery))
+            self._change.notify()
+
+    def _tell(self, *, ready: bool = False, ended: str | None = None) -> None:
+        with self._change:
+            self._ready = self._ready or ready
+            self._ended = self._ended or ended
+            self._change.notify()
+
+
+def producer(user_id: str | None) -> str:
+    """The service whose user sent a message; ``nobody`` where the broker does not say.
+
+    A service's user has its name, or its name, a dot and more, where several systems share a broker.
+    """
+    return (user_id or "nobody").partition(".")[0]
