@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import g, request
+from flask import request
 from marshmallow import Schema
 
 from libs.common.auth import May, scoped
@@ -40,7 +40,7 @@ def reading() -> Iterator[Tx]:
 def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = None) -> Record:
     """The record, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
 
-    The first one that a changing request looks up is the one it is about: it is held against If-Match, if given.
+    In a changing request the record that the path is about is held against If-Match, if given.
     """
     statement = sa.select(kind).where(kind.id == ident)
     if permission is not None or rule().permissions:
@@ -53,10 +53,15 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
     if not looking:
         tx.holds(record)
-        if if_match() is not None and not g.get("matched"):
+        if if_match() is not None and ident == _subject():
             tx.expect(record, if_match())
-        g.matched = True
     return record
+
+
+def _subject() -> UUID | None:
+    """The record that the path is about: the last id in it."""
+    ids = [value for value in (request.view_args or {}).values() if isinstance(value, UUID)]
+    return ids[-1] if ids else None
 
 
 def one(tx: Tx, schema: type[Schema], record: Any) -> Answer:

@@ -91,7 +91,6 @@ def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], raw: Any) 
         except TryAgain:
             if not left:
                 raise
-            g.pop("matched", None)
     raise AssertionError("the last attempt answers or raises")
 
 

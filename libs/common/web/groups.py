@@ -46,12 +46,21 @@ class Dict(fields.Dict):
         super().__init__(keys=keys or Text(max_length=200, blank=False), values=values, **more)
         self.most = most
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:  # noqa: ARG002
         if not isinstance(value, dict):
             raise self.make_error("invalid")
         if len(value) > self.most:
             raise ValidationError(f"has more than {self.most} entries")
-        return super()._deserialize(value, attr, data, **more)  # type: ignore[no-untyped-call]  # marshmallow's own
+        found, wrong = {}, {}
+        for name, inner in value.items():
+            try:
+                known = self.key_field.deserialize(name) if self.key_field else name
+                found[known] = self.value_field.deserialize(inner) if self.value_field else inner
+            except ValidationError as fault:
+                wrong[name] = fault.messages
+        if wrong:
+            raise ValidationError(wrong, valid_data=found)  # type: ignore[arg-type]  # a tree, as Nested raises it
+        return found
 
 
 class Raw(Value):

@@ -13,6 +13,7 @@ NUMBER = 100  #: characters of a number; no amount, count or id is longer
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\(?:.|\Z)[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _UNPRINTED = re.compile("[\x00\ud800-\udfff]")  #: what neither PostgreSQL nor UTF-8 can hold
 
 
@@ -28,7 +29,7 @@ def parse(raw: bytes) -> Any:
         value = _decoder.decode(text)
     except json.JSONDecodeError as wrong:
         raise Malformed(f"the body is not JSON: {wrong.msg}, line {wrong.lineno} column {wrong.colno}") from wrong
-    if "\\u" in text:  # only an escape can bring them in
+    if _SUSPECT.search(text):  # only an escape can bring them in
         faults = list(_unprinted(value, ""))
         if faults:
             raise Invalid("some text holds characters that cannot be kept", errors=faults)
@@ -38,8 +39,8 @@ def parse(raw: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise Malformed(f"the name {twice[:80]!a} appears twice in one object")
     return found
 
