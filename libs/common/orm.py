@@ -239,6 +239,7 @@ def kernel_tables(metadata: MetaData) -> Tables:
         Column("branch", sa.Uuid, nullable=True),
         Column("lead_id", sa.Uuid, nullable=True),
         Column("members", Json, nullable=False),
+        Column("acknowledge_minutes", sa.Integer, nullable=True),
     )
     branches = Table(
         "branches",

@@ -44,6 +44,7 @@ def remember_team(tx: Tx, event: TeamChanged) -> None:
         "branch": team.branch,
         "lead_id": team.lead_id if team.active else None,
         "members": [str(member) for member in team.member_ids] if team.active else [],
+        "acknowledge_minutes": team.acknowledge_minutes,
     }
     _keep(tx, tx.tables.teams, event.subject, row)
 
@@ -69,7 +70,7 @@ def branch(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
 
 
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
-    """The team: id, name, kind, branch, lead_id, members."""
+    """The team: id, name, kind, branch, lead_id, members, acknowledge_minutes."""
     if ident is None:
         return None
     row = tx.session.execute(sa.select(tx.tables.teams).where(tx.tables.teams.c.id == ident)).first()

@@ -201,3 +201,35 @@ class BookingChangeOrdered(BookingFact):
     added: tuple[LineSold, ...] = ()
     acknowledge_by: Instant | None = None
     work: Work = field(default_factory=Work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChanged(BookingFact):
+    """Somebody prepared the order further; ``changed`` names the fields. Checklist items done are ``done``."""
+
+    name = "plumbline.booking.changed.v1"
+
+    changed: tuple[str, ...]
+    done: tuple[str, ...] = ()
+    work: Work = field(default_factory=Work)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingUnacknowledged(BookingFact):
+    """The team did not take the work, or a change order (``acceptance_id``), over in time: somebody has to look."""
+
+    name = "plumbline.booking.unacknowledged.v1"
+
+    acknowledge_by: Instant
+    acceptance_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingChangeAcknowledged(BookingFact):
+    """The team knows of a change order and has taken it in."""
+
+    name = "plumbline.booking.change_acknowledged.v1"
+
+    acceptance_id: UUID
+    acknowledged_by: UUID
+    acknowledged_at: Instant

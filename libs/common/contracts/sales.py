@@ -67,6 +67,15 @@ class CustomerMatched(CustomerFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomerChanged(CustomerFact):
+    """Somebody corrected or added to a customer; ``changed`` names the fields."""
+
+    name = "plumbline.customer.changed.v1"
+
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobFact(Event):
     """What every fact of a job says; ``title`` is the job's name. The ids are those of the sale that made it."""
 
@@ -87,9 +96,11 @@ class JobFact(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobCreated(JobFact):
-    """The sold work has its job, a sub-customer. Whoever keeps records of the sale moves them to it."""
+    """The sold work has its job, a sub-customer. Whoever keeps records of the sale that are in ``moves`` moves them."""
 
     name = "plumbline.job.created.v1"
+
+    moves: tuple[str, ...] = ("estimate", "appointments", "answers", "files")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +113,16 @@ class JobRenamed(JobFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobChanged(JobFact):
+    """The job's status moved with its work, or somebody corrected the job; ``changed`` names the fields."""
+
+    name = "plumbline.job.changed.v1"
+
+    changed: tuple[str, ...]
+    previous_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaleStepDone(SaleFact):
     """One step of the sale has happened, here or as its owner's fact told; ``remaining`` are still to come."""
 
@@ -109,6 +130,15 @@ class SaleStepDone(SaleFact):
 
     step: str
     remaining: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleStepFailed(SaleFact):
+    """For too long nobody said that these steps happened: somebody has to look, and may ask for them again."""
+
+    name = "plumbline.sale.step_failed.v1"
+
+    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

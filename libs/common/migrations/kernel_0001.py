@@ -168,6 +168,7 @@ def create() -> None:
         sa.Column("branch", sa.Uuid(), nullable=True),
         sa.Column("lead_id", sa.Uuid(), nullable=True),
         sa.Column("members", columns.Json, nullable=False),
+        sa.Column("acknowledge_minutes", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
