@@ -47,9 +47,9 @@ class Line:
             custom_ioloop=self.loop,
         )
         if not self.turn(CONNECT_S, until=lambda: self.channel is not None):
-            fault = f"no answer within {CONNECT_S:.0f} s" if self.fault is None else self.fault
+            self._ended(f"no answer within {CONNECT_S:.0f} s")
             self.close()
-            raise BusDown(f"RabbitMQ cannot be reached: {fault}")
+            raise BusDown(f"RabbitMQ cannot be reached: {self.fault}")
 
     def _opened(self, connection: Any) -> None:
         connection.channel(on_open_callback=self._ready)
@@ -60,8 +60,7 @@ class Line:
         self.loop.stop()
 
     def _ended(self, why: object) -> None:
-        if self.fault is None:
-            self.fault = str(why) or type(why).__name__
+        self.fault = self.fault or str(why) or type(why).__name__
         self.loop.stop()
 
     def end(self, why: str) -> None:

@@ -1,6 +1,5 @@
 """Publishes committed facts with confirms, many on their way at once."""
 
-import select
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,9 +19,7 @@ PERSISTENT = 2
 class RabbitPublisher:
     """A bus.Publisher. It belongs to the thread that uses it, and opens its connection when first used."""
 
-    def __init__(
-        self, url: str, *, name: str = "plumbline relay", exchange: str = EVENTS, window: int = WINDOW
-    ) -> None:
+    def __init__(self, url: str, *, name: str = "relay", exchange: str = EVENTS, window: int = WINDOW) -> None:
         self.url, self.name, self.exchange, self.window = url, name, exchange, window
         self._line: Line | None = None
         self._batch = _Batch(0)
@@ -52,11 +49,11 @@ class RabbitPublisher:
     def turn(self, seconds: float, wake: int | None = None) -> None:
         """Keeps the connection alive for so long, or until the descriptor ``wake`` can be read. Raises BusDown."""
         line = self._open()
-        woken: list[int] = []
+        woken = _Signal(line)
         if wake is not None:
-            line.loop.add_handler(wake, lambda *_: (woken.append(1), line.loop.stop()), line.loop.READ)
+            line.loop.add_handler(wake, woken, line.loop.READ)
         try:
-            line.turn(seconds, until=lambda: bool(woken))
+            line.turn(seconds, until=woken.seen)
         finally:
             if wake is not None:
                 line.loop.remove_handler(wake)
@@ -70,13 +67,11 @@ class RabbitPublisher:
     def _open(self) -> Line:
         if self._line is None:
             line = Line(self.url, self.name)
-            confirming: list[int] = []
+            confirming = _Signal(line)
             try:
                 line.channel.add_on_return_callback(self._returned)
-                line.channel.confirm_delivery(
-                    self._confirmed, callback=lambda _frame: (confirming.append(1), line.loop.stop())
-                )
-                if not line.turn(CONFIRM_S, until=lambda: bool(confirming)):
+                line.channel.confirm_delivery(self._confirmed, callback=confirming)
+                if not line.turn(CONFIRM_S, until=confirming.seen):
                     raise BusDown(f"RabbitMQ: {line.fault or 'it does not confirm'}")
             except BaseException:
                 line.close()
@@ -120,6 +115,20 @@ class RabbitPublisher:
         self._batch.returned.add(properties.message_id)  # and confirmed right afterwards
 
 
+class _Signal:
+    """A callback that remembers that it was called, and stops the loop."""
+
+    def __init__(self, line: Line) -> None:
+        self._line, self._called = line, False
+
+    def __call__(self, *_: object) -> None:
+        self._called = True
+        self._line.loop.stop()
+
+    def seen(self) -> bool:
+        return self._called
+
+
 class _Batch:
     """What the broker said of each message of a batch. Confirms come singly and for all up to one."""
 
@@ -151,8 +160,3 @@ class _Batch:
             if not self._settled.get(index) or ident in self.returned:
                 return index
         return len(self.sent)
-
-
-def idle(seconds: float, wake: int | None) -> None:
-    """What ``turn`` is without a broker: waits for the descriptor only."""
-    select.select([wake] if wake is not None else [], [], [], seconds)

@@ -12,6 +12,7 @@ from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
 
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200
+FOREVER_S = 1e9
 LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
 
 Deliver = Callable[[Sequence[Delivery]], None]
@@ -19,9 +20,9 @@ Report = Callable[[str, bool, str], None]
 
 
 class RabbitReader:
-    """Hands deliveries to ``deliver``, and acknowledges what it has committed. Runs in the thread that calls ``run``."""
+    """Hands deliveries to ``deliver`` and acknowledges what it has committed, in the thread that calls ``run``."""
 
-    def __init__(self, url: str, queue: str, deliver: Deliver, *, name: str = "plumbline reader") -> None:
+    def __init__(self, url: str, queue: str, deliver: Deliver, *, name: str = "reader") -> None:
         self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
 
     def run(self, stop: threading.Event, report: Report) -> None:
@@ -99,8 +100,9 @@ class _Session:
             if line is not None and line.fault is None and line.channel.is_open:
                 work(line)
 
-        if line is not None and self._ended is None:
-            line.loop.add_callback_threadsafe(guarded)
+        with self._change:  # so that nobody calls into a loop that is being closed
+            if line is not None and self._ended is None:
+                line.loop.add_callback_threadsafe(guarded)
 
     # -- on the connection's thread
 
@@ -112,10 +114,10 @@ class _Session:
                 channel.add_on_cancel_callback(lambda _frame: line.end("the queue is gone"))
                 channel.basic_qos(prefetch_count=PREFETCH)
                 channel.basic_consume(self.reader.queue, self._message, callback=lambda _frame: self._tell(ready=True))
-                line.turn(float("inf"), until=lambda: False)
+                line.turn(FOREVER_S, until=lambda: False)
             finally:
+                self._tell(ended=line.fault or "reading ended unasked")
                 line.close()
-            self._tell(ended=line.fault or "reading ended unasked")
         except BusDown as away:
             self._tell(ended=str(away).removeprefix("RabbitMQ: "))
         except Exception as bug:  # noqa: BLE001 - the reader's thread must hear of it, whatever it is

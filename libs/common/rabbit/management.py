@@ -1,0 +1,72 @@
+"""RabbitMQ's management API: what there is, and how it comes to be."""
+
+import base64
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from libs.common.bus import BusDown
+
+ANSWER_S = 10
+
+
+class Refusal(Exception):
+    """The broker's own no, with its HTTP status."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status, self.reason = status, reason
+
+
+class Management:
+    """One virtual host, as one user: both taken from an AMQP address, which has them anyway."""
+
+    def __init__(self, url: str, amqp_url: str) -> None:
+        parts = urlsplit(amqp_url)
+        self.url = url.rstrip("/")
+        self.vhost = unquote(parts.path.removeprefix("/")) or "/"
+        name_and_password = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
+        self._authorization = f"Basic {base64.b64encode(name_and_password.encode()).decode()}"
+        # A proxy of the environment's knows nothing of a broker inside.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    @property
+    def here(self) -> str:
+        """The virtual host, as a part of a path."""
+        return quote(self.vhost, safe="")
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """The answer, decoded; None for an empty one. Raises Refusal, or BusDown where it cannot be reached."""
+        request = urllib.request.Request(  # noqa: S310 - the address is configuration, its scheme was checked
+            f"{self.url}/api/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": self._authorization, "Content-Type": "application/json"},
+        )
+        try:
+            with self._opener.open(request, timeout=ANSWER_S) as answer:
+                content = answer.read()
+        except urllib.error.HTTPError as refusal:
+            raise Refusal(refusal.code, _reason(refusal)) from refusal
+        except (OSError, ValueError) as away:
+            raise BusDown(f"RabbitMQ's management API cannot be reached: {away}") from away
+        return json.loads(content) if content else None
+
+    def bindings(self, exchange: str) -> set[tuple[str, str]]:
+        """(queue or exchange, routing key) of everything bound to an exchange."""
+        found = self.call("GET", f"exchanges/{self.here}/{quote(exchange, safe='')}/bindings/source")
+        return {(one["destination"], one["routing_key"]) for one in found}
+
+    def bind(self, exchange: str, queue: str, key: str) -> None:
+        path = f"bindings/{self.here}/e/{quote(exchange, safe='')}/q/{quote(queue, safe='')}"
+        self.call("POST", path, {"routing_key": key, "arguments": {}})
+
+
+def _reason(refusal: urllib.error.HTTPError) -> str:
+    try:
+        said = json.loads(refusal.read())
+        return str(said.get("reason") or said.get("error") or refusal.reason)
+    except (ValueError, AttributeError):
+        return str(refusal.reason)

@@ -1,0 +1,135 @@
+"""What there must be on the broker: made by one step, before anything publishes; safe to repeat."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from libs.common.contracts.commands import EXCHANGE as COMMANDS
+from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.publisher import EVENTS
+from libs.common.service import Service
+
+UNROUTED, HISTORY = "plumbline.unrouted", "plumbline.history"
+INTAKE = "leads"  #: the service that reads commands
+# A broker's own limit kills innocent messages where consumers are killed often; attempts are counted in our databases.
+DELIVERY_LIMIT = 1_000_000
+HISTORY_BYTES, HISTORY_AGE = 20_000_000_000, "30D"
+NOTHING = "^$"
+
+
+class Mismatch(Exception):
+    """Something is there already and is not what we need; nobody but an operator may take it away."""
+
+
+def queue_of(service: str) -> str:
+    return f"plumbline.{service}"
+
+
+def bindings_of(service: Service) -> set[tuple[str, str]]:
+    """(queue, key): whole streams, so that no sequence has gaps."""
+    return {(queue_of(service.name), f"plumbline.{stream}.#") for stream in service.subscriptions.streams}
+
+
+@dataclass(frozen=True)
+class Account:
+    """A service's user on the broker. ``name`` is the service's, or begins with it and a dot."""
+
+    name: str
+    password: str
+
+
+def provision(
+    broker: Management,
+    services: Iterable[Service],
+    accounts: Mapping[str, Account],
+    publishers: Mapping[str, str],
+) -> list[str]:
+    """Makes what is missing and says what there is. Raises Mismatch, Refusal or BusDown.
+
+    ``publishers`` says who may publish an aggregate; a service gets rights only if it has an account here.
+    """
+    said: list[str] = []
+    make = _Maker(broker, said)
+    services = list(services)
+    make.exchange(UNROUTED, "fanout")
+    make.exchange(EVENTS, "topic", {"alternate-exchange": UNROUTED})
+    make.exchange(COMMANDS, "topic", {"alternate-exchange": UNROUTED})
+    make.queue(UNROUTED, {"x-queue-type": "quorum"})
+    make.bind(UNROUTED, UNROUTED, "")
+    history = {"x-queue-type": "stream", "x-max-length-bytes": HISTORY_BYTES, "x-max-age": HISTORY_AGE}
+    make.queue(HISTORY, history)
+    make.bind(EVENTS, HISTORY, "#")
+    for name in [*(queue_of(service.name) for service in services), COMMANDS]:
+        make.queue(f"{name}.dead", {"x-queue-type": "quorum"})
+        make.queue(name, _durable(f"{name}.dead"))
+    for service in services:
+        for queue, key in sorted(bindings_of(service)):
+            make.bind(EVENTS, queue, key)
+    make.bind(COMMANDS, COMMANDS, "plumbline.#")
+    for service in services:
+        if service.name in accounts:
+            own = [aggregate for aggregate, name in publishers.items() if name == service.name]
+            make.user(service, accounts[service.name], own)
+    return said
+
+
+def _durable(dead: str) -> dict[str, Any]:
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": dead,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",  # at-least-once dead-lettering asks for it; there is no length limit
+    }
+
+
+class _Maker:
+    """Makes one thing after the other; a thing that is there with other arguments ends the step."""
+
+    def __init__(self, broker: Management, said: list[str]) -> None:
+        self.broker, self.said = broker, said
+
+    def exchange(self, name: str, kind: str, arguments: Mapping[str, Any] | None = None) -> None:
+        body = {"type": kind, "durable": True, "auto_delete": False, "internal": False, "arguments": arguments or {}}
+        self._declare("exchanges", name, body)
+
+    def queue(self, name: str, arguments: Mapping[str, Any]) -> None:
+        self._declare("queues", name, {"durable": True, "auto_delete": False, "arguments": arguments})
+
+    def bind(self, exchange: str, queue: str, key: str) -> None:
+        self.broker.bind(exchange, queue, key)
+        self.said.append(f"binding {exchange} -> {queue} {key}".rstrip())
+
+    def user(self, service: Service, account: Account, aggregates: list[str]) -> None:
+        """Least rights: publishes its own aggregates, reads and binds its own queue, reads the history."""
+        name = quote(account.name, safe="")
+        self.broker.call("PUT", f"users/{name}", {"password": account.password, "tags": "management"})
+        queue = re.escape(queue_of(service.name))
+        intake = f"|{re.escape(COMMANDS)}" if service.name == INTAKE else ""
+        rights = {
+            "configure": NOTHING,
+            "write": f"^({re.escape(EVENTS)}|{queue})$",  # writing to a queue means binding it
+            "read": f"^({re.escape(EVENTS)}|{queue}(\\.dead)?|{re.escape(HISTORY)}{intake})$",
+        }
+        self.broker.call("PUT", f"permissions/{self.broker.here}/{name}", rights)
+        streams = service.subscriptions.streams
+        topics = {
+            "exchange": EVENTS,
+            "write": f"^plumbline\\.({'|'.join(aggregates)})\\." if aggregates else NOTHING,
+            "read": f"^plumbline\\.({'|'.join(streams)})\\.#$" if streams else NOTHING,
+        }
+        self.broker.call("PUT", f"topic-permissions/{self.broker.here}/{name}", topics)
+        self.said.append(f"user {account.name}")
+
+    def _declare(self, kind: str, name: str, body: dict[str, Any]) -> None:
+        try:
+            self.broker.call("PUT", f"{kind}/{self.broker.here}/{quote(name, safe='')}", body)
+        except Refusal as refusal:
+            if refusal.status != 400:
+                raise
+            thing = kind.removesuffix("s")
+            raise Mismatch(f"the {thing} {name} exists and is not as it must be: {refusal.reason}") from refusal
+        self.said.append(f"{kind.removesuffix('s')} {name}")
