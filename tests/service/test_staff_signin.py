@@ -1,0 +1,212 @@
+"""Signing in: who may, what a token says, and what guessing costs."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from embedded.testing import Bench, Caller
+from libs.common import tokens
+from libs.common.errors import Unauthenticated
+from libs.common.tokens import Signer, Verifier
+from libs.common.web.limits import Limits
+from services.staff.api.signin import ACCOUNT_MISSES, ADDRESS_MISSES
+
+STAFF = "/api/v1/staff"
+RIGHT = "correct horse battery"
+
+
+class Seconds:
+    """A clock that stands until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def staff(bench: Callable[..., Bench], seconds: Seconds) -> Bench:
+    made = bench("staff")
+    extensions = made.system.parts["staff"].app.extensions
+    extensions["plumbline.edge"] = replace(extensions["plumbline.edge"], limits=Limits(seconds))
+    return made
+
+
+def account(staff: Bench, email: str = "ann@demo.example", **more: Any) -> dict[str, Any]:
+    admin = staff.as_("admin")
+    ann: dict[str, Any] = admin.post(
+        f"{STAFF}/people", {"name": "Ann", "email": email, "roles": ["csr"]} | more
+    ).get_json()
+    assert admin.post(f"{STAFF}/people/{ann['id']}/password", {"password": RIGHT}).status_code == 200
+    return ann
+
+
+def sign_in(staff: Bench, email: str = "ann@demo.example", password: str = RIGHT, address: str = "192.0.2.1") -> Any:
+    body = {"email": email, "password": password}
+    return staff.public.post(f"{STAFF}/sessions", body, environ_overrides={"REMOTE_ADDR": address})
+
+
+def test_a_token_says_who_signed_in_and_me_says_the_same(staff: Bench) -> None:
+    ann = account(staff)
+    team = {"name": "Advisors", "kind": "sales", "lead_id": ann["id"]}
+    led = staff.as_("admin").post(f"{STAFF}/teams", team).get_json()
+    answer = sign_in(staff, "ANN@demo.Example")
+
+    session = answer.get_json()
+    assert (answer.status_code, session["token_type"], session["expires_in"]) == (201, "Bearer", 900)
+    assert session["person"]["roles"] == ["csr"]
+    assert session["person"]["teams"] == [{"id": led["id"], "kind": "sales", "name": "Advisors"}]
+    assert Caller(staff, session["access_token"]).get(f"{STAFF}/me").get_json() == session["person"]
+
+
+def test_a_session_is_made_anew_each_time_whatever_its_key(staff: Bench) -> None:
+    account(staff)
+    body, key = {"email": "ann@demo.example", "password": RIGHT}, {"Idempotency-Key": "same"}
+    answers = [staff.public.post(f"{STAFF}/sessions", body, headers=key) for _ in range(2)]
+    assert all("Idempotency-Replayed" not in one.headers and one.status_code == 201 for one in answers)
+
+
+def test_whatever_is_wrong_the_refusal_says_the_same(staff: Bench) -> None:
+    account(staff)
+    gone = account(staff, "gone@demo.example")
+    staff.as_("admin").post(f"{STAFF}/people/{gone['id']}/deactivate")
+    staff.as_("admin").post(f"{STAFF}/people", {"name": "No", "email": "none@demo.example", "roles": ["service"]})
+    tries = [
+        ("ann@demo.example", "wrong"),
+        ("nobody@demo.example", RIGHT),
+        ("gone@demo.example", RIGHT),
+        ("none@demo.example", RIGHT),
+    ]
+
+    answers = [sign_in(staff, email, password) for email, password in tries]
+    assert [one.status_code for one in answers] == [401] * 4
+    assert len({one.get_json()["detail"] for one in answers}) == 1
+    assert all("WWW-Authenticate" in one.headers for one in answers)
+
+
+def test_an_unknown_address_costs_a_whole_check_too(staff: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.staff.usecases import signin
+
+    checked: list[str | None] = []
+    monkeypatch.setattr(signin, "matches", lambda kept, _typed: bool(checked.append(kept)))
+    sign_in(staff, "nobody@demo.example")
+    assert checked == [None]
+
+
+def test_somebody_who_left_is_shut_out_at_once_though_their_token_lives(staff: Bench) -> None:
+    ann = account(staff)
+    caller = Caller(staff, sign_in(staff).get_json()["access_token"])
+    assert caller.get(f"{STAFF}/me").status_code == 200
+
+    staff.as_("admin").post(f"{STAFF}/people/{ann['id']}/deactivate")
+    assert caller.get(f"{STAFF}/me").status_code == 401
+    assert sign_in(staff).status_code == 401
+
+
+def test_a_role_taken_away_is_gone_at_once(staff: Bench) -> None:
+    ann = account(staff, roles=["admin"])
+    caller = Caller(staff, sign_in(staff).get_json()["access_token"])
+    assert "email" in caller.items(f"{STAFF}/people")[0]
+
+    staff.as_("admin").edit("PATCH", f"{STAFF}/people/{ann['id']}", {"roles": ["csr"]})
+    assert "email" not in caller.items(f"{STAFF}/people")[0]
+
+
+# -- guessing
+
+
+def test_guessing_an_account_is_slowed_even_with_the_right_password(staff: Bench, seconds: Seconds) -> None:
+    account(staff)
+    assert [sign_in(staff, password="wrong").status_code for _ in range(ACCOUNT_MISSES)] == [401] * ACCOUNT_MISSES
+
+    refused = sign_in(staff, "ANN@demo.example")
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    seconds.now += int(refused.headers["Retry-After"])
+    assert sign_in(staff).status_code == 201
+
+
+def test_who_guesses_from_elsewhere_locks_nobody_out(staff: Bench) -> None:
+    account(staff)
+    for _ in range(ACCOUNT_MISSES + 1):
+        sign_in(staff, password="wrong", address="198.51.100.9")
+    assert sign_in(staff, address="198.51.100.9").status_code == 429
+    assert sign_in(staff, address="192.0.2.1").status_code == 201
+
+
+def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(staff: Bench) -> None:
+    account(staff)
+    assert {sign_in(staff).status_code for _ in range(ACCOUNT_MISSES + 2)} == {201}
+
+
+def test_one_password_tried_on_many_accounts_is_slowed_too(staff: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.staff.usecases import signin
+
+    monkeypatch.setattr(signin, "matches", lambda *_: False)  # a hundred real ones would take seconds
+    guesses = [sign_in(staff, f"guess{n}@demo.example").status_code for n in range(ADDRESS_MISSES + 1)]
+    assert guesses == [401] * ADDRESS_MISSES + [429]
+
+
+# -- passwords
+
+
+@pytest.mark.parametrize("password", ["short", "", "x" * 201, 1234567890])
+def test_a_password_of_no_use_is_refused(staff: Bench, password: Any) -> None:
+    ann = account(staff)
+    answer = staff.as_("admin").post(f"{STAFF}/people/{ann['id']}/password", {"password": password})
+    assert answer.status_code == 422
+    assert sign_in(staff).status_code == 201
+
+
+def test_a_new_password_replaces_the_old_and_no_trace_of_either_is_kept(staff: Bench) -> None:
+    ann = account(staff)
+    staff.as_("admin").post(f"{STAFF}/people/{ann['id']}/password", {"password": "another one 2"})
+    assert (sign_in(staff).status_code, sign_in(staff, password="another one 2").status_code) == (401, 201)
+
+    part = staff.system.parts["staff"]
+    with part.store.reading() as tx:
+        rows = [
+            str(row) for table in part.service.metadata.tables.values() for row in tx.session.execute(table.select())
+        ]
+    assert not [row for row in rows if RIGHT in row or "another one 2" in row]
+    assert len([row for row in rows if "$argon2id$v=19$m=19456,t=2,p=1$" in row]) == 1
+    with part.store.reading() as tx:  # a kept key's fingerprint would be a fast hash of the password
+        assert not [
+            path for path in tx.session.scalars(sa.select(part.store.tables.idempotency.c.path)) if "password" in path
+        ]
+
+
+# -- keys
+
+
+def test_another_service_reads_the_keys_and_follows_when_they_change(
+    staff: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(staff)
+    now = Seconds()
+    monkeypatch.setattr(tokens, "time", SimpleNamespace(monotonic=now, time=tokens.time.time))
+    app = staff.system.parts["staff"].app
+    verifier = Verifier(url=f"{STAFF}/jwks", fetch=lambda url: staff.public.get(url).get_json())
+    before = sign_in(staff).get_json()
+    assert str(verifier.verify(before["access_token"]).person_id) == before["person"]["id"]
+
+    app.config["signer"] = Signer.new()
+    after = sign_in(staff).get_json()["access_token"]
+    with pytest.raises(Unauthenticated):
+        verifier.verify(after)  # it asked for the keys a moment ago
+    now.now += tokens.REFETCH_S + 1
+    assert verifier.verify(after).roles == ("csr",)
+
+
+def test_the_published_keys_are_public_halves_only(staff: Bench) -> None:
+    [key] = staff.public.get(f"{STAFF}/jwks").get_json()["keys"]
+    assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
