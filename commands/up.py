@@ -14,7 +14,7 @@ import click
 import services
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
-from libs.local.process import owned
+from libs.local.folder import owned
 from libs.local.supervisor import Supervisor
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,7 @@ READY_S = 60
 
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where to listen.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Where it keeps all.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its files.")
 @click.option("--empty", is_flag=True, help="Without the demo company.")
 @click.option("--distributed", is_flag=True, help="Every service as its own processes, on PostgreSQL and RabbitMQ.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON once it is ready.")
@@ -65,7 +65,7 @@ def announce(
 ) -> None:
     """Loads the demo company the first time and says where everything is."""
     if not empty:
-        from demo.company import load_once
+        from demo.loader import load_once
 
         load_once(url, signing_key(data / "signing-key.pem"), data / "demo-company")
     if as_json:
@@ -73,7 +73,7 @@ def announce(
         return
     click.echo(f"Plumbline is running at {url}")
     if not empty:
-        from demo.company import ACCOUNTS, PASSWORD
+        from demo.loader import ACCOUNTS, PASSWORD
 
         click.echo(f"Sign in with the password {PASSWORD} as:")
         for email, what in ACCOUNTS:
@@ -87,7 +87,7 @@ def wait_ready(url: str, supervisor: Supervisor, log_tail: Callable[[], str]) ->
     for name in services.NAMES:
         while not supervisor.stopping.is_set():
             try:
-                with urllib.request.urlopen(f"{url}/api/v1/{name}/readyz", timeout=5):
+                with urllib.request.urlopen(f"{url}/api/v1/{name}/readyz", timeout=5):  # noqa: S310 - our own
                     break
             except (OSError, urllib.error.URLError) as reason:
                 dead = [child.name for child in supervisor.children if child.process and not child.process.alive]

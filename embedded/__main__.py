@@ -1,4 +1,4 @@
-"""python -m embedded --data DIR --port N: the serving process; `./plumbline up` starts it and loads the demo company."""
+"""python -m embedded --data DIR --port N: the serving process that `./plumbline up` starts and watches over."""
 
 import argparse
 import os

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from embedded.system import System
-from libs.common.web import not_found
+from libs.common.web.problems import not_found
 
 START_PAGE = Path(__file__).parent.parent / "deploy" / "gateway" / "www"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -39,7 +39,7 @@ class Gateway:
                     break
                 return app(environ, start)
         page = self.pages.get(path)
-        if page is not None and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
+        if page is not None and page.exists() and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
             kind = TYPES[page.suffix]
             return Response(page.read_bytes(), content_type=kind, headers=SAFE)(environ, start)
         return not_found(environ, start)

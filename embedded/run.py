@@ -90,4 +90,3 @@ class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
             system, threads = self.running
             threads.stop()
             system.close()
-

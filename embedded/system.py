@@ -56,7 +56,9 @@ class System:
     ) -> "System":
         """Opens, or makes, one SQLite file a service in ``directory`` and brings each up to date."""
         directory.mkdir(parents=True, exist_ok=True)
-        databases = {one.name: (one, orm.connect(f"sqlite:///{directory / one.name}.db", pool_size=8)) for one in services}
+        databases = {
+            one.name: (one, orm.connect(f"sqlite:///{directory / one.name}.db", pool_size=8)) for one in services
+        }
         for service, database in databases.values():
             migrate.upgrade(service, database)
         return cls.over(databases, signer=signer, clock=clock, config=config)

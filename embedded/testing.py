@@ -166,7 +166,11 @@ def hire(part: Part) -> None:
         for branch, name, codes in ((HOME, "Nashville", ("37201",)), (AWAY, "Louisville", ("40202",))):
             there = Branch(name=name, time_zone="America/Chicago", currency="USD", service_area=codes, trades=("hvac",))
             people.remember_branch(tx, BranchChanged(subject=branch, branch=there))
-        for team, kind, branch in ((SALES, "sales", HOME), (OPERATIONS, "operations", HOME), (OTHER_SALES, "sales", AWAY)):
+        for team, kind, branch in (
+            (SALES, "sales", HOME),
+            (OPERATIONS, "operations", HOME),
+            (OTHER_SALES, "sales", AWAY),
+        ):
             members = tuple(ident for ident, _, _, teams in CAST.values() if team in teams)
             lead = CAST["manager"][0] if team == SALES else None
             record = Team(name=kind, kind=kind, branch=branch, lead_id=lead, member_ids=members)

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from alembic.config import Config
@@ -14,6 +15,9 @@ from libs.common import columns
 from libs.common.errors import Unavailable
 from libs.common.orm import Database
 from libs.common.service import Service
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
 
 TEMPLATE = Path(__file__).parent / "migrations"
 VERSIONS = "schema_version"  #: the table that says how far a database is
@@ -90,7 +94,7 @@ def write(service: Service, database: Database, message: str, *, kernel: bool = 
         revisions.run_autogenerate(revision, context)  # type: ignore[arg-type]
         return []
 
-    def included(thing: object, name: str | None, kind: str, *_more: object) -> bool:
+    def included(_thing: object, name: str | None, kind: str, *_more: object) -> bool:
         return kernel or kind != "table" or name not in ours
 
     with database.engine.connect() as connection, EnvironmentContext(config, scripts, fn=compare) as environment:
@@ -107,12 +111,12 @@ def write(service: Service, database: Database, message: str, *, kernel: bool = 
     return Path(script.path)
 
 
-def _render(kind: str, thing: object, context: object) -> str | bool:
+def _render(kind: str, thing: Any, context: "AutogenContext") -> str | Literal[False]:
     """Our own column types by name, with the import they need."""
     own = isinstance(thing, sa.JSON) or type(thing).__module__ == columns.__name__
     if kind != "type" or not own:
         return False
-    context.imports.add("from libs.common import columns")  # type: ignore[attr-defined]  # alembic's context
+    context.imports.add("from libs.common import columns")
     if isinstance(thing, sa.JSON):
         return "columns.Json"
     return (

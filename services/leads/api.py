@@ -74,10 +74,10 @@ def take_file_in(asked: Given, given: Given) -> Answer:
         raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
     columns = mapping(file.columns, own)
     report = importing.Report(columns.fields, columns.unknown)
-    who = {"roles": caller().roles, "at_branch": min(caller().branches, default=None)}
+    home = min(caller().branches, default=None)
     for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report):
         with suppress(DryRun), begin(keyed=False) as tx:
-            importing.take_in(tx, batch, report, **who)
+            importing.take_in(tx, batch, report, roles=caller().roles, at_branch=home)
             if dry_run:
                 raise DryRun
     with begin() as tx:
@@ -119,7 +119,7 @@ def edit(lead_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Lead, lead_id)
         tx.expect(found, if_match())
-        return tx.answer(LeadOut(), usecases.edit(tx, found, roles=caller().roles, **given))
+        return tx.answer(LeadOut(), usecases.edit(tx, found, **given))
 
 
 @bp.post("/<uuid:lead_id>/validate")
@@ -197,8 +197,8 @@ def merge(lead_id: UUID, given: Given) -> Answer:
 
 
 @bp.post("/<uuid:lead_id>/unmerge")
-@endpoint(may="lead.merge", body=DecisionIn, answer=LeadOut)
-def unmerge(lead_id: UUID, given: Given) -> Answer:
+@endpoint(may="lead.merge", answer=LeadOut)
+def unmerge(lead_id: UUID) -> Answer:
     """The merge was a mistake: this lead stands on its own again."""
     with begin() as tx:
         return tx.answer(LeadOut(), usecases.unmerge(tx, visible(tx, Lead, lead_id)))

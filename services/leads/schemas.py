@@ -215,4 +215,4 @@ class ImportOut(Schema):
     duplicates = fields.Whole()
     rejected = fields.List(fields.Nested(RejectedOut))
     columns = fields.Raw()
-    unknown = fields.List(fields.Text())
+    unknown_ = fields.List(fields.Text(), data_key="unknown", attribute="unknown")

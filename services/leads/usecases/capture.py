@@ -57,8 +57,8 @@ def capture(
         of=lead,
     )
     if lead.owner_id is not None:
-        due = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
-        tx.publish(LeadAssigned(**facts.head(lead), **due), of=lead)
+        due = facts.clock(lead)
+        tx.publish(LeadAssigned(**facts.head(lead), first_response_due_at=due, request=lead.request or ""), of=lead)
     return lead
 
 
@@ -97,7 +97,11 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     lead.fit = checked_fit(lead, given, people.branch(tx, lead.branch))
     _recompute(tx, lead)
     found = duplicates.remember(tx, lead)
-    told = {"prospect": facts.prospect(lead), "received_at": lead.received_at, "opportunity_id": opened.subject}
+    told: dict[str, Any] = {
+        "prospect": facts.prospect(lead),
+        "received_at": lead.received_at,
+        "opportunity_id": opened.subject,
+    }
     tx.publish(
         LeadCaptured(
             **facts.head(lead),
@@ -114,7 +118,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     return lead
 
 
-def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Lead:
+def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     """Corrections and additions by hand; score, fit and duplicates follow."""
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]

@@ -38,8 +38,10 @@ def validate(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
 def invalidate(tx: Tx, lead: Lead, *, reason: str, note: str | None = None) -> Lead:
     """Not worth working, for a reason: the process ends."""
     lead.invalidate(reason=reason, note=note, by=tx.actor, at=tx.now)
-    decided = {"decided_by": tx.actor, "decided_at": tx.now}
-    tx.publish(LeadInvalidated(**facts.head(lead), reason=reason, note=note or "", **decided), of=lead)
+    tx.publish(
+        LeadInvalidated(**facts.head(lead), reason=reason, note=note or "", decided_by=tx.actor, decided_at=tx.now),
+        of=lead,
+    )
     return lead
 
 
@@ -47,8 +49,16 @@ def reopen(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
     """An invalid lead is looked at again."""
     was, reason = lead.state, (lead.validity or {}).get("reason") or ""
     lead.reopen()
-    before = {"previous_state": was, "previous_reason": reason, "first_response_due_at": facts.clock(lead)}
-    tx.publish(LeadReopened(**facts.head(lead), **before, note=note or ""), of=lead)
+    tx.publish(
+        LeadReopened(
+            **facts.head(lead),
+            previous_state=was,
+            previous_reason=reason,
+            first_response_due_at=facts.clock(lead),
+            note=note or "",
+        ),
+        of=lead,
+    )
     return lead
 
 
@@ -56,8 +66,15 @@ def merge(tx: Tx, survivor: Lead, duplicate: Lead) -> Lead:
     """Two records of one prospect: the duplicate ends, the survivor keeps both histories."""
     was = duplicate.state
     duplicate.merge_into(survivor)
-    into = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
-    tx.publish(LeadMerged(**facts.head(duplicate), **into, previous_state=was), of=duplicate)
+    tx.publish(
+        LeadMerged(
+            **facts.head(duplicate),
+            duplicate_of=survivor.id,
+            duplicate_of_number=survivor.number,
+            previous_state=was,
+        ),
+        of=duplicate,
+    )
     tx.touch(survivor)
     return survivor
 
@@ -66,8 +83,10 @@ def unmerge(tx: Tx, duplicate: Lead) -> Lead:
     """The merge was a mistake: the duplicate stands on its own again."""
     survivor = tx.get(Lead, duplicate.duplicate_of) if duplicate.duplicate_of else duplicate
     duplicate.unmerge()
-    from_ = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
-    tx.publish(LeadUnmerged(**facts.head(duplicate), **from_), of=duplicate)
+    tx.publish(
+        LeadUnmerged(**facts.head(duplicate), duplicate_of=survivor.id, duplicate_of_number=survivor.number),
+        of=duplicate,
+    )
     return duplicate
 
 
@@ -96,6 +115,13 @@ def unconvert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUI
     lead = tx.get(Lead, lead_id)
     if lead.state == LeadState.CONVERTED:
         lead.unconvert()
-        because = {"opportunity_id": opportunity_id, "acceptance_id": acceptance_id}
-        tx.publish(LeadReopened(**facts.head(lead), previous_state=LeadState.CONVERTED, **because), of=lead)
+        tx.publish(
+            LeadReopened(
+                **facts.head(lead),
+                previous_state=LeadState.CONVERTED,
+                opportunity_id=opportunity_id,
+                acceptance_id=acceptance_id,
+            ),
+            of=lead,
+        )
     return lead

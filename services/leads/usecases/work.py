@@ -20,7 +20,7 @@ def assign(tx: Tx, lead: Lead, *, owner_id: UUID) -> Lead:
     people.demand_active(tx, owner_id, "/owner_id")
     previous, lead.owner_id = lead.owner_id, owner_id
     if previous != owner_id:
-        told = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
+        told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
         tx.publish(LeadAssigned(**facts.head(lead), previous_owner_id=previous, **told), of=lead)
     return lead
 
@@ -32,7 +32,7 @@ def log_contact(
     at = more.get("at") or tx.now
     first = lead.first_responded_at is None
     lead.contacted(at=at)
-    attempt = {"channel": channel, "direction": direction, "outcome": outcome, "note": note}
+    attempt: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome, "note": note}
     lead.attempts.append(ContactAttempt(id=tx.store.ids(), lead_id=lead.id, at=at, by=tx.actor, **attempt))
     _tell_contact(tx, lead, at=at, first=first, channel=channel, direction=direction, outcome=outcome, note=note or "")
     return lead
@@ -45,7 +45,7 @@ def note_response(
     lead = tx.get(Lead, lead_id)
     if lead.first_responded_at is None:
         lead.responded(at=at)
-        how = {"channel": channel, "direction": direction, "outcome": outcome}
+        how: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome}
         _tell_contact(tx, lead, at=at, first=True, opportunity_id=opportunity_id, **how)
 
 
@@ -60,13 +60,13 @@ def set_type(tx: Tx, lead: Lead, *, lead_type: str, evidence: str) -> Lead:
     """Marketing, sales or product qualified, with what shows it."""
     previous, lead.lead_type = lead.lead_type, lead_type
     lead.lead_type_at, lead.lead_type_evidence = tx.now, evidence
-    said = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}
+    said: dict[str, Any] = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}
     tx.publish(LeadTyped(**facts.head(lead), lead_type=lead_type, **said), of=lead)
     return lead
 
 
 def _tell_contact(tx: Tx, lead: Lead, **how: Any) -> None:
-    clocks = {
+    clocks: dict[str, Any] = {
         "first_response_due_at": lead.first_response_due_at,
         "first_responded_at": lead.first_responded_at,
         "next_action_at": lead.next_action_at,
