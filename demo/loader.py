@@ -27,7 +27,7 @@ SERVICES_WITH_SETTINGS = ("leads", "opportunities", "estimates", "bookings", "no
 
 
 def load_once(url: str, key: bytes, marker: Path) -> bool:
-    """Loads the company unless ``marker`` says it was done. Returns whether it had to. ``key`` signs for the loader."""
+    """Loads the company unless ``marker`` says it was done; returns whether it had to. ``key`` signs for it."""
     if marker.exists():
         return False
     load(Client(url, Signer(key).issue(ident("loader"), name="Set-up", roles=["admin"])))
@@ -101,8 +101,16 @@ def _person(admin: Client, one: dict[str, Any], branches: dict[str, str]) -> str
 
 def _team(admin: Client, one: dict[str, Any], branches: dict[str, str]) -> str:
     key = str(ident(f"team {one['key']}"))
-    members = [str(ident(f"person {person['email']}")) for person in _read("staff.json") if one["key"] in person["teams"]]
-    body = {"id": key, "name": one["name"], "kind": one["kind"], "branch": branches[one["branch"]], "member_ids": members}
+    members = [
+        str(ident(f"person {person['email']}")) for person in _read("staff.json") if one["key"] in person["teams"]
+    ]
+    body = {
+        "id": key,
+        "name": one["name"],
+        "kind": one["kind"],
+        "branch": branches[one["branch"]],
+        "member_ids": members,
+    }
     if one["lead"]:
         body["lead_id"] = str(ident(f"person {one['lead']}"))
     if one["acknowledge_minutes"]:

@@ -9,7 +9,7 @@ from services.leads.states import Channel, Interest, InvalidReason, LeadState, L
 
 
 class AddressIn(Schema):
-    line1 = fields.Name(required=True)
+    line1 = fields.Text(max_length=200)
     line2 = fields.Text(max_length=200)
     city = fields.Name()
     region = fields.Text(max_length=80)
