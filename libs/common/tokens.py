@@ -95,10 +95,11 @@ class Verifier:
         *,
         url: str | None = None,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         fetch: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> None:
         self._keys = _public_keys(jwks) if jwks else {}
-        self._url, self._clock, self._fetch = url, clock, fetch or _fetch
+        self._url, self._clock, self._monotonic, self._fetch = url, clock, monotonic, fetch or _fetch
         self._lock = threading.Lock()
         self._tried = self._fetched = float("-inf")
         self._seen: OrderedDict[bytes, Claims] = OrderedDict()
@@ -151,7 +152,7 @@ class Verifier:
 
     def _key(self, kid: str) -> ECKey:
         with self._lock:
-            now = time.monotonic()
+            now = self._monotonic()
             unknown, old = kid not in self._keys, now - self._fetched > STALE_S / 24
             if self._url is not None and (unknown or old) and now - self._tried > REFETCH_S:
                 self._tried = now
