@@ -51,6 +51,17 @@ class AppointmentRescheduled(AppointmentFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentChanged(AppointmentFact):
+    """An appointment was confirmed, somebody is on the way or there (``state``), or its note, place or window was put
+    right; ``changed`` names the fields."""
+
+    name = "plumbline.appointment.changed.v1"
+
+    changed: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentCompleted(AppointmentFact):
     """The visit or call took place."""
 

@@ -49,6 +49,7 @@ class EstimateSelected(EstimateFact):
     name = "plumbline.estimate.selected.v1"
 
     previous_estimate_id: UUID | None = None
+    selected_at: Instant | None = None  #: of two choices the later counts, in whichever order they arrive
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,9 @@ class OpportunityChanged(OpportunityFact):
     expected_close: date | None = None
     financing_activity: str = ""
     selected_estimate_id: UUID | None = None
+    job_id: UUID | None = None  #: with it among ``changed`` the records have moved to the job, if there were any
+    moved_appointment_ids: tuple[UUID, ...] = ()
+    acceptance_id: UUID | None = None  #: the sale whose step this was
 
 
 @dataclass(frozen=True, kw_only=True)
