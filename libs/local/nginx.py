@@ -57,29 +57,44 @@ def running(
     port: int | None = None,
     tree: Tree | None = None,
 ) -> Iterator[Gateway]:
-    """nginx with this configuration (a file, or its text) of its http block, until the end of the `with`.
-
-    As in nginx's container image, ``${NAME}`` in the text becomes the variable's value; besides those given there are
-    GATEWAY_PORT and GATEWAY_LISTEN (``127.0.0.1:port``). Other names stay as they are, they are nginx's own. NotReady
-    where there is none to run, where nginx refuses the configuration (it says why), and where the folder is in use.
-    """
+    """nginx with this configuration, until the end of the `with`. See ``prepared``; NotReady also where the folder is
+    in use."""
     port = port or free_port()
-    known = {"GATEWAY_PORT": str(port), "GATEWAY_LISTEN": f"127.0.0.1:{port}", **(variables or {})}
-    text = config.read_text() if isinstance(config, Path) else config
-    tree = tree or tree_of("nginx")
     with owned(directory) as home:
-        (home / "site.conf").write_text(re.sub(r"\$\{(\w+)\}", lambda found: known.get(found[1], found[0]), text))
-        (home / "nginx.conf").write_text(_main(home, tree))
-        command = [str(tree.program("nginx")), "-p", str(home), "-c", str(home / "nginx.conf"), "-e", "stderr"]
-        checked = subprocess.run([*command, "-t"], check=False, capture_output=True, text=True, env=tree.environment())
-        if checked.returncode != 0:
-            raise NotReady(f"nginx refuses the gateway's configuration:\n{checked.stderr}")
-        process = Process(command, log=home / "nginx.log", env=tree.environment(), cwd=home)
+        command, environment = prepared(config, home, variables=variables, port=port, tree=tree)
+        process = Process(command, log=home / "nginx.log", env=environment, cwd=home)
         try:
             _wait(process, port)
             yield Gateway(process, port)
         finally:
             process.stop(seconds=10)
+
+
+def prepared(
+    config: Path | str,
+    home: Path,
+    *,
+    port: int,
+    variables: Mapping[str, str] | None = None,
+    tree: Tree | None = None,
+) -> tuple[list[str], dict[str, str]]:
+    """What runs nginx with this configuration (a file, or its text) of its http block: the command, its environment.
+
+    As in nginx's container image, ``${NAME}`` in the text becomes the variable's value; besides those given there are
+    GATEWAY_PORT, GATEWAY_LISTEN (``127.0.0.1:port``) and GATEWAY_LOG. Other names stay as they are, they are nginx's
+    own. NotReady where there is none to run, and where nginx refuses the configuration (it says why).
+    """
+    known = {"GATEWAY_PORT": str(port), "GATEWAY_LISTEN": f"127.0.0.1:{port}", "GATEWAY_LOG": f"{home}/access.log"}
+    known |= variables or {}
+    text = config.read_text() if isinstance(config, Path) else config
+    tree = tree or tree_of("nginx")
+    (home / "site.conf").write_text(re.sub(r"\$\{(\w+)\}", lambda found: known.get(found[1], found[0]), text))
+    (home / "nginx.conf").write_text(_main(home, tree))
+    command = [str(tree.program("nginx")), "-p", str(home), "-c", str(home / "nginx.conf"), "-e", "stderr"]
+    checked = subprocess.run([*command, "-t"], check=False, capture_output=True, text=True, env=tree.environment())
+    if checked.returncode != 0:
+        raise NotReady(f"nginx refuses the gateway's configuration:\n{checked.stderr}")
+    return command, tree.environment()
 
 
 def _main(home: Path, tree: Tree) -> str:

@@ -1,0 +1,184 @@
+"""The gateway, nginx's and the embedded one: the same routes, and its own refusals in the form of all others."""
+
+import http.client
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import services
+from embedded.gateway import Gateway as EmbeddedGateway
+from embedded.testing import Bench
+from libs.local import nginx
+from libs.local.ports import free_port
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "deploy" / "gateway" / "site.conf.template"
+WWW = SITE.parent / "www"
+PROBLEM = "application/problem+json"
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Stands in for a service: says who it is and what it was asked."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        said = {"service": self.server.name, "path": self.path, "headers": dict(self.headers)}  # type: ignore[attr-defined]
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gateway")
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path) -> Iterator[nginx.Gateway]:
+    """nginx before an echo for each service, but for notifications: nobody is there."""
+    servers = []
+    variables = {"GATEWAY_WWW": str(WWW), "GATEWAY_NOTIFICATIONS": f"127.0.0.1:{free_port()}"}
+    for name in set(services.NAMES) - {"notifications"}:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+        server.name = name  # type: ignore[attr-defined]
+        variables[f"GATEWAY_{name.upper()}"] = f"127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+    with nginx.running(SITE, folder, variables=variables) as running:
+        yield running
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def ask(gateway: nginx.Gateway, method: str, path: str, body: bytes | None = None, **headers: str):
+    wire = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    wire.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = wire.getresponse()
+    content = answer.read()
+    wire.close()
+    return answer, content
+
+
+def refused(answer: http.client.HTTPResponse, content: bytes, status: int) -> dict[str, object]:
+    assert (answer.status, answer.headers["Content-Type"]) == (status, PROBLEM)
+    problem = json.loads(content)
+    assert problem["status"] == status
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("path", "service"),
+    [(f"/api/v1/{name}", name) for name in services.NAMES if name != "notifications"]
+    + [
+        ("/api/v1/leads/import", "leads"),
+        ("/api/v1/leads/0197/validate?x=%2F..", "leads"),
+        ("/api/v1/shared/abc/accept", "estimates"),
+        ("/e/abc", "estimates"),
+        ("/api/v1/leads/livez", "leads"),
+    ],
+)
+def test_a_prefix_leads_to_its_service_and_nothing_is_changed_on_the_way(gateway, path: str, service: str) -> None:
+    for method in ("GET", "POST"):
+        answer, content = ask(gateway, method, path, b"{}" if method == "POST" else None, X_Request_Id="mine-1")
+        said = json.loads(content)
+        assert (answer.status, said["service"], said["path"]) == (200, service, path)
+        assert said["headers"]["X-Request-Id"] == "mine-1"
+
+
+def test_a_service_hears_who_really_asks(gateway) -> None:
+    _, content = ask(gateway, "GET", "/api/v1/leads", X_Forwarded_For="6.6.6.6", X_Request_Id='x"y')
+    headers = json.loads(content)["headers"]
+    assert headers["X-Forwarded-For"] == "127.0.0.1"
+    assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-Id"]), "what could not be logged is replaced"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/api/v1/nothing", "/api/v1", "/api/v1/leadsx", "/api/v1/leads/metrics", "/api/v1/leads/%6detrics",
+     "/api/v1/estimates/x/../metrics", "/e/metrics", "/ex", "/index.html/x", "/../../etc/passwd%00"],
+)  # fmt: skip
+def test_what_is_not_there_is_a_problem_as_everywhere(gateway, path: str) -> None:
+    refused(*ask(gateway, "GET", path), status=400 if path.endswith("%00") else 404)
+
+
+def test_a_service_that_is_away_is_said_to_be(gateway) -> None:
+    for path in ("/api/v1/notifications", "/api/v1/status-bar"):
+        answer, content = ask(gateway, "GET", path)
+        assert "notifications cannot be reached" in str(refused(answer, content, 502)["detail"])
+        assert answer.headers["Retry-After"]
+
+
+def test_what_is_too_large_is_refused_before_it_is_passed_on(gateway) -> None:
+    answer, content = ask(gateway, "POST", "/api/v1/leads/import", b"", Content_Length=str(12 << 20))
+    refused(answer, content, 413)
+    refused(*ask(gateway, "GET", "/api/v1/leads", Authorization="x" * (64 << 10)), status=431)
+    refused(*ask(gateway, "GET", "/api/v1/leads?" + "x" * (64 << 10)), status=414)
+
+
+def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as wire:
+        wire.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        said = b"".join(iter(lambda: wire.recv(65536), b"")).decode()
+    assert said.startswith("HTTP/1.1 400")
+    assert PROBLEM in said
+    assert not re.search(r"nginx/\d", said)
+
+
+def test_no_link_of_a_customer_is_in_a_log(gateway, folder: Path) -> None:
+    for path in ("/e/s3cret", "/%65/s3cret", "/e/s3cret/metrics", "/api/v1/shared/s3cret/accept", "/api/v1/leads?q=s3cret"):
+        ask(gateway, "GET", path)
+    lines = [json.loads(line) for line in (folder / "access.log").read_text().splitlines()]
+    assert {"/e/…", "/api/v1/shared/…/accept"} <= {line["path"] for line in lines}
+    assert "s3cret" not in (folder / "access.log").read_text() + (folder / "nginx.log").read_text()
+
+
+def test_the_start_page_is_the_same_from_both_gateways(gateway, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, ["staff"])
+    embedded = EmbeddedGateway(bench.system)
+    from werkzeug.test import Client
+
+    for path in ("/", *(f"/{page.name}" for page in WWW.iterdir())):
+        answer, content = ask(gateway, "GET", path)
+        other = Client(embedded).get(path)
+        assert (answer.status, other.status_code) == (200, 200), path
+        assert content == other.data
+        assert answer.headers.get_content_type().replace("application/java", "text/java") == other.mimetype
+        for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"):
+            assert answer.headers[name] == other.headers[name]
+        refused(*ask(gateway, "POST", path, b"{}"), status=404)
+        assert Client(embedded).post(path).status_code == 404
+    bench.close()
+
+
+def test_both_gateways_have_the_same_routes() -> None:
+    pattern = r'^\s+"~\^(\S+?)\(/\|\$\)"\s+(\w+);'
+    routes = dict(re.findall(pattern, SITE.read_text(), re.MULTILINE))
+    expected = {}
+    for service in services.every():
+        expected[f"/api/v1/{service.name}"] = service.name
+        expected |= {prefix.rstrip("/"): service.name for prefix in service.prefixes}
+    assert routes == expected
+
+
+def test_the_start_page_asks_nobody_else_for_anything() -> None:
+    for page in WWW.iterdir():
+        foreign = re.findall(r"https?://[^\s\"'<)]+", page.read_text())
+        assert {*foreign} <= {"http://www.w3.org/2000/svg", "http://127.0.0.1:8080"}
+        assert not re.search(r"<style|style=|<script(?![^>]* src=)|\son\w+=", page.read_text()), "the policy forbids it"
