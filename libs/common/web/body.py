@@ -19,30 +19,31 @@ BODY_LIMIT = 256 * KIB
 KEY_LENGTH = 255
 
 
-def raw_body(limit: int) -> bytes:
-    """The bytes. Raises TooLarge before reading more than ``limit``, with a length or without one."""
-    if (request.content_length or 0) > limit:
-        raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
-    request.max_content_length = limit
+def _raw(limit: int) -> bytes:
+    """The bytes. Raises TooLarge without reading more than ``limit``, be there a length or none."""
+    request.max_content_length = limit + 1  # werkzeug cuts a body without a length at its maximum, silently
     try:
-        return request.get_data()
+        raw = request.get_data()
     except RequestEntityTooLarge as wrong:
-        raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here") from wrong
+        raise _too_large(limit) from wrong
+    if len(raw) > limit:
+        raise _too_large(limit)
+    return raw
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
 
 
 def parsed() -> Any:
     """The body as JSON values or, for an upload, as its parts. An empty one is an empty object."""
-    limit = rule().limit
     if "Content-Encoding" in request.headers:
         raise WrongType("send the body as it is, not compressed")
+    raw = _raw(rule().limit)
     if rule().upload:
-        request.max_content_length = limit
-        if (request.content_length or 0) > limit:
-            raise TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
         value: Any = uploads.parts(request)
         compared: Any = uploads.comparable(value)
     else:
-        raw = raw_body(limit)
         if raw and not _is_json():
             raise WrongType("send application/json in UTF-8")
         value = compared = strict_json.parse(raw) if raw else {}

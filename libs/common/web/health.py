@@ -43,6 +43,8 @@ def readyz() -> Answer:
                 parts |= _worker(tx) | _delivery(tx)
     except DomainError as trouble:
         parts = {"database": {"ok": False, "detail": trouble.detail}}
+    except sa.exc.ProgrammingError:
+        parts = {"database": {"ok": False, "detail": "the tables that this code expects are not there"}}
     if not all(parts[name]["ok"] for name in ("database", "schema") if name in parts):
         raise Unavailable("this service cannot do its work", headers={"Retry-After": "2"}, parts=parts)
     well = all(part["ok"] for part in parts.values())
