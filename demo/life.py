@@ -5,9 +5,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-FIRST = "Ada Ben Cora Dale Edith Finn Gail Hugh Iris Joel Kay Lyle Mona Ned Opal Pete Quinn Rhea Seth Tess".split()
+FIRST = ("Ada", "Ben", "Cora", "Dale", "Edith", "Finn", "Gail", "Hugh", "Iris", "Joel", "Kay", "Lyle", "Mona", "Ned")
 LAST = (
-    "Abbott Boyle Crane Dunn Ellery Frost Goss Hale Ingram Joyce Kerr Lowe Moss Nash Orr Pike Reese Stroud Tate".split()
+    "Abbott",
+    "Boyle",
+    "Crane",
+    "Dunn",
+    "Ellery",
+    "Frost",
+    "Goss",
+    "Hale",
+    "Ingram",
+    "Joyce",
+    "Kerr",
+    "Lowe",
+    "Moss",
 )
 REQUESTS = {
     "hvac": ("Wants a price for a new heat pump", "The furnace does not start", "Yearly tune-up and a quote for ducts"),
@@ -52,7 +64,7 @@ class Life:
 
 def plan(seed: int, mark: str, hint: dict[str, Any]) -> Life:
     """The life of the enquiry that its file calls ``mark``. ``hint``: what the file tells (converted, trade)."""
-    rng = random.Random(f"{seed}:{mark}")  # noqa: S311 - a plausible life, no secret
+    rng = random.Random(f"{seed}:{mark}")  # a plausible life, no secret
     trade = hint.get("trade") if hint.get("trade") in REQUESTS else rng.choice(tuple(REQUESTS))
     went_on = hint.get("converted")
     valid = bool(went_on) or rng.random() < (0.35 if went_on is False else 0.75)

@@ -27,7 +27,7 @@ SERVICES_WITH_SETTINGS = ("leads", "opportunities", "estimates", "bookings", "no
 
 
 def load_once(url: str, key: bytes, marker: Path) -> bool:
-    """Loads the company unless ``marker`` says it was done; returns whether it had to. ``key`` signs for it."""
+    """Loads the company unless ``marker`` says it was done; returns whether it had to."""
     if marker.exists():
         return False
     load(Client(url, Signer(key).issue(ident("loader"), name="Set-up", roles=["admin"])))
@@ -36,7 +36,7 @@ def load_once(url: str, key: bytes, marker: Path) -> bool:
 
 
 def load(admin: Client) -> None:
-    """Branches, people, teams, settings, question sets, tax codes and price books, in the order they need each other."""
+    """Branches, people, teams, settings, question sets, tax codes and price books, in the order of their needs."""
     branches = _each("branches.json", lambda one: _branch(admin, one))
     _each("staff.json", lambda one: _person(admin, one, branches))
     _each("teams.json", lambda one: _team(admin, one, branches))

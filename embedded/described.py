@@ -11,7 +11,7 @@ from libs.common.service import Service
 from libs.common.states import Machine
 from libs.common.tokens import Verifier
 from libs.common.tx import Store
-from libs.common.web import create_app
+from libs.common.web import Rule, create_app
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,8 +28,10 @@ def machines(service: str) -> dict[str, Machine]:  # type: ignore[type-arg]  # o
 def states(names: Iterable[str]) -> str:
     parts = [NOTE + "# States\n\nEach record's states, as the code, the tests and these pictures read them.\n"]
     for service in names:
-        for one in machines(service).values():
-            parts.append(f"\n## {one.what.capitalize()} ({service})\n\n```mermaid\n{one.mermaid()}```\n")
+        parts += [
+            f"\n## {one.what.capitalize()} ({service})\n\n```mermaid\n{one.mermaid()}```\n"
+            for one in machines(service).values()
+        ]
     return "".join(parts)
 
 
@@ -59,11 +61,10 @@ def of(service: Service) -> list[tuple[str, str, str, str]]:
     """(method, path, who, what) of every route, by path."""
     found = []
     for rule in app(service).url_map.iter_rules():
-        view = app(service).view_functions[rule.endpoint]
-        mine = view.rule  # type: ignore[attr-defined]  # create_app refuses a view without one
+        mine: Rule = vars(app(service).view_functions[rule.endpoint])["rule"]
         who = ", ".join(f"`{name}`" for name in mine.permissions) or str(mine.may).strip("()")
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            found.append((method, rule.rule.replace("<uuid:", "<"), who, mine.summary))
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        found += [(method, rule.rule.replace("<uuid:", "<"), who, mine.summary) for method in methods]
     return sorted(found, key=lambda one: (one[1], one[0]))
 
 

@@ -103,6 +103,7 @@ class LeadRow(Schema):
     validity = fields.Raw()
     duplicate_of = fields.Uuid()
     converted_at = fields.Instant()
+    details = fields.Raw()
     created_at = fields.Instant()
     created_by = fields.Text()
     updated_at = fields.Instant()
@@ -112,7 +113,6 @@ class LeadRow(Schema):
 class LeadOut(LeadRow):
     """A lead by itself: with each rule's part of the score, possible duplicates, and what the caller may do."""
 
-    details = fields.Raw()
     score_parts = fields.Raw()
     duplicates = fields.List(fields.Nested(DuplicateOut))
     allowed = Allowed(
