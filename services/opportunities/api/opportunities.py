@@ -1,0 +1,119 @@
+"""Opportunities over HTTP: entering, finding, correcting and working them."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.auth import Scope
+from libs.common.parties import folded
+from libs.common.tx import Answer
+from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
+from services.opportunities import usecases
+from services.opportunities.model import Opportunity
+from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut
+from services.opportunities.schemas.entering import OpportunityEditIn, OpportunityIn
+from services.opportunities.schemas.opportunities import (
+    LostReasonOut,
+    OpportunityOut,
+    OpportunityQuery,
+    OpportunityRow,
+    StageOut,
+    StageQuery,
+)
+from services.opportunities.settings import PREFERENCES
+
+bp = Blueprint("opportunities", __name__, url_prefix="/api/v1/opportunities")
+
+
+@bp.post("")
+@endpoint(may="opportunity.create", body=OpportunityIn, answer=OpportunityOut, status=201)
+def enter(given: Given) -> Answer:
+    """The second door: an opportunity at once, its lead made valid behind it. 422 names all that a valid lead needs."""
+    by = caller().person_id if caller().scope("opportunity.create") is Scope.OWN else None
+    with begin() as tx:
+        made = usecases.shown(tx, usecases.enter(tx, by=by, **given))
+        return tx.answer(OpportunityOut(), made, 201, {"Location": f"/api/v1/opportunities/{made.id}"})
+
+
+@bp.get("")
+@endpoint(may="opportunity.read", query=OpportunityQuery, answer=OpportunityRow, many=True)
+def opportunities(asked: Given) -> Answer:
+    """Opportunities in the caller's scope, newest first."""
+    wanted = sa.select(Opportunity)
+    columns = {
+        "lead_id": Opportunity.lead_id,
+        "job_id": Opportunity.job_id,
+        "stage": Opportunity.stage,
+        "stage_type": Opportunity.stage_type,
+        "salesperson": Opportunity.salesperson_id,
+        "branch": Opportunity.branch,
+    }
+    for name in columns.keys() & asked.keys():
+        wanted = wanted.where(columns[name] == asked[name])
+    if "created_after" in asked:
+        wanted = wanted.where(Opportunity.created_at > asked["created_after"])
+    if "q" in asked:
+        wanted = wanted.where(Opportunity.search.contains(folded(asked["q"]), autoescape=True))
+    with reading() as tx:
+        return page(tx, wanted, Opportunity, OpportunityRow, asked)
+
+
+@bp.get("/stages")
+@endpoint(may="opportunity.read", query=StageQuery, answer=StageOut, many=True)
+def stages(asked: Given) -> Answer:
+    """A branch's stages in their order: the stage bar."""
+    with reading() as tx:
+        return items(StageOut, PREFERENCES.read(tx, asked.get("branch"))["stages"])
+
+
+@bp.get("/lost-reasons")
+@endpoint(may="opportunity.read", query=StageQuery, answer=LostReasonOut, many=True)
+def lost_reasons(asked: Given) -> Answer:
+    """What can be said when one is lost."""
+    with reading() as tx:
+        return items(LostReasonOut, PREFERENCES.read(tx, asked.get("branch"))["lost_reasons"])
+
+
+@bp.get("/<uuid:opportunity_id>")
+@endpoint(may="opportunity.read", answer=OpportunityOut)
+def opportunity(opportunity_id: UUID) -> Answer:
+    """One opportunity, with what comes next and what the caller may do."""
+    with reading() as tx:
+        return one(tx, OpportunityOut, usecases.shown(tx, visible(tx, Opportunity, opportunity_id)))
+
+
+@bp.patch("/<uuid:opportunity_id>")
+@endpoint(may="opportunity.work", body=OpportunityEditIn, answer=OpportunityOut, edits=True)
+def edit(opportunity_id: UUID, given: Given) -> Answer:
+    """Correct or complete an opportunity, or say when to follow up."""
+    with begin() as tx:
+        found = visible(tx, Opportunity, opportunity_id)
+        tx.expect(found, if_match())
+        return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.edit(tx, found, **given)))
+
+
+@bp.post("/<uuid:opportunity_id>/assign")
+@endpoint(may="opportunity.assign", body=AssignIn, answer=OpportunityOut)
+def assign(opportunity_id: UUID, given: Given) -> Answer:
+    """Give the opportunity to a salesperson, who is alerted at once."""
+    with begin() as tx:
+        found = visible(tx, Opportunity, opportunity_id)
+        return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.assign(tx, found, **given)))
+
+
+@bp.post("/<uuid:opportunity_id>/contact-attempts")
+@endpoint(may="opportunity.work", body=ContactIn, answer=OpportunityOut)
+def log_contact(opportunity_id: UUID, given: Given) -> Answer:
+    """Somebody tried to reach the prospect; the first attempt stops the response clock and moves the stage."""
+    with begin() as tx:
+        found = visible(tx, Opportunity, opportunity_id)
+        return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.log_contact(tx, found, **given)))
+
+
+@bp.get("/<uuid:opportunity_id>/contact-attempts")
+@endpoint(may="opportunity.read", answer=ContactOut, many=True)
+def contacts(opportunity_id: UUID) -> Answer:
+    """Every attempt logged on the opportunity, oldest first."""
+    with reading() as tx:
+        return items(ContactOut, visible(tx, Opportunity, opportunity_id).attempts)

@@ -1,0 +1,22 @@
+"""The mapped aggregates: opportunity, appointment, question set."""
+
+from services.opportunities.model.appointment import Appointment, Assignment
+from services.opportunities.model.base import TABLES, Base, Missing
+from services.opportunities.model.opportunity import ContactAttempt, Offer, Opportunity, Sale
+from services.opportunities.model.prospects import missing_to_be_valid
+from services.opportunities.model.questions import AnswerSheet, QuestionSet
+
+__all__ = [
+    "TABLES",
+    "AnswerSheet",
+    "Appointment",
+    "Assignment",
+    "Base",
+    "ContactAttempt",
+    "Missing",
+    "Offer",
+    "Opportunity",
+    "QuestionSet",
+    "Sale",
+    "missing_to_be_valid",
+]

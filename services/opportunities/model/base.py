@@ -1,0 +1,25 @@
+"""What all mapped classes of this service stand on."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase
+
+from libs.common import orm
+from libs.common.columns import type_map
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = type_map
+
+
+TABLES = orm.kernel_tables(Base.metadata)
+sa.Sequence("number_opportunity", metadata=Base.metadata)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing that stands in the way of an action."""
+
+    field: str
+    text: str

@@ -1,0 +1,94 @@
+"""What comes in by the second door, and what can be corrected by hand."""
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from libs.common.web import Schema, fields
+from services.opportunities.model import missing_to_be_valid
+
+CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
+INTERESTS = ("none", "low", "medium", "high")
+
+
+class AddressIn(Schema):
+    line1 = fields.Name(required=True)
+    line2 = fields.Text(max_length=200)
+    city = fields.Name()
+    region = fields.Text(max_length=80)
+    postal_code = fields.Text(max_length=20)
+    country = fields.Text(max_length=2)
+
+
+class FitIn(Schema):
+    in_service_area = fields.Flag(allow_none=True)
+    trade_offered = fields.Flag(allow_none=True)
+    customer_type = fields.Text(max_length=40, allow_none=True)
+    budget_band = fields.Text(max_length=40, allow_none=True)
+
+
+class ProspectIn(Schema):
+    """Who asks, as a lead is taken in."""
+
+    channel = fields.Code(CHANNELS, required=True)
+    person_name = fields.Name(allow_none=True)
+    company = fields.Name(allow_none=True)
+    phones = fields.List(fields.Phone(), most=10)
+    emails = fields.List(fields.Email(), most=10)
+    address = fields.Nested(AddressIn, allow_none=True)
+    source = fields.Text(max_length=200, allow_none=True)
+    campaign = fields.Text(max_length=200, allow_none=True)
+    request = fields.Text(allow_none=True)
+    trade = fields.Text(max_length=40, allow_none=True)
+    service_interest = fields.Text(max_length=200, allow_none=True)
+    interest_level = fields.Code(INTERESTS, allow_none=True)
+    fit = fields.Nested(FitIn)
+    consent = fields.Dict(keys=fields.Text(max_length=20), values=fields.Flag())
+    do_not_contact = fields.Flag()
+    urgent = fields.Flag()
+    owner_id = fields.Uuid(allow_none=True)
+    branch = fields.Uuid(allow_none=True)
+    generated_by = fields.Uuid(allow_none=True)
+    received_at = fields.Instant(allow_none=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def is_what_a_valid_lead_is(self, data: dict[str, Any], **_more: Any) -> None:
+        """The model's own rule, asked here so that everything is named at once."""
+        wrong = {one.field: [one.text] for one in missing_to_be_valid(data) if "/" not in one.field}
+        if not data.get("person_name") and not data.get("company"):
+            wrong["person_name"] = ["give a person's name or a company"]
+        if wrong:
+            raise ValidationError(wrong)
+
+
+class OpportunityIn(Schema):
+    prospect = fields.Nested(ProspectIn, required=True)
+    product_interest = fields.Name(required=True)
+    salesperson_id = fields.Uuid(allow_none=True)
+    title = fields.Name(allow_none=True)
+
+
+class BillToIn(Schema):
+    name = fields.Text(max_length=200)
+    company = fields.Text(max_length=200)
+    address = fields.Nested(AddressIn, allow_none=True)
+    emails = fields.List(fields.Email(), most=10)
+    tax_status = fields.Text(max_length=40)
+
+
+class OpportunityEditIn(Schema):
+    """What can be corrected by hand."""
+
+    title = fields.Name()
+    site = fields.Nested(AddressIn, allow_none=True)
+    bill_to = fields.Nested(BillToIn, allow_none=True)
+    inside_rep_id = fields.Uuid(allow_none=True)
+    source = fields.Text(max_length=200, allow_none=True)
+    campaign = fields.Text(max_length=200, allow_none=True)
+    product_interest = fields.Name()
+    trade = fields.Text(max_length=40, allow_none=True)
+    description = fields.Text(allow_none=True)
+    financing_activity = fields.Name(max_length=40, allow_none=True)
+    expected_value = fields.Money(allow_none=True)
+    expected_close = fields.Day(allow_none=True)
+    next_follow_up_at = fields.Instant(allow_none=True)

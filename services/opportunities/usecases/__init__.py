@@ -1,0 +1,23 @@
+"""What the business does with opportunities, divided by act. Each function is one act inside one transaction."""
+
+from services.opportunities.usecases.decide import convert, lose, move, reopen
+from services.opportunities.usecases.opening import enter, follow_lead, open_from_lead
+from services.opportunities.usecases.questions import answer, override
+from services.opportunities.usecases.stages import shown
+from services.opportunities.usecases.work import assign, edit, log_contact
+
+__all__ = [
+    "answer",
+    "assign",
+    "convert",
+    "edit",
+    "enter",
+    "follow_lead",
+    "log_contact",
+    "lose",
+    "move",
+    "open_from_lead",
+    "override",
+    "reopen",
+    "shown",
+]

@@ -1,0 +1,177 @@
+"""Appointments: made from the opportunity by one act, moved, and brought to their end."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from libs.common import people
+from libs.common.contracts.appointments import (
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
+    AppointmentMissed,
+    AppointmentRescheduled,
+    AppointmentScheduled,
+)
+from libs.common.errors import Fault, Invalid
+from libs.common.tx import Tx
+from services.opportunities.model import Appointment, Opportunity
+from services.opportunities.settings import APPOINTMENT_SET, PREFERENCES
+from services.opportunities.states import AppointmentAction, OpportunityAction
+from services.opportunities.usecases import calendar, facts, stages
+
+
+def schedule(
+    tx: Tx,
+    opportunity: Opportunity,
+    *,
+    type: str,  # noqa: A002 - the field's name everywhere
+    starts_at: datetime,
+    duration_min: int | None = None,
+    assignee_ids: Sequence[UUID] | None = None,
+    force: bool = False,
+    **given: Any,
+) -> Appointment:
+    """A visit or call, by default with whoever has the opportunity and at its site. The first moves the stage.
+
+    Raises Conflict naming who is taken at that time, unless ``force``.
+    """
+    opportunity.demand(OpportunityAction.APPOINT)
+    minutes = duration_min or PREFERENCES.read(tx, opportunity.branch)["appointment_minutes"][type]
+    with_whom = _people(tx, assignee_ids, opportunity.salesperson_id)
+    place = given.pop("address", None) or opportunity.site
+    _check_window(given.get("window_starts_at"), given.get("window_ends_at"))
+    appointment = tx.new(
+        Appointment,
+        opportunity_id=opportunity.id,
+        lead_id=opportunity.lead_id,
+        number=opportunity.number,
+        title=opportunity.title,
+        branch=opportunity.branch,
+        salesperson_id=opportunity.salesperson_id,
+        inside_rep_id=opportunity.inside_rep_id,
+        type=type,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=minutes),
+        assignee_ids=[str(person) for person in with_whom],
+        address=place,
+        contact=msgspec.to_builtins(facts.contact(opportunity)),
+        job_id=opportunity.job_id,
+        **given,
+    )
+    calendar.take(tx, appointment, force=force)
+    tx.publish(AppointmentScheduled(**facts.appointment(appointment), note=appointment.note or ""), of=appointment)
+    stages.advance(tx, opportunity, APPOINTMENT_SET)
+    return appointment
+
+
+def reschedule(
+    tx: Tx,
+    appointment: Appointment,
+    *,
+    starts_at: datetime,
+    duration_min: int | None = None,
+    assignee_ids: Sequence[UUID] | None = None,
+    reason: str | None = None,
+    force: bool = False,
+    **given: Any,
+) -> Appointment:
+    """Another time, place or other people; where it stood before is kept."""
+    before: dict[str, Any] = {"previous_starts_at": appointment.starts_at, "previous_ends_at": appointment.ends_at}
+    previous = tuple(appointment.people)
+    _check_window(given.get("window_starts_at"), given.get("window_ends_at"))
+    appointment.reschedule(
+        starts_at=starts_at,
+        minutes=duration_min or appointment.duration_min,
+        people=previous if assignee_ids is None else _people(tx, assignee_ids, None),
+        reason=reason or "",
+        by=tx.actor,
+        at=tx.now,
+    )
+    window: dict[str, Any] = {
+        "window_starts_at": None,
+        "window_ends_at": None,
+    }  # what was promised for another time is void
+    for name, value in {**window, **given}.items():
+        setattr(appointment, name, value)
+    calendar.take(tx, appointment, force=force)
+    told: dict[str, Any] = {**before, "previous_assignee_ids": previous, "reason": reason or ""}
+    tx.publish(AppointmentRescheduled(**facts.appointment(appointment), **told), of=appointment)
+    return appointment
+
+
+def edit(tx: Tx, appointment: Appointment, **given: Any) -> Appointment:
+    """Note, place or the window promised to the customer; time and people are rescheduled."""
+    appointment.fire(AppointmentAction.EDIT)
+    changed = [name for name, value in given.items() if getattr(appointment, name) != value]
+    for name in changed:
+        setattr(appointment, name, given[name])
+    _check_window(appointment.window_starts_at, appointment.window_ends_at)
+    if changed:
+        _tell_change(tx, appointment, *changed)
+    return appointment
+
+
+def proceed(tx: Tx, appointment: Appointment, action: AppointmentAction) -> Appointment:
+    """Confirmed, on the way, or there."""
+    appointment.fire(action)
+    _tell_change(tx, appointment, "state")
+    return appointment
+
+
+def complete(tx: Tx, appointment: Appointment, *, note: str | None = None) -> Appointment:
+    """It took place."""
+    _finish(tx, appointment, AppointmentAction.COMPLETE, note)
+    told = AppointmentCompleted(**facts.appointment(appointment), completed_at=tx.now, note=note or "")
+    tx.publish(told, of=appointment)
+    return appointment
+
+
+def miss(tx: Tx, appointment: Appointment, *, note: str | None = None) -> Appointment:
+    """The customer was not there."""
+    _finish(tx, appointment, AppointmentAction.MISS, note)
+    told = AppointmentMissed(**facts.appointment(appointment), missed_at=tx.now, note=note or "")
+    tx.publish(told, of=appointment)
+    return appointment
+
+
+def cancel(tx: Tx, appointment: Appointment, *, reason: str | None = None) -> Appointment:
+    """It will not take place."""
+    _finish(tx, appointment, AppointmentAction.CANCEL, reason)
+    tx.publish(AppointmentCancelled(**facts.appointment(appointment), reason=reason or ""), of=appointment)
+    return appointment
+
+
+def _finish(tx: Tx, appointment: Appointment, action: AppointmentAction, outcome: str | None) -> None:
+    appointment.finish(action, outcome=outcome, at=tx.now)
+    calendar.free(tx, appointment)
+
+
+def _people(tx: Tx, asked: Sequence[UUID] | None, salesperson: UUID | None) -> list[UUID]:
+    """Who goes there. Raises Invalid for nobody, or for somebody who does not work here."""
+    chosen = list(dict.fromkeys(asked if asked is not None else [salesperson] if salesperson else []))
+    if not chosen:
+        text = "name who goes there: the opportunity has no salesperson yet"
+        raise Invalid("an appointment needs somebody", errors=[Fault("/assignee_ids", text)])
+    faults = []
+    for place, person in enumerate(chosen):
+        try:
+            people.demand_active(tx, person, f"/assignee_ids/{place}")
+        except Invalid as nobody:
+            faults += nobody.errors
+    if faults:
+        raise Invalid("an appointment needs people who work here", errors=faults)
+    return chosen
+
+
+def _check_window(begins: datetime | None, ends: datetime | None) -> None:
+    if begins is not None and ends is not None and ends <= begins:
+        raise Invalid("the window ends before it begins", errors=[Fault("/window_ends_at", "is not after its start")])
+
+
+def _tell_change(tx: Tx, appointment: Appointment, *changed: str) -> None:
+    told: dict[str, Any] = {"changed": changed, "note": appointment.note or ""}
+    tx.publish(AppointmentChanged(**facts.appointment(appointment), **told), of=appointment)

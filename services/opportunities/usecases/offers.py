@@ -1,0 +1,69 @@
+"""What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from libs.common.contracts.estimates import EstimateDeclined, EstimateFact
+from libs.common.errors import NotFound, NotYet
+from libs.common.tx import Tx
+from services.opportunities.model import Offer, Opportunity
+from services.opportunities.settings import ESTIMATE_SENT, NEGOTIATION
+from services.opportunities.states import LIVE_OFFERS
+from services.opportunities.usecases import decide, facts, stages
+
+
+def known(tx: Tx, opportunity_id: UUID) -> Opportunity:
+    """The opportunity that another service's fact is about. Raises NotYet."""
+    try:
+        return tx.get(Opportunity, opportunity_id)
+    except NotFound as missing:
+        raise NotYet(str(missing)) from missing
+
+
+def note(tx: Tx, fact: EstimateFact) -> Opportunity:
+    """Keeps how the estimate stands, so that it is known what the customer could still accept."""
+    opportunity = known(tx, fact.opportunity_id)
+    offer = tx.session.get(Offer, fact.subject)
+    if offer is None:
+        offer = Offer(estimate_id=fact.subject, opportunity_id=opportunity.id)
+        tx.session.add(offer)
+    offer.number, offer.state, offer.live = fact.number, fact.state, fact.state in LIVE_OFFERS
+    return opportunity
+
+
+def select(tx: Tx, fact: EstimateFact, *, at: datetime | None) -> None:
+    """The opportunity stands on this estimate. Two estimates' facts may come in any order: the later choice counts."""
+    opportunity = note(tx, fact)
+    moment = at or tx.now
+    if opportunity.selected_at is not None and moment < opportunity.selected_at:
+        return
+    opportunity.selected_at = moment
+    if opportunity.selected_estimate_id != fact.subject:
+        opportunity.selected_estimate_id = fact.subject
+        facts.tell_change(tx, opportunity, "selected_estimate_id")
+
+
+def sent(tx: Tx, fact: EstimateFact) -> None:
+    """The customer has a price."""
+    opportunity = note(tx, fact)
+    if opportunity.is_open:
+        if fact.selected:
+            opportunity.expected_value, opportunity.currency = fact.total, fact.currency
+        stages.advance(tx, opportunity, ESTIMATE_SENT, gated=False)
+
+
+def negotiate(tx: Tx, fact: EstimateFact) -> None:
+    """Somebody wants something else than what was offered."""
+    stages.advance(tx, note(tx, fact), NEGOTIATION, gated=False)
+
+
+def declined(tx: Tx, fact: EstimateDeclined) -> None:
+    """The customer said no. With no other offer live that is the end of it."""
+    opportunity = note(tx, fact)
+    if not fact.others_live:
+        decide.lose_by_decline(tx, opportunity, estimate_id=fact.subject, reason=fact.reason, note=fact.note)
+
+
+def born(ident: UUID) -> datetime | None:
+    """When a record was made, as its id says it."""
+    return datetime.fromtimestamp((ident.int >> 80) / 1000, UTC) if ident.version == 7 else None

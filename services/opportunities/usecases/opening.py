@@ -1,0 +1,174 @@
+"""An opportunity begins: out of a valid lead, or by the second door with its lead to be made."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from libs.common import people, workhours
+from libs.common.contracts.leads import LeadChanged, LeadValidated
+from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
+from libs.common.contracts.parts import Prospect
+from libs.common.errors import Fault, Invalid, NotYet
+from libs.common.tx import Tx
+from services.opportunities.model import Opportunity, missing_to_be_valid
+from services.opportunities.settings import PREFERENCES
+from services.opportunities.states import Flow
+from services.opportunities.usecases import facts, prospects
+
+SALESPERSON = "salesperson"
+
+
+def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
+    """A valid lead becomes one opportunity, however often that is said; a second door's lead has its own already."""
+    known = of_lead(tx, lead.subject)
+    if known is not None:
+        known.lead_number = known.lead_number or lead.number
+        return known
+    asked = lead.prospect
+    return _open(
+        tx,
+        lead_id=lead.subject,
+        lead_number=lead.number,
+        door="lead",
+        prospect=asked,
+        branch=lead.branch,
+        received_at=lead.received_at,
+        first_response_due_at=lead.first_response_due_at,
+        product_interest=asked.service_interest or asked.trade or asked.request,
+        **_hands(tx, lead.owner_id),
+    )
+
+
+def enter(
+    tx: Tx,
+    *,
+    prospect: dict[str, Any],
+    product_interest: str,
+    salesperson_id: UUID | None = None,
+    title: str | None = None,
+    by: UUID | None = None,
+) -> Opportunity:
+    """The second door: somebody asks for a thing we sell, so the lead is made valid behind it.
+
+    Raises Invalid naming all that a valid lead would need. ``by`` is a salesperson who enters it for themselves or,
+    given to another, stays beside it.
+    """
+    given = {name: value for name, value in prospect.items() if value is not None}
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
+    record = people.branch(tx, branch)
+    given["fit"] = prospects.checked_fit(given, record)
+    faults = [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
+    salesperson = salesperson_id or given.pop("owner_id", None) or by
+    faults += _unknown(tx, salesperson)
+    if faults:
+        raise Invalid("this cannot be an opportunity yet", errors=faults)
+    received = given.pop("received_at", tx.now)
+    minutes = PREFERENCES.read(tx, branch)["response_minutes"]["urgent" if given.pop("urgent", False) else "normal"]
+    return _open(
+        tx,
+        lead_id=tx.store.ids(),
+        lead_number=None,
+        door="opportunity",
+        prospect=prospects.as_told(given),
+        branch=branch,
+        received_at=received,
+        first_response_due_at=workhours.after_working_minutes(received, minutes, record),
+        product_interest=product_interest,
+        title=title,
+        salesperson_id=salesperson,
+        inside_rep_id=by if by != salesperson else None,
+    )
+
+
+def of_lead(tx: Tx, lead_id: UUID) -> Opportunity | None:
+    return tx.find(sa.select(Opportunity).where(Opportunity.lead_id == lead_id).with_for_update())
+
+
+def follow_lead(tx: Tx, lead: LeadChanged) -> None:
+    """The lead was corrected: so is what is known here of the prospect, but for what was changed here since."""
+    opportunity = of_lead(tx, lead.subject)
+    if opportunity is None:
+        return  # not valid yet: what counts comes with that
+    before, now = facts.prospect(opportunity), lead.prospect
+    if before == now:
+        return
+    changed = ["prospect"]
+    opportunity.prospect = msgspec.to_builtins(now)
+    if facts.address(opportunity.site) == before.address:
+        opportunity.site = prospects.plain_address(now)
+        changed += ["site"] if before.address != now.address else []
+    for name in ("source", "campaign", "trade"):
+        was, is_ = getattr(before, name), getattr(now, name)
+        if was != is_ and (getattr(opportunity, name) or "") == was:
+            setattr(opportunity, name, is_ or None)
+            changed.append(name)
+    prospects.recall(opportunity)
+    facts.tell_change(tx, opportunity, *changed)
+
+
+def _open(
+    tx: Tx, *, prospect: Prospect, received_at: datetime, branch: UUID | None, title: str | None = None, **more: Any
+) -> Opportunity:
+    first = Flow(PREFERENCES.read(tx, branch)["stages"]).first
+    name = prospect.person_name or prospect.company
+    interest = more.pop("product_interest")
+    record = people.branch(tx, branch)
+    opportunity = tx.new(
+        Opportunity,
+        number=f"O-{tx.number('opportunity'):05d}",
+        branch=branch,
+        title=title or f"{name}: {interest}"[:200].rstrip(": "),
+        prospect=msgspec.to_builtins(prospect),
+        site=prospects.plain_address(prospect),
+        source=prospect.source or None,
+        campaign=prospect.campaign or None,
+        trade=prospect.trade or None,
+        product_interest=interest,
+        description=prospect.request or None,
+        stage=first.code,
+        stage_type=str(first.type),
+        stage_since=tx.now,
+        last_open_stage=first.code,
+        probability=first.probability,
+        currency=(record or {}).get("currency") or "USD",
+        received_at=received_at,
+        **more,
+    )
+    prospects.recall(opportunity)
+    tx.publish(
+        OpportunityOpened(
+            **facts.head(opportunity),
+            **facts.substance(opportunity),
+            door=opportunity.door,
+            prospect=prospect,
+            received_at=received_at,
+            lead_number=opportunity.lead_number or "",
+            first_response_due_at=opportunity.first_response_due_at,
+        ),
+        of=opportunity,
+    )
+    if opportunity.salesperson_id is not None:
+        tx.publish(OpportunityAssigned(**facts.head(opportunity)), of=opportunity)
+    return opportunity
+
+
+def _hands(tx: Tx, owner_id: UUID | None) -> dict[str, Any]:
+    """The lead's owner works on: as its salesperson or, selling nothing, beside one who is still to be named."""
+    if owner_id is None:
+        return {}
+    owner = people.person(tx, owner_id)
+    if owner is None:
+        raise NotYet(f"nobody told of the lead's owner {owner_id} yet")
+    return {"salesperson_id" if SALESPERSON in owner["roles"] else "inside_rep_id": owner_id}
+
+
+def _unknown(tx: Tx, person_id: UUID | None) -> list[Fault]:
+    try:
+        if person_id is not None:
+            people.demand_active(tx, person_id, "/salesperson_id")
+    except Invalid as nobody:
+        return nobody.errors
+    return []

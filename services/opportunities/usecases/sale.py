@@ -1,0 +1,138 @@
+"""The opportunity's part of a sale: won at once, its appointments moved to the job, and all of it taken back."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.contracts.appointments import AppointmentMoved
+from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.contracts.opportunities import OpportunityReopened, OpportunityWon
+from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
+from libs.common.errors import NotYet
+from libs.common.tx import Tx
+from services.opportunities.model import Appointment, Opportunity, Sale
+from services.opportunities.states import StageType
+from services.opportunities.usecases import facts, offers, stages
+
+
+def won(tx: Tx, accepted: EstimateAccepted) -> None:
+    """The customer agreed to a price: won, even if it was thought lost meanwhile. A further one is told as well."""
+    opportunity = offers.note(tx, accepted)
+    sale = _sale(tx, accepted.acceptance_id, opportunity, accepted.subject)
+    if sale.accepted_at is not None:
+        return
+    sale.total, sale.currency, sale.accepted_at = accepted.total, accepted.currency, accepted.accepted_at
+    sale.job_id = sale.job_id or accepted.job_id
+    if opportunity.stage_type != StageType.WON:
+        opportunity.win(stages.flow(tx, opportunity).end(StageType.WON), at=accepted.accepted_at)
+        opportunity.expected_value, opportunity.currency = accepted.total, accepted.currency
+    _tell_won(tx, opportunity, sale)
+
+
+def job_created(tx: Tx, job: JobCreated) -> None:
+    """The sold work has its job: the opportunity and its appointments belong to it from now on."""
+    opportunity = offers.known(tx, job.opportunity_id)
+    sale = _sale(tx, job.acceptance_id, opportunity, job.estimate_id)
+    sale.job_id, sale.customer_id = job.subject, job.customer_id
+    _move(tx, opportunity, sale)
+
+
+def retried(tx: Tx, asked: SaleRetried) -> None:
+    """Steps of the sale did not arrive: what there is to do is done, and all of it is said again."""
+    opportunity = offers.known(tx, asked.opportunity_id)
+    sale = tx.session.get(Sale, asked.subject)
+    if sale is None or sale.accepted_at is None or (asked.job_id is not None and sale.job_id is None):
+        raise NotYet(f"nobody told of the acceptance {asked.subject} or its job yet")
+    if sale.undone_at is None:
+        _tell_won(tx, opportunity, sale)
+        if sale.job_id is not None:
+            _move(tx, opportunity, sale)
+
+
+def undone(tx: Tx, undo: SaleUndone) -> None:
+    """The sale was taken back: open again where it was, its appointments without a job, unless another sale stands."""
+    opportunity = offers.known(tx, undo.opportunity_id)
+    sale = tx.session.get(Sale, undo.subject)
+    if sale is None or sale.accepted_at is None or (undo.job_id is not None and sale.job_id is None):
+        raise NotYet(f"nobody told of the acceptance {undo.subject} or its job yet")
+    if sale.undone_at is not None:
+        return
+    sale.undone_at = undo.undone_at
+    tx.session.flush()
+    other = _standing(tx, opportunity)
+    if sale.job_id is not None and (other is None or other.job_id != sale.job_id):
+        _move_appointments(tx, opportunity, sale.job_id, other.job_id if other else None, sale.acceptance_id)
+    if other is not None:
+        opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
+        facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
+        return
+    flow, was = stages.flow(tx, opportunity), opportunity.stage
+    opportunity.undo(flow.stage(opportunity.last_open_stage) or flow.first, at=tx.now)
+    tx.publish(
+        OpportunityReopened(
+            **facts.head(opportunity),
+            previous_stage=was,
+            probability=opportunity.probability,
+            note=undo.reason,
+            acceptance_id=sale.acceptance_id,
+        ),
+        of=opportunity,
+    )
+
+
+def _move(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:
+    """To the job, and said, even when there is nothing to move: the sale's step waits for it."""
+    if sale.undone_at is not None or sale.job_id is None:
+        return
+    _move_appointments(tx, opportunity, None, sale.job_id, sale.acceptance_id)
+    opportunity.job_id = opportunity.job_id or sale.job_id
+    opportunity.customer_id = opportunity.customer_id or sale.customer_id
+    ids = sa.select(Appointment.id).where(Appointment.opportunity_id == opportunity.id)
+    moved = tx.all(ids.where(Appointment.job_id == sale.job_id).order_by(Appointment.id))
+    about: dict[str, Any] = {"acceptance_id": sale.acceptance_id, "moved_appointment_ids": tuple(moved)}
+    facts.tell_change(tx, opportunity, "job_id", **about)
+
+
+def _move_appointments(
+    tx: Tx, opportunity: Opportunity, from_job: UUID | None, to_job: UUID | None, acceptance_id: UUID
+) -> None:
+    mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id)
+    here = Appointment.job_id.is_(None) if from_job is None else Appointment.job_id == from_job
+    for one in tx.all(mine.where(here).order_by(Appointment.id).with_for_update()):
+        one.job_id = to_job
+        tx.publish(AppointmentMoved(**facts.appointment(one), acceptance_id=acceptance_id), of=one)
+    tx.session.flush()
+
+
+def _sale(tx: Tx, acceptance_id: UUID, opportunity: Opportunity, estimate_id: UUID) -> Sale:
+    sale = tx.session.get(Sale, acceptance_id)
+    if sale is None:
+        sale = Sale(acceptance_id=acceptance_id, opportunity_id=opportunity.id, estimate_id=estimate_id)
+        tx.session.add(sale)
+    return sale
+
+
+def _standing(tx: Tx, opportunity: Opportunity) -> Sale | None:
+    """Another sale of it that holds, the first of them."""
+    mine = sa.select(Sale).where(Sale.opportunity_id == opportunity.id, Sale.undone_at.is_(None))
+    return tx.find(mine.where(Sale.accepted_at.is_not(None)).order_by(Sale.accepted_at).limit(1))
+
+
+def _tell_won(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:
+    if sale.total is None or sale.currency is None or sale.accepted_at is None:
+        raise NotYet(f"what was accepted with {sale.acceptance_id} is not known yet")
+    tx.publish(
+        OpportunityWon(
+            **facts.head(opportunity),
+            acceptance_id=sale.acceptance_id,
+            estimate_id=sale.estimate_id,
+            total=sale.total,
+            currency=sale.currency,
+            won_at=sale.accepted_at,
+            job_id=sale.job_id,
+            customer_id=sale.customer_id,
+            **facts.origin(opportunity),
+        ),
+        of=opportunity,
+    )

@@ -1,0 +1,102 @@
+"""Which question sets apply to an opportunity, what was answered, and what the answers come to."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.parties import folded
+from libs.common.tx import Tx
+from services.opportunities.model import AnswerSheet, Missing, Opportunity, QuestionSet
+from services.opportunities.model.questions import QUALIFICATION, Judgement
+from services.opportunities.settings import PREFERENCES
+from services.opportunities.states import Flow
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A set as it applies to one opportunity: in the version that was answered, else the newest."""
+
+    questions: QuestionSet
+    newest: QuestionSet
+    answers: dict[str, Any]
+
+    @property
+    def judgement(self) -> Judgement:
+        return self.questions.judge(self.answers)
+
+    @property
+    def shown(self) -> list[str]:
+        """The ids of the questions to ask, given the answers so far."""
+        return [question["id"] for question in self.questions.shown(self.answers)]
+
+
+def newest(tx: Tx) -> Sequence[QuestionSet]:
+    """Every set in its newest version, by key."""
+    other = sa.orm.aliased(QuestionSet)
+    last = sa.select(sa.func.max(other.number)).where(other.key == QuestionSet.key).scalar_subquery()
+    return tx.all(sa.select(QuestionSet).where(QuestionSet.number == last).order_by(QuestionSet.key))
+
+
+def of(tx: Tx, opportunity: Opportunity) -> list[Sheet]:
+    """The sets that apply, qualification first."""
+    stages = Flow(PREFERENCES.read(tx, opportunity.branch)["stages"])
+    sets = [one for one in newest(tx) if one.active and _applies(one.scope, opportunity, stages)]
+    mine = {row.set_key: row for row in tx.all(_answered(opportunity))}
+    old = {row.set_id for row in mine.values()} - {one.id for one in sets}
+    versions = {one.id: one for one in sets}
+    if old:
+        versions |= {one.id: one for one in tx.all(sa.select(QuestionSet).where(QuestionSet.id.in_(old)))}
+    sheets = [
+        Sheet(versions[mine[one.key].set_id], one, mine[one.key].answers) if one.key in mine else Sheet(one, one, {})
+        for one in sets
+    ]
+    return sorted(sheets, key=lambda sheet: (sheet.questions.kind != QUALIFICATION, sheet.questions.key))
+
+
+def missing(tx: Tx, opportunity: Opportunity, keys: Collection[str]) -> list[Missing]:
+    """What these sets, where they apply, still ask for; a person's word that it qualifies is enough."""
+    found = []
+    for sheet in of(tx, opportunity):
+        questions, judgement = sheet.questions, sheet.judgement
+        overridden = questions.kind == QUALIFICATION and opportunity.override is not None and opportunity.qualified
+        if questions.key not in keys or overridden:
+            continue
+        found += [Missing(f"answers/{one['id']}", f"not answered: {one['text']}") for one in judgement.missing]
+        if questions.kind == QUALIFICATION:
+            disqualifying = judgement.disqualified_by
+            found += [Missing(f"answers/{one['id']}", f"disqualifies: {one['text']}") for one in disqualifying]
+            if not judgement.enough:
+                short = f"{questions.name}: the score of {judgement.score} is under {questions.threshold}"
+                found.append(Missing(f"question_sets/{questions.key}", short))
+    return found
+
+
+def _answered(opportunity: Opportunity) -> sa.Select[AnswerSheet]:
+    return sa.select(AnswerSheet).where(AnswerSheet.opportunity_id == opportunity.id)
+
+
+def keep(tx: Tx, opportunity: Opportunity, questions: QuestionSet, answers: dict[str, Any]) -> None:
+    """The answers to a set, whole, and the version that they answer."""
+    sheet = tx.session.get(AnswerSheet, (opportunity.id, questions.key))
+    if sheet is None:
+        sheet = AnswerSheet(opportunity_id=opportunity.id, set_key=questions.key)
+        tx.session.add(sheet)
+    sheet.set_id, sheet.answers = questions.id, answers
+    tx.session.flush()
+
+
+def version(tx: Tx, ident: UUID) -> QuestionSet | None:
+    return tx.session.get(QuestionSet, ident)
+
+
+def _applies(scope: dict[str, Any], opportunity: Opportunity, stages: Flow) -> bool:
+    """Of a trade or product, or from a stage on; a scope that names nothing is everybody's."""
+    trade, product, stage = scope.get("trade"), scope.get("product"), scope.get("stage")
+    return (
+        (not trade or folded(trade) == folded(opportunity.trade or ""))
+        and (not product or folded(product) == folded(opportunity.product_interest))
+        and (not stage or not stages.behind(opportunity.stage, stage))
+    )

@@ -1,0 +1,78 @@
+"""Moving along the stages: what a stage asks for before it is entered, and what moves an opportunity by itself."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.contracts.opportunities import OpportunityStageChanged
+from libs.common.tx import Tx
+from services.opportunities.model import Missing, Offer, Opportunity
+from services.opportunities.settings import CONVERTED, PREFERENCES
+from services.opportunities.states import Flow, OpportunityAction, Stage
+from services.opportunities.usecases import facts, sheets
+
+
+def flow(tx: Tx, opportunity: Opportunity) -> Flow:
+    """The stages of its branch."""
+    return Flow(PREFERENCES.read(tx, opportunity.branch)["stages"])
+
+
+def advance(tx: Tx, opportunity: Opportunity, code: str, *, gated: bool = True) -> None:
+    """What happened brings it to a stage that it has not reached; a gate that does not hold keeps it where it is.
+
+    What happened elsewhere asks no gate: the estimate is sent, whatever was not filled in here.
+    """
+    settings = PREFERENCES.read(tx, opportunity.branch)
+    stages = Flow(settings["stages"])
+    stage = stages.stage(code)
+    if stage is None or not opportunity.is_open or not stages.behind(opportunity.stage, code):
+        return
+    if gated and missing(tx, opportunity, settings, code):
+        return
+    enter(tx, opportunity, stage)
+
+
+def enter(tx: Tx, opportunity: Opportunity, stage: Stage) -> None:
+    """Goes to another open stage and says so."""
+    before: dict[str, Any] = {"previous_stage": opportunity.stage, "previous_stage_type": opportunity.stage_type}
+    opportunity.enter(stage, at=tx.now)
+    value: dict[str, Any] = {"expected_value": opportunity.expected_value, "currency": opportunity.currency}
+    how: dict[str, Any] = {**before, **value, "probability": stage.probability, "entered_at": tx.now}
+    tx.publish(OpportunityStageChanged(**facts.head(opportunity), **how), of=opportunity)
+
+
+def missing(tx: Tx, opportunity: Opportunity, settings: dict[str, Any], code: str) -> list[Missing]:
+    """Everything that the gates of a stage ask for and that is not there."""
+    gates = [gate for gate in settings["gates"] if gate["stage"] == code]
+    names = dict.fromkeys(name for gate in gates for name in gate.get("fields") or ())
+    keys = {key for gate in gates for key in gate.get("question_sets") or ()}
+    found = [Missing(name, f"is needed for the stage {code}") for name in names if not _filled(opportunity, name)]
+    if keys:
+        found += sheets.missing(tx, opportunity, keys)
+    return found
+
+
+def _filled(opportunity: Opportunity, name: str) -> bool:
+    value = getattr(opportunity, name)
+    return value is True if name == "qualified" else value not in (None, "", {})
+
+
+def live_offers(tx: Tx, opportunity: Opportunity) -> list[Missing]:
+    """The offers that the customer could still accept; they stand in the way of a loss."""
+    mine = sa.select(Offer).where(Offer.opportunity_id == opportunity.id, Offer.live).order_by(Offer.estimate_id)
+    told = "{0.number} is {0.state}: withdraw it, or lose the opportunity with void_offers"
+    return [Missing("void_offers", told.format(offer)) for offer in tx.all(mine)]
+
+
+def shown(tx: Tx, opportunity: Opportunity) -> Opportunity:
+    """With what an answer shows beyond the record: the stage's name, what comes next, what is in the way of it."""
+    settings = PREFERENCES.read(tx, opportunity.branch)
+    stages = Flow(settings["stages"])
+    stage, following = stages.stage(opportunity.stage), stages.after(opportunity.stage)
+    opportunity.stage_label = stage.label if stage else opportunity.stage
+    opportunity.next_stage = following.code if following and opportunity.is_open else None
+    if opportunity.is_open:
+        opportunity.gaps = {OpportunityAction.LOSE: live_offers(tx, opportunity)}
+        if opportunity.converted_at is None:
+            opportunity.gaps[OpportunityAction.CONVERT] = missing(tx, opportunity, settings, CONVERTED)
+    return opportunity

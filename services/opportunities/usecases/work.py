@@ -1,0 +1,88 @@
+"""Working an opportunity: who has it, who spoke to the prospect, what was found out about it."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common import people
+from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityContacted
+from libs.common.errors import Fault, Invalid
+from libs.common.tx import Tx
+from services.opportunities.model import Appointment, ContactAttempt, Opportunity
+from services.opportunities.settings import CONTACTED, PREFERENCES
+from services.opportunities.states import OpportunityAction
+from services.opportunities.usecases import facts, prospects, stages
+
+
+def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
+    """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
+    opportunity.demand(OpportunityAction.ASSIGN)
+    people.demand_active(tx, salesperson_id, "/salesperson_id")
+    previous, opportunity.salesperson_id = opportunity.salesperson_id, salesperson_id
+    if previous != salesperson_id:
+        _hand_appointments_over(tx, opportunity)
+        told: dict[str, Any] = {"previous_salesperson_id": previous, "reason": reason or ""}
+        tx.publish(OpportunityAssigned(**facts.head(opportunity), **told), of=opportunity)
+    return opportunity
+
+
+def log_contact(
+    tx: Tx,
+    opportunity: Opportunity,
+    *,
+    channel: str,
+    direction: str,
+    outcome: str,
+    note: str | None = None,
+    at: datetime | None = None,
+) -> Opportunity:
+    """Somebody tried to reach the prospect. The first attempt stops the response clock and moves the stage."""
+    opportunity.demand(OpportunityAction.CONTACT)
+    moment, first = at or tx.now, opportunity.first_contacted_at is None
+    opportunity.first_contacted_at = opportunity.first_contacted_at or moment
+    how: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome}
+    attempt = ContactAttempt(id=tx.store.ids(), opportunity_id=opportunity.id, note=note, at=moment, by=tx.actor, **how)
+    tx.session.add(attempt)
+    told = OpportunityContacted(**facts.head(opportunity), **how, at=moment, first=first, note=note or "")
+    tx.publish(told, of=opportunity)
+    if first:
+        stages.advance(tx, opportunity, CONTACTED)
+    return opportunity
+
+
+def edit(tx: Tx, opportunity: Opportunity, **given: Any) -> Opportunity:
+    """Corrections and additions by hand. Raises Invalid naming every value that is none here."""
+    opportunity.demand(OpportunityAction.EDIT)
+    changed = [name for name, value in given.items() if getattr(opportunity, name) != value]
+    _check(tx, opportunity, {name: given[name] for name in changed})
+    for name in changed:
+        setattr(opportunity, name, given[name])
+    if "inside_rep_id" in changed:
+        _hand_appointments_over(tx, opportunity)
+    prospects.recall(opportunity)
+    if changed:
+        facts.tell_change(tx, opportunity, *changed)
+    return opportunity
+
+
+def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
+    faults = []
+    known = PREFERENCES.read(tx, opportunity.branch)["financing_activities"]
+    if given.get("financing_activity") not in (None, *known):
+        faults.append(Fault("/financing_activity", f"is none of {', '.join(known)}"))
+    if given.get("inside_rep_id") is not None:
+        try:
+            people.demand_active(tx, given["inside_rep_id"], "/inside_rep_id")
+        except Invalid as nobody:
+            faults += nobody.errors
+    if faults:
+        raise Invalid("some values are none that your company uses", errors=faults)
+
+
+def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
+    """Whose the opportunity is, its appointments are; each is touched under its own lock."""
+    mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id).order_by(Appointment.id)
+    for one in tx.all(mine.with_for_update()):
+        one.salesperson_id, one.inside_rep_id = opportunity.salesperson_id, opportunity.inside_rep_id

@@ -1,0 +1,245 @@
+"""How an opportunity begins and is worked, through the HTTP door of the opportunities service alone."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from embedded.testing import CAST, HOME, Bench
+from libs.common.contracts.leads import LeadChanged
+from libs.common.contracts.opportunities import (
+    OpportunityAssigned,
+    OpportunityChanged,
+    OpportunityContacted,
+    OpportunityOpened,
+    OpportunityStageChanged,
+)
+from libs.common.contracts.parts import Address
+from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, opened, prospect, refused, seen, validated
+
+REACHED = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+
+
+@pytest.fixture
+def desk(bench: Callable[..., Bench]) -> Bench:
+    return bench("opportunities")
+
+
+def walk_in(**more: Any) -> dict[str, Any]:
+    person = {
+        "channel": "walk_in",
+        "person_name": "Walk In",
+        "phones": ["(615) 555-0123"],
+        "request": "Furnace price",
+        "interest_level": "high",
+        "trade": "hvac",
+    }
+    return {"prospect": person, "product_interest": "furnace", **more}
+
+
+# -- the first door: a valid lead
+
+
+def test_a_valid_lead_becomes_one_opportunity_however_often_that_is_said(desk: Bench) -> None:
+    lead = validated()
+    desk.tell(lead, by="leads")
+    desk.tell(lead, by="leads")  # validated anew, after a merge was taken back
+
+    [found] = desk.as_("csr").items(f"{OPPORTUNITIES}?lead_id={lead.subject}")
+    assert (found["number"], found["stage"], found["probability"]) == ("O-00001", "new", 10)
+    assert (found["salesperson_id"], found["branch"], found["source"]) == (str(ME), str(HOME), "website")
+    assert found["product_interest"] == "hvac"
+    assert found["site"]["postal_code"] == "37201"
+    [told] = desk.told("opportunities", OpportunityOpened)
+    assert (told.data["door"], told.data["lead_number"], told.correlationid) == ("lead", "L-00007", lead.subject)
+    assert told.data["prospect"]["emails"] == ["ada@byron.example"]
+    assert [fact.data["salesperson_id"] for fact in desk.told("opportunities", OpportunityAssigned)] == [str(ME)]
+
+
+def test_an_owner_who_does_not_sell_stays_beside_it_and_nobody_is_told_of_an_assignment(desk: Bench) -> None:
+    found = opened(desk, owner_id=CAST["csr"][0])
+
+    assert (found["salesperson_id"], found["inside_rep_id"]) == (None, str(CAST["csr"][0]))
+    assert desk.told("opportunities", OpportunityAssigned) == []
+
+
+def test_a_lead_of_nobody_becomes_an_opportunity_of_nobody(desk: Bench) -> None:
+    found = opened(desk, owner_id=None)
+
+    assert (found["salesperson_id"], found["inside_rep_id"]) == (None, None)
+
+
+def test_what_is_corrected_on_the_lead_is_corrected_here_but_not_over_what_was_changed_here(desk: Bench) -> None:
+    lead = validated()
+    desk.tell(lead, by="leads")
+    ident = desk.told("opportunities", OpportunityOpened)[0].subject
+    desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{ident}", {"source": "a neighbour"})
+
+    moved = prospect(person_name="Ada Lovelace", source="fair", address=Address(line1="2 Main St", city="Nashville"))
+    head = {"subject": lead.subject, "number": lead.number, "title": "Ada Lovelace", "state": "valid"}
+    desk.tell(LeadChanged(**head, prospect=moved, changed=("person_name",)), by="leads")
+
+    found = seen(desk, str(ident))
+    assert found["prospect"]["person_name"] == "Ada Lovelace"
+    assert (found["site"]["line1"], found["source"]) == ("2 Main St", "a neighbour")
+    assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == ["prospect", "site"]
+
+
+def test_a_correction_of_a_lead_that_is_not_valid_means_nothing_here(desk: Bench) -> None:
+    head = {"subject": uuid7(), "number": "L-1", "title": "x", "state": "new"}
+    desk.tell(LeadChanged(**head, prospect=prospect(), changed=("request",)), by="leads")
+
+    assert desk.told("opportunities") == []
+
+
+# -- the second door
+
+
+def test_an_opportunity_can_come_first_with_the_id_of_its_lead_to_be(desk: Bench) -> None:
+    answer = desk.as_("csr").post(OPPORTUNITIES, walk_in(salesperson_id=str(ME), title="Furnace for Walk In"))
+
+    assert answer.status_code == 201
+    made = answer.get_json()
+    assert (made["title"], made["salesperson_id"], made["door"]) == ("Furnace for Walk In", str(ME), "opportunity")
+    assert made["first_response_due_at"] > made["received_at"]
+    [told] = desk.told("opportunities", OpportunityOpened)
+    assert told.data["lead_id"] == made["lead_id"] != made["id"]
+    assert told.data["prospect"]["phones"] == [{"e164": "+16155550123", "typed": "(615) 555-0123"}]
+    assert told.data["first_response_due_at"] == made["first_response_due_at"]
+
+
+def test_its_own_lead_coming_back_valid_opens_no_second_opportunity(desk: Bench) -> None:
+    made = desk.as_("csr").post(OPPORTUNITIES, walk_in()).get_json()
+    desk.tell(validated(subject=UUID(made["lead_id"]), opportunity_id=UUID(made["id"])), by="leads")
+
+    [found] = desk.as_("csr").items(f"{OPPORTUNITIES}?lead_id={made['lead_id']}")
+    assert (found["id"], found["lead_number"]) == (made["id"], "L-00007")
+
+
+def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) -> None:
+    csr, key = desk.as_("csr"), {"Idempotency-Key": str(uuid4())}
+    first, second = (csr.post(OPPORTUNITIES, walk_in(), headers=key) for _ in range(2))
+
+    assert first.data == second.data
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(desk.told("opportunities", OpportunityOpened)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({}, {"/prospect", "/product_interest"}),
+        (
+            {"prospect": {"channel": "pigeon"}},
+            {
+                "/prospect/channel",
+                "/prospect/person_name",
+                "/prospect/interest_level",
+                "/prospect/phones",
+                "/product_interest",
+            },
+        ),
+        (
+            walk_in()
+            | {
+                "prospect": walk_in()["prospect"]
+                | {"trade": "roofing", "address": {"line1": "1", "city": "Paris", "postal_code": "75001"}, "branch": str(HOME)},
+                "salesperson_id": str(uuid4()),
+            },
+            {"/prospect/fit/trade_offered", "/prospect/fit/in_service_area", "/salesperson_id"},
+        ),
+    ],
+)
+def test_what_a_valid_lead_would_need_is_named_at_once(desk: Bench, body: dict[str, Any], named: set[str]) -> None:
+    answer = desk.as_("csr").post(OPPORTUNITIES, body)
+
+    assert answer.status_code == 422
+    assert {one["pointer"] for one in answer.get_json()["errors"]} == named
+    assert desk.told("opportunities") == []
+
+
+def test_a_salesperson_enters_for_themselves_and_sees_what_they_gave_to_another(desk: Bench) -> None:
+    mine = desk.as_("salesperson").post(OPPORTUNITIES, walk_in()).get_json()
+    given = desk.as_("salesperson").post(OPPORTUNITIES, walk_in(salesperson_id=str(CAST["colleague"][0]))).get_json()
+
+    assert (mine["salesperson_id"], mine["inside_rep_id"]) == (str(ME), None)
+    assert (given["salesperson_id"], given["inside_rep_id"]) == (str(CAST["colleague"][0]), str(ME))
+    assert seen(desk, given["id"], by="salesperson")["id"] == given["id"]
+
+
+# -- finding
+
+
+def test_lists_are_narrowed_by_what_is_asked(desk: Bench) -> None:
+    found = opened(desk)
+    opened(desk, owner_id=CAST["colleague"][0], prospect=prospect(person_name="Other", emails=()))
+    csr = desk.as_("csr")
+
+    for query in (f"salesperson={ME}", f"lead_id={found['lead_id']}", "q=ada%40byron", "q=O-00001"):
+        assert [one["id"] for one in csr.items(f"{OPPORTUNITIES}?{query}")] == [found["id"]], query
+    assert len(csr.items(f"{OPPORTUNITIES}?stage=new&stage_type=open&branch={HOME}")) == 2
+    assert csr.items(f"{OPPORTUNITIES}?stage=won") == []
+    assert csr.get(f"{OPPORTUNITIES}?stagge=won").status_code == 422
+
+
+# -- working it
+
+
+def test_the_assignee_is_told_and_a_repeated_assignment_is_not(desk: Bench) -> None:
+    found, colleague = opened(desk), str(CAST["colleague"][0])
+    for _ in range(2):
+        assert done(desk, found["id"], "assign", {"salesperson_id": colleague}, by="csr")["salesperson_id"] == colleague
+
+    told = desk.told("opportunities", OpportunityAssigned)[1:]
+    assert [(one.data["previous_salesperson_id"], one.data["salesperson_id"]) for one in told] == [(str(ME), colleague)]
+
+
+def test_nobody_unknown_is_given_an_opportunity(desk: Bench) -> None:
+    problem = refused(desk, opened(desk)["id"], "assign", 422, {"salesperson_id": str(uuid4())}, by="csr")
+
+    assert [one["pointer"] for one in problem["errors"]] == ["/salesperson_id"]
+
+
+def test_the_first_contact_attempt_moves_the_stage_and_the_second_does_not(desk: Bench) -> None:
+    found = opened(desk)
+    assert done(desk, found["id"], "contact-attempts", REACHED | {"note": "wants it soon"})["stage"] == "contacted"
+    done(desk, found["id"], "contact-attempts", REACHED)
+
+    assert [one.data["first"] for one in desk.told("opportunities", OpportunityContacted)] == [True, False]
+    [moved] = desk.told("opportunities", OpportunityStageChanged)
+    assert (moved.data["previous_stage"], moved.data["stage"], moved.data["probability"]) == ("new", "contacted", 20)
+    attempts = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/contact-attempts")
+    assert [one["note"] for one in attempts] == ["wants it soon", None]
+
+
+def test_a_contact_attempt_behind_us_moves_nothing_back(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "stage", {"stage": "qualified"})
+
+    assert done(desk, found["id"], "contact-attempts", REACHED)["stage"] == "qualified"
+
+
+def test_a_correction_is_told_with_what_it_changed_and_a_stale_one_is_refused(desk: Bench) -> None:
+    found, sales = opened(desk), desk.as_("salesperson")
+    path = f"{OPPORTUNITIES}/{found['id']}"
+    tag = sales.get(path).headers["ETag"]
+    given = {"expected_value": "8400.00", "financing_activity": "not_offered", "next_follow_up_at": "2026-12-01T09:00:00Z"}
+
+    answer = sales.call("PATCH", path, json=given, headers={"If-Match": tag})
+    assert answer.status_code == 200
+    assert {name: answer.get_json()[name] for name in given} == given
+    told = desk.told("opportunities", OpportunityChanged)[-1].data
+    assert set(told["changed"]) == set(given)
+    assert told["next_follow_up_at"] == "2026-12-01T09:00:00Z"
+    assert sales.call("PATCH", path, json=given, headers={"If-Match": tag}).status_code == 412
+    assert sales.call("PATCH", path, json=given).status_code == 428
+
+
+def test_a_financing_activity_and_a_colleague_that_nobody_knows_are_both_named(desk: Bench) -> None:
+    given = {"financing_activity": "barter", "inside_rep_id": str(uuid4())}
+    answer = desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{opened(desk)['id']}", given)
+
+    assert answer.status_code == 422
+    assert {one["pointer"] for one in answer.get_json()["errors"]} == {"/financing_activity", "/inside_rep_id"}
