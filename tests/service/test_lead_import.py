@@ -64,7 +64,9 @@ def test_a_column_can_be_named_by_hand(leads: Bench) -> None:
     assert send(leads, "Kunde\nAnn\n", map="[]").status_code == 422
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b"<html><body>no</body></html>", b"a,a\n1,2\n", b"x\n1\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 a zip", b"<html><body>no</body></html>", b"a,a\n1,2\n", b"x\n1\n"]
+)
 def test_what_is_no_list_of_enquiries_is_refused_plainly(leads: Bench, content: bytes) -> None:
     answer = send(leads, content)
     assert answer.status_code == 422

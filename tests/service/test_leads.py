@@ -215,7 +215,14 @@ def test_the_sale_converts_the_lead_and_undoing_it_takes_that_back(leads: Bench)
 
 @pytest.mark.parametrize(
     ("who", "sees"),
-    [("salesperson", True), ("manager", True), ("colleague", False), ("stranger", False), ("csr", True), ("auditor", True)],
+    [
+        ("salesperson", True),
+        ("manager", True),
+        ("colleague", False),
+        ("stranger", False),
+        ("csr", True),
+        ("auditor", True),
+    ],
 )
 def test_who_sees_a_salespersons_lead(leads: Bench, who: str, sees: bool) -> None:
     lead = captured(leads, owner_id=str(CAST["salesperson"][0]))
