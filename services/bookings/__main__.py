@@ -1,0 +1,6 @@
+"""python -m services.bookings api|worker|migrate"""
+
+from libs.common.cli import main
+from services.bookings.service import SPEC
+
+main(SPEC)

@@ -1,0 +1,135 @@
+"""Booking orders over HTTP: found, made, prepared and ended by the office."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.tx import Answer
+from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
+from services.bookings import usecases
+from services.bookings.model import Booking, Part, Sale
+from services.bookings.schemas.bookings import (
+    ACTS,
+    BookingEditIn,
+    BookingIn,
+    BookingOut,
+    BookingQuery,
+    BookingRow,
+    ChangeOrderIn,
+    HoldIn,
+    NoteIn,
+    PartOut,
+    ReasonIn,
+)
+
+bp = Blueprint("bookings", __name__, url_prefix="/api/v1/bookings")
+
+FILTERS = {
+    "opportunity_id": Booking.opportunity_id,
+    "job_id": Booking.job_id,
+    "customer_id": Booking.customer_id,
+    "team": Booking.team_id,
+    "assignee": Booking.assignee_id,
+    "state": Booking.state,
+    "branch": Booking.branch,
+}
+
+
+@bp.get("")
+@endpoint(may="booking.read", query=BookingQuery, answer=BookingRow, many=True)
+def bookings(asked: Given) -> Answer:
+    """Booking orders of the caller's branches, newest first."""
+    wanted = sa.select(Booking)
+    for name, column in FILTERS.items():
+        if name in asked:
+            wanted = wanted.where(column == asked[name])
+    if "acceptance_id" in asked:
+        of = sa.select(Part.booking_id).where(Part.acceptance_id == asked["acceptance_id"])
+        wanted = wanted.where(Booking.id.in_(of))
+    with reading() as tx:
+        return page(tx, wanted, Booking, BookingRow, asked)
+
+
+@bp.post("")
+@endpoint(may="booking.create", body=BookingIn, answer=BookingOut, status=201)
+def book(given: Given) -> Answer:
+    """Draft an order of acceptances of the same site that are in no live order."""
+    wanted = list(dict.fromkeys(given["acceptance_ids"]))
+    with begin() as tx:
+        mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
+        sales = tx.all(mine.order_by(Sale.id).with_for_update())
+        for sale in sales:
+            tx.holds(sale)
+        booking = usecases.book(tx, sales, wanted)
+        return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
+
+
+@bp.get("/<uuid:booking_id>")
+@endpoint(may="booking.read", answer=BookingOut)
+def booking(booking_id: UUID) -> Answer:
+    """One order: its parts, the ordering list, the chain of hands, and what the caller may do."""
+    with reading() as tx:
+        return one(tx, BookingOut, visible(tx, Booking, booking_id))
+
+
+@bp.patch("/<uuid:booking_id>")
+@endpoint(
+    may=("booking.prepare", "booking.order", "booking.schedule"), body=BookingEditIn, answer=BookingOut, edits=True
+)
+def edit(booking_id: UUID, given: Given) -> Answer:
+    """Tick the checklist, note deposit, permits and access, set window, ordering and scheduling."""
+    with begin() as tx:
+        found = visible(tx, Booking, booking_id)
+        tx.expect(found, if_match())
+        return tx.answer(BookingOut(), usecases.edit(tx, found, may=caller().may, **given))
+
+
+@bp.post("/<uuid:booking_id>/ready")
+@endpoint(may=ACTS["ready"], answer=BookingOut)
+def ready(booking_id: UUID) -> Answer:
+    """Prepared: it may go to operations. 409 lists every item of the checklist that is not done."""
+    with begin() as tx:
+        return tx.answer(BookingOut(), usecases.make_ready(tx, visible(tx, Booking, booking_id)))
+
+
+@bp.post("/<uuid:booking_id>/hold")
+@endpoint(may=ACTS["hold"], body=HoldIn, answer=BookingOut)
+def hold(booking_id: UUID, given: Given) -> Answer:
+    """Something stands in the way for now: the deposit, a permit, the customer's right to cancel."""
+    with begin() as tx:
+        return tx.answer(BookingOut(), usecases.hold(tx, visible(tx, Booking, booking_id), **given))
+
+
+@bp.post("/<uuid:booking_id>/release")
+@endpoint(may=ACTS["release"], body=NoteIn, answer=BookingOut)
+def release(booking_id: UUID, given: Given) -> Answer:
+    """What stood in the way is gone."""
+    with begin() as tx:
+        return tx.answer(BookingOut(), usecases.release(tx, visible(tx, Booking, booking_id), **given))
+
+
+@bp.post("/<uuid:booking_id>/cancel")
+@endpoint(may=ACTS["cancel"], body=ReasonIn, answer=BookingOut)
+def cancel(booking_id: UUID, given: Given) -> Answer:
+    """The work will not be done, for a reason; everybody who had it is told."""
+    with begin() as tx:
+        return tx.answer(BookingOut(), usecases.cancel(tx, visible(tx, Booking, booking_id), **given))
+
+
+@bp.get("/<uuid:booking_id>/change-orders")
+@endpoint(may="booking.read", answer=PartOut, many=True)
+def change_orders(booking_id: UUID) -> Answer:
+    """What was sold on top, oldest first."""
+    with reading() as tx:
+        return items(PartOut, visible(tx, Booking, booking_id).change_orders)
+
+
+@bp.post("/<uuid:booking_id>/change-orders")
+@endpoint(may="booking.create", body=ChangeOrderIn, answer=BookingOut)
+def add_change_order(booking_id: UUID, given: Given) -> Answer:
+    """Add an acceptance of the same site that is in no live order; operations acknowledge it."""
+    with begin() as tx:
+        found = visible(tx, Booking, booking_id)
+        sale = visible(tx, Sale, given["acceptance_id"])
+        return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sale))

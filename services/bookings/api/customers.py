@@ -1,0 +1,46 @@
+"""Customers over HTTP."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.parties import folded
+from libs.common.tx import Answer
+from libs.common.web import Given, begin, endpoint, if_match, one, page, reading, visible
+from services.bookings import usecases
+from services.bookings.model import Customer
+from services.bookings.schemas.customers import CustomerEditIn, CustomerOut, CustomerQuery
+
+bp = Blueprint("customers", __name__, url_prefix="/api/v1/bookings/customers")
+
+
+@bp.get("")
+@endpoint(may="customer.read", query=CustomerQuery, answer=CustomerOut, many=True)
+def customers(asked: Given) -> Answer:
+    """Customers of the caller's branches and of the whole company, newest first."""
+    wanted = sa.select(Customer)
+    if "branch" in asked:
+        wanted = wanted.where(Customer.branch == asked["branch"])
+    if "q" in asked:
+        wanted = wanted.where(Customer.search.contains(folded(asked["q"]), autoescape=True))
+    with reading() as tx:
+        return page(tx, wanted, Customer, CustomerOut, asked)
+
+
+@bp.get("/<uuid:customer_id>")
+@endpoint(may="customer.read", answer=CustomerOut)
+def customer(customer_id: UUID) -> Answer:
+    """One customer."""
+    with reading() as tx:
+        return one(tx, CustomerOut, visible(tx, Customer, customer_id))
+
+
+@bp.patch("/<uuid:customer_id>")
+@endpoint(may="customer.edit", body=CustomerEditIn, answer=CustomerOut, edits=True)
+def edit(customer_id: UUID, given: Given) -> Answer:
+    """Correct or complete a customer."""
+    with begin() as tx:
+        found = visible(tx, Customer, customer_id)
+        tx.expect(found, if_match())
+        return tx.answer(CustomerOut(), usecases.edit_customer(tx, found, **given))

@@ -1,0 +1,50 @@
+"""The sale's checklist over HTTP."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.tx import Answer
+from libs.common.web import Given, begin, endpoint, one, page, reading, visible
+from services.bookings import usecases
+from services.bookings.model import Sale
+from services.bookings.schemas.sales import SaleOut, SaleQuery, UndoIn
+
+bp = Blueprint("sales", __name__, url_prefix="/api/v1/bookings/sales")
+
+
+@bp.get("")
+@endpoint(may="booking.read", query=SaleQuery, answer=SaleOut, many=True)
+def sales(asked: Given) -> Answer:
+    """Sales of the caller's branches, newest first; those that failed with state=failed."""
+    wanted = sa.select(Sale)
+    for name in ("state", "opportunity_id"):
+        if name in asked:
+            wanted = wanted.where(getattr(Sale, name) == asked[name])
+    with reading() as tx:
+        return page(tx, wanted, Sale, SaleOut, asked)
+
+
+@bp.get("/<uuid:acceptance_id>")
+@endpoint(may="booking.read", answer=SaleOut)
+def sale(acceptance_id: UUID) -> Answer:
+    """What became of an acceptance, step by step."""
+    with reading() as tx:
+        return one(tx, SaleOut, visible(tx, Sale, acceptance_id))
+
+
+@bp.post("/<uuid:acceptance_id>/retry")
+@endpoint(may="booking.prepare", answer=SaleOut)
+def retry(acceptance_id: UUID) -> Answer:
+    """Ask for every step that did not happen to be done again."""
+    with begin() as tx:
+        return tx.answer(SaleOut(), usecases.retry(tx, visible(tx, Sale, acceptance_id)))
+
+
+@bp.post("/<uuid:acceptance_id>/undo")
+@endpoint(may="booking.cancel", body=UndoIn, answer=SaleOut)
+def undo(acceptance_id: UUID, given: Given) -> Answer:
+    """Take the sale back, until operations have accepted the work: order and job are cancelled."""
+    with begin() as tx:
+        return tx.answer(SaleOut(), usecases.undo(tx, visible(tx, Sale, acceptance_id), **given))

@@ -1,0 +1,45 @@
+"""The job: what was sold to a customer for one site, and the name that everybody calls it by."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from libs.common.columns import Aggregate
+from services.bookings.model.base import Base, Missing
+from services.bookings.states import JOB, JobAction, JobState
+
+
+class Job(Aggregate, Base):
+    __tablename__ = "jobs"
+    __table_args__ = (sa.UniqueConstraint("customer_id", "name"),)
+
+    number: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(sa.String(12), default=JobState.PENDING, index=True)
+    type: Mapped[str] = mapped_column(default="")
+    customer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)
+    customer_name: Mapped[str]
+    site: Mapped[dict[str, Any] | None]
+    opportunity_id: Mapped[UUID] = mapped_column(index=True)
+    lead_id: Mapped[UUID]
+    acceptance_id: Mapped[UUID] = mapped_column(unique=True)  #: of the sale that made it
+    estimate_id: Mapped[UUID]
+    salesperson_id: Mapped[UUID | None]
+    search: Mapped[str] = mapped_column(default="")
+
+    @property
+    def funnel(self) -> UUID:
+        return self.lead_id
+
+    def fire(self, action: JobAction) -> str:
+        """Moves on with its booking order; returns the status it had."""
+        before, self.status = self.status, JOB.fire(JobState(self.status), action)
+        return before
+
+    def open_actions(self) -> list[str]:
+        return ["rename", *(str(one) for one in JOB.allowed(JobState(self.status)) if one is JobAction.CLOSE)]
+
+    def missing(self, _action: str) -> list[Missing]:
+        return []

@@ -1,0 +1,1 @@
+"""What comes in about sold work and what goes out."""

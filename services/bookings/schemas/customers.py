@@ -1,0 +1,131 @@
+"""Customers, jobs and their names: what comes in and what goes out."""
+
+from libs.common.web import Allowed, Page, Schema, Sort, fields
+from services.bookings.settings import check_template
+from services.bookings.states import JobState
+
+
+class AddressIn(Schema):
+    line1 = fields.Text(max_length=200)
+    line2 = fields.Text(max_length=200)
+    city = fields.Text(max_length=200)
+    region = fields.Text(max_length=80)
+    postal_code = fields.Text(max_length=20)
+    country = fields.Text(max_length=2)
+
+
+class PhoneIn(Schema):
+    e164 = fields.Phone(required=True)
+    typed = fields.Text(max_length=40)
+
+
+class ContactIn(Schema):
+    name = fields.Text(max_length=200)
+    company = fields.Text(max_length=200)
+    phones = fields.List(fields.Nested(PhoneIn), most=10)
+    emails = fields.List(fields.Email(), most=10)
+
+
+class BillToIn(Schema):
+    name = fields.Text(max_length=200)
+    company = fields.Text(max_length=200)
+    address = fields.Nested(AddressIn, allow_none=True)
+    emails = fields.List(fields.Email(), most=10)
+    tax_status = fields.Text(max_length=40)
+
+
+class CustomerEditIn(Schema):
+    name = fields.Name()
+    tax_status = fields.Text(max_length=40)
+    bill_to = fields.Nested(BillToIn)
+    contacts = fields.List(fields.Nested(ContactIn), most=20)
+
+
+class CustomerOut(Schema):
+    id = fields.Uuid()
+    number = fields.Text()
+    name = fields.Text()
+    tax_status = fields.Text()
+    bill_to = fields.Raw()
+    contacts = fields.Raw()
+    branch = fields.Uuid()
+    version = fields.Whole()
+    created_at = fields.Instant()
+    created_by = fields.Text()
+    updated_at = fields.Instant()
+    updated_by = fields.Text()
+
+
+class CustomerQuery(Page):
+    q = fields.Text(max_length=200)
+    branch = fields.Uuid()
+    sort = Sort("created_at", "name")
+
+
+class JobIn(Schema):
+    """The office makes the job that a sale left to it; without a name it is called by the rule."""
+
+    acceptance_id = fields.Uuid(required=True)
+    name = fields.Name(allow_none=True)
+
+
+class JobEditIn(Schema):
+    type = fields.Text(max_length=200)
+    site = fields.Nested(AddressIn)
+
+
+class RenameIn(Schema):
+    name = fields.Name(required=True)
+
+
+class PreviewQuery(Schema):
+    """Without a template the branch's own; without an acceptance an example's values."""
+
+    template = fields.Name(validate=check_template)
+    sequence = fields.Code(("year", "customer", "branch"))
+    acceptance_id = fields.Uuid()
+    branch = fields.Uuid()
+
+
+class PreviewOut(Schema):
+    name = fields.Text()
+    template = fields.Text()
+    tokens = fields.List(fields.Text())
+
+
+class JobOut(Schema):
+    id = fields.Uuid()
+    number = fields.Text()
+    name = fields.Text()
+    status = fields.Code(JobState)
+    type = fields.Text()
+    site = fields.Raw()
+    customer_id = fields.Uuid()
+    customer_name = fields.Text()
+    opportunity_id = fields.Uuid()
+    lead_id = fields.Uuid()
+    acceptance_id = fields.Uuid()
+    estimate_id = fields.Uuid()
+    salesperson_id = fields.Uuid()
+    branch = fields.Uuid()
+    version = fields.Whole()
+    created_at = fields.Instant()
+    created_by = fields.Text()
+    updated_at = fields.Instant()
+    updated_by = fields.Text()
+    allowed = Allowed({"rename": "job.edit", "close": "job.edit"})
+
+
+class JobQuery(Page):
+    customer_id = fields.Uuid()
+    opportunity_id = fields.Uuid()
+    status = fields.Code(JobState)
+    branch = fields.Uuid()
+    q = fields.Text(max_length=200)
+    sort = Sort("created_at", "name")
+
+
+__all__ = [
+    "CustomerEditIn", "CustomerOut", "CustomerQuery", "JobEditIn", "JobIn", "JobOut", "JobQuery", "PreviewOut",
+    "PreviewQuery", "RenameIn",
+]  # fmt: skip

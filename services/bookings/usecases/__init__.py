@@ -1,0 +1,41 @@
+"""What the business does with sold work, divided by act. Each function is one act inside one transaction."""
+
+from services.bookings.usecases.amend import retry, undo
+from services.bookings.usecases.book import add_change_order, book
+from services.bookings.usecases.customers import edit_customer
+from services.bookings.usecases.end import cancel
+from services.bookings.usecases.handoff import accept, acknowledge, assign, complete, give_back, reassign, start
+from services.bookings.usecases.jobs import close, edit_job, rename
+from services.bookings.usecases.naming import preview_name
+from services.bookings.usecases.prepare import edit, hold, make_ready
+from services.bookings.usecases.sell import make_the_job, sell, step_happened, step_of_opportunity_happened
+from services.bookings.usecases.timers import TIMERS, release
+
+__all__ = [
+    "TIMERS",
+    "accept",
+    "acknowledge",
+    "add_change_order",
+    "assign",
+    "book",
+    "cancel",
+    "close",
+    "complete",
+    "edit",
+    "edit_customer",
+    "edit_job",
+    "give_back",
+    "hold",
+    "make_ready",
+    "make_the_job",
+    "preview_name",
+    "reassign",
+    "release",
+    "rename",
+    "retry",
+    "sell",
+    "start",
+    "step_happened",
+    "step_of_opportunity_happened",
+    "undo",
+]

@@ -1,0 +1,43 @@
+"""A sale that did not go through is repeated, or taken back before operations have accepted it."""
+
+from libs.common.contracts.sales import SaleRetried, SaleUndone
+from libs.common.errors import Conflict
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Job, Sale
+from services.bookings.states import BOOKING, BookingState, JobAction
+from services.bookings.usecases import facts, timers
+from services.bookings.usecases.end import end
+from services.bookings.usecases.jobs import move_on
+
+TAKEN_OVER = (BookingState.ACCEPTED, BookingState.IN_PROGRESS, BookingState.COMPLETED)
+
+
+def retry(tx: Tx, sale: Sale) -> Sale:
+    """Asks the owners of open steps to do them again; what is done already they only say again."""
+    again = sale.retry()
+    timers.wait_for_steps(tx, sale)
+    tx.publish(SaleRetried(**facts.sale(sale), steps=tuple(again)), of=sale)
+    return sale
+
+
+def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
+    """Takes the sale back: order and job are cancelled here, and the others take back what is theirs.
+
+    Raises Conflict once operations have accepted the work, and for a change order.
+    """
+    booking = tx.get(Booking, sale.booking_id) if sale.booking_id else None
+    if sale.change_order:
+        raise Conflict(f"{sale.number} is a change order of a running booking order: it cannot be undone by itself")
+    if booking is not None and (booking.state in TAKEN_OVER or booking.accepted_at is not None):
+        raise Conflict(f"operations have accepted booking order {booking.number}; cancel it instead")
+    if booking is not None and booking.state != BookingState.CANCELLED and len(booking.acceptance_ids) > 1:
+        raise Conflict(f"booking order {booking.number} holds other acceptances too; cancel it first")
+    sale.undo(reason=reason, by=tx.actor, at=tx.now)
+    tx.forget(timers.STEPS, sale.id)
+    job = tx.get(Job, sale.job_id) if sale.job_id else None
+    if booking is not None and not BOOKING.terminal(BookingState(booking.state)):
+        end(tx, booking, reason=f"sale undone: {reason}")
+    if job is not None and job.acceptance_id == sale.id:
+        move_on(tx, job, JobAction.CANCEL)
+    tx.publish(SaleUndone(**facts.sale(sale), reason=reason, undone_at=tx.now), of=sale)
+    return sale

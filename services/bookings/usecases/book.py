@@ -1,0 +1,75 @@
+"""The office drafts an order itself, or adds an acceptance to one that runs."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.errors import Conflict, Fault, Invalid
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Customer, Job, Sale
+from services.bookings.states import JobAction
+from services.bookings.usecases import draft, jobs
+from services.bookings.usecases.sell import accepted_of
+
+
+def book(tx: Tx, sales: Sequence[Sale], acceptance_ids: Sequence[UUID]) -> Booking:
+    """One order of acceptances of the same site. Raises Invalid for unknown ones, Conflict with all that is wrong.
+
+    ``sales`` are those that the caller may see; the first acceptance's job is the order's.
+    """
+    known = {sale.id: sale for sale in sales}
+    faults = [
+        Fault(f"/acceptance_ids/{at}", "is no acceptance that is known here")
+        for at, ident in enumerate(acceptance_ids)
+        if ident not in known
+    ]
+    if faults:
+        raise Invalid("some acceptances cannot be booked", errors=faults)
+    chosen = [known[ident] for ident in acceptance_ids]
+    if faults := list(_obstacles(tx, chosen)):
+        raise Conflict("these acceptances cannot be one booking order", errors=faults)
+    first = chosen[0]
+    assert first.customer_id is not None, "a sale has its customer from the start"
+    customer = tx.get(Customer, first.customer_id)
+    job = tx.get(Job, first.job_id) if first.job_id else None
+    if job is not None:
+        jobs.move_on(tx, job, JobAction.BOOK)
+    booking = draft.draft(tx, [(sale, accepted_of(sale)) for sale in chosen], customer, job)
+    draft.tell_created(tx, booking)
+    return booking
+
+
+def add_change_order(tx: Tx, booking: Booking, sale: Sale) -> Booking:
+    """An acceptance of the same site that is in no live order becomes a change order of this one."""
+    faults = list(_obstacles(tx, [sale], beside=booking))
+    if faults:
+        raise Conflict(f"this cannot become a change order of {booking.number}", errors=faults)
+    draft.add_change_order(tx, booking, sale, accepted_of(sale))
+    return booking
+
+
+def _obstacles(tx: Tx, sales: Sequence[Sale], beside: Booking | None = None) -> Iterator[Fault]:
+    """Everything that keeps these acceptances from being one order (with ``beside``: from joining that order)."""
+    booked = draft.live_booking_of(tx, [sale.id for sale in sales])
+    site = draft.site_key(accepted_of(sales[0]).site)
+    customer_id, currency = sales[0].customer_id, sales[0].currency
+    if beside is not None:
+        customer_id, currency = beside.customer_id, beside.currency
+        site = draft.site_key(accepted_of(_first_of(tx, beside)).site)
+    for at, sale in enumerate(sales):
+        pointer = f"/acceptance_ids/{at}" if beside is None else "/acceptance_id"
+        if not sale.live:
+            yield Fault(pointer, f"the sale of {sale.number} was undone")
+        if sale.id in booked:
+            yield Fault(pointer, f"{sale.number} is part of booking order {booked[sale.id]}")
+        if sale.customer_id != customer_id:
+            yield Fault(pointer, f"{sale.number} is of another customer")
+        if draft.site_key(accepted_of(sale).site) != site:
+            yield Fault(pointer, f"{sale.number} is for another site")
+        if sale.currency != currency:
+            yield Fault(pointer, f"{sale.number} is in {sale.currency}")
+
+
+def _first_of(tx: Tx, booking: Booking) -> Sale:
+    return tx.session.scalars(sa.select(Sale).where(Sale.id == UUID(booking.acceptance_ids[0]))).one()

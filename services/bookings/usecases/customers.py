@@ -1,0 +1,126 @@
+"""Who buys: recognised by what their enquiry gave, or new; corrected by the office."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.contracts.parts import Contact
+from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
+from libs.common.parties import folded, match_keys
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Customer, Job, MatchKey, Sale
+from services.bookings.usecases import facts
+
+Keys = list[tuple[str, str]]
+
+
+def recognise(tx: Tx, accepted: EstimateAccepted) -> tuple[Customer, tuple[str, ...]]:
+    """The customer this sale is to, and by what they were recognised; nothing for a new one.
+
+    Keys are claimed before anything is looked up, so that two sales to one prospect at once meet here, and make one.
+    """
+    ident, keys = tx.store.ids(), _keys_of(accepted)
+    owners = claim(tx, keys, ident)
+    oldest = sa.select(Customer.id).where(Customer.id.in_(owners)).order_by(Customer.created_at, Customer.id).limit(1)
+    known = tx.session.scalars(oldest).first() if set(owners) - {ident} else None
+    if known is None:
+        return _made(tx, ident, accepted), ()
+    tx.session.execute(sa.update(MatchKey).where(MatchKey.customer_id == ident).values(customer_id=known))
+    customer = tx.get(Customer, known)
+    contact = msgspec.to_builtins(accepted.contact)
+    customer.buys_again(branch=accepted.branch, lead_id=accepted.lead_id, contact=contact)
+    _index(customer)
+    return customer, tuple(sorted(owners[known]))
+
+
+def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) -> None:
+    """Says who it is that bought."""
+    head = facts.customer(customer, sale)
+    tx.publish(CustomerMatched(**head, matched_by=matched_by) if matched_by else CustomerCreated(**head), of=customer)
+
+
+def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
+    """Corrections by the office; jobs and orders call the customer by the new name, and know them by what was added."""
+    changed = [name for name in given if getattr(customer, name) != given[name]]
+    for name in changed:
+        setattr(customer, name, given[name])
+    if not changed:
+        return customer
+    if "name" in changed:
+        _call(tx, customer)
+    _index(customer)
+    contacts = [msgspec.convert(one, Contact, strict=False) for one in customer.contacts]
+    keys: Keys = []
+    for one in contacts:
+        keys += _keys(one.name, one.company, [phone.e164 or phone.typed for phone in one.phones], one.emails, None)
+    claim(tx, keys, customer.id)
+    tx.publish(CustomerChanged(**facts.customer(customer), changed=tuple(changed)), of=customer)
+    return customer
+
+
+def _call(tx: Tx, customer: Customer) -> None:
+    """Jobs and booking orders show the customer's name."""
+    for job in tx.all(sa.select(Job).where(Job.customer_id == customer.id).with_for_update()):
+        job.customer_name = customer.name
+    for booking in tx.all(sa.select(Booking).where(Booking.customer_id == customer.id).with_for_update()):
+        booking.customer_name = customer.name
+
+
+def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:
+    """Takes the keys that nobody has. Returns who has these keys now, and which kinds of them."""
+    if not keys:
+        return {}
+    rows = [{"why": why, "value": _hashed(value), "customer_id": ident} for why, value in sorted(set(keys))]
+    table = MatchKey.__table__
+    assert isinstance(table, sa.Table)
+    tx.session.execute(tx.insert(table).values(rows).on_conflict_do_nothing())
+    pair = sa.tuple_(MatchKey.why, MatchKey.value).in_([(row["why"], row["value"]) for row in rows])
+    owners: dict[UUID, set[str]] = {}
+    for row in tx.session.execute(sa.select(MatchKey.why, MatchKey.customer_id).where(pair)):
+        owners.setdefault(row.customer_id, set()).add(row.why)
+    return owners
+
+
+def _made(tx: Tx, ident: UUID, accepted: EstimateAccepted) -> Customer:
+    bill_to, prospect, contact = accepted.bill_to, accepted.prospect, accepted.contact
+    known = bill_to.company or bill_to.name or prospect.company or prospect.person_name
+    customer = tx.new(
+        Customer,
+        ident,
+        number=f"C-{tx.number('customer'):05d}",
+        name=known or contact.company or contact.name or accepted.typed_name,
+        tax_status=bill_to.tax_status,
+        bill_to=msgspec.to_builtins(bill_to),
+        contacts=[msgspec.to_builtins(contact)],
+        lead_id=accepted.lead_id,
+        branch=accepted.branch,
+    )
+    _index(customer)
+    return customer
+
+
+def _index(customer: Customer) -> None:
+    said = [customer.number, customer.name]
+    for one in customer.contacts:
+        said += [one.get("name", ""), *one.get("emails", ()), *(phone["e164"] for phone in one.get("phones", ()))]
+    customer.search = folded(" ".join(word for word in said if word))
+
+
+def _keys_of(accepted: EstimateAccepted) -> Keys:
+    asked = accepted.prospect
+    place = msgspec.to_builtins(asked.address) if asked.address else None
+    phones = [phone.e164 or phone.typed for phone in asked.phones]
+    return _keys(asked.person_name, asked.company, phones, asked.emails, place)
+
+
+def _keys(name: str, company: str, phones: list[str], emails: tuple[str, ...], place: dict[str, Any] | None) -> Keys:
+    keys = match_keys(person_name=name or None, company=company or None, phones=phones, emails=emails, address=place)
+    return [(why, value) for why, value in keys if why != "company_domain"]
+
+
+def _hashed(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

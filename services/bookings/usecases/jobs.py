@@ -1,0 +1,104 @@
+"""Jobs: made by the sale or by the office, named by rule or by hand, moving on with their booking orders."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.contracts.sales import JobChanged, JobCreated, JobRenamed
+from libs.common.errors import Conflict, Fault
+from libs.common.parties import folded
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Customer, Job, Sale
+from services.bookings.settings import PREFERENCES
+from services.bookings.states import JobAction, JobState
+from services.bookings.usecases import facts, naming
+
+
+def make_job(tx: Tx, sale: Sale, accepted: EstimateAccepted, customer: Customer, name: str | None = None) -> Job:
+    """The job of a sale, named by the branch's rule unless somebody named it."""
+    settings = PREFERENCES.read(tx, sale.branch)
+    rule = (settings["naming_template"], settings["naming_sequence"])
+    job = tx.new(
+        Job,
+        number=f"J-{tx.number('job'):05d}",
+        name=name if name is not None else naming.by_rule(tx, accepted, customer, *rule),
+        status=JobState.PENDING,
+        type=accepted.job_type or accepted.product_interest,
+        customer_id=customer.id,
+        customer_name=customer.name,
+        site=msgspec.to_builtins(accepted.site) if accepted.site else None,
+        opportunity_id=sale.opportunity_id,
+        lead_id=sale.lead_id,
+        acceptance_id=sale.id,
+        estimate_id=sale.estimate_id,
+        salesperson_id=sale.salesperson_id,
+        branch=sale.branch,
+    )
+    _index(job)
+    sale.job_id = job.id
+    return job
+
+
+def tell_created(tx: Tx, job: Job) -> None:
+    moves = PREFERENCES.read(tx, job.branch)["moves"]
+    tx.publish(JobCreated(**facts.job(job), moves=tuple(moves)), of=job)
+
+
+def rename(tx: Tx, job: Job, *, name: str) -> Job:
+    """Another name than the rule gave; audited. Raises Conflict when the customer has a job called so."""
+    if name == job.name:
+        return job
+    tx.get(Customer, job.customer_id)  # whoever names jobs of one customer takes turns
+    demand_free(tx, job, name)
+    previous, job.name = job.name, name
+    _index(job)
+    for booking in tx.all(sa.select(Booking).where(Booking.job_id == job.id).with_for_update()):
+        booking.title = name
+    tx.publish(JobRenamed(**facts.job(job), previous_title=previous), of=job)
+    return job
+
+
+def demand_free(tx: Tx, job: Job | Sale, name: str) -> None:
+    """Raises Conflict when the customer has another job of this name."""
+    assert job.customer_id is not None, "a job and the sale of one have a customer"
+    if naming.unique(tx, job.customer_id, name, but=job.id) != name:
+        fault = Fault("/name", "is the name of another job of this customer")
+        raise Conflict(f"this customer has a job called {name} already", errors=[fault])
+
+
+def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
+    """Corrections by the office; the name has its own act."""
+    changed = [name for name in given if getattr(job, name) != given[name]]
+    for name in changed:
+        setattr(job, name, given[name])
+    if changed:
+        _index(job)
+        tx.publish(JobChanged(**facts.job(job), changed=tuple(changed), previous_status=str(job.status)), of=job)
+    return job
+
+
+def close(tx: Tx, job: Job) -> Job:
+    """Everything about a completed job is settled."""
+    return move_on(tx, job, JobAction.CLOSE)
+
+
+def move_on(tx: Tx, job: Job, action: JobAction) -> Job:
+    """The job follows its work; told when that changes its status."""
+    before = job.fire(action)
+    if before != job.status:
+        tx.publish(JobChanged(**facts.job(job), changed=("status",), previous_status=before), of=job)
+    return job
+
+
+def follow(tx: Tx, booking: Booking, action: JobAction) -> None:
+    """The job of an order moves on with it, where there is one."""
+    if booking.job_id is not None:
+        move_on(tx, tx.get(Job, booking.job_id), action)
+
+
+def _index(job: Job) -> None:
+    site = job.site or {}
+    words = [job.number, job.name, job.customer_name, site.get("line1"), site.get("postal_code")]
+    job.search = folded(" ".join(word for word in words if word))

@@ -1,0 +1,182 @@
+"""The sale: an acceptance becomes customer, job and booking order in one act; others tick what is theirs."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.contracts.sales import SaleCompleted, SaleStarted, SaleStepDone
+from libs.common.errors import Conflict, NotYet
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Customer, Job, Sale
+from services.bookings.settings import PREFERENCES
+from services.bookings.states import BookingState, JobAction, JobState, SaleState, Step
+from services.bookings.usecases import customers, draft, jobs, timers
+from services.bookings.usecases.facts import sale as head
+
+HERE = (Step.CUSTOMER, Step.JOB, Step.BOOKING)
+ENDED = (BookingState.COMPLETED, BookingState.CANCELLED)
+
+
+def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
+    """What the customer agreed to becomes work. Hearing of the same acceptance again changes nothing.
+
+    It is a change order when it names a job with a booking order that is not over, or when its opportunity has one;
+    an acceptance on a job whose work is over gets an order of its own on that job.
+    """
+    known = tx.session.get(Sale, accepted.acceptance_id)
+    if known is not None:
+        return known
+    customer, matched_by = customers.recognise(tx, accepted)
+    job = _job_of(tx, accepted)
+    running = _running(tx, accepted, job)
+    if running is None and job is None:
+        return _first(tx, accepted, customer, matched_by)
+    return _more(tx, accepted, running, job)
+
+
+def _first(tx: Tx, accepted: EstimateAccepted, customer: Customer, matched_by: tuple[str, ...]) -> Sale:
+    """The sale that makes the job, or leaves making it to the office where the branch wants that."""
+    settings = PREFERENCES.read(tx, accepted.branch)
+    sale = _recorded(tx, accepted)
+    sale.customer_id = customer.id
+    sale.begin(steps_of(settings["moves"]))
+    job = None if settings["sale_creates"] == "task" else jobs.make_job(tx, sale, accepted, customer)
+    tx.session.flush()  # an order refers to its customer and job
+    booking = draft.draft(tx, [(sale, accepted)], customer, job)
+    tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
+    customers.tell(tx, customer, sale, matched_by)
+    if job is not None:
+        jobs.tell_created(tx, job)
+        timers.wait_for_steps(tx, sale)
+    draft.tell_created(tx, booking)
+    for step in HERE if job is not None else (Step.CUSTOMER, Step.BOOKING):
+        tick(tx, sale, step)
+    return sale
+
+
+def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, job: Job | None) -> Sale:
+    """More was sold on a job that is there: nothing is won, converted or moved a second time."""
+    owner = job or running
+    assert owner is not None, "more than the first is sold on a job or an order"
+    sale = _recorded(tx, accepted)
+    sale.customer_id, sale.job_id = owner.customer_id, job.id if job else running.job_id if running else None
+    sale.change_order = running is not None
+    sale.begin(HERE)
+    tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
+    if running is not None:
+        draft.add_change_order(tx, running, sale, accepted)
+    else:
+        assert job is not None, "without an order there is the job"
+        jobs.move_on(tx, job, JobAction.BOOK)
+        draft.tell_created(tx, draft.draft(tx, [(sale, accepted)], tx.get(Customer, job.customer_id), job))
+    for step in HERE:
+        tick(tx, sale, step)
+    return sale
+
+
+def steps_of(moves: Sequence[str]) -> list[Step]:
+    """What has to happen: of the records, only those that the branch moves are waited for."""
+    moved = {Step.ESTIMATE_MOVED: "estimate", Step.APPOINTMENTS_MOVED: "appointments"}
+    return [step for step in Step if moved.get(step) in (None, *moves)]
+
+
+def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
+    """The office makes the job that the sale left to it. Raises Conflict when there is one."""
+    if not sale.live or sale.job_id is not None:
+        why = "was undone" if not sale.live else "has its job"
+        raise Conflict(f"the sale of {sale.number} {why}: no further job is made for it")
+    assert sale.customer_id is not None, "a sale has its customer from the start"
+    customer, accepted = tx.get(Customer, sale.customer_id), accepted_of(sale)
+    if name is not None:
+        jobs.demand_free(tx, sale, name)
+    job = jobs.make_job(tx, sale, accepted, customer, name)
+    tx.session.flush()
+    _join(tx, sale, job)
+    jobs.tell_created(tx, job)
+    tick(tx, sale, Step.JOB)
+    timers.wait_for_steps(tx, sale)
+    return job
+
+
+def _join(tx: Tx, made_by: Sale, job: Job) -> None:
+    """The order, and the change orders that came to it before there was a job, belong to the new job."""
+    if made_by.booking_id is None:
+        return
+    booking = tx.get(Booking, made_by.booking_id)
+    if booking.job_id is None:
+        booking.job_id, booking.title = job.id, job.name
+    for sale in tx.all(sa.select(Sale).where(Sale.booking_id == booking.id, Sale.job_id.is_(None)).with_for_update()):
+        sale.job_id = job.id
+
+
+def tick(tx: Tx, sale: Sale, step: Step) -> None:
+    """A step has happened; with the last one the sale is complete."""
+    if not sale.tick(step, at=tx.now):
+        return
+    tx.publish(SaleStepDone(**head(sale), step=step, remaining=tuple(sale.open_steps())), of=sale)
+    if sale.state == SaleState.COMPLETED:
+        tx.forget(timers.STEPS, sale.id)
+        tx.publish(SaleCompleted(**head(sale), completed_at=tx.now), of=sale)
+
+
+def step_happened(tx: Tx, acceptance_id: UUID, step: Step) -> None:
+    """Its owner says that a step has happened. Raises NotYet while the acceptance itself has not arrived."""
+    statement = sa.select(Sale).where(Sale.id == acceptance_id).with_for_update()
+    sale = tx.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+    if sale is None:
+        raise NotYet(f"the acceptance {acceptance_id} has not arrived")
+    tx.holds(sale)
+    tick(tx, sale, step)
+
+
+def step_of_opportunity_happened(tx: Tx, opportunity_id: UUID, step: Step) -> None:
+    """The same, where the owner's fact names the opportunity only: it means the sales that have their job."""
+    mine = sa.select(Sale.id).where(
+        Sale.opportunity_id == opportunity_id, Sale.job_id.is_not(None), Sale.state != SaleState.UNDONE
+    )
+    for ident in tx.session.scalars(mine.order_by(Sale.id)).all():
+        step_happened(tx, ident, step)
+
+
+def accepted_of(sale: Sale) -> EstimateAccepted:
+    """The fact that began the sale, as it came."""
+    return EstimateAccepted.read(sale.estimate_id, dict(sale.accepted))
+
+
+def _recorded(tx: Tx, accepted: EstimateAccepted) -> Sale:
+    return tx.new(
+        Sale,
+        accepted.acceptance_id,
+        state=SaleState.RUNNING,
+        change_order=False,
+        number=accepted.number,
+        title=accepted.title,
+        total=accepted.total,
+        currency=accepted.currency,
+        opportunity_id=accepted.opportunity_id,
+        lead_id=accepted.lead_id,
+        estimate_id=accepted.subject,
+        salesperson_id=accepted.salesperson_id,
+        branch=accepted.branch,
+        accepted=accepted.data(),
+    )
+
+
+def _job_of(tx: Tx, accepted: EstimateAccepted) -> Job | None:
+    """The live job that an acceptance names."""
+    if accepted.job_id is None:
+        return None
+    known = tx.session.get(Job, accepted.job_id, with_for_update=True)
+    return known if known is not None and known.status != JobState.CANCELLED else None
+
+
+def _running(tx: Tx, accepted: EstimateAccepted, job: Job | None) -> Booking | None:
+    """The booking order that an acceptance is a change order of: its job's, else its opportunity's."""
+    whose = Booking.opportunity_id == accepted.opportunity_id if job is None else Booking.job_id == job.id
+    statement = sa.select(Booking).where(whose, Booking.state.not_in(ENDED), Booking.currency == accepted.currency)
+    found = tx.session.scalars(statement.order_by(Booking.created_at).limit(1).with_for_update()).first()
+    if found is not None:
+        tx.holds(found)
+    return found
