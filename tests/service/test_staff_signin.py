@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -188,14 +187,11 @@ def test_a_new_password_replaces_the_old_and_no_trace_of_either_is_kept(staff: B
 # -- keys
 
 
-def test_another_service_reads_the_keys_and_follows_when_they_change(
-    staff: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_service_reads_the_keys_and_follows_when_they_change(staff: Bench) -> None:
     account(staff)
     now = Seconds()
-    monkeypatch.setattr(tokens, "time", SimpleNamespace(monotonic=now, time=tokens.time.time))
     app = staff.system.parts["staff"].app
-    verifier = Verifier(url=f"{STAFF}/jwks", fetch=lambda url: staff.public.get(url).get_json())
+    verifier = Verifier(url=f"{STAFF}/jwks", monotonic=now, fetch=lambda url: staff.public.get(url).get_json())
     before = sign_in(staff).get_json()
     assert str(verifier.verify(before["access_token"]).person_id) == before["person"]["id"]
 
