@@ -17,7 +17,7 @@ from libs.common.service import Job, Service
 from libs.common.timers import Timers
 from libs.common.tx import Store
 
-Wait = Callable[[float], None]  #: returns when there may be something to send, at the latest after so many seconds
+Wait = Callable[[float], None]  #: returns when there may be something to send, at most so many seconds later
 Report = Callable[[str, bool, str], None]  #: takes a part's name, whether it is well, and what is to be said about it
 
 POLL_S = 1.0  #: the longest that a committed fact waits when its wake-up was lost
@@ -30,7 +30,10 @@ def relay_loop(relay: Relay, wait: Wait, stop: threading.Event, report: Report) 
     backoff = Backoff()
     while not stop.is_set():
         try:
+            report("relay", True, "")
             sent = relay.step()
+            if not sent:
+                wait(POLL_S)
         except BusDown as away:
             report("broker", False, str(away))
             backoff.wait(stop)
@@ -40,11 +43,7 @@ def relay_loop(relay: Relay, wait: Wait, stop: threading.Event, report: Report) 
             backoff.wait(stop)
             continue
         backoff.reset()
-        report("relay", True, "")
-        if sent:
-            report("broker", True, "")
-        else:
-            wait(POLL_S)
+        report("broker", True, "")
 
 
 def timers_loop(

@@ -27,6 +27,10 @@ Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
+SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
+NOTIFY_A_SLEEPER = sa.text(
+    f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
+)
 
 
 class Dumps(Protocol):
@@ -158,6 +162,7 @@ class Tx:
         self.store, self.session, self.origin = store, session, origin
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
+        self.memory: dict[Any, Any] = {}  #: what was read once in this act and need not be read again
         self._now: datetime | None = None
         self._locked: set[tuple[type, UUID]] = set()
         audit.watch(self)
@@ -278,6 +283,8 @@ class Tx:
         self.store.crash("after_write")
         if self.published:
             self.session.execute(sa.insert(self.tables.outbox), self.published)
+            if not self.store.database.sqlite:
+                self.session.execute(NOTIFY_A_SLEEPER)
         audit.write(self)
 
     # -- durable timers

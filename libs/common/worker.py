@@ -1,5 +1,135 @@
-"""The worker process of a service: relay, reader and timers, each a thread with its own connections."""
+"""The worker process of a service: relay, reader, timers and the watch over its bindings, each a thread of its own."""
 
+import threading
+from collections.abc import Callable
+
+from libs.common import log, orm
+from libs.common.backoff import Backoff
+from libs.common.bus import BusDown
+from libs.common.config import Config
+from libs.common.consumer import Consumer
+from libs.common.errors import DomainError
 from libs.common.loops import Report, Wait, relay_loop, timers_loop
+from libs.common.rabbit import RabbitPublisher, RabbitReader
+from libs.common.rabbit.bindings import CHECK_S, Bindings
+from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.topology import queue_of
+from libs.common.relay import Relay
+from libs.common.service import Service
+from libs.common.status import report_to
+from libs.common.timers import Timers
+from libs.common.tx import Store
+from libs.common.wake import Listener
 
-__all__ = ["Report", "Wait", "relay_loop", "timers_loop"]
+GRACE_S = 25.0  #: how long what is in hand may take after SIGTERM
+STANDBY_S = 1.0  #: how often a second relay looks whether the first has died
+
+Part = Callable[["Worker", Store, Report], None]
+
+
+class Worker:
+    """One service's worker; ``stop`` ends it."""
+
+    def __init__(self, service: Service, config: Config, stop: threading.Event) -> None:
+        self.service, self.config, self.stop = service, config, stop
+        self.log = log.get("worker")
+
+    def parts(self) -> dict[str, Part]:
+        parts: dict[str, Part] = {"relay": Worker.relay, "timers": Worker.timers}
+        if self.service.subscriptions.facts:
+            parts["consumer"] = Worker.read
+            if self.config.management_url:
+                parts["bindings"] = Worker.watch
+        return parts
+
+    def run(self) -> None:
+        """Until ``stop``; then each part finishes what it has in hand."""
+        threads = [
+            threading.Thread(target=self._keep, args=(name, part), name=name, daemon=True)
+            for name, part in self.parts().items()
+        ]
+        for thread in threads:
+            thread.start()
+        self.log.info("working", parts=[thread.name for thread in threads])
+        self.stop.wait()
+        for thread in threads:
+            thread.join(GRACE_S)
+        self.log.info("stopped", unfinished=[thread.name for thread in threads if thread.is_alive()])
+
+    def _keep(self, name: str, part: Part) -> None:
+        """Runs a part with its own connections, and begins it anew whatever ends it."""
+        backoff = Backoff()
+        while not self.stop.is_set():
+            database = orm.connect(self.config.database_url, pool_size=2)
+            store = Store(self.service.name, database, self.service.tables)
+            report = self._telling(report_to(store))
+            try:
+                part(self, store, report)
+            except Exception as failure:
+                self.log.exception("a part failed and begins anew", part=name)
+                report(name, False, f"{type(failure).__name__}: {failure}")
+                backoff.wait(self.stop)
+            finally:
+                database.dispose()
+
+    def _telling(self, report: Report) -> Report:
+        """Into the log as well, when it changes."""
+        said: dict[str, tuple[bool, str]] = {}
+
+        def tell(part: str, ok: bool, detail: str) -> None:
+            if said.get(part, (True, "")) != (ok, detail):
+                (self.log.info if ok else self.log.warning)("well again" if ok else "trouble", part=part, detail=detail)
+            said[part] = (ok, detail)
+            report(part, ok, detail)
+
+        return tell
+
+    # -- the parts
+
+    def relay(self, store: Store, report: Report) -> None:
+        publisher = RabbitPublisher(self.config.amqp_url, name=f"{self.service.name} relay")
+        listener = None if store.database.sqlite else Listener(self.config.database_url)
+        try:
+            while listener is not None and not listener.become_active():
+                if self.stop.wait(STANDBY_S):
+                    return
+            relay_loop(Relay(store, publisher), self._waiter(store, publisher, listener), self.stop, report)
+        finally:
+            publisher.close()
+            if listener is not None:
+                listener.close()
+
+    def _waiter(self, store: Store, publisher: RabbitPublisher, listener: Listener | None) -> Wait:
+        def wait(seconds: float) -> None:
+            if listener is None:
+                publisher.turn(min(seconds, 0.2))
+            elif not self.stop.is_set():
+                listener.sleep(store, seconds, publisher.turn)
+
+        return wait
+
+    def read(self, store: Store, report: Report) -> None:
+        consumer = Consumer(store, self.service.subscriptions)
+        queue = queue_of(self.service.name)
+        reader = RabbitReader(self.config.amqp_url, queue, consumer.deliver, name=f"{self.service.name} reader")
+        reader.run(self.stop, report)
+
+    def timers(self, store: Store, report: Report) -> None:
+        consumer = Consumer(store, self.service.subscriptions)
+        timers_loop(self.service, store, Timers(store, self.service.timers), consumer, self.stop, report)
+
+    def watch(self, store: Store, report: Report) -> None:
+        consumer = Consumer(store, self.service.subscriptions)
+        broker = Management(self.config.management_url, self.config.amqp_url)
+        bindings = Bindings(self.service, consumer, broker, self.config.amqp_url)
+        while not self.stop.is_set():
+            try:
+                bindings.step(report)
+            except (BusDown, Refusal, DomainError) as trouble:
+                report("bindings", False, f"they cannot be compared: {trouble}")
+            self.stop.wait(CHECK_S)
+
+
+def run_worker(service: Service, config: Config, stop: threading.Event) -> None:
+    """A service's worker, until ``stop`` is set."""
+    Worker(service, config, stop).run()

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from libs.common.backoff import Backoff
@@ -22,8 +22,19 @@ Report = Callable[[str, bool, str], None]
 class RabbitReader:
     """Hands deliveries to ``deliver`` and acknowledges what it has committed, in the thread that calls ``run``."""
 
-    def __init__(self, url: str, queue: str, deliver: Deliver, *, name: str = "reader") -> None:
+    def __init__(
+        self,
+        url: str,
+        queue: str,
+        deliver: Deliver,
+        *,
+        name: str = "reader",
+        wants: Callable[[str], bool] | None = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> None:
+        """``wants`` chooses by routing key what is delivered at all; ``arguments`` say where to begin in a stream."""
         self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
+        self.wants, self.arguments = wants, dict(arguments or {})
 
     def run(self, stop: threading.Event, report: Report) -> None:
         """Until ``stop``; then the batch in hand is finished. Trouble is reported, waited out and begun anew.
@@ -35,11 +46,10 @@ class RabbitReader:
             session = _Session(self)
             try:
                 session.open()
-                report("consumer", True, "")
                 while not stop.is_set():
+                    report("consumer", True, "")
                     if session.step():
                         backoff.reset()
-                        report("consumer", True, "")
             except BusDown as away:
                 report("consumer", False, str(away))
             except DomainError as trouble:
@@ -51,13 +61,24 @@ class RabbitReader:
             if not stop.is_set():
                 backoff.wait(stop)
 
+    def read_through(self, quiet_s: float = 2.0) -> int:
+        """Once to where nothing more comes for a while. Returns how many were delivered; raises what went wrong."""
+        session, count = _Session(self), 0
+        try:
+            session.open()
+            while found := session.step(quiet_s):
+                count += found
+        finally:
+            session.close()
+        return count
+
 
 class _Session:
     """One connection and the thread that turns it, from opening to the first fault."""
 
     def __init__(self, reader: RabbitReader) -> None:
         self.reader = reader
-        self._arrived: deque[tuple[int, Delivery]] = deque()
+        self._arrived: deque[tuple[int, Delivery | None]] = deque()
         self._change = threading.Condition()
         self._line: Line | None = None
         self._ready = False
@@ -73,14 +94,14 @@ class _Session:
                 raise BusDown("RabbitMQ does not let us read")
         self._demand()
 
-    def step(self) -> int:
+    def step(self, look_s: float = LOOK_S) -> int:
         """Applies and acknowledges what has arrived, or waits a moment for something. Raises BusDown after a fault."""
         with self._change:
-            self._change.wait_for(lambda: bool(self._arrived) or self._ended is not None, timeout=LOOK_S)
+            self._change.wait_for(lambda: bool(self._arrived) or self._ended is not None, timeout=look_s)
             self._demand()  # what arrived before a fault comes again: its tags died with the channel
             some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
         if some:
-            self.reader.deliver([delivery for _, delivery in some])
+            self.reader.deliver([delivery for _, delivery in some if delivery is not None])
             self._call(lambda line: line.channel.basic_ack(some[-1][0], multiple=True))
         return len(some)
 
@@ -113,7 +134,12 @@ class _Session:
                 channel = line.channel
                 channel.add_on_cancel_callback(lambda _frame: line.end("the queue is gone"))
                 channel.basic_qos(prefetch_count=PREFETCH)
-                channel.basic_consume(self.reader.queue, self._message, callback=lambda _frame: self._tell(ready=True))
+                channel.basic_consume(
+                    self.reader.queue,
+                    self._message,
+                    arguments=self.reader.arguments,
+                    callback=lambda _frame: self._tell(ready=True),
+                )
                 line.turn(FOREVER_S, until=lambda: False)
             finally:
                 self._tell(ended=line.fault or "reading ended unasked")
@@ -124,7 +150,10 @@ class _Session:
             self._tell(ended=f"{type(bug).__name__}: {bug}")
 
     def _message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
-        delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), producer(properties.user_id))
+        delivery = None
+        if self.reader.wants is None or self.reader.wants(method.routing_key):
+            who = producer(properties.user_id)
+            delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), who)
         with self._change:
             self._arrived.append((method.delivery_tag, delivery))
             self._change.notify()

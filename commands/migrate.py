@@ -1,0 +1,36 @@
+"""Bring services' databases to the shape that this code expects."""
+
+import os
+import sys
+
+import click
+import sqlalchemy as sa
+
+import services
+from libs.common import config, migrate, orm
+from libs.common.errors import Unavailable
+
+
+@click.command("migrate")
+@click.argument("names", nargs=-1, type=click.Choice(services.NAMES))
+def command(names: tuple[str, ...]) -> None:
+    """Migrate the databases of these services, or of all.
+
+    PLUMBLINE_DATABASE_URL is one service's; for several, it holds {service} where their names differ:
+    postgresql://…/{service}
+    """
+    settings = config.load_or_exit(os.environ, "migrate")
+    wanted = names or services.NAMES
+    if len(wanted) > 1 and "{service}" not in settings.database_url:
+        config.give_up("PLUMBLINE_DATABASE_URL names one database: say whose it is, or write {service} in it")
+    for name in wanted:
+        database = orm.connect(settings.database_url.replace("{service}", name))
+        try:
+            migrate.upgrade(services.spec(name), database)
+        except Unavailable as newer:
+            config.give_up(newer.detail)
+        except sa.exc.OperationalError as away:
+            config.give_up(f"{name}'s database cannot be reached: {away.orig}", code=config.EXIT_NOT_READY)
+        finally:
+            database.dispose()
+        click.echo(f"{name} is up to date.", file=sys.stderr)

@@ -1,0 +1,40 @@
+"""Make what there must be on the broker: exchanges, queues, bindings, and a user with least rights for each service."""
+
+import os
+import sys
+
+import click
+
+import services
+from libs.common import config
+from libs.common.bus import BusDown
+from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.topology import Account, Mismatch, provision
+
+
+@click.command("topology")
+@click.option("-v", "--verbose", is_flag=True, help="Name everything that is there now.")
+def command(verbose: bool) -> None:
+    """Make the broker ready, as its administrator (PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL); safe to repeat.
+
+    Users are made for the services that PLUMBLINE_BROKER_PASSWORDS names. What exists in another form is left alone,
+    and ends this with 2.
+    """
+    settings = config.load_or_exit(os.environ, "topology")
+    accounts = {name: Account(name, password) for name, password in settings.broker_passwords.items()}
+    strangers = set(accounts) - set(services.NAMES)
+    if strangers:
+        config.give_up(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
+    broker = Management(settings.management_url, settings.amqp_url)
+    try:
+        made = provision(broker, services.every(), accounts, PUBLISHERS)
+    except Mismatch as wrong:
+        config.give_up(str(wrong))
+    except Refusal as refusal:
+        config.give_up(f"RabbitMQ refuses: {refusal}", code=1)
+    except BusDown as away:
+        config.give_up(str(away), code=config.EXIT_NOT_READY)
+    if verbose:
+        click.echo("\n".join(made))
+    click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)

@@ -1,0 +1,85 @@
+"""Wakes a relay when something was committed, without making every commit pay for it.
+
+A NOTIFY in every commit costs eight writers 45 %: PostgreSQL lets only one of them commit at a time. So writers notify
+only while the relay sleeps. That it sleeps is said by an advisory lock, which costs no write: the relay holds it alone
+while asleep; a writer takes its share of it until the end of its transaction, and where it cannot, it notifies. To fall
+asleep the relay must wait for the writers in flight, and looks once more after that: no commit is ever overlooked.
+"""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+from libs.common.errors import Unavailable
+from libs.common.tx import SLEEPING, WOKEN, Store
+
+RELAYING = SLEEPING + 1  #: held by the one relay of a service that is active
+FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
+
+Turn = Callable[[float, int], None]  #: waits so many seconds, or until the descriptor can be read
+
+
+class Lost(Exception):
+    """The connection that made this relay the active one is gone; another may be active by now."""
+
+
+class Listener:
+    """A connection of its own, which pgbouncer must not pool: its locks and its LISTEN live as long as it does."""
+
+    def __init__(self, url: str) -> None:
+        address = sa.engine.make_url(url)
+        try:
+            self.connection = psycopg.connect(
+                address.set(drivername="postgresql").render_as_string(hide_password=False),
+                autocommit=True,
+                connect_timeout=3,
+                application_name="relay",
+                options=f"-c lock_timeout={FALL_ASLEEP_MS}",
+                keepalives_idle=10,
+            )
+            self.connection.execute(f"LISTEN {WOKEN}")
+        except psycopg.Error as away:
+            raise Unavailable(f"the database does not let the relay listen: {away}") from away
+
+    def become_active(self) -> bool:
+        """Whether this is the one relay now; it stays it until ``close``."""
+        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", RELAYING))
+
+    def sleep(self, store: Store, seconds: float, turn: Turn) -> None:
+        """Sleeps until something is committed, at most so many seconds. Raises Lost."""
+        try:
+            self._ask("SELECT pg_advisory_lock(%s)", SLEEPING)
+        except psycopg.errors.LockNotAvailable:
+            turn(FALL_ASLEEP_MS / 1000, self.connection.fileno())
+            return
+        try:
+            if not waiting(store):
+                turn(seconds, self.connection.fileno())
+        finally:
+            self._ask("SELECT pg_advisory_unlock(%s)", SLEEPING)
+        for _ in self.connection.notifies(timeout=0):
+            pass  # that we woke is all they had to say
+
+    def close(self) -> None:
+        with contextlib.suppress(psycopg.Error):
+            self.connection.close()
+
+    def _ask(self, question: str, lock: int) -> Any:
+        try:
+            row = self.connection.execute(question, [lock]).fetchone()
+        except psycopg.errors.LockNotAvailable:
+            raise
+        except psycopg.Error as lost:
+            raise Lost(f"the relay lost its database connection: {lost}") from lost
+        return row and row[0]
+
+
+def waiting(store: Store) -> bool:
+    """Whether anything is committed and not yet sent."""
+    outbox = store.tables.outbox
+    with store.reading() as tx:
+        one = sa.select(outbox.c.id).where(outbox.c.published_at.is_(None)).limit(1)
+        return tx.session.execute(one).first() is not None
