@@ -55,6 +55,7 @@ def remember_branch(tx: Tx, event: BranchChanged) -> None:
 
 
 def _keep(tx: Tx, table: sa.Table, ident: UUID, row: dict[str, Any]) -> None:
+    tx.memory.pop((table.name, ident), None)
     insert = tx.insert(table).values(id=ident, **row)
     tx.session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
 
@@ -111,5 +112,7 @@ def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
 def _details(tx: Tx, table: sa.Table, ident: UUID | None) -> Mapping[str, Any] | None:
     if ident is None:
         return None
-    found = tx.session.execute(sa.select(table.c.details).where(table.c.id == ident)).scalar_one_or_none()
-    return None if found is None else dict(found)
+    key = (table.name, ident)
+    if key not in tx.memory:
+        tx.memory[key] = tx.session.execute(sa.select(table.c.details).where(table.c.id == ident)).scalar_one_or_none()
+    return None if tx.memory[key] is None else dict(tx.memory[key])

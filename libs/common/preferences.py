@@ -26,8 +26,12 @@ class Preferences:
 
     def read(self, tx: Tx, branch: UUID | None = None) -> dict[str, Any]:
         """What holds for a branch: its own, else the company's, else the default."""
-        own, company = self._rows(tx, branch)
-        return _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
+        key = ("preferences", branch)
+        if key not in tx.memory:
+            own, company = self._rows(tx, branch)
+            tx.memory[key] = _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
+        found: dict[str, Any] = deepcopy(tx.memory[key])
+        return found
 
     def version(self, tx: Tx, branch: UUID | None = None) -> int:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""
@@ -41,6 +45,7 @@ class Preferences:
         inherited = {**self.defaults, **(company if branch is not None else {})}
         own = {name: value for name, value in body.items() if inherited.get(name) != value}
         self._keep(tx, _key(branch), version, own)
+        tx.memory.clear()
         names = sorted(set(before) | set(own))
         changes = {name: [before.get(name), own.get(name)] for name in names if before.get(name) != own.get(name)}
         tx.session.info["changes"]["Preferences", _key(branch) or "company", tx.origin] = changes
