@@ -28,7 +28,7 @@ class Acts(Protocol):
 
 
 class Allowed(Value):
-    """``[{action, ok, missing: [{field, text}]}]``. Each action has its permission; without a caller all show."""
+    """``[{action, ok, missing: [{field, text}]}]``. Each action has its permission; outside a request all show."""
 
     _CHECK_ATTRIBUTE = False
 
@@ -38,6 +38,8 @@ class Allowed(Value):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> Any:  # noqa: ARG002
         who = g.get("caller") if has_request_context() else None
+        if who is None and has_request_context():
+            return []  # a customer's link shows no staff's acts
         shown = []
         for action in obj.open_actions():
             permission = self.permissions.get(action)

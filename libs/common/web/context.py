@@ -103,7 +103,9 @@ def actor() -> str:
 def origin(key: RequestKey | None = None) -> Origin:
     """Who asks, through what, and because of what, as the transaction keeps it."""
     trace = request.headers.get("traceparent", "")
-    agent = "".join(one for one in (request.user_agent.string or "") if one.isprintable())
+    agent = request.headers.get("User-Agent", "")[:150]
+    if not agent.isprintable():
+        agent = "".join(one for one in agent if one.isprintable())
     return Origin(
         actor=actor(),
         action=f"{request.method} {request.url_rule or request.path[:100]}"[:120],
