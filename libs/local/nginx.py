@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -13,7 +14,7 @@ from libs.local import NotReady
 from libs.local.debian import Tree, tree_of
 from libs.local.folder import owned
 from libs.local.ports import free_port
-from libs.local.process import Process
+from libs.local.process import Process, Program
 
 # The parts around the configuration that differ from machine to machine: all that nginx writes stays in its folder.
 MAIN = """\
@@ -57,12 +58,11 @@ def running(
     port: int | None = None,
     tree: Tree | None = None,
 ) -> Iterator[Gateway]:
-    """nginx with this configuration, until the end of the `with`. See ``prepared``; NotReady also where the folder is
+    """nginx with this configuration, until the end of the `with`. See ``program``; NotReady also where the folder is
     in use."""
     port = port or free_port()
     with owned(directory) as home:
-        command, environment = prepared(config, home, variables=variables, port=port, tree=tree)
-        process = Process(command, log=home / "nginx.log", env=environment, cwd=home)
+        process = program(config, home, variables=variables, port=port, tree=tree).start()
         try:
             _wait(process, port)
             yield Gateway(process, port)
@@ -70,15 +70,15 @@ def running(
             process.stop(seconds=10)
 
 
-def prepared(
+def program(
     config: Path | str,
     home: Path,
     *,
     port: int,
     variables: Mapping[str, str] | None = None,
     tree: Tree | None = None,
-) -> tuple[list[str], dict[str, str]]:
-    """What runs nginx with this configuration (a file, or its text) of its http block: the command, its environment.
+) -> Program:
+    """nginx with this configuration (a file, or its text) of its http block.
 
     As in nginx's container image, ``${NAME}`` in the text becomes the variable's value; besides those given there are
     GATEWAY_PORT, GATEWAY_LISTEN (``127.0.0.1:port``) and GATEWAY_LOG. Other names stay as they are, they are nginx's
@@ -94,7 +94,7 @@ def prepared(
     checked = subprocess.run([*command, "-t"], check=False, capture_output=True, text=True, env=tree.environment())
     if checked.returncode != 0:
         raise NotReady(f"nginx refuses the gateway's configuration:\n{checked.stderr}")
-    return command, tree.environment()
+    return Program(command, log=home / "nginx.log", env=tree.environment(), cwd=home, stop_signal=signal.SIGQUIT)
 
 
 def _main(home: Path, tree: Tree) -> str:

@@ -20,7 +20,7 @@ from libs.local.database import DatabaseServer
 from libs.local.debian import Tree, tree_of
 from libs.local.folder import open_to_others, owned
 from libs.local.ports import free_port
-from libs.local.process import Process, identity
+from libs.local.process import Process, Program, identity
 
 ADMIN = "plumbline"
 ROOTS_PLACE = Path("/var/lib/plumbline")
@@ -36,7 +36,7 @@ FAST_BUT_UNSAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 
 
 class Postgres(DatabaseServer):
-    """One that we start and stop. Its port is another after each start."""
+    """One that we start and stop. Its port is another after each start, unless one is asked for."""
 
     def __init__(self, place: Path, tree: Tree, *, durable: bool, log: Path) -> None:
         self._place, self._durable, self._log, self._env = place, durable, log, tree.environment()
@@ -52,22 +52,29 @@ class Postgres(DatabaseServer):
 
     def start(self, *, seconds: float = 60) -> None:
         """Until it answers, recovery after a crash included. NotReady, with the end of its log, if it does not."""
-        self.port = free_port()
+        self._process = self.program(free_port()).start()
+        self.await_ready(self._process, seconds=seconds)
+
+    def program(self, port: int) -> Program:
+        """What serves this data at this port from now on, for whoever keeps it running."""
+        self.port = port
         settings = TUNING | ({} if self._durable else FAST_BUT_UNSAFE)
         options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
-        self._process = Process(
-            [self._programs / "postgres", "-D", self._place / "data", "-p", str(self.port), *options],
+        return Program(
+            [self._programs / "postgres", "-D", self._place / "data", "-p", str(port), *options],
             log=self._log,
             env=self._env,
             cwd=self._place,
             user=self._user,
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait until every client has left
         )
+
+    def await_ready(self, process: Process, *, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not self._answers():
-            if not self._process.alive or time.monotonic() > deadline:
-                self._process.kill()
-                raise NotReady(f"PostgreSQL did not start:\n{self._process.log_tail()}")
+            if not process.alive or time.monotonic() > deadline:
+                process.kill()
+                raise NotReady(f"PostgreSQL did not start:\n{process.log_tail()}")
             time.sleep(0.05)
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
@@ -125,13 +132,19 @@ def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) 
     ``durable=False`` trades safety at a power cut for speed: for tests. NotReady where there is none to run or it does
     not start, and where another process uses the folder.
     """
-    with owned(directory) as home, _place(home, durable=durable) as place:
-        server = Postgres(place, tree or tree_of("postgresql"), durable=durable, log=home / "postgres.log")
+    with placed(directory, durable=durable, tree=tree) as server:
         server.start()
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextlib.contextmanager
+def placed(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Postgres]:
+    """One that has its data and does not run yet."""
+    with owned(directory) as home, _place(home, durable=durable) as place:
+        yield Postgres(place, tree or tree_of("postgresql"), durable=durable, log=home / "postgres.log")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,18 @@ class Process:
     def alive(self) -> bool:
         return self._child.poll() is None
 
-    def stop(self, *, seconds: float = 30, stop_signal: int | None = None) -> None:
-        """Ends it orderly; after so many seconds with SIGKILL. What it started itself goes with it."""
+    def ask_to_stop(self, stop_signal: int | None = None) -> None:
+        """Says so and does not wait."""
         if self.alive:
             self._child.send_signal(stop_signal or self.stop_signal)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(seconds)
+
+    def stop(self, *, seconds: float = 30, stop_signal: int | None = None, asked: bool = False) -> None:
+        """Ends it orderly, unless it was ``asked`` already; after so many seconds with SIGKILL. What it started itself
+        goes with it."""
+        if not asked:
+            self.ask_to_stop(stop_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(seconds)
         self.kill()
 
     def kill(self) -> None:
@@ -79,6 +86,23 @@ class Process:
 
     def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+@dataclass(frozen=True)
+class Program:
+    """All that is needed to start a process, and to start it again."""
+
+    args: Sequence[str | Path]
+    log: Path
+    env: Mapping[str, str] | None = None
+    cwd: Path | None = None
+    user: str | None = None
+    stop_signal: int = signal.SIGTERM
+
+    def start(self) -> Process:
+        return Process(
+            self.args, log=self.log, env=self.env, cwd=self.cwd, user=self.user, stop_signal=self.stop_signal
+        )
 
 
 def end_predecessor(pid_file: Path, *, seconds: float = 15) -> None:

@@ -6,7 +6,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from libs.local import NotReady
@@ -14,13 +14,13 @@ from libs.local.broker import Broker
 from libs.local.debian import Tree, tree_of
 from libs.local.folder import kept, owned
 from libs.local.ports import free_ports
-from libs.local.process import Process
+from libs.local.process import Process, Program
 
 ADMIN = "plumbline"
 
 
 class Rabbit(Broker):
-    """One that we start and stop. Its ports are others after each start; its name and data stay."""
+    """One that we start and stop. Its ports are others after each start, unless asked for; its name and data stay."""
 
     def __init__(self, home: Path, tree: Tree, *, durable: bool) -> None:
         self._home, self._tree, self._durable = home, tree, durable
@@ -39,27 +39,40 @@ class Rabbit(Broker):
 
     def start(self, *, seconds: float = 90) -> None:
         """Until it answers AMQP and its management API. NotReady, with the end of its log, if it does not."""
-        self.port, management, distribution, mapper = free_ports(4)
+        mapper, node = self.programs(free_ports(4))
+        self._mapper, self._process = mapper.start(), node.start()
+        try:
+            self.await_ready(self._process, seconds=seconds)
+        except NotReady:
+            self._mapper.kill()
+            raise
+
+    def programs(self, ports: Sequence[int]) -> tuple[Program, Program]:
+        """Erlang's port mapper and the node, at four ports: of AMQP, management, distribution and the mapper."""
+        self.port, management, distribution, mapper = ports
         self.management_url = f"http://127.0.0.1:{management}"
         self._configure(management)
         # In the foreground: the node would start one as a daemon, which outlives everybody.
-        self._mapper = Process(
+        epmd = Program(
             [self._erlang / "epmd", "-port", str(mapper), "-address", "127.0.0.1"],
             log=self._home / "epmd.log",
             stop_signal=signal.SIGKILL,
         )
-        self._process = Process(
+        node = Program(
             [self._server],
             log=self._home / "rabbit.log",
             env=self._environment(distribution, mapper),
             cwd=self._home,
             stop_signal=signal.SIGTERM if self._durable else signal.SIGKILL,
         )
+        return epmd, node
+
+    def await_ready(self, process: Process, *, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
         while not self._answers():
-            if not self._process.alive or time.monotonic() > deadline:
-                self.kill()
-                raise NotReady(f"RabbitMQ did not start:\n{self._process.log_tail()}")
+            if not process.alive or time.monotonic() > deadline:
+                process.kill()
+                raise NotReady(f"RabbitMQ did not start:\n{process.log_tail()}")
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -136,10 +149,16 @@ def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) 
     ``durable=False``, for tests, ends it at once instead of orderly.
     NotReady where there is none to run or it does not start, and where another process uses the folder.
     """
-    with owned(directory) as home:
-        node = Rabbit(home, tree or tree_of("rabbitmq-server"), durable=durable)
+    with placed(directory, durable=durable, tree=tree) as node:
         node.start()
         try:
             yield node
         finally:
             node.stop()
+
+
+@contextlib.contextmanager
+def placed(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Rabbit]:
+    """One that has its folder and does not run yet."""
+    with owned(directory) as home:
+        yield Rabbit(home, tree or tree_of("rabbitmq-server"), durable=durable)

@@ -37,7 +37,7 @@ class Echo(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the library calls it so
 
     def log_message(self, *_: object) -> None:
         pass
@@ -142,7 +142,13 @@ def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
 
 
 def test_no_link_of_a_customer_is_in_a_log(gateway, folder: Path) -> None:
-    for path in ("/e/s3cret", "/%65/s3cret", "/e/s3cret/metrics", "/api/v1/shared/s3cret/accept", "/api/v1/leads?q=s3cret"):
+    for path in (
+        "/e/s3cret",
+        "/%65/s3cret",
+        "/e/s3cret/metrics",
+        "/api/v1/shared/s3cret/accept",
+        "/api/v1/leads?q=s3cret",
+    ):
         ask(gateway, "GET", path)
     lines = [json.loads(line) for line in (folder / "access.log").read_text().splitlines()]
     assert {"/e/…", "/api/v1/shared/…/accept"} <= {line["path"] for line in lines}
