@@ -112,6 +112,7 @@ def app(service: Service, settings: Config) -> Any:
         "smtp_url": settings.smtp_url,
         "mail_from": settings.mail_from,
         "production": settings.production,
+        "trusted_proxies": settings.trusted_proxies,
     }
     if service.name == SIGNER:
         more["signer"] = Signer(settings.signing_key)

@@ -19,6 +19,7 @@ class Config:
 
     env: str
     database_url: str
+    database_passwords: dict[str, str]
     amqp_url: str
     management_url: str
     broker_passwords: dict[str, str]
@@ -30,6 +31,7 @@ class Config:
     bind: str
     web_workers: int
     web_threads: int
+    trusted_proxies: int
     log_level: str
 
     @property

@@ -151,8 +151,10 @@ def of(*roles: str) -> frozenset[str]:
 SETTINGS = (
     Setting("ENV", "development, or production, where weak and plain things are refused.",
             _word("development", PRODUCTION), default="development"),
-    Setting("DATABASE_URL", "This service's own database.", _database, secret=True,
-            example="postgresql://leads:a-long-password@localhost/leads", needed_by=of("api", "worker", "migrate")),
+    Setting("DATABASE_URL", "This service's own database; for `provision` the server, as its administrator.", _database, secret=True,
+            example="postgresql://leads:a-long-password@localhost/leads", needed_by=of("api", "worker", "migrate", "provision")),
+    Setting("DATABASE_PASSWORDS", "What `provision` gives the services' roles: leads=… staff=…", _passwords, secret=True,
+            example="leads=a-long-password staff=another-password", needed_by=of("provision")),
     Setting("AMQP_URL", "The broker, as this service's own user; for `topology` as an administrator.", _broker,
             secret=True, example="amqp://leads:a-long-password@localhost/%2F", needed_by=of("worker", "topology")),
     Setting("MANAGEMENT_URL", "The broker's management API, by which lost bindings are found and mended.", _web,
@@ -171,6 +173,8 @@ SETTINGS = (
     Setting("BIND", "Where the api listens.", _address, default="127.0.0.1:8000"),
     Setting("WEB_WORKERS", "Processes of the api.", _count(1, 64), default="2"),
     Setting("WEB_THREADS", "Threads in each; 1 means one request a process at a time.", _count(1, 64), default="4"),
+    Setting("TRUSTED_PROXIES", "How many gateways stand before the api, whose word on who asks counts.", _count(0, 9),
+            default="0"),
     Setting("LOG_LEVEL", "How much is told.", _word("debug", "info", "warning", "error"), default="info"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

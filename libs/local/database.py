@@ -30,6 +30,11 @@ class DatabaseServer:
             db.execute(sql.SQL("revoke connect, temporary on database {} from public").format(database))
         return self.url(name, user=owner, password=password)
 
+    def shut_to_the_public(self) -> None:
+        """Everyone may connect to these by default; a service's role has no business there."""
+        with self.connect() as db:
+            db.execute("revoke connect, temporary on database postgres, template1 from public")
+
     def drop_database(self, name: str, owner: str) -> None:
         """Both, though someone may still be connected."""
         with self.connect() as db:

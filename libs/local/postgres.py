@@ -83,9 +83,7 @@ class Postgres(DatabaseServer):
 
     def _answers(self) -> bool:
         try:
-            with self.connect() as db:
-                # Everyone may connect to these by default; a service's role has no business there.
-                db.execute("revoke connect on database postgres, template1 from public")
+            self.shut_to_the_public()
         except psycopg.OperationalError:
             return False
         return True
