@@ -12,46 +12,10 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
 from libs.common.web.context import LINK, PUBLIC, Edge, Rule
+from libs.common.web.openapi_words import PROBLEM, PROBLEMS
 from libs.common.web.uploads import File
 
 VERSION = "1"
-PROBLEMS = {
-    400: "The body is not JSON as accepted here.",
-    401: "No token, or none that is valid.",
-    403: "None of the caller's roles has the permission.",
-    404: "No such record, or none in the caller's scope.",
-    405: "This address does not know that method.",
-    409: "The record, as it stands, does not allow the act; `errors` names all that is missing.",
-    410: "No longer available.",
-    412: "Someone else changed the record since the caller read it.",
-    413: "Too large.",
-    415: "Wrong content type.",
-    422: "Wrong names or values; `errors` names each.",
-    428: "If-Match is needed.",
-    429: "Too many requests.",
-    503: "Temporarily unavailable; nothing is known to have changed.",
-}
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "examples": ["/problems/invalid"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
-        "allowed": {"type": "array", "items": {"type": "string"}},
-    },
-}  # fmt: skip
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -80,7 +44,7 @@ def document(app: Flask) -> dict[str, Any]:
 
 def _operation(edge: Edge, route: Route, rule: Rule, method: str) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "operationId": f"{route.endpoint.rpartition('.')[2]}_{method.lower()}",
+        "operationId": f"{route.endpoint.replace('.', '_')}_{method.lower()}",
         "summary": rule.summary,
         "tags": [edge.service.name],
         "x-permission": list(rule.permissions) or [rule.may],

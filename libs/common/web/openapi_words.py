@@ -1,0 +1,39 @@
+"""What every OpenAPI document says alike: the problems an act may be answered with, and their shape."""
+
+PROBLEMS = {
+    400: "The body is not JSON as accepted here.",
+    401: "No token, or none that is valid.",
+    403: "None of the caller's roles has the permission.",
+    404: "No such record, or none in the caller's scope.",
+    405: "This address does not know that method.",
+    409: "The record, as it stands, does not allow the act; `errors` names all that is missing.",
+    410: "No longer available.",
+    412: "Someone else changed the record since the caller read it.",
+    413: "Too large.",
+    415: "Wrong content type.",
+    422: "Wrong names or values; `errors` names each.",
+    428: "If-Match is needed.",
+    429: "Too many requests.",
+    503: "Temporarily unavailable; nothing is known to have changed.",
+}
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/invalid"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "detail"],
+                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+            },
+        },
+        "allowed": {"type": "array", "items": {"type": "string"}},
+    },
+}  # fmt: skip

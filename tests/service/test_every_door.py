@@ -1,0 +1,48 @@
+"""What holds for the doors of all services alike: each route has its rule, each document is one that tools can read."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+
+import services
+from embedded.testing import Bench
+from libs.common.auth import RULES
+from libs.common.service import Service
+from libs.common.web import LINK, PUBLIC, SIGNED_IN
+
+#: what anybody may do without signing in; a route more here is a decision, not an oversight
+OPEN_TO_ALL = {
+    "sessions",
+    "jwks",
+    "livez",
+    "readyz",
+    "metrics",
+    "openapi.json",
+    "asyncapi.json",
+    "docs",
+    "schemas",
+    "assets",
+}
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_the_document_of_a_service_is_valid_and_names_each_permission(
+    bench: Callable[..., Bench], service: Service
+) -> None:
+    answer = bench(service.name).public.get(f"/api/v1/{service.name}/openapi.json")
+    document: dict[str, Any] = json.loads(answer.data)
+    openapi_spec_validator.validate(document)
+    named = {name for path in document["paths"].values() for act in path.values() for name in act["x-permission"]}
+    assert named <= {*RULES, LINK, PUBLIC, SIGNED_IN}
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_no_route_is_open_to_all_that_was_not_meant_to_be(bench: Callable[..., Bench], service: Service) -> None:
+    app = bench(service.name).system.parts[service.name].app
+    views: dict[str, Any] = dict(app.view_functions)
+    for route in app.url_map.iter_rules():
+        if PUBLIC in (views[route.endpoint].rule.may, *views[route.endpoint].rule.permissions):
+            assert OPEN_TO_ALL & set(route.rule.split("/")), route.rule
