@@ -53,6 +53,15 @@ class EstimateSelected(EstimateFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EstimateChanged(EstimateFact):
+    """The draft says something else than before; what was submitted or approved is a draft again."""
+
+    name = "plumbline.estimate.changed.v1"
+
+    previous_state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstimateSubmitted(EstimateFact):
     """An approval is asked for, because a discount or the margin is beyond what the salesperson may give."""
 

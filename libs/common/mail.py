@@ -1,0 +1,191 @@
+"""Outgoing mail: queued with the act that caused it, sent by the worker at least once under a stable Message-ID.
+
+Without a mail server (``PLUMBLINE_SMTP_URL``) mail stays ``unsent`` in the database and is shown; that is no error.
+"""
+
+import base64
+import os
+import re
+import smtplib
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common import config
+from libs.common.errors import Fault, Invalid
+from libs.common.service import Job
+from libs.common.tx import Store, Tx
+
+UNSENT, SENT, FAILED = "unsent", "sent", "failed"
+LEASE = timedelta(minutes=2)  #: a sender that dies holds its mail this long
+TRIES = 12
+BATCH = 20
+TIMEOUT_S = 20
+BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+|%0[ad]|=0[ad]|&#(?:10|13|x0?[ad]);?", re.IGNORECASE)
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes along; ``kind`` is its media type, such as ``application/pdf``."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Server:
+    """``url`` is ``smtp://user:password@host:port`` (STARTTLS where offered) or ``smtps://…``."""
+
+    url: str
+    sender: str
+
+
+def queue(
+    tx: Tx,
+    to: str,
+    subject: str,
+    body: str,
+    attachments: Sequence[Attachment] = (),
+    *,
+    ident: UUID | None = None,
+    due_at: datetime | None = None,
+) -> UUID:
+    """Puts a mail to one address into the outbox of this act, to go at ``due_at`` or at once. Returns its id.
+
+    Raises Invalid for an address that would not be one.
+    """
+    address = to.strip()
+    if BREAKS.search(address) or not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address):
+        raise Invalid("this mail has no address it could go to", errors=[Fault("/to", "is not one e-mail address")])
+    ident = ident or tx.store.ids()
+    row = {
+        "id": ident,
+        "recipient": address,
+        "subject": one_line(subject),
+        "body": SURROGATES.sub("�", body),
+        "attachments": [
+            {"name": one_line(one.name), "kind": one.kind, "content": base64.b64encode(one.content).decode()}
+            for one in attachments
+        ],
+        "state": UNSENT,
+        "attempts": 0,
+        "due_at": due_at or tx.now,
+    }
+    tx.session.execute(sa.insert(tx.tables.mail).values(**row))
+    return ident
+
+
+def one_line(text: str) -> str:
+    """Text that cannot end a header and begin another, plain or encoded."""
+    return SURROGATES.sub("�", BREAKS.sub(" ", text)).strip()[:400]
+
+
+def message(row: Any, sender: str) -> EmailMessage:
+    """The mail as it goes out; the same row is always the same Message-ID."""
+    mail = EmailMessage()
+    name, address = parseaddr(sender)
+    local, _, domain = address.partition("@")
+    mail["From"] = Address(one_line(name), local, domain)
+    mail["To"] = row.recipient
+    mail["Subject"] = row.subject
+    mail["Date"] = format_datetime(row.due_at)
+    mail["Message-ID"] = f"<{row.id}@{domain or 'localhost'}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(row.body or "")
+    for one in row.attachments:
+        main, _, sub = str(one["kind"]).partition("/")
+        mail.add_attachment(base64.b64decode(one["content"]), maintype=main, subtype=sub, filename=one["name"])
+    return mail
+
+
+def deliver(store: Store, server: Server | None = None) -> int:
+    """Sends what is due and returns how much that was. Each is leased first, and sent in no transaction."""
+    server = server or configured()
+    if server is None:
+        return 0
+    rows = _lease(store)
+    store.crash("mail_leased")
+    for row in rows:
+        _send(store, server, row)
+    return len(rows)
+
+
+def _lease(store: Store) -> Sequence[Any]:
+    mail = store.tables.mail
+    with store.begin() as tx:
+        due = sa.select(mail).where(mail.c.state == UNSENT, mail.c.due_at <= tx.now).order_by(mail.c.due_at)
+        rows = tx.session.execute(due.limit(BATCH).with_for_update(skip_locked=True)).all()
+        for row in rows:
+            lease = {"attempts": row.attempts + 1, "due_at": tx.now + LEASE}
+            if row.attempts >= TRIES:
+                lease |= {"state": FAILED, "error": row.error or f"{TRIES} attempts ended without a word"}
+            tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**lease))
+    return [row for row in rows if row.attempts < TRIES]
+
+
+def _send(store: Store, server: Server, row: Any) -> None:
+    try:
+        post(server, message(row, server.sender))
+    except smtplib.SMTPRecipientsRefused as refused:
+        code, said = next(iter(refused.recipients.values()))
+        _note(store, row, f"{code} {said.decode(errors='replace')}", final=code >= 500)
+    except smtplib.SMTPDataError as refused:
+        _note(store, row, str(refused), final=refused.smtp_code >= 500)
+    except (OSError, smtplib.SMTPException, ValueError) as trouble:
+        _note(store, row, f"{type(trouble).__name__}: {trouble}")
+    else:
+        store.crash("mail_sent")
+        mail = store.tables.mail
+        with store.begin() as tx:
+            # The text is gone once it is delivered: it may hold a customer's link.
+            done = {"state": SENT, "sent_at": tx.now, "error": None, "body": None, "attachments": []}
+            tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**done))
+
+
+def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
+    """It did not go: tried again later, less and less often; never again when the server said so for good."""
+    mail = store.tables.mail
+    with store.begin() as tx:
+        pause = timedelta(seconds=min(3600, 5 * 2**row.attempts))
+        state = FAILED if final or row.attempts + 1 >= TRIES else UNSENT
+        noted = {"error": one_line(why), "due_at": tx.now + pause, "state": state}
+        tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**noted))
+
+
+def post(server: Server, mail: EmailMessage) -> None:
+    """Hands one mail to the server."""
+    where = urlsplit(server.url)
+    host, tls = where.hostname or "localhost", ssl.create_default_context()
+    if where.scheme == "smtps":
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=tls)
+    else:
+        session = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT_S)
+    with session:
+        session.ehlo()
+        if where.scheme == "smtp" and session.has_extn("starttls"):
+            session.starttls(context=tls)
+        if where.username:
+            session.login(unquote(where.username), unquote(where.password or ""))
+        session.send_message(mail)
+
+
+@cache
+def configured() -> Server | None:
+    """The mail server of this process's environment, read once; None without one."""
+    settings = config.load(os.environ)
+    return Server(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+
+
+JOB = Job("mail", deliver, every_s=2.0)

@@ -1,0 +1,6 @@
+"""python -m services.estimates api|worker|migrate"""
+
+from libs.common.cli import main
+from services.estimates.service import SPEC
+
+main(SPEC)

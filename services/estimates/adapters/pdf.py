@@ -1,0 +1,183 @@
+"""An offer on paper. Every name can be printed: what the embedded font lacks comes from another, or plain."""
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape
+
+FONT, BOLD, EAST = "Vera", "VeraBd", "STSong-Light"  # they come with reportlab
+MARGIN = 48
+LONGEST = 5000  #: of one text on paper
+
+
+def estimate_pdf(offer: Mapping[str, Any]) -> bytes:
+    """The PDF of what usecases.showing says of an offer."""
+    from reportlab.lib.pagesizes import LETTER
+    from reportlab.platypus import SimpleDocTemplate
+
+    _fonts()
+    out = BytesIO()
+    title = f"Estimate {offer['number']}"
+    paper = SimpleDocTemplate(
+        out, pagesize=LETTER, title=title, author=_plain(offer["company"]), invariant=1,
+        leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
+    )  # fmt: skip
+    paper.build(list(_story(offer)), onFirstPage=_foot(title), onLaterPages=_foot(title))
+    return out.getvalue()
+
+
+@cache
+def _fonts() -> frozenset[int]:
+    """Makes the fonts known; returns the characters that the embedded one has."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    for name in (FONT, BOLD):
+        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    pdfmetrics.registerFontFamily(FONT, normal=FONT, bold=BOLD, italic=FONT, boldItalic=BOLD)
+    pdfmetrics.registerFont(UnicodeCIDFont(EAST))
+    return frozenset(pdfmetrics.getFont(FONT).face.charToGlyph)
+
+
+def _story(offer: Mapping[str, Any]) -> Any:
+    from reportlab.platypus import Spacer
+
+    yield _text(f"<b>{_marked(offer['company'])}</b>", 13)
+    for line in offer["company_lines"]:
+        if line:
+            yield _text(_marked(line), 8)
+    yield Spacer(1, 18)
+    yield _text(f"<b>Estimate {_marked(offer['number'])}</b>", 16)
+    yield _text(_marked(offer["title"]), 10)
+    yield Spacer(1, 8)
+    for label, value in (
+        ("For", offer["customer"]),
+        ("At", ", ".join(offer["site_lines"])),
+        ("Holds until", offer["valid_until"]),
+    ):
+        if value:
+            yield _text(f"{label}: {_marked(value)}", 9)
+    yield Spacer(1, 10)
+    for option in offer["options"]:
+        if not offer["accepted"] or option["accepted"]:
+            yield from _option(option, offer)
+    done = offer["accepted"]
+    if done:
+        said = f"Accepted by {_marked(done['typed_name'])} on {done['on']} for {done['total']} {offer['currency']}."
+        yield _text(f"<b>{said}</b>", 10)
+        yield _text(f"Confirmation {done['id']}", 8)
+    for label in ("notes", "terms"):
+        if offer[label].strip():
+            yield Spacer(1, 10)
+            yield _text(f"<b>{label.title()}</b>", 10)
+            for line in offer[label][:LONGEST].splitlines():
+                yield _text(_marked(line), 8)
+
+
+def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
+    from reportlab.lib import colors
+    from reportlab.platypus import LongTable, Spacer, TableStyle
+
+    yield _text(f"<b>{_marked(option['name'])}</b>", 11)
+    if option["description"]:
+        yield _text(_marked(option["description"]), 8)
+    rows = [_row("Description", "Quantity", "Price", "Amount")]
+    rows += [_line(line) for line in option["lines"]]
+    extras = [line for line in option["add_ons"] if not offer["accepted"] or line["chosen"]]
+    if extras:
+        rows.append(
+            _row("<b>Chosen additions</b>" if offer["accepted"] else "<b>Possible additions, not in the total</b>")
+        )
+        rows += [_line(line) for line in extras]
+    if not offer["accepted"]:
+        rows += [_row("", "", label, value) for label, value in _totals(option, offer)]
+    style = [
+        ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.2, colors.lightgrey),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ]
+    yield LongTable(rows, colWidths=[246, 70, 110, 90], repeatRows=1, style=TableStyle(style), splitInRow=1)
+    yield Spacer(1, 12)
+
+
+def _totals(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
+    totals = option["totals"]
+    yield "Subtotal", totals["subtotal"]
+    if option["has_discount"]:
+        yield "Discount", f"− {totals['discount']}"
+    for tax in option["taxes"]:
+        yield ("Included: " if offer["prices_include_tax"] else "") + _marked(tax["name"]), tax["tax"]
+    yield "<b>Total</b>", f"<b>{totals['total']} {offer['currency']}</b>"
+    if option["has_deposit"]:
+        yield "Deposit", totals["deposit"]
+        yield "Balance", totals["balance"]
+
+
+def _line(line: Mapping[str, Any]) -> list[Any]:
+    text = _marked(line["name"])
+    for more in (line["more"][:LONGEST], line["off"]):
+        text += f'<br/><font size="7">{_marked(more)}</font>' if more else ""
+    return _row(text, line["qty"], line["unit_price"], line["amount"])
+
+
+def _row(first: str, *numbers: str) -> list[Any]:
+    return [_text(first, 9), *(_text(one, 9, right=True) for one in (*numbers, "", "", "")[:3])]
+
+
+def _text(markup: str, size: int, right: bool = False) -> Any:
+    from reportlab.lib.enums import TA_LEFT, TA_RIGHT
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph
+
+    style = ParagraphStyle(
+        "text",
+        fontName=FONT,
+        fontSize=size,
+        leading=size * 1.35,
+        alignment=TA_RIGHT if right else TA_LEFT,
+        splitLongWords=1,
+    )
+    return Paragraph(markup, style)
+
+
+def _marked(text: str) -> str:
+    """Text as a paragraph may hold it: escaped, and each run of characters in a font that has them."""
+    known, runs = _fonts(), []
+    for one in text[:LONGEST]:
+        if ord(one) in known or one in "\n\t ":
+            runs.append(("", "<br/>" if one == "\n" else escape(one)))
+        elif unicodedata.east_asian_width(one) in "WF" and ord(one) < 0x10000:
+            runs.append((EAST, escape(one)))
+        else:
+            runs.append(("", escape(_nearest(one, known))))
+    said, last = "", ""
+    for font, one in runs:
+        if font != last:
+            said += ("</font>" if last else "") + (f'<font name="{font}">' if font else "")
+            last = font
+        said += one
+    return said + ("</font>" if last else "")
+
+
+def _nearest(one: str, known: frozenset[int]) -> str:
+    """The letter without its marks; what cannot be seen is left out, what cannot be printed is a question mark."""
+    if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"):
+        return ""
+    plain = "".join(part for part in unicodedata.normalize("NFKD", one) if ord(part) in known)
+    return plain or "?"
+
+
+def _plain(text: str) -> str:
+    return "".join(one for one in text if one.isprintable() and not 0xD800 <= ord(one) <= 0xDFFF)
+
+
+def _foot(title: str) -> Any:
+    def draw(canvas: Any, paper: Any) -> None:
+        canvas.setFont(FONT, 7)
+        canvas.drawString(MARGIN, MARGIN / 2, title)
+        canvas.drawRightString(paper.pagesize[0] - MARGIN, MARGIN / 2, f"Page {paper.page}")
+
+    return draw

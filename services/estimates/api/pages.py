@@ -1,0 +1,162 @@
+"""The customer's page: HTML that works on a phone and without JavaScript. A look changes nothing; its forms act."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, redirect, render_template
+from marshmallow import EXCLUDE, INCLUDE
+
+from libs.common.errors import DomainError, Gone, NotFound, TooMany
+from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, reading
+from services.estimates import usecases
+from services.estimates.api.shared import acting, from_link, opened
+from services.estimates.usecases import showing
+
+PAGES = Path(__file__).parent.parent / "pages"
+ASSETS = {"offer.css": "text/css; charset=utf-8", "offer.js": "text/javascript; charset=utf-8"}
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+bp = Blueprint("pages", __name__, url_prefix="/e", template_folder=str(PAGES))
+
+
+class Form(Schema):
+    """What a browser's form sends; which of it counts is said by the act."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    option = fields.Text(max_length=60)
+    typed_name = fields.Text(max_length=200)
+    consent = fields.Text(max_length=10)
+    reason = fields.Text(max_length=100)
+    note = fields.Text(max_length=2000)
+    text = fields.Text(max_length=5000)
+
+
+class AcceptForm(Form):
+    """Beside them one part an add-on: ``add_on_<id>``."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
+@bp.get("/assets/<name>")
+@endpoint(may=PUBLIC)
+def asset(name: str) -> Response:
+    """The page's own style and script."""
+    if name not in ASSETS:
+        raise NotFound("there is nothing at this address")
+    answer = Response((PAGES / name).read_bytes(), content_type=ASSETS[name])
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+@bp.get("/<token>")
+@endpoint(may=LINK)
+def offer(token: str) -> Response:
+    """The offer, for its customer to read and decide."""
+    return _page(token)
+
+
+@bp.post("/<token>/accept")
+@endpoint(may=LINK, body=AcceptForm, upload=True)
+def accept(token: str, given: Given) -> Response:
+    """The form's yes."""
+    wrong = []
+    if not given.get("typed_name", "").strip():
+        wrong.append("Please type your name: it stands for your signature.")
+    if given.get("consent") != "on":
+        wrong.append("Please tick that you have read and accept the estimate.")
+    option = _uuid(given.get("option", ""))
+    if option is None:
+        wrong.append("Please choose one of the options.")
+    if wrong or option is None:
+        return _page(token, 422, wrong, given)
+    ticked = {
+        _uuid(name.removeprefix("add_on_")) for name, value in given.items() if name.startswith("add_on_") and value
+    }
+
+    def act() -> None:
+        with begin() as tx:
+            found = acting(tx, token)
+            chosen = found.option(option)
+            extras = [line.id for line in chosen.add_ons if line.id in ticked] if chosen else []
+            usecases.accept(tx, found, option=option, add_ons=extras, typed_name=given["typed_name"], **from_link())
+
+    return _done(token, act, given)
+
+
+@bp.post("/<token>/decline")
+@endpoint(may=LINK, body=Form, upload=True)
+def decline(token: str, given: Given) -> Response:
+    """The form's no."""
+    if not given.get("reason", "").strip():
+        return _page(token, 422, ["Please say why, in a word or two."], given)
+
+    def act() -> None:
+        with begin() as tx:
+            usecases.decline(tx, acting(tx, token), reason=given["reason"], note=given.get("note", ""))
+
+    return _done(token, act, given)
+
+
+@bp.post("/<token>/request-changes")
+@endpoint(may=LINK, body=Form, upload=True)
+def request_changes(token: str, given: Given) -> Response:
+    """The form's wish for something else."""
+    if not given.get("text", "").strip():
+        return _page(token, 422, ["Please say what you would like changed."], given)
+
+    def act() -> None:
+        with begin() as tx:
+            usecases.request_changes(tx, acting(tx, token), text=given["text"])
+
+    return _done(token, act, given)
+
+
+def _done(token: str, act: Any, given: Given) -> Response:
+    """Acts, then shows the offer as it is now: reloading the page sends nothing again."""
+    try:
+        act()
+    except (NotFound, Gone, TooMany) as refused:
+        return _over(refused)
+    except DomainError as refused:
+        if refused.status >= 500:
+            raise
+        return _page(token, refused.status, [refused.detail], given)
+    answer = redirect(f"/e/{token}", 303)
+    answer.set_data(b"")
+    return answer
+
+
+def _page(token: str, status: int = 200, wrong: list[str] | None = None, given: Given | None = None) -> Response:
+    try:
+        with reading() as tx:
+            shown = showing.offer(tx, opened(tx, token))
+    except (NotFound, Gone, TooMany) as refused:
+        return _over(refused)
+    return _html(render_template("offer.html", offer=shown, token=token, wrong=wrong or [], given=given or {}), status)
+
+
+def _over(refused: DomainError) -> Response:
+    answer = _html(render_template("over.html", title=refused.title, detail=refused.detail), refused.status)
+    answer.headers.update(refused.headers)
+    return answer
+
+
+def _html(text: str, status: int) -> Response:
+    answer = Response(text, status, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

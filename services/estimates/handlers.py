@@ -1,0 +1,61 @@
+"""What other services' facts mean for an estimate."""
+
+from typing import Any
+from uuid import UUID
+
+from libs.common import people
+from libs.common.contracts.opportunities import (
+    OpportunityAssigned,
+    OpportunityConverted,
+    OpportunityLost,
+    OpportunityReopened,
+)
+from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
+from libs.common.service import Subscriptions
+from libs.common.tx import Tx
+from services.estimates import usecases
+
+subscriptions = Subscriptions()
+people.subscribe(subscriptions)
+
+
+@subscriptions.on(OpportunityConverted)
+def draft_an_estimate(tx: Tx, event: OpportunityConverted) -> None:
+    usecases.draft_for(tx, event)
+
+
+@subscriptions.on(OpportunityAssigned)
+def follow_the_salesperson(tx: Tx, event: OpportunityAssigned) -> None:
+    usecases.follow(tx, event.subject, salesperson_id=event.salesperson_id)
+
+
+@subscriptions.on(OpportunityLost)
+def end_what_was_offered(tx: Tx, event: OpportunityLost) -> None:
+    usecases.end_with(tx, event.subject, reason=event.reason, void_offers=event.void_offers)
+
+
+@subscriptions.on(OpportunityReopened)
+def offer_again(tx: Tx, event: OpportunityReopened) -> None:
+    usecases.reopen(tx, event.subject)
+
+
+@subscriptions.on(JobCreated)
+def move_to_the_job(tx: Tx, event: JobCreated) -> None:
+    usecases.move(tx, event.estimate_id, job_id=event.subject, acceptance_id=event.acceptance_id)
+
+
+@subscriptions.on(SaleRetried)
+def move_again(tx: Tx, event: SaleRetried) -> None:
+    """Somebody asked for the steps that did not happen: the move is done, or said, once more."""
+    if event.job_id is not None:
+        usecases.move(tx, event.estimate_id, job_id=event.job_id, acceptance_id=event.subject, again=True)
+
+
+@subscriptions.on(SaleUndone)
+def move_back(tx: Tx, event: SaleUndone) -> None:
+    usecases.move_back(tx, event.estimate_id, acceptance_id=event.subject)
+
+
+def expire(tx: Tx, estimate_id: UUID, payload: dict[str, Any]) -> None:
+    """A timer: the offer's last day is over."""
+    usecases.expire(tx, estimate_id, revision=payload["revision"])

@@ -1,0 +1,208 @@
+"""The estimate: one price on its way to a yes or a no, through its versions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from libs.common.auth import Caller, Role, reach
+from libs.common.columns import Aggregate, money
+from libs.common.errors import Conflict, Fault, Forbidden
+from services.estimates.model.base import Base, Missing
+from services.estimates.model.decision import Acceptance
+from services.estimates.model.opportunity import Opportunity
+from services.estimates.model.version import Line, Option, Version
+from services.estimates.states import LIVE, VERSION, EstimateAction, EstimateState
+
+
+class Estimate(Aggregate, Base):
+    """``state``, ``total`` and the like are the current version's, kept here for lists and for the table's answers."""
+
+    __tablename__ = "estimates"
+    __allow_unmapped__ = True
+
+    #: said by the act that answers with it, kept nowhere
+    share_url: str = ""
+    company: Mapping[str, Any] = MappingProxyType({})
+    consent_text: str = ""
+
+    base_number: Mapped[str] = mapped_column(sa.String(24), unique=True)
+    opportunity_id: Mapped[UUID] = mapped_column(sa.ForeignKey("opportunities.id"), index=True)
+    lead_id: Mapped[UUID]
+    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    job_id: Mapped[UUID | None] = mapped_column(index=True)
+    copied_from: Mapped[UUID | None]
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    revision: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(sa.String(20), default=EstimateState.DRAFT, index=True)
+    total: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
+    total_max: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
+    valid_until: Mapped[date]
+    expires_at: Mapped[datetime]
+
+    opportunity: Mapped[Opportunity] = relationship(lazy="select")
+    versions: Mapped[list[Version]] = relationship(order_by=Version.revision, lazy="select")
+    acceptance: Mapped[Acceptance | None] = relationship(lazy="select")
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.salesperson_id,)
+
+    @classmethod
+    def extra_scope(cls, caller: Caller) -> sa.ColumnElement[bool] | None:
+        """Operations see what was sold, and nothing of what is still being haggled over."""
+        others = caller.roles - {Role.OPERATIONS}
+        return None if reach(others, "estimate.read")[0] is not None else cls.state == EstimateState.ACCEPTED
+
+    @property
+    def funnel(self) -> UUID:
+        return self.lead_id
+
+    @property
+    def number(self) -> str:
+        """As people say it: with the revision from the second on."""
+        return self.base_number if self.revision == 1 else f"{self.base_number}-R{self.revision}"
+
+    @property
+    def current(self) -> Version:
+        return self.versions[-1]
+
+    @property
+    def selected(self) -> bool:
+        return self.opportunity.selected_estimate_id == self.id
+
+    @property
+    def live(self) -> bool:
+        """With the customer, and not decided."""
+        return self.state in LIVE
+
+    # -- what may happen now
+
+    def open_actions(self) -> list[str]:
+        return [str(action) for action in VERSION.allowed(EstimateState(self.state))] + ["select"]
+
+    def missing(self, action: str) -> list[Missing]:
+        return self.missing_to_send() if action in (EstimateAction.SEND, EstimateAction.SUBMIT) else []
+
+    def missing_to_send(self) -> list[Missing]:
+        """An offer needs a price in every option it offers, and an opportunity that is still alive."""
+        missing = []
+        if not self.current.options:
+            missing.append(Missing("options", "there is no option to choose"))
+        for place, option in enumerate(self.current.options):
+            if not any(line.qty and line.unit_price for line in option.lines):
+                missing.append(Missing(f"options/{place}/lines", f"option {option.name} has no line with a price"))
+        if self.opportunity.lost:
+            missing.append(Missing("opportunity_id", "the opportunity is lost; reopen it first"))
+        return missing
+
+    # -- acts on the version in hand
+
+    def edit(self) -> Version:
+        """The version to change. Whatever was submitted or approved is a draft again."""
+        self._fire(EstimateAction.EDIT)
+        self.current.submitted_by = self.current.submitted_at = self.current.approval = None
+        self.current.approval_reasons = []
+        return self.current
+
+    def submit(self, *, reasons: Sequence[str], by: UUID, at: datetime) -> None:
+        """Asks for an approval. Raises Conflict when none is needed."""
+        self._demand_sendable(EstimateAction.SUBMIT)
+        if not reasons:
+            raise Conflict(f"estimate {self.number} needs no approval: it can be sent as it is")
+        self._fire(EstimateAction.SUBMIT)
+        self.current.submitted_by, self.current.submitted_at = by, at
+        self.current.approval_reasons = list(reasons)
+
+    def decide_approval(self, granted: bool, *, by: UUID, at: datetime, note: str) -> None:
+        """Somebody else than who asks, and than who sells it, says whether it may go out so."""
+        after = VERSION.fire(EstimateState(self.state), EstimateAction.APPROVE if granted else EstimateAction.REFUSE)
+        if by in (self.current.submitted_by, self.salesperson_id):
+            raise Forbidden("nobody decides on their own price: somebody else with the permission does")
+        self.current.state = self.state = after
+        said = {"granted": granted, "by": str(by), "at": at.isoformat(), "note": note}
+        self.current.approval = {**said, "hash": self.current.content_hash()}
+
+    def send(self, *, to: Sequence[str], reasons: Sequence[str], at: datetime) -> None:
+        """Freezes the version. Raises Conflict with all that is missing, an approval included."""
+        version, approved = self.current, self.current.is_approved
+        self._demand_sendable(EstimateAction.SEND, () if approved else reasons, at=at)
+        self._fire(EstimateAction.SEND)
+        version.sent_at, version.sent_to, version.snapshot_hash = at, list(to), version.content_hash()
+        version.approval_reasons = list(reasons)
+
+    def _demand_sendable(self, action: EstimateAction, reasons: Sequence[str] = (), at: datetime | None = None) -> None:
+        VERSION.fire(EstimateState(self.state), action)
+        faults = [Fault(f"/{one.field}", one.text) for one in self.missing_to_send()]
+        faults += [Fault("/approval", reason) for reason in reasons]
+        if at is not None and at >= self.expires_at:
+            faults.append(Fault("/valid_until", f"{self.valid_until} is over"))
+        if faults:
+            raise Conflict(f"estimate {self.number} cannot be offered yet", errors=faults)
+
+    def viewed(self, *, at: datetime) -> bool:
+        """The customer has it on the screen. True the first time."""
+        self._fire(EstimateAction.VIEW)
+        first = self.current.viewed_at is None
+        self.current.viewed_at = self.current.viewed_at or at
+        return first
+
+    def request_changes(self, text: str) -> None:
+        self._fire(EstimateAction.REQUEST_CHANGES)
+        self.current.changes_text = text
+
+    def accept(self, *, at: datetime) -> None:
+        """The customer's yes. Raises Conflict after the end, and when it is not what was frozen and approved."""
+        VERSION.fire(EstimateState(self.state), EstimateAction.ACCEPT)
+        version = self.current
+        if at >= self.expires_at:
+            raise Conflict(f"the offer ended on {self.valid_until}; ask for a new one", state=EstimateState.EXPIRED)
+        if version.snapshot_hash != version.content_hash() or (version.approval_reasons and not version.is_approved):
+            raise Conflict(f"estimate {self.number} is not what was approved and sent; it has to be revised")
+        self._fire(EstimateAction.ACCEPT)
+        version.decided_at = at
+
+    def decline(self, *, reason: str, note: str, at: datetime) -> None:
+        self._fire(EstimateAction.DECLINE)
+        self.current.decided_at, self.current.decision = at, {"reason": reason, "note": note}
+
+    def extend(self, *, valid_until: date, expires_at: datetime) -> None:
+        self._fire(EstimateAction.EXTEND)
+        self.holds_until(valid_until, expires_at)
+
+    def holds_until(self, valid_until: date, expires_at: datetime) -> None:
+        self.valid_until = self.current.valid_until = valid_until
+        self.expires_at = self.current.expires_at = expires_at
+
+    def withdraw(self, *, reason: str, at: datetime) -> None:
+        self._fire(EstimateAction.WITHDRAW)
+        self.current.decided_at, self.current.decision = at, {"reason": reason, "note": ""}
+
+    def expire(self, *, at: datetime) -> None:
+        self._fire(EstimateAction.EXPIRE)
+        self.current.decided_at = at
+
+    def revise(self) -> Version:
+        """The version in hand is over; returns it for the next to be copied from."""
+        self._fire(EstimateAction.REVISE)
+        return self.current
+
+    def begin_version(self, version: Version) -> None:
+        self.versions.append(version)
+        self.revision, self.state = version.revision, version.state
+        self.holds_until(version.valid_until, version.expires_at)
+
+    def option(self, ident: UUID) -> Option | None:
+        return next((one for one in self.current.options if one.id == ident), None)
+
+    def add_on(self, option: Option, ident: UUID) -> Line | None:
+        return next((one for one in option.add_ons if one.id == ident), None)
+
+    def _fire(self, action: EstimateAction) -> None:
+        self.current.fire(action)
+        self.state = self.current.state

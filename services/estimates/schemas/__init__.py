@@ -1,0 +1,1 @@
+"""What comes in about estimates and price books, and what goes out: to staff, and to the customer."""

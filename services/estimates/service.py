@@ -1,0 +1,25 @@
+"""The estimates service, put together."""
+
+from pathlib import Path
+
+from libs.common import mail
+from libs.common.service import Service
+from services.estimates import handlers
+from services.estimates.api import BLUEPRINTS
+from services.estimates.model import TABLES, Base
+from services.estimates.settings import PREFERENCES
+from services.estimates.usecases import EXPIRY
+
+SPEC = Service(
+    name="estimates",
+    title="Estimates: prices, offers and their one acceptance",
+    metadata=Base.metadata,
+    tables=TABLES,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=BLUEPRINTS,
+    subscriptions=handlers.subscriptions,
+    timers={EXPIRY: handlers.expire},
+    jobs=(mail.JOB,),
+    preferences=PREFERENCES,
+    prefixes=("/api/v1/shared", "/e"),
+)

@@ -1,0 +1,18 @@
+"""What the business does with estimates, divided by act. Each function is one act inside one transaction."""
+
+from services.estimates.usecases.approval import approve, refuse, submit
+from services.estimates.usecases.catalogue import add_book, book_named, change_book, put_tax_code
+from services.estimates.usecases.decide import accept, decline, record, request_changes, view
+from services.estimates.usecases.draft import correct, create, draft_for, edit, follow, select
+from services.estimates.usecases.importing import import_file
+from services.estimates.usecases.links import estimate_of, revoke
+from services.estimates.usecases.offer import end_with, expire, extend, reopen, send, share, withdraw
+from services.estimates.usecases.revise import EXPIRY, record_round, revise
+from services.estimates.usecases.sale import move, move_back
+
+__all__ = [
+    "EXPIRY", "accept", "add_book", "approve", "book_named", "change_book", "correct", "create", "decline", "draft_for", "edit",
+    "end_with", "estimate_of", "expire", "extend", "follow", "import_file", "move", "move_back", "put_tax_code",
+    "record", "record_round", "refuse", "reopen", "request_changes", "revise", "revoke", "select", "send", "share", "submit",
+    "view", "withdraw",
+]  # fmt: skip

@@ -1,0 +1,118 @@
+"""The customer looks, asks for changes, says yes once, or no."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from libs.common import people, workhours
+from libs.common.auth import Role
+from libs.common.contracts.estimates import (
+    EstimateAccepted,
+    EstimateChangesRequested,
+    EstimateDeclined,
+    EstimateViewed,
+)
+from libs.common.errors import Fault, Forbidden, Invalid
+from libs.common.tx import Tx
+from services.estimates.model import Acceptance, Estimate, Line, Option
+from services.estimates.settings import PREFERENCES
+from services.estimates.states import Method
+from services.estimates.usecases import facts, links, pricing
+from services.estimates.usecases.revise import EXPIRY
+
+
+def view(tx: Tx, estimate: Estimate) -> Estimate:
+    """The page said that it was read. Told once; a decided offer may be looked at as often as one likes."""
+    if estimate.live and estimate.viewed(at=tx.now):
+        told = {"viewed_at": tx.now, "first": True}
+        tx.publish(EstimateViewed(**facts.head(tx, estimate), **told), of=estimate)
+    return estimate
+
+
+def request_changes(tx: Tx, estimate: Estimate, *, text: str) -> Estimate:
+    """The customer wants something else first; ``text`` is in their words."""
+    links.demand_not_accepted(estimate)
+    estimate.request_changes(text)
+    told = {"text": text, "requested_at": tx.now}
+    tx.publish(EstimateChangesRequested(**facts.head(tx, estimate), **told), of=estimate)
+    return estimate
+
+
+def accept(
+    tx: Tx,
+    estimate: Estimate,
+    *,
+    option: UUID,
+    typed_name: str,
+    method: str,
+    add_ons: Sequence[UUID] = (),
+    signature: str | None = None,
+    ip: str = "",
+    user_agent: str = "",
+) -> Acceptance:
+    """The yes: to one option of exactly this version, once. Raises AlreadyAccepted with the first one."""
+    links.demand_not_accepted(estimate)
+    estimate.accept(at=tx.now)
+    chosen, extras = _chosen(estimate, option, add_ons)
+    version, rules = estimate.current, PREFERENCES.read(tx, estimate.branch)
+    totals = version.totals_with(chosen, extras)
+    branch = people.branch(tx, estimate.branch)
+    acceptance = Acceptance(
+        id=tx.store.ids(),
+        estimate_id=estimate.id,
+        version_id=version.id,
+        revision=version.revision,
+        option_id=chosen.id,
+        option_name=chosen.name,
+        add_ons=[str(line.id) for line in extras],
+        totals=pricing.shown(totals, version.currency),
+        total=totals.total,
+        method=str(method),
+        typed_name=typed_name,
+        signature=signature,
+        consent_text=rules["consent_text"],
+        snapshot_hash=version.snapshot_hash or "",
+        ip=ip[:60],
+        user_agent=user_agent[:500],
+        accepted_at=tx.now,
+        recorded_by=tx.actor,
+    )
+    if rules["cancel_business_days"]:
+        today = tx.now.astimezone(workhours.zone(branch)).date()
+        last = workhours.business_days_after(today, rules["cancel_business_days"], branch)
+        acceptance.cancel_until = workhours.end_of_day(last, branch)
+    estimate.acceptance = acceptance
+    estimate.total = estimate.total_max = totals.total
+    tx.forget(EXPIRY, estimate.id)
+    told = facts.sold(estimate, acceptance, [*chosen.lines, *extras])
+    tx.publish(EstimateAccepted(**facts.head(tx, estimate), **told), of=estimate)
+    return acceptance
+
+
+def record(tx: Tx, estimate: Estimate, *, roles: Collection[str], **said: Any) -> Acceptance:
+    """Staff heard the yes. A CSR hears it on the phone only."""
+    if said["method"] == Method.IN_PERSON and not set(roles) - {Role.CSR, Role.MARKETING, Role.TECHNICIAN}:
+        raise Forbidden("a CSR records what was said on the phone: the method is verbal")
+    return accept(tx, estimate, **said)
+
+
+def decline(tx: Tx, estimate: Estimate, *, reason: str, note: str = "", method: str = "link") -> Estimate:
+    """The no, with its reason. With no other offer live, it loses the opportunity there."""
+    links.demand_not_accepted(estimate)
+    estimate.decline(reason=reason, note=note, at=tx.now)
+    tx.forget(EXPIRY, estimate.id)
+    told = {"reason": reason, "declined_at": tx.now, "method": method, "note": note}
+    tx.publish(EstimateDeclined(**facts.head(tx, estimate), **told), of=estimate)
+    return estimate
+
+
+def _chosen(estimate: Estimate, option: UUID, add_ons: Sequence[UUID]) -> tuple[Option, list[Line]]:
+    chosen = estimate.option(option)
+    if chosen is None:
+        raise Invalid("choose one of the options offered", errors=[Fault("/option", "is none of this offer's options")])
+    found = {line.id: line for line in chosen.add_ons}
+    strange = [place for place, ident in enumerate(add_ons) if ident not in found]
+    if strange:
+        faults = [Fault(f"/add_ons/{place}", "is no add-on of this option") for place in strange]
+        raise Invalid("choose among the add-ons of the option", errors=faults)
+    return chosen, [line for line in chosen.add_ons if line.id in set(add_ons)]

@@ -1,0 +1,206 @@
+"""A price book out of a CSV: tasks by code, or the assemblies of tasks; first as a dry run, with a report."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.csvfiles import BadRow, CsvFile, Row, Unreadable, read_csv
+from libs.common.errors import Fault, Invalid
+from libs.common.parties import folded
+from libs.common.tx import Tx
+from services.estimates.model import Category, PriceBook, Task, TaxCode
+
+MOST_ROWS = 50_000
+NEEDED = {"tasks": ("code", "name", "unit_price"), "assemblies": ("task_code", "description", "qty")}
+KNOWN = {
+    "tasks": {
+        "code", "trade", "category", "name", "description", "unit_price", "member_price", "cost", "hours", "taxable",
+        "tax_code", "add_ons",
+    },
+    "assemblies": {"task_code", "kind", "part_number", "description", "qty", "unit", "unit_cost"},
+}  # fmt: skip
+YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n", ""}
+PLAIN = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
+
+
+@dataclass
+class Rejected:
+    line: int
+    errors: list[str]
+
+
+@dataclass
+class Report:
+    """What the file did or, in a dry run, would do."""
+
+    dry_run: bool
+    created: int = 0
+    changed: int = 0
+    already: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: bool) -> Report:
+    """Takes in the sound rows and names the others. The same file again changes nothing. Raises Invalid for no CSV."""
+    try:
+        file = read_csv(BytesIO(content), most_rows=MOST_ROWS)
+    except Unreadable as wrong:
+        raise Invalid("the file cannot be read", errors=[Fault("/file", str(wrong))]) from wrong
+    names = {name: name.strip().casefold().replace(" ", "_") for name in file.columns}
+    if missing := [name for name in NEEDED[kind] if name not in names.values()]:
+        raise Invalid("the file lacks columns", errors=[Fault("/file", f"has no column {name}") for name in missing])
+    report = Report(dry_run, unknown=sorted(name for name, known in names.items() if known not in KNOWN[kind]))
+    trial = tx.session.begin_nested()
+    known = {task.code: task for task in tx.all(sa.select(Task).where(Task.book_id == book.id))}
+    (_tasks if kind == "tasks" else _assemblies)(tx, book, _sound(file, names, report), known, report)
+    if dry_run:
+        trial.rollback()
+        return report
+    trial.commit()
+    if report.created or report.changed:
+        tx.touch(book)
+    return report
+
+
+def _sound(file: CsvFile, names: Mapping[str, str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+    for row in file:
+        if isinstance(row, BadRow):
+            report.rejected.append(Rejected(row.line, [row.message]))
+        elif isinstance(row, Row):
+            yield row.line, {names[name]: cell.strip() for name, cell in row.values.items()}
+
+
+def _tasks(
+    tx: Tx, book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
+) -> None:
+    codes = set(tx.session.scalars(sa.select(TaxCode.code)))
+    categories = {one.path: one for one in tx.all(sa.select(Category).where(Category.book_id == book.id))}
+    seen: set[str] = set()
+    for line, cells in rows:
+        values, errors = _task(cells, codes)
+        if values["code"] in seen:
+            errors.append(f"code {values['code']} is there twice in the file")
+        if errors:
+            report.rejected.append(Rejected(line, errors))
+            continue
+        seen.add(values["code"])
+        category = _category(tx, book, values["category"], categories)
+        values["category_id"] = category.id if category else None
+        task = known.get(values["code"])
+        if task is None:
+            tx.session.add(Task(id=tx.store.ids(), book_id=book.id, materials=[], **values))
+            report.created += 1
+        elif any(getattr(task, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(task, name, value)
+            report.changed += 1
+        else:
+            report.already += 1
+
+
+def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any], list[str]]:
+    errors: list[str] = []
+
+    def number(name: str, needed: bool = False, places: int = 4) -> Decimal | None:
+        return _number(cells, name, errors, needed=needed, places=places)
+
+    flag = cells.get("taxable", "").casefold()
+    if flag not in YES | NO:
+        errors.append(f"taxable is {flag!r}, neither yes nor no")
+    tax_code = cells.get("tax_code") or None
+    if tax_code is not None and tax_code not in tax_codes:
+        errors.append(f"there is no tax code {tax_code}")
+    path = " > ".join(part.strip() for part in cells.get("category", "").split(">") if part.strip())
+    values = {
+        "code": _text(cells, "code", 60, errors, needed=True),
+        "trade": _text(cells, "trade", 40, errors),
+        "category": path[:400],
+        "name": _text(cells, "name", 200, errors, needed=True),
+        "description": _text(cells, "description", 5000, errors),
+        "unit_price": number("unit_price", needed=True),
+        "member_price": number("member_price"),
+        "cost": number("cost"),
+        "hours": number("hours", places=3),
+        "taxable": flag in YES,
+        "tax_code": tax_code,
+        "add_ons": [code for code in re.split(r"[\s,;|]+", cells.get("add_ons", "")) if code],
+    }
+    values["search"] = folded(f"{values['code']} {values['name']} {values['description']} {path}")
+    return values, errors
+
+
+def _assemblies(
+    tx: Tx, book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
+) -> None:
+    """A task's materials are replaced by those of the file; tasks that it does not name keep theirs."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for line, cells in rows:
+        errors: list[str] = []
+        code = cells["task_code"]
+        if code not in known:
+            errors.append(f"there is no task {code} in this price book")
+        qty = _number(cells, "qty", errors, needed=True, places=3)
+        cost = _number(cells, "unit_cost", errors)
+        part = {
+            "kind": cells.get("kind") or "material",
+            "code": _text(cells, "part_number", 80, errors),
+            "description": _text(cells, "description", 500, errors, needed=True),
+            "qty": format(qty, "f") if qty is not None else None,
+            "unit": _text(cells, "unit", 40, errors),
+            "cost": format(cost, "f") if cost is not None else None,
+        }
+        if errors:
+            report.rejected.append(Rejected(line, errors))
+        else:
+            parts.setdefault(code, []).append(part)
+    for code, materials in parts.items():
+        before = known[code].materials
+        outcome = "already" if before == materials else "changed" if before else "created"
+        setattr(report, outcome, getattr(report, outcome) + 1)
+        known[code].materials = materials
+    tx.session.flush()
+
+
+def _category(tx: Tx, book: PriceBook, path: str, known: dict[str, Category]) -> Category | None:
+    """The branch of the tree, made with those above it where there is none."""
+    if not path:
+        return None
+    if path not in known:
+        above, _, name = path.rpartition(" > ")
+        parent = _category(tx, book, above, known)
+        one = Category(
+            id=tx.store.ids(), book_id=book.id, parent_id=parent.id if parent else None, name=name, path=path
+        )
+        tx.session.add(one)
+        tx.session.flush()
+        known[path] = one
+    return known[path]
+
+
+def _number(
+    cells: Mapping[str, str], name: str, errors: list[str], *, needed: bool = False, places: int = 4
+) -> Decimal | None:
+    text = cells.get(name, "")
+    if not text:
+        if needed:
+            errors.append(f"{name} is needed")
+        return None
+    if not PLAIN.fullmatch(text) or len(text.partition(".")[2]) > places:
+        errors.append(f"{name} is {text[:40]!r}, not a number such as 1250.00")
+        return None
+    return Decimal(text)
+
+
+def _text(cells: Mapping[str, str], name: str, longest: int, errors: list[str], *, needed: bool = False) -> str:
+    text = cells.get(name, "")
+    if needed and not text:
+        errors.append(f"{name} is needed")
+    if len(text) > longest:
+        errors.append(f"{name} is longer than {longest} characters")
+    return text

@@ -1,0 +1,94 @@
+"""The customer's link: a secret that opens one version, while that version stands."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.errors import Conflict, Gone, NotFound
+from libs.common.tx import Tx
+from services.estimates.model import Estimate, Link
+from services.estimates.states import EstimateState
+
+SECRET_BYTES = 32  #: 256 random bits
+GONE = "this offer is no longer available; please ask us for the current one"
+
+
+class AlreadyAccepted(Conflict):
+    """It was accepted before, once and for good; ``acceptance_id`` is the first."""
+
+    slug, title = "already-accepted", "Accepted already"
+
+
+def fingerprint(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue(tx: Tx, estimate: Estimate, to: Sequence[str]) -> str:
+    """A new link to the version in hand. Returns its secret, which is kept nowhere."""
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    link = Link(
+        id=tx.store.ids(),
+        estimate_id=estimate.id,
+        revision=estimate.revision,
+        token_hash=fingerprint(secret),
+        sent_to=list(to),
+        created_at=tx.now,
+        created_by=tx.actor,
+    )
+    tx.session.add(link)
+    return secret
+
+
+def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Estimate:
+    """The estimate behind a link. Raises NotFound for one that never was, Gone for one that is over.
+
+    ``acting``: an offer whose time is up is found all the same, and the act itself is refused.
+    """
+    link = tx.find(sa.select(Link).where(Link.token_hash == fingerprint(secret)))
+    if link is None:
+        raise NotFound("there is nothing at this address")
+    if lock:
+        estimate = tx.get(Estimate, link.estimate_id)
+        tx.session.refresh(link)
+    else:
+        found = tx.session.get(Estimate, link.estimate_id)
+        assert found is not None, "a link's foreign key leads to its estimate"
+        estimate = found
+    _demand_open(tx, link, estimate, acting)
+    return estimate
+
+
+def _demand_open(tx: Tx, link: Link, estimate: Estimate, acting: bool) -> None:
+    if link.revoked_at is not None or link.revision != estimate.revision:
+        raise Gone(GONE)
+    if estimate.state == EstimateState.WITHDRAWN:
+        raise Gone(GONE)
+    over = estimate.state == EstimateState.EXPIRED or tx.now >= estimate.expires_at
+    if over and estimate.state != EstimateState.ACCEPTED and not acting:
+        raise Gone(GONE)
+
+
+def revoke_all(tx: Tx, estimate: Estimate) -> None:
+    for link in tx.all(sa.select(Link).where(Link.estimate_id == estimate.id, Link.revoked_at.is_(None))):
+        link.revoked_at = tx.now
+
+
+def revoke(tx: Tx, estimate: Estimate, link_id: UUID) -> Link:
+    """This link opens nothing any more. Doing it again changes nothing."""
+    link = tx.find(sa.select(Link).where(Link.id == link_id, Link.estimate_id == estimate.id))
+    if link is None:
+        raise NotFound(f"there is no link {link_id}")
+    if link.revoked_at is None:
+        link.revoked_at = tx.now
+        tx.touch(estimate)
+    return link
+
+
+def demand_not_accepted(estimate: Estimate) -> None:
+    """Raises AlreadyAccepted with the first acceptance."""
+    if estimate.acceptance is not None:
+        said = f"estimate {estimate.number} was accepted on {estimate.acceptance.accepted_at:%d %B %Y}"
+        raise AlreadyAccepted(said, acceptance_id=str(estimate.acceptance.id), state=str(estimate.state))

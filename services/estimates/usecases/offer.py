@@ -1,0 +1,101 @@
+"""An offer goes out, holds until its day, and is taken back."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common import mail, people
+from libs.common.contracts.estimates import EstimateExpired, EstimateExtended, EstimateSent, EstimateWithdrawn
+from libs.common.errors import Fault, Invalid
+from libs.common.tx import Tx
+from services.estimates.model import Estimate, Opportunity
+from services.estimates.states import LIVE, EstimateAction
+from services.estimates.usecases import approval, draft, facts, links
+from services.estimates.usecases.revise import EXPIRY
+
+
+def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str], base_url: str) -> str:
+    """Freezes the version and mails the customer its link. Returns the link, which is shown this once."""
+    estimate.send(to=to, reasons=approval.reasons(tx, estimate, roles), at=tx.now)
+    tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
+    url = share(tx, estimate, to=to, base_url=base_url)
+    tx.publish(EstimateSent(**facts.head(tx, estimate), sent_at=tx.now, to=tuple(to)), of=estimate)
+    return url
+
+
+def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], base_url: str) -> str:
+    """Another link to an offer that is out, mailed to these."""
+    if not estimate.live:
+        links.demand_not_accepted(estimate)
+        estimate.current.fire(EstimateAction.EXTEND)  # refuses, and says what is possible instead
+    url = f"{base_url.rstrip('/')}/e/{links.issue(tx, estimate, to)}"
+    company = (people.branch(tx, estimate.branch) or {}).get("name") or "us"
+    for address in to:
+        mail.queue(tx, address, f"Your estimate {estimate.number} from {company}", _letter(estimate, company, url))
+    tx.touch(estimate)
+    return url
+
+
+def _letter(estimate: Estimate, company: str, url: str) -> str:
+    name = estimate.opportunity.contact.get("name") or estimate.opportunity.contact.get("company")
+    return (
+        f"Hello{f' {name}' if name else ''},\n\n"
+        f"here is your estimate {estimate.number}: {estimate.opportunity.title}.\n\n{url}\n\n"
+        f"It holds until {estimate.valid_until:%d %B %Y}. On that page you can accept it, ask for changes or decline; "
+        f"the link is yours alone, please do not pass it on.\n\n{company}\n"
+    )
+
+
+def extend(tx: Tx, estimate: Estimate, *, valid_until: date, reason: str = "") -> Estimate:
+    """A live offer holds until a later day."""
+    before = estimate.valid_until
+    if valid_until <= before:
+        raise Invalid("only a later day extends it", errors=[Fault("/valid_until", f"is not after {before}")])
+    estimate.extend(valid_until=before, expires_at=estimate.expires_at)
+    draft.hold_until(tx, estimate, valid_until)
+    tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
+    tx.publish(EstimateExtended(**facts.head(tx, estimate), previous_valid_until=before, reason=reason), of=estimate)
+    return estimate
+
+
+def expire(tx: Tx, estimate_id: UUID, *, revision: int) -> None:
+    """The last day is over. Touches only an offer that nobody decided, and no other version than it was set for."""
+    estimate = tx.get(Estimate, estimate_id)
+    if not estimate.live or estimate.revision != revision:
+        return
+    if tx.now < estimate.expires_at:
+        tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=revision)
+        return
+    estimate.expire(at=tx.now)
+    tx.publish(EstimateExpired(**facts.head(tx, estimate), expired_at=tx.now), of=estimate)
+
+
+def withdraw(tx: Tx, estimate: Estimate, *, reason: str = "", opportunity_lost: bool = False) -> Estimate:
+    """We take the offer back; its link says nothing of it any more."""
+    links.demand_not_accepted(estimate)
+    estimate.withdraw(reason=reason, at=tx.now)
+    links.revoke_all(tx, estimate)
+    tx.forget(EXPIRY, estimate.id)
+    told = {"withdrawn_at": tx.now, "reason": reason, "opportunity_lost": opportunity_lost}
+    tx.publish(EstimateWithdrawn(**facts.head(tx, estimate), **told), of=estimate)
+    return estimate
+
+
+def end_with(tx: Tx, opportunity_id: UUID, *, reason: str, void_offers: bool) -> None:
+    """The opportunity is lost: nothing new is offered in it and, if so said, what is out is withdrawn."""
+    live = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id, Estimate.state.in_(LIVE))
+    offers = tx.all(live.order_by(Estimate.id).with_for_update()) if void_offers else ()
+    opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
+    if opportunity is None:
+        return  # lost before anybody asked for a price
+    opportunity.lost = True
+    for estimate in offers:
+        withdraw(tx, estimate, reason=reason, opportunity_lost=True)
+
+
+def reopen(tx: Tx, opportunity_id: UUID) -> None:
+    opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
+    if opportunity is not None:
+        opportunity.lost = False

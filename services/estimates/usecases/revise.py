@@ -1,0 +1,58 @@
+"""Negotiation: rounds of talk, and the next version, which is the only way to change what was sent."""
+
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from libs.common.contracts.estimates import EstimateRevised, EstimateRoundRecorded
+from libs.common.tx import Tx
+from services.estimates.model import Estimate, Round
+from services.estimates.usecases import draft, facts, links
+
+EXPIRY = "estimate.expiry"  #: the timer's kind
+
+
+def revise(tx: Tx, estimate: Estimate, *, reason: str) -> Estimate:
+    """A next draft, copied. The offer that is out, if any, holds no longer, nor does its link."""
+    links.demand_not_accepted(estimate)
+    was, last = estimate.state, estimate.revise()
+    links.revoke_all(tx, estimate)
+    tx.forget(EXPIRY, estimate.id)
+    draft.next_version(tx, estimate, last, reason)
+    told = {"previous_revision": last.revision, "previous_state": was, "reason": reason, "revised_at": tx.now}
+    tx.publish(EstimateRevised(**facts.head(tx, estimate), **told), of=estimate)
+    return estimate
+
+
+def record_round(
+    tx: Tx,
+    estimate: Estimate,
+    *,
+    side: str,
+    kind: str,
+    note: str = "",
+    amount: Decimal | None = None,
+    from_revision: int | None = None,
+    to_revision: int | None = None,
+) -> Round:
+    """Who asked for or gave what. It changes no price: that takes a new version."""
+    last = sa.select(sa.func.max(Round.number)).where(Round.estimate_id == estimate.id)
+    step = Round(
+        id=tx.store.ids(),
+        estimate_id=estimate.id,
+        number=(tx.session.execute(last).scalar() or 0) + 1,
+        side=str(side),
+        kind=str(kind),
+        amount=amount,
+        note=note,
+        from_revision=from_revision or estimate.revision,
+        to_revision=to_revision,
+        at=tx.now,
+        by=tx.actor,
+    )
+    tx.session.add(step)
+    told = {
+        name: getattr(step, name) for name in ("side", "kind", "amount", "note", "from_revision", "to_revision", "at")
+    }
+    tx.publish(EstimateRoundRecorded(**facts.head(tx, estimate), round=step.number, **told), of=estimate)
+    return step

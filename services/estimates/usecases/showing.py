@@ -1,0 +1,123 @@
+"""An offer as its reader sees it, on the page and in the PDF: ready texts, money as 8,400.00, and never a cost."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from libs.common import money, people
+from libs.common.tx import Tx
+from services.estimates.model import Estimate, Line, Option
+from services.estimates.settings import PREFERENCES
+
+
+def company(tx: Tx, estimate: Estimate) -> dict[str, Any]:
+    """Who offers it: the branch."""
+    branch = people.branch(tx, estimate.branch) or {}
+    return {name: branch.get(name) or None for name in ("name", "phone", "email", "address")}
+
+
+def consent_text(tx: Tx, estimate: Estimate) -> str:
+    return str(PREFERENCES.read(tx, estimate.branch)["consent_text"])
+
+
+def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
+    """Everything that the customer is shown."""
+    version, opportunity, done = estimate.current, estimate.opportunity, estimate.acceptance
+    options = [_option(estimate, option) for option in version.options]
+    contact, from_ = opportunity.contact, company(tx, estimate)
+    return {
+        "number": estimate.number,
+        "title": opportunity.title,
+        "state": str(estimate.state),
+        "live": estimate.live and tx.now < estimate.expires_at,
+        "company": from_["name"] or "",
+        "company_lines": [*address_lines(from_["address"]), from_["phone"], from_["email"]],
+        "customer": contact.get("name") or contact.get("company") or "",
+        "customer_company": contact.get("company") or "",
+        "site_lines": address_lines(opportunity.site),
+        "currency": estimate.currency,
+        "valid_until": _day(version.valid_until),
+        "prices_include_tax": version.prices_include_tax,
+        "options": options,
+        "from": amount(min((one.total for one in version.options), default=Decimal(0)), estimate.currency),
+        "to": amount(max((one.total for one in version.options), default=Decimal(0)), estimate.currency),
+        "terms": version.terms,
+        "notes": version.notes,
+        "consent_text": done.consent_text if done else consent_text(tx, estimate),
+        "changes_text": version.changes_text,
+        "accepted": None
+        if done is None
+        else {
+            "option": done.option_name,
+            "total": amount(done.total, estimate.currency),
+            "deposit": amount(Decimal(done.totals["deposit"]), estimate.currency),
+            "typed_name": done.typed_name,
+            "on": _day(done.accepted_at),
+            "id": str(done.id),
+        },
+    }
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """8,400.00"""
+    return format(money.rounded(value, currency), ",f")
+
+
+def address_lines(address: Mapping[str, Any] | None) -> list[str]:
+    if not address:
+        return []
+    place = " ".join(str(address[name]) for name in ("city", "region", "postal_code") if address.get(name))
+    return [line for line in (address.get("line1"), address.get("line2"), place) if line]
+
+
+def _option(estimate: Estimate, option: Option) -> dict[str, Any]:
+    currency, totals = estimate.currency, option.totals
+    names = ("subtotal", "discount", "net", "tax", "total", "deposit", "balance")
+    shown = {name: amount(Decimal(totals[name]), currency) for name in names}
+    taxes = [
+        {"name": estimate.current.rates[one["code"]]["name"], "tax": amount(Decimal(one["tax"]), currency)}
+        for one in totals["taxes"]
+    ]
+    done = estimate.acceptance
+    return {
+        "id": str(option.id),
+        "name": option.name,
+        "description": option.description,
+        "lines": [_line(line, currency) for line in option.lines],
+        "add_ons": [
+            _line(line, currency) | {"chosen": bool(done and str(line.id) in done.add_ons)} for line in option.add_ons
+        ],
+        "totals": shown,
+        "taxes": taxes,
+        "has_discount": bool(Decimal(totals["discount"])),
+        "has_deposit": bool(Decimal(totals["deposit"])),
+        "accepted": bool(done and done.option_id == option.id),
+    }
+
+
+def _line(line: Line, currency: str) -> dict[str, Any]:
+    name, _, more = line.description.partition("\n")
+    off = ""
+    if line.discount_percent:
+        off = f"less {line.discount_percent.normalize():f} %"
+    elif line.discount_amount:
+        off = f"less {amount(line.discount_amount, currency)}"
+    return {
+        "id": str(line.id),
+        "name": name,
+        "more": more,
+        "qty": format(line.qty.normalize() + 0, ",f"),
+        "unit_price": _price(line.unit_price, currency),
+        "off": off,
+        "amount": amount(line.amount, currency),
+    }
+
+
+def _price(value: Decimal, currency: str) -> str:
+    """A price for one may be finer than the currency."""
+    exact = value.normalize() + 0
+    return amount(value, currency) if money.rounded(exact, currency) == exact else format(exact, ",f")
+
+
+def _day(day: Any) -> str:
+    return f"{day.day} {day:%B %Y}"

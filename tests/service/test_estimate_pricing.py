@@ -1,0 +1,252 @@
+"""Writing an estimate: right to the cent, copied from the price book, and never over somebody else's change."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from embedded.testing import Bench
+from libs.common.contracts.estimates import EstimateDrafted, EstimateSelected
+from tests.service.estimate_world import (
+    ESTIMATES,
+    PUMP,
+    act,
+    converted,
+    drafted,
+    priced,
+    seen,
+    set_rules,
+    set_taxes,
+    write,
+)
+
+
+@pytest.fixture
+def estimates(bench: Callable[..., Bench]) -> Bench:
+    made = bench("estimates")
+    set_taxes(made)
+    return made
+
+
+def line(qty: str, price: str, code: str | None = "t0", **more: Any) -> dict[str, Any]:
+    return {"description": "Work", "qty": qty, "unit_price": price} | ({"tax_code": code} if code else {}) | more
+
+
+def test_conversion_drafts_one_estimate_and_selects_it_however_often_it_is_told(estimates: Bench) -> None:
+    event = converted(estimates)
+    [row] = estimates.as_("salesperson").items(f"{ESTIMATES}?opportunity_id={event.subject}")
+
+    assert row["number"].startswith("EST-")
+    assert (row["state"], row["revision"], row["selected"], row["currency"]) == ("draft", 1, True, "USD")
+    assert row["lead_id"] == str(event.lead_id)
+    [told] = estimates.told("estimates", EstimateDrafted)
+    assert told.data["on_conversion"] is True
+    assert told.correlationid == event.lead_id
+    assert len(estimates.told("estimates", EstimateSelected)) == 1
+
+
+def test_a_new_estimate_is_selected_from_every_client(estimates: Bench) -> None:
+    event = converted(estimates)
+    answer = estimates.as_("salesperson").post(ESTIMATES, {"opportunity_id": str(event.subject)})
+
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    rows = estimates.as_("salesperson").items(f"{ESTIMATES}?opportunity_id={event.subject}")
+    assert [(row["id"] == answer.get_json()["id"], row["selected"]) for row in rows] == [(True, True), (False, False)]
+    last = estimates.told("estimates", EstimateSelected)[-1]
+    assert last.data["previous_estimate_id"] == rows[1]["id"]
+
+    again = act(estimates, rows[1]["id"], "select")
+    assert again.get_json()["selected"] is True
+    assert act(estimates, rows[1]["id"], "select").status_code == 200
+    assert len(estimates.told("estimates", EstimateSelected)) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "wanted"),
+    [
+        (
+            [line("16", "348.35", "t22", discount_percent="4")],
+            {},
+            {"net": "5350.66", "tax": "1177.15", "total": "6527.81"},
+        ),
+        ([line("1", one, "t19") for one in ("97.50", "65.00", "32.50")], {"tax_mode": "document"}, {"tax": "37.05"}),
+        ([line("1", one, "t19") for one in ("97.50", "65.00", "32.50")], {"tax_mode": "line"}, {"tax": "37.06"}),
+        ([line("9.5", "124.75")], {}, {"total": "1185.13"}),
+        (
+            [line("1", "69.99", "t20")],
+            {"prices_include_tax": True},
+            {"net": "58.33", "tax": "11.66", "total": "69.99"},
+        ),
+        (
+            [line("1", "4500.00")],
+            {"deposit": {"percent": "10", "capped": True}},
+            {"deposit": "450.00", "balance": "4050.00"},
+        ),
+        ([line("1", "25000.00")], {"deposit": {"percent": "10", "capped": True}}, {"deposit": "1000.00"}),
+        (
+            [line("1", "4500.00", "t22")],
+            {"discount": {"percent": "100"}},
+            {"net": "0.00", "tax": "0.00", "total": "0.00"},
+        ),
+    ],
+)
+def test_money_is_right_to_the_cent(
+    estimates: Bench, lines: list[dict[str, Any]], more: dict[str, Any], wanted: dict[str, str]
+) -> None:
+    totals = priced(estimates, drafted(estimates)["id"], *lines, **more)
+    assert {name: totals[name] for name in wanted} == wanted
+
+
+def test_a_line_that_says_nothing_of_tax_is_not_taxed_even_where_there_is_a_default(estimates: Bench) -> None:
+    set_rules(estimates, default_tax_code="t22")
+    ident = drafted(estimates)["id"]
+
+    assert priced(estimates, ident, line("1", "1.00", None))["total"] == "1.00"
+    assert priced(estimates, ident, line("1", "1.00", None, taxable=True))["total"] == "1.22"
+
+
+def test_every_wrong_value_is_named_at_once(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    wrong = write(
+        estimates,
+        ident,
+        line("1", "1.00", "none-such"),
+        {"qty": "1"},
+        {"qty": "1", "task_code": "X"},
+        line("1", "2.00", None, taxable=True),
+    )
+    assert wrong.status_code == 422
+    assert {one["pointer"] for one in wrong.get_json()["errors"]} >= {
+        "/options/0/lines/0/tax_code",
+        "/options/0/lines/1/unit_price",
+        "/options/0/lines/1/description",
+        "/options/0/lines/2/task_code",
+        "/options/0/lines/3/tax_code",
+    }
+    for body, at in (
+        ({"discount": {"percent": "101"}}, "/discount/percent"),
+        ({"discount": {"percent": "5", "amount": "5.00"}}, "/discount"),
+        ({"discount": {"amount": "5000.00"}}, "/discount/amount"),
+        ({"deposit": {"amount": "9000.00"}}, "/deposit/amount"),
+        ({"valid_until": "2020-01-01"}, "/valid_until"),
+        ({"totals": {}}, "/totals"),
+    ):
+        answer = write(estimates, ident, line("1", "100.00"), **body)
+        assert answer.status_code == 422, body
+        assert at in {one["pointer"] for one in answer.get_json()["errors"]}
+    assert seen(estimates, ident)["options"][0]["lines"] == []
+
+
+def test_a_stale_edit_is_refused_and_one_without_an_etag_too(estimates: Bench) -> None:
+    ident, sales = drafted(estimates)["id"], estimates.as_("salesperson")
+    tag = sales.get(f"{ESTIMATES}/{ident}").headers["ETag"]
+    body = {"options": [{"name": "S", "lines": [line("1", "1.00")]}]}
+
+    first = sales.call("PUT", f"{ESTIMATES}/{ident}/draft", json=body, headers={"If-Match": tag})
+    second = sales.call("PUT", f"{ESTIMATES}/{ident}/draft", json=body, headers={"If-Match": tag})
+    none = sales.call("PUT", f"{ESTIMATES}/{ident}/draft", json=body)
+
+    assert [first.status_code, second.status_code, none.status_code] == [200, 412, 428]
+    assert first.headers["ETag"] == sales.get(f"{ESTIMATES}/{ident}").headers["ETag"] != tag
+
+
+def test_notes_and_the_last_day_can_be_put_right_alone(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP)
+    answer = estimates.as_("salesperson").edit("PATCH", f"{ESTIMATES}/{ident}", {"notes": "Ring first"})
+
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert answer.get_json()["notes"] == "Ring first"
+    assert answer.get_json()["options"][0]["totals"]["total"] == "8400.00"
+
+
+BOOK = (
+    "code,trade,category,name,description,unit_price,member_price,cost,hours,taxable,tax_code,add_ons\n"
+    "HP-1,hvac,Heating > Pumps,Heat pump,Installed,8400.00,8000.00,5000.00,8,yes,t22,HP-2\n"
+    "HP-2,hvac,Heating > Pumps,Pad,,120.00,,40.00,0.5,no,,\n"
+)
+
+
+def book(estimates: Bench, text: str = BOOK) -> str:
+    admin = estimates.as_("admin")
+    made = admin.post(f"{ESTIMATES}/price-books", {"name": "Flat rates", "status": "active"})
+    assert made.status_code == 201, made.get_data(as_text=True)
+    ident = str(made.get_json()["id"])
+    report = load(estimates, ident, text)
+    assert report["created"] == 2, report
+    return ident
+
+
+def load(estimates: Bench, ident: str, text: str, query: str = "") -> dict[str, Any]:
+    data = {"file": (BytesIO(text.encode()), "book.csv")}
+    answer = estimates.as_("admin").call("POST", f"{ESTIMATES}/price-books/{ident}/import{query}", data=data)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    report: dict[str, Any] = answer.get_json()
+    return report
+
+
+def test_a_task_is_copied_on_use_and_keeps_its_price_when_the_book_changes(estimates: Bench) -> None:
+    price_book = book(estimates)
+    ident = drafted(estimates)["id"]
+    assert priced(estimates, ident, {"task_code": "HP-1", "qty": "2"})["total"] == "20496.00"
+
+    [shown] = seen(estimates, ident)["options"][0]["lines"]
+    assert (shown["description"], shown["cost"], shown["hours"]) == ("Heat pump\nInstalled", "5000.00", "16")
+    load(estimates, price_book, BOOK.replace("8400.00", "9000.00"))
+    assert seen(estimates, ident)["options"][0]["totals"]["total"] == "20496.00"
+    assert priced(estimates, ident, {"task_code": "HP-1", "qty": "1"}, member=True)["net"] == "8000.00"
+
+
+def test_a_dry_run_changes_nothing_and_the_same_file_adds_nothing(estimates: Bench) -> None:
+    ident = book(estimates)
+    dry = load(estimates, ident, BOOK.replace("Pad", "Concrete pad"), "?dry_run=true")
+    assert (dry["dry_run"], dry["changed"], dry["already"]) == (True, 1, 1)
+    same = load(estimates, ident, BOOK)
+    assert (same["created"], same["changed"], same["already"]) == (0, 0, 2)
+
+    bad = load(estimates, ident, BOOK + "HP-3,,,Fan,,cheap,,,,perhaps,none,\n,,,,,1,,,,,,\n")
+    assert [one["line"] for one in bad["rejected"]] == [4, 5]
+    assert len(bad["rejected"][0]["errors"]) == 3
+
+    parts = "task_code,kind,part_number,description,qty,unit,unit_cost\nHP-1,material,P,Pump,1,each,4000\nNO,material,,x,1,,\n"
+    report = load(estimates, ident, parts, "?kind=assemblies")
+    assert (report["created"], [one["line"] for one in report["rejected"]]) == (1, [3])
+    tasks = estimates.as_("salesperson").items(f"{ESTIMATES}/price-books/{ident}/tasks?category=Heating")
+    assert [(task["code"], [part["code"] for part in task["materials"]]) for task in tasks] == [
+        ("HP-1", ["P"]),
+        ("HP-2", []),
+    ]
+    paths = [one["path"] for one in estimates.as_("csr").items(f"{ESTIMATES}/price-books/{ident}/categories")]
+    assert paths == ["Heating", "Heating > Pumps"]
+
+
+def test_a_price_book_is_changed_with_its_etag_and_put_by_name(estimates: Bench) -> None:
+    admin, books = estimates.as_("admin"), f"{ESTIMATES}/price-books"
+    made = admin.call("PUT", books, json={"name": "Rates"})
+    assert (made.status_code, made.get_json()["status"]) == (201, "draft")
+    body = {"name": "Rates", "status": "active"}
+    assert admin.call("PUT", books, json=body).status_code == 428
+    tag = made.headers["ETag"]
+    assert admin.call("PUT", books, json=body, headers={"If-Match": tag}).get_json()["status"] == "active"
+    assert admin.call("PUT", books, json=body, headers={"If-Match": tag}).status_code == 412
+    one = f"{books}/{made.get_json()['id']}"
+    assert (
+        admin.edit("PATCH", one, {"effective_from": "2026-02-01", "effective_until": "2026-01-01"}).status_code == 422
+    )
+    assert admin.edit("PATCH", one, {"status": "retired"}).get_json()["status"] == "retired"
+    assert admin.post(books, {"name": "Rates"}).status_code == 409
+    assert estimates.as_("salesperson").call("PUT", books, json=body).status_code == 403
+
+
+def test_a_tax_code_is_put_without_an_etag_and_old_prices_keep_their_rate(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    assert priced(estimates, ident, line("1", "100.00", "t22"))["tax"] == "22.00"
+    path, admin = f"{ESTIMATES}/tax-codes/t22", estimates.as_("admin")
+
+    assert admin.call("PUT", path, json={"name": "More", "rate": "0.25"}).status_code == 200
+    assert admin.get(path).get_json()["rate"] == "0.25"
+    assert seen(estimates, ident)["options"][0]["totals"]["taxes"][0]["rate"] == "0.22"
+    assert admin.call("PUT", path, json={"name": "More", "rate": "1.25"}).status_code == 422
+    assert estimates.as_("manager").call("PUT", path, json={"name": "x", "rate": "0"}).status_code == 403
+    assert admin.get(f"{ESTIMATES}/tax-codes/none").status_code == 404
