@@ -1,0 +1,6 @@
+"""python -m services.notifications api|worker|migrate"""
+
+from libs.common.cli import main
+from services.notifications.service import SPEC
+
+main(SPEC)

@@ -1,0 +1,103 @@
+"""Notifications and the status bar over HTTP."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.tx import Answer
+from libs.common.web import SIGNED_IN, Given, begin, caller, endpoint, if_match, one, page, reading
+from services.notifications import usecases
+from services.notifications.model import Notification
+from services.notifications.schemas import (
+    DeliveryOut,
+    DeliveryQuery,
+    NotificationOut,
+    NotificationQuery,
+    PreferencesIn,
+    PreferencesOut,
+    ReadOut,
+    StatusBarOut,
+)
+
+bp = Blueprint("notifications", __name__, url_prefix="/api/v1/notifications")
+bar = Blueprint("status_bar", __name__, url_prefix="/api/v1/status-bar")
+
+
+@bp.get("")
+@endpoint(may=SIGNED_IN, query=NotificationQuery, answer=NotificationOut, many=True)
+def notifications(asked: Given) -> Answer:
+    """What the caller was told, newest first; with unread=true only what they have not seen."""
+    wanted = usecases.mine(caller().person_id, unread=asked.get("unread", False))
+    for name in ("kind", "subject"):
+        if name in asked:
+            wanted = wanted.where(getattr(Notification, name) == asked[name])
+    with reading() as tx:
+        return page(tx, wanted, Notification, NotificationOut, asked)
+
+
+@bp.get("/<uuid:notification_id>")
+@endpoint(may=SIGNED_IN, answer=NotificationOut)
+def notification(notification_id: UUID) -> Answer:
+    """One of the caller's own."""
+    with reading() as tx:
+        return one(tx, NotificationOut, usecases.one_of_mine(tx, caller().person_id, notification_id))
+
+
+@bp.post("/<uuid:notification_id>/read")
+@endpoint(may=SIGNED_IN, answer=NotificationOut)
+def read(notification_id: UUID) -> Answer:
+    """The caller has seen it; the first time counts."""
+    with begin() as tx:
+        return tx.answer(NotificationOut(), usecases.read(tx, caller().person_id, notification_id))
+
+
+@bp.post("/read-all")
+@endpoint(may=SIGNED_IN, answer=ReadOut)
+def read_all() -> Answer:
+    """The caller has seen everything there is up to now."""
+    with begin() as tx:
+        return tx.answer(ReadOut(), {"read": usecases.read_all(tx, caller().person_id)})
+
+
+@bp.get("/preferences")
+@endpoint(may=SIGNED_IN, answer=PreferencesOut)
+def preferences() -> Answer:
+    """How the caller is told: channels by kind, and quiet hours for mail."""
+    with reading() as tx:
+        return one(tx, PreferencesOut, usecases.preferences.of(tx, caller().person_id, _home()))
+
+
+@bp.put("/preferences")
+@endpoint(may=SIGNED_IN, body=PreferencesIn, answer=PreferencesOut, edits=True)
+def set_preferences(given: Given) -> Answer:
+    """Set them whole; what is left out follows the company's setting."""
+    with begin() as tx:
+        mine = usecases.preferences.change(tx, caller().person_id, _home(), if_match(), given)
+        return tx.answer(PreferencesOut(), mine)
+
+
+@bp.get("/deliveries")
+@endpoint(may="delivery.read", query=DeliveryQuery, answer=DeliveryOut, many=True)
+def deliveries(asked: Given) -> Answer:
+    """The log: every message to anybody, by which channel, and what became of it."""
+    wanted = sa.select(Notification)
+    columns = {"person": Notification.person_id, "channel": Notification.channel, "state": Notification.state}
+    columns |= {"kind": Notification.kind, "subject": Notification.subject}
+    for name, column in columns.items():
+        if name in asked:
+            wanted = wanted.where(column == asked[name])
+    with reading() as tx:
+        return page(tx, wanted, Notification, DeliveryOut, asked)
+
+
+@bar.get("")
+@endpoint(may=SIGNED_IN, answer=StatusBarOut)
+def status_bar() -> Answer:
+    """What waits for the caller right now."""
+    with reading() as tx:
+        return one(tx, StatusBarOut, usecases.counters(tx, caller()))
+
+
+def _home() -> UUID | None:
+    return min(caller().branches, default=None)

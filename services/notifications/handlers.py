@@ -1,0 +1,24 @@
+"""What other services' facts mean here: something to keep in view and, where the table says so, people to tell."""
+
+from libs.common import people
+from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
+from libs.common.contracts.base import Event, facts
+from libs.common.service import Subscriptions
+from libs.common.tx import Tx
+from services.notifications import usecases
+
+subscriptions = Subscriptions()
+people.subscribe(subscriptions)
+
+WATCHED = {module.__name__ for module in (leads, opportunities, appointments, estimates, bookings)}
+
+
+def hear(tx: Tx, event: Event) -> None:
+    """The record first, as it is now; then the people."""
+    usecases.watch(tx, event)
+    usecases.tell(tx, event)
+
+
+for fact in facts():
+    if fact.__module__ in WATCHED:
+        subscriptions.on(fact)(hear)

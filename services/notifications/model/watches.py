@@ -1,0 +1,137 @@
+"""What is known here of others' records, as their facts told it: enough to count, to remind and to know whose they are.
+
+A due time is kept only while it runs: NULL means that nothing is waited for.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from libs.common.auth import Caller, Role, reach
+from services.notifications.model.base import Base
+
+
+class Watch:
+    """What every watched record has. ``record`` is its name; the attributes are called as in its facts."""
+
+    record: ClassVar[str]
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID]
+    branch: Mapped[UUID | None]
+    number: Mapped[str] = mapped_column(sa.String(40))
+    title: Mapped[str]
+    state: Mapped[str] = mapped_column(sa.String(20))
+
+    @property
+    def subject(self) -> UUID:
+        return self.id
+
+
+def _running(table: Any, column: str) -> sa.Index:
+    """An index of the due times that run, which are few."""
+    due = table.c[column]
+    there = due.is_not(None)
+    return sa.Index(f"ix_{table.name}_{column}", due, postgresql_where=there, sqlite_where=there)
+
+
+class LeadWatch(Watch, Base):
+    __tablename__ = "lead_watch"
+    __table_args__ = (sa.Index("ix_lead_watch_state", "state", "branch"),)
+    record = "lead"
+
+    owner_id: Mapped[UUID | None] = mapped_column(index=True)
+    generated_by: Mapped[UUID | None] = mapped_column(index=True)
+    response_due_at: Mapped[datetime | None]
+    follow_up_at: Mapped[datetime | None]
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.owner_id, cls.generated_by)
+
+
+class OpportunityWatch(Watch, Base):
+    __tablename__ = "opportunity_watch"
+    record = "opportunity"
+
+    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    inside_rep_id: Mapped[UUID | None] = mapped_column(index=True)
+    follow_up_at: Mapped[datetime | None]
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.salesperson_id, cls.inside_rep_id)
+
+
+class AppointmentWatch(Watch, Base):
+    """``ends_at`` runs until somebody said what came of it."""
+
+    __tablename__ = "appointment_watch"
+    record = "appointment"
+
+    opportunity_id: Mapped[UUID]
+    salesperson_id: Mapped[UUID | None]
+    assignee_ids: Mapped[list[Any]] = mapped_column(default=list)
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime | None]
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        """Whoever goes there and whose opportunity it is; joined where it is counted."""
+        return (AppointmentPerson.person_id,)
+
+
+class AppointmentPerson(Base):
+    """Somebody whose day an appointment is in."""
+
+    __tablename__ = "appointment_people"
+
+    appointment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("appointment_watch.id"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
+class EstimateWatch(Watch, Base):
+    """``expires_at`` runs while the offer lies with the customer."""
+
+    __tablename__ = "estimate_watch"
+    record = "estimate"
+
+    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    expires_at: Mapped[datetime | None]
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.salesperson_id,)
+
+    @classmethod
+    def extra_scope(cls, caller: Caller) -> sa.ColumnElement[bool] | None:
+        """Operations see what was sold, and nothing of what is still being haggled over."""
+        others = caller.roles - {Role.OPERATIONS}
+        return None if reach(others, "estimate.read")[0] is not None else cls.state == "accepted"
+
+
+class BookingWatch(Watch, Base):
+    __tablename__ = "booking_watch"
+    __table_args__ = (sa.Index("ix_booking_watch_state", "state", "branch"),)
+    record = "booking"
+
+    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    team_id: Mapped[UUID | None]
+    assignee_id: Mapped[UUID | None]
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.salesperson_id,)
+
+
+for _table, _column in (
+    (LeadWatch.__table__, "response_due_at"),
+    (LeadWatch.__table__, "follow_up_at"),
+    (OpportunityWatch.__table__, "follow_up_at"),
+    (EstimateWatch.__table__, "expires_at"),
+):
+    _running(_table, _column)

@@ -1,0 +1,25 @@
+"""The notifications service, put together."""
+
+from pathlib import Path
+
+from libs.common import mail
+from libs.common.service import Job, Service
+from services.notifications import usecases
+from services.notifications.api import bar, bp
+from services.notifications.handlers import subscriptions
+from services.notifications.model import TABLES, Base
+from services.notifications.settings import PREFERENCES
+
+SPEC = Service(
+    name="notifications",
+    title="Notifications: who is told of what, and what waits for whom",
+    metadata=Base.metadata,
+    tables=TABLES,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=(bp, bar),
+    subscriptions=subscriptions,
+    timers=usecases.TIMERS,
+    jobs=(mail.JOB, Job("outgoing", usecases.follow_up, every_s=2.0)),
+    preferences=PREFERENCES,
+    prefixes=("/api/v1/status-bar",),
+)

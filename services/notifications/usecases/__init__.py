@@ -1,0 +1,13 @@
+"""What the business does to have people told: each function is one act inside one transaction."""
+
+from services.notifications.usecases import preferences
+from services.notifications.usecases.outgoing import follow_up
+from services.notifications.usecases.reading import mine, one_of_mine, read, read_all
+from services.notifications.usecases.reminders import TIMERS
+from services.notifications.usecases.statusbar import counters
+from services.notifications.usecases.tell import tell
+from services.notifications.usecases.watching import watch
+
+__all__ = [
+    "TIMERS", "counters", "follow_up", "mine", "one_of_mine", "preferences", "read", "read_all", "tell", "watch",
+]  # fmt: skip

@@ -1,0 +1,121 @@
+"""What people read, in English: a sentence a kind. Each part is said only when everything it names is known."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from string import Formatter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.notifications.states import Kind
+
+Parts = tuple[str, ...]
+
+TEXTS: Mapping[Kind, Parts] = {
+    Kind.LEAD_ASSIGNED: ("Lead {number} is yours: {title}.", " Answer by {first_response_due_at}.", " Given by {by}."),
+    Kind.LEAD_REASSIGNED: (
+        "Lead {number} is yours now: {title}.",
+        " Answer by {first_response_due_at}.",
+        " Given by {by}.",
+    ),
+    Kind.LEAD_HANDED_OVER: ("Lead {number}, {title}, went to somebody else.", " {by} reassigned it."),
+    Kind.RESPONSE_DUE: ("Lead {number}, {title}, waits for an answer", " until {response_due_at}", "."),
+    Kind.RESPONSE_MISSED: ("Nobody has answered lead {number}, {title}", "; it was due {response_due_at}", "."),
+    Kind.FOLLOW_UP_DUE: ("Time to follow up {number}, {title}.",),
+    Kind.OPPORTUNITY_ASSIGNED: ("Opportunity {number} is yours: {title}.", " Given by {by}.", " {reason}"),
+    Kind.OPPORTUNITY_REASSIGNED: ("Opportunity {number} is yours now: {title}.", " Given by {by}.", " {reason}"),
+    Kind.OPPORTUNITY_HANDED_OVER: (
+        "Opportunity {number}, {title}, went to somebody else.",
+        " {by} reassigned it.",
+        " {reason}",
+    ),
+    Kind.APPOINTMENT_SCHEDULED: ("Appointment on {starts_at} for {number}, {title}.", " Made by {by}.", " {note}"),
+    Kind.APPOINTMENT_CHANGED: (
+        "The appointment for {number}, {title}, is now on {starts_at}",
+        " (it was on {previous_starts_at})",
+        ".",
+        " {reason}",
+    ),
+    Kind.APPOINTMENT_CANCELLED: ("The appointment on {starts_at} for {number}, {title}, is cancelled.", " {reason}"),
+    Kind.APPOINTMENT_LATE: (
+        "The appointment of {starts_at} for {number}, {title}, is over; nobody has said what came of it.",
+    ),
+    Kind.APPROVAL_ASKED: (
+        "Estimate {number}, {title}, needs your approval",
+        ": {reasons}",
+        ".",
+        " Asked by {by}.",
+        " {note}",
+    ),
+    Kind.APPROVAL_GIVEN: ("Estimate {number}, {title}, is approved", " by {by}", ".", " {note}"),
+    Kind.APPROVAL_REFUSED: ("Estimate {number}, {title}, is not approved", " by {by}", ".", " {reason}"),
+    Kind.ESTIMATE_VIEWED: ("The customer is looking at estimate {number}, {title}.",),
+    Kind.ESTIMATE_CHANGES_REQUESTED: ("The customer wants estimate {number}, {title}, changed", ": {text}", "."),
+    Kind.ESTIMATE_EXPIRING: ("Estimate {number}, {title}, is still undecided", " and ends {expires_at}", "."),
+    Kind.ESTIMATE_EXPIRED: ("Estimate {number}, {title}, has expired undecided.",),
+    Kind.ESTIMATE_ACCEPTED: (
+        "Estimate {number}, {title}, is accepted",
+        " at {total} {currency}",
+        ".",
+        " Signed by {typed_name}.",
+    ),
+    Kind.ESTIMATE_DECLINED: ("Estimate {number}, {title}, is declined", ": {reason}", ".", " {note}"),
+    Kind.BOOKING_ASSIGNED: (
+        "Work order {number} is with you: {title}.",
+        " Due {due_at}.",
+        " Accept or return it by {acknowledge_by}.",
+        " {note}",
+    ),
+    Kind.BOOKING_REASSIGNED: (
+        "Work order {number} is with you now: {title}.",
+        " Due {due_at}.",
+        " Accept or return it by {acknowledge_by}.",
+        " {note}",
+    ),
+    Kind.BOOKING_HANDED_OVER: ("Work order {number}, {title}, went to somebody else.", " {by} reassigned it."),
+    Kind.BOOKING_RETURNED: ("Work order {number}, {title}, was returned", " by {by}", ": {reason}."),
+    Kind.BOOKING_UNACKNOWLEDGED: (
+        "Nobody has acknowledged work order {number}, {title}",
+        "; it was due {acknowledge_by}",
+        ".",
+    ),
+    Kind.BOOKING_CHANGE_ORDERED: (
+        "The customer ordered a change to {number}, {title}.",
+        " Acknowledge it by {acknowledge_by}.",
+    ),
+    Kind.BOOKING_CANCELLED: ("Work order {number}, {title}, is cancelled", ": {reason}", "."),
+}
+
+LINKS: Mapping[str, str] = {
+    "lead": "/leads/{subject}",
+    "opportunity": "/opportunities/{subject}",
+    "appointment": "/opportunities/{opportunity_id}",
+    "estimate": "/estimates/{subject}",
+    "booking": "/bookings/{subject}",
+}  #: by record, where the console shows it
+
+_formatter = Formatter()
+
+
+def say(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo) -> str:
+    """The sentence, times by the branch's clock. What customers typed is data here: braces in it mean nothing."""
+    said = (_part(part, find, zone) for part in TEXTS[kind])
+    return "".join(part for part in said if part is not None)
+
+
+def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo) -> str | None:
+    names = [name for _, name, _, _ in _formatter.parse(part) if name]
+    words = {name: _word(find(name), zone) for name in names}
+    return part.format_map(words) if all(words.values()) else None
+
+
+def _word(value: Any, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone):%a %-d %b %H:%M}"
+    if isinstance(value, date):
+        return f"{value:%-d %b %Y}"
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    if isinstance(value, tuple | list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value).strip()

@@ -1,0 +1,190 @@
+"""Whom a chain of words reaches, by this service's copy of people and teams. Never nobody: the end is the admins."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.auth import Role
+from libs.common.errors import NotYet
+from libs.common.tx import Tx
+from services.notifications.usecases.triggers import Chain
+
+
+@dataclass(frozen=True)
+class Colleague:
+    id: UUID
+    name: str
+    email: str
+    roles: frozenset[str]
+    branch: UUID | None
+    teams: frozenset[UUID]
+    active: bool
+    away: bool
+    cover_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Crew:
+    id: UUID
+    lead_id: UUID | None
+    members: tuple[UUID, ...]
+
+
+class Staff:
+    """People and teams, each looked up once an act."""
+
+    def __init__(self, tx: Tx) -> None:
+        self.tx = tx
+        self._known: dict[UUID, Colleague] = {}
+
+    def look_up(self, idents: Iterable[UUID]) -> None:
+        """Those of these who are not known here yet, in one query."""
+        table = self.tx.tables.people
+        if new := {ident for ident in idents if ident not in self._known}:
+            self._remember(sa.select(table).where(table.c.id.in_(new)))
+
+    def name(self, ident: UUID | None) -> str:
+        """What somebody is called who was looked up; blank for who is no person here."""
+        known = self._known.get(ident) if ident else None
+        return known.name if known else ""
+
+    def people(self, idents: Iterable[UUID]) -> list[Colleague]:
+        """They, in order. Raises NotYet for somebody staff has not told of."""
+        wanted = list(dict.fromkeys(idents))
+        self.look_up(wanted)
+        if unknown := [str(ident) for ident in wanted if ident not in self._known]:
+            raise NotYet(f"staff has not told of {', '.join(unknown)}")
+        return [self._known[ident] for ident in wanted]
+
+    def with_role(self, role: Role, branch: UUID | None) -> list[Colleague]:
+        """Everybody here who has it, of one branch or of any."""
+        table = self.tx.tables.people
+        found = self._remember(sa.select(table).where(table.c.active).order_by(table.c.id))
+        return [one for one in found if role in one.roles and branch in (None, one.branch)]
+
+    @cached_property
+    def teams(self) -> Mapping[UUID, Crew]:
+        rows = self.tx.session.execute(sa.select(self.tx.tables.teams))
+        return {row.id: Crew(row.id, row.lead_id, tuple(UUID(one) for one in row.members)) for row in rows}
+
+    def members(self, teams: Iterable[UUID]) -> list[UUID]:
+        """Everybody of these teams. Raises NotYet for a team staff has not told of."""
+        wanted = list(teams)
+        if unknown := [str(team) for team in wanted if team not in self.teams]:
+            raise NotYet(f"staff has not told of team {', '.join(unknown)}")
+        return [member for team in wanted for member in self.teams[team].members]
+
+    def _remember(self, statement: sa.Select[Any]) -> list[Colleague]:
+        found = [_colleague(row, self.tx.now) for row in self.tx.session.execute(statement)]
+        self._known |= {one.id: one for one in found}
+        return found
+
+
+def reached(staff: Staff, chain: Chain, case: Any, actor: UUID | None = None) -> list[Colleague]:
+    """The first on the chain who work here, with the cover of those who are away.
+
+    Where all of them are away and nobody covers, the next on the chain are told as well.
+    """
+    told: dict[UUID, Colleague] = {}
+    for word in chain:
+        here = [one for one in staff.people(_asked(staff, word, case, actor)) if one.active]
+        covers = _covers(staff, here)
+        told |= {one.id: one for one in (*here, *covers)}
+        if any(not one.away for one in (*here, *covers)):
+            break
+    return list(told.values())
+
+
+def _covers(staff: Staff, people: Collection[Colleague]) -> list[Colleague]:
+    """Who stands in, and for them, who stands in for those; nobody twice."""
+    seen, found = {one.id for one in people}, []
+    waiting = [one for one in people if one.away]
+    while waiting:
+        next_ids = {one.cover_id for one in waiting if one.cover_id and one.cover_id not in seen}
+        covers = [one for one in staff.people(sorted(next_ids)) if one.active]
+        seen |= next_ids
+        found += covers
+        waiting = [one for one in covers if one.away]
+    return found
+
+
+def _asked(staff: Staff, word: str, case: Any, actor: UUID | None) -> Sequence[UUID]:
+    find = WORDS.get(word)
+    if find is None:
+        return named(case, word)
+    found = find(staff, case)
+    if word not in SUPERIORS:
+        return found
+    passed = {actor, *named(case, "owner_id", "salesperson_id")}  # one does not escalate to oneself
+    return [ident for ident in found if ident not in passed]
+
+
+def named(case: Any, *names: str) -> list[UUID]:
+    """The people whom these attributes name, where the case has them: one, several or nobody."""
+    found: list[UUID] = []
+    for name in names:
+        value = getattr(case, name, None)
+        several = value if isinstance(value, tuple | list) else () if value is None else (value,)
+        found += [one if isinstance(one, UUID) else UUID(one) for one in several]
+    return found
+
+
+def _team_leads(staff: Staff, case: Any) -> list[UUID]:
+    """Who leads the team that has it, else the teams of whoever owns it."""
+    teams = set(named(case, "team_id"))
+    if not teams:
+        for owner in staff.people(named(case, "owner_id", "salesperson_id")):
+            teams |= owner.teams
+    found = (staff.teams[team].lead_id for team in sorted(teams) if team in staff.teams)
+    return [lead for lead in found if lead is not None]
+
+
+def _managers(staff: Staff, case: Any) -> list[UUID]:
+    return [one.id for one in staff.with_role(Role.MANAGER, case.branch)] if case.branch else []
+
+
+def _admins(staff: Staff, case: Any) -> list[UUID]:
+    """The branch's, else the company's. Raises NotYet while staff has told of none."""
+    found = staff.with_role(Role.ADMIN, case.branch) or staff.with_role(Role.ADMIN, None)
+    if not found:
+        raise NotYet("staff has not told of anybody who could be told")
+    return [one.id for one in found]
+
+
+WORDS: Mapping[str, Callable[[Staff, Any], Sequence[UUID]]] = {
+    "assignee": lambda _staff, case: named(case, "assignee_id", "assignee_ids"),
+    "owner": lambda _staff, case: named(case, "owner_id", "salesperson_id"),
+    "team": lambda staff, case: staff.members(named(case, "team_id")),
+    "previous_team_id": lambda staff, case: staff.members(named(case, "previous_team_id")),
+    "past_team_ids": lambda staff, case: staff.members(named(case, "past_team_ids")),
+    "team_lead": _team_leads,
+    "branch_manager": _managers,
+    "admin": _admins,
+}  #: what is not here is an attribute of the fact that names people
+SUPERIORS = ("team_lead", "branch_manager", "admin")
+
+
+def _colleague(row: Any, now: datetime) -> Colleague:
+    start, end = (_instant(row.details.get(name)) for name in ("absent_from", "absent_until"))
+    said = start is not None or end is not None
+    away = said and (start is None or start <= now) and (end is None or now < end)
+    return Colleague(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        roles=frozenset(row.roles),
+        branch=row.branch,
+        teams=frozenset(UUID(team) for team in row.teams),
+        active=row.active,
+        away=away,
+        cover_id=UUID(cover) if (cover := row.details.get("cover_id")) else None,
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

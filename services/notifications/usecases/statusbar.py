@@ -1,0 +1,65 @@
+"""The status bar: what waits for this caller right now, in one query over small indexed tables."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common import people
+from libs.common.auth import Caller, scoped
+from libs.common.tx import Tx
+from libs.common.workhours import end_of_day, zone
+from services.notifications.model import (
+    AppointmentPerson,
+    AppointmentWatch,
+    BookingWatch,
+    EstimateWatch,
+    LeadWatch,
+    OpportunityWatch,
+)
+from services.notifications.settings import PREFERENCES
+from services.notifications.usecases.reading import mine
+
+
+def counters(tx: Tx, caller: Caller) -> dict[str, int]:
+    """Each in the caller's scope of what is counted; 0 where they may not read it. Today is their branch's."""
+    branch_id = min(caller.branches, default=None)
+    branch = people.branch(tx, branch_id)
+    today = tx.now.astimezone(zone(branch)).date()
+    tomorrow = end_of_day(today, branch)
+    since = end_of_day(today - timedelta(days=1), branch)
+    soon = tx.now + timedelta(days=PREFERENCES.read(tx, branch_id)["expiring_days"])
+    late_leads = _count(caller, "lead.read", LeadWatch, LeadWatch.follow_up_at < tx.now)
+    late_opportunities = _count(caller, "opportunity.read", OpportunityWatch, OpportunityWatch.follow_up_at < tx.now)
+    counts = {
+        "new_leads": _count(caller, "lead.read", LeadWatch, LeadWatch.state == "new"),
+        "overdue_responses": _count(caller, "lead.read", LeadWatch, LeadWatch.response_due_at < tx.now),
+        "overdue_follow_ups": late_leads + late_opportunities,
+        "todays_appointments": _appointments(caller, since, tomorrow),
+        "expiring_estimates": _count(
+            caller, "estimate.read", EstimateWatch, EstimateWatch.expires_at.between(tx.now, soon)
+        ),
+        "unacknowledged_bookings": _count(caller, "booking.read", BookingWatch, BookingWatch.state == "assigned"),
+        "unread": _unread(caller),
+    }
+    row = tx.session.execute(sa.select(*(count.label(name) for name, count in counts.items()))).one()
+    return dict(row._mapping)
+
+
+def _count(caller: Caller, permission: str, kind: type[Any], *conditions: sa.ColumnElement[bool]) -> Any:
+    counted = sa.select(sa.func.count()).select_from(kind).where(*conditions)
+    return scoped(counted, kind, caller, permission).scalar_subquery()
+
+
+def _appointments(caller: Caller, since: datetime, until: datetime) -> Any:
+    """Today's that stand or took place; each once, however many of the caller's people go there."""
+    counted = sa.select(sa.func.count(sa.distinct(AppointmentWatch.id))).select_from(AppointmentWatch)
+    counted = counted.outerjoin(AppointmentPerson, AppointmentPerson.appointment_id == AppointmentWatch.id)
+    counted = counted.where(AppointmentWatch.starts_at >= since, AppointmentWatch.starts_at < until)
+    counted = counted.where(AppointmentWatch.state != "cancelled")
+    return scoped(counted, AppointmentWatch, caller, "opportunity.read").scalar_subquery()
+
+
+def _unread(caller: Caller) -> Any:
+    told = mine(caller.person_id, unread=True).with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return told.scalar_subquery()

@@ -1,0 +1,115 @@
+"""Telling people: whom a trigger reaches, in what words, by which of their channels; once per event and person."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.common import mail, people
+from libs.common.contracts.base import Event
+from libs.common.tx import Tx
+from libs.common.workhours import zone
+from services.notifications.model import Notification
+from services.notifications.settings import Channel
+from services.notifications.states import Kind, MessageState
+from services.notifications.usecases import catalogue
+from services.notifications.usecases.outgoing import links_begin_with
+from services.notifications.usecases.preferences import wishes
+from services.notifications.usecases.recipients import Colleague, Staff, named, reached
+from services.notifications.usecases.triggers import BY_FACT, Chain
+
+USUAL = ("owner_id", "salesperson_id", "assignee_id", "assignee_ids", "assigned_by", "submitted_by")
+
+
+@dataclass
+class Occasion:
+    """What people are told of: a fact, or what is watched of a record, whose attributes have the same names."""
+
+    tx: Tx
+    record: str
+    case: Any
+    event_id: UUID
+    actor: UUID | None = None
+    reminder: bool = False
+    told: set[UUID] = field(default_factory=set)
+
+    @cached_property
+    def staff(self) -> Staff:
+        found = Staff(self.tx)
+        found.look_up({*named(self.case, *USUAL), *([self.actor] if self.actor else [])})
+        return found
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return zone(people.branch(self.tx, self.case.branch))
+
+    def word(self, name: str) -> Any:
+        return self.staff.name(self.actor) if name == "by" else getattr(self.case, name, None)
+
+
+def tell(tx: Tx, event: Event) -> None:
+    """Everybody whom the table has for this fact, but for who did it: they know."""
+    triggers = [one for one in BY_FACT.get(type(event), ()) if one.when(event)]
+    if not triggers:
+        return
+    occasion = Occasion(tx, event.aggregate(), event, UUID(tx.origin.causation), actor=_person(tx.origin.actor))
+    for trigger in triggers:
+        announce(occasion, trigger.kind, trigger.to)
+
+
+def announce(occasion: Occasion, kind: Kind, to: Iterable[Chain]) -> None:
+    """One message a person and channel."""
+    found: dict[UUID, Colleague] = {}
+    for chain in to:
+        found |= {one.id: one for one in reached(occasion.staff, chain, occasion.case, occasion.actor)}
+    fresh = [one for one in found.values() if one.id not in occasion.told and one.id != occasion.actor]
+    if fresh:
+        occasion.told |= {one.id for one in fresh}
+        _keep(occasion, kind, fresh)
+
+
+def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
+    """Writes the messages: in the app at once, mail into the outbox. The insert is the check for a repeat."""
+    tx, case, table = occasion.tx, occasion.case, Notification.__table__
+    text = catalogue.say(kind, occasion.word, occasion.zone)
+    place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
+    link = catalogue.LINKS[occasion.record].format_map(place)
+    wanted = wishes(tx, case.branch, [one.id for one in persons])
+    address = links_begin_with()
+    rows = {}
+    for person in persons:
+        for channel in wanted[person.id].channels(kind) if address else [Channel.IN_APP]:
+            rows[tx.store.ids()] = (person, channel)
+    common = {
+        "event_id": occasion.event_id, "reminder": occasion.reminder, "kind": kind, "subject": case.subject,
+        "number": case.number[:40], "title": case.title, "text": text, "link": link, "branch": case.branch,
+        "correlation": getattr(case, "lead_id", case.subject), "version": 1, "agg_seq": 0, "attempts": 0,
+        "created_at": tx.now, "created_by": tx.actor, "updated_at": tx.now, "updated_by": tx.actor,
+    }  # fmt: skip
+    values = [
+        {"id": ident, "person_id": person.id, "channel": channel, **_state(tx, channel), **common}
+        for ident, (person, channel) in rows.items()
+    ]
+    insert = tx.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)  # type: ignore[arg-type]
+    for ident in tx.session.scalars(insert).all():
+        person, channel = rows[ident]
+        if channel == Channel.EMAIL:
+            due_at = wanted[person.id].mail_at(tx.now, occasion.zone)
+            mail.queue(tx, person.email, text, f"{text}\n\n{address}{link}\n", ident=ident, due_at=due_at)
+
+
+def _state(tx: Tx, channel: Channel) -> dict[str, Any]:
+    """In the app a message has arrived with its commit."""
+    if channel == Channel.IN_APP:
+        return {"state": MessageState.SENT, "sent_at": tx.now}
+    return {"state": MessageState.QUEUED, "sent_at": None}
+
+
+def _person(actor: str) -> UUID | None:
+    """The actor, if that is a person and not the customer or the system."""
+    try:
+        return UUID(actor)
+    except ValueError:
+        return None

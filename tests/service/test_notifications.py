@@ -1,0 +1,304 @@
+"""Who is told of what: every row of the table, through the doors of the notifications service alone."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
+from libs.common import people
+from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
+from libs.common.contracts.base import Event
+from libs.common.contracts.staff import Person, PersonChanged
+from services.notifications.states import Kind
+from services.notifications.usecases.catalogue import TEXTS
+from services.notifications.usecases.triggers import REMINDERS, TRIGGERS
+from tests.service.notification_facts import everybody_told, fact, tell, told, who
+
+NOTIFICATIONS = "/api/v1/notifications"
+
+
+@pytest.fixture
+def notifications(bench: Callable[..., Bench]) -> Bench:
+    return bench("notifications")
+
+
+SALESPERSON, MANAGER, CREW = {"salesperson"}, {"manager"}, {"operations"}
+COLLEAGUE = who("colleague")
+
+#: fact, who did it, what is special about it → what is told, to exactly these
+TABLE: list[tuple[type[Event], str, dict[str, Any], str, set[str]]] = [
+    (leads.LeadAssigned, "csr", {}, "lead_assigned", SALESPERSON),
+    (leads.LeadAssigned, "csr", {"previous_owner_id": COLLEAGUE}, "lead_reassigned", SALESPERSON),
+    (leads.LeadAssigned, "csr", {"previous_owner_id": COLLEAGUE}, "lead_handed_over", {"colleague"}),
+    (opportunities.OpportunityAssigned, "csr", {}, "opportunity_assigned", SALESPERSON),
+    (
+        opportunities.OpportunityAssigned,
+        "manager",
+        {"previous_salesperson_id": COLLEAGUE},
+        "opportunity_reassigned",
+        SALESPERSON,
+    ),
+    (
+        opportunities.OpportunityAssigned,
+        "manager",
+        {"previous_salesperson_id": COLLEAGUE},
+        "opportunity_handed_over",
+        {"colleague"},
+    ),
+    (appointments.AppointmentScheduled, "csr", {}, "appointment_scheduled", SALESPERSON),
+    (
+        appointments.AppointmentScheduled,
+        "csr",
+        {"assignee_ids": [COLLEAGUE, who("salesperson")]},
+        "appointment_scheduled",
+        {"colleague", "salesperson"},
+    ),
+    (appointments.AppointmentScheduled, "csr", {"assignee_ids": []}, "appointment_scheduled", SALESPERSON),
+    (
+        appointments.AppointmentRescheduled,
+        "office",
+        {"previous_assignee_ids": [COLLEAGUE]},
+        "appointment_changed",
+        {"salesperson", "colleague"},
+    ),
+    (appointments.AppointmentCancelled, "csr", {"state": "cancelled"}, "appointment_cancelled", SALESPERSON),
+    (estimates.EstimateSubmitted, "salesperson", {"state": "pending_approval"}, "approval_asked", MANAGER),
+    (estimates.EstimateApproved, "manager", {"state": "approved"}, "approval_given", SALESPERSON),
+    (estimates.EstimateRefused, "manager", {"state": "draft"}, "approval_refused", SALESPERSON),
+    (estimates.EstimateViewed, "customer", {"state": "viewed"}, "estimate_viewed", SALESPERSON),
+    (estimates.EstimateViewed, "customer", {"first": False}, "estimate_viewed", set()),
+    (estimates.EstimateChangesRequested, "customer", {}, "estimate_changes_requested", SALESPERSON),
+    (estimates.EstimateAccepted, "customer", {"state": "accepted"}, "estimate_accepted", SALESPERSON),
+    (estimates.EstimateDeclined, "customer", {"state": "declined"}, "estimate_declined", SALESPERSON),
+    (estimates.EstimateExpired, "system", {"state": "expired"}, "estimate_expired", SALESPERSON),
+    (bookings.BookingAssigned, "manager", {}, "booking_assigned", CREW),
+    (bookings.BookingAssigned, "manager", {"assignee_id": who("technician")}, "booking_assigned", {"technician"}),
+    (bookings.BookingReassigned, "operations", {"assignee_id": who("technician")}, "booking_reassigned", {"technician"}),
+    (
+        bookings.BookingReassigned,
+        "office",
+        {"assignee_id": who("technician"), "previous_team_id": OPERATIONS},
+        "booking_handed_over",
+        CREW,
+    ),
+    (bookings.BookingReturned, "operations", {"state": "returned"}, "booking_returned", MANAGER),
+    (bookings.BookingUnacknowledged, "system", {}, "booking_unacknowledged", {"operations", "manager"}),
+    (bookings.BookingChangeOrdered, "customer", {}, "booking_change_ordered", CREW),
+    (
+        bookings.BookingCancelled,
+        "office",
+        {"state": "cancelled", "team_id": None, "past_assignee_ids": [who("technician")]},
+        "booking_cancelled",
+        {"operations", "technician", "salesperson"},
+    ),
+    (
+        bookings.BookingCancelled,
+        "office",
+        {"state": "cancelled", "team_id": None, "past_team_ids": []},
+        "booking_cancelled",
+        SALESPERSON,
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "actor", "more", "expected", "people"), TABLE)
+def test_exactly_those_concerned_are_told_once_however_often_the_fact_comes(
+    notifications: Bench, kind: type[Event], actor: str, more: dict[str, Any], expected: str, people: set[str]
+) -> None:
+    event = tell(notifications, kind, actor=actor, **more)
+
+    assert everybody_told(notifications, expected) == people
+    for name in people:
+        assert told(notifications, name, subject=str(event.subject), kind=expected) == [expected]
+
+
+def test_every_row_of_the_tables_is_proved_and_has_words() -> None:
+    proved = {(kind, expected) for kind, _, _, expected, _ in TABLE}
+    assert {(one.fact, one.kind) for one in TRIGGERS} == proved
+    told_of = {one.kind for one in TRIGGERS} | {kind for one in REMINDERS for kind in (one.now, one.soon) if kind}
+    assert told_of == set(TEXTS) == set(Kind)
+
+
+def test_a_notification_says_what_happened_to_which_record_and_where_to_look(notifications: Bench) -> None:
+    event = tell(notifications, leads.LeadAssigned, actor="csr", first_response_due_at="2026-03-02T16:04:00Z")
+
+    [shown] = notifications.as_("salesperson").items(f"{NOTIFICATIONS}?unread=true")
+
+    assert shown["subject"] == shown["correlation"] == str(event.subject)
+    assert shown["text"] == "Lead L-00042 is yours: Ivy Castellan. Answer by Mon 2 Mar 10:04. Given by csr."
+    assert shown["link"] == f"/leads/{event.subject}"
+    assert shown["read_at"] is None
+    one = notifications.as_("salesperson").get(f"{NOTIFICATIONS}/{shown['id']}")
+    assert one.get_json() == shown
+
+
+def test_words_of_a_customer_are_data_and_what_is_unknown_is_left_unsaid(notifications: Bench) -> None:
+    more = {"title": "{by} {0} <b>", "first_response_due_at": None}
+    tell(notifications, leads.LeadAssigned, **more)
+
+    [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
+    assert shown["text"] == "Lead L-00042 is yours: {by} {0} <b>."
+
+
+def test_who_assigns_to_themselves_knows_it_and_nobody_else_is_bothered(notifications: Bench) -> None:
+    tell(notifications, leads.LeadAssigned, actor="salesperson")
+
+    assert everybody_told(notifications, "lead_assigned") == set()
+
+
+# -- never to nobody
+
+
+def person(name: str, **more: Any) -> PersonChanged:
+    ident, role, branch, teams = CAST[name]
+    known = {"name": name, "email": f"{name}@test.example", "roles": (role,), "branch": branch, "team_ids": teams}
+    return PersonChanged(subject=ident, person=Person(**(known | more)))
+
+
+def changed(bench: Bench, name: str, **more: Any) -> None:
+    bench.tell(person(name, **more), by="staff")
+
+
+def test_an_owner_who_left_is_replaced_by_the_team_lead_then_the_branch_then_the_admins(notifications: Bench) -> None:
+    changed(notifications, "salesperson", active=False)
+    tell(notifications, estimates.EstimateDeclined, subject=uuid4(), actor="customer")
+    assert everybody_told(notifications, "estimate_declined") == {"manager"}
+
+    changed(notifications, "manager", active=False)
+    tell(notifications, estimates.EstimateExpired, subject=uuid4())
+    assert everybody_told(notifications, "estimate_expired") == {"admin"}
+
+
+def test_a_branch_without_admin_falls_back_on_the_company_s(notifications: Bench) -> None:
+    tell(notifications, estimates.EstimateExpired, salesperson_id=None, branch=AWAY)
+    assert everybody_told(notifications, "estimate_expired") == {"admin"}
+
+
+def test_what_nobody_owns_goes_to_the_branch_s_manager(notifications: Bench) -> None:
+    tell(notifications, estimates.EstimateViewed, salesperson_id=None)
+    assert everybody_told(notifications, "estimate_viewed") == {"manager"}
+
+
+def test_who_covers_for_somebody_absent_is_told_too(notifications: Bench) -> None:
+    now = notifications.clock()
+    away = {"absent_from": now - timedelta(days=1), "absent_until": now + timedelta(days=1)}
+    changed(notifications, "salesperson", **away, cover_id=COLLEAGUE)
+
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    assert everybody_told(notifications, "lead_assigned") == {"salesperson", "colleague"}
+
+    notifications.clock.forward(days=2)
+    tell(notifications, leads.LeadAssigned, actor="csr", subject=uuid4())
+    assert len(told(notifications, "salesperson")) == 2
+    assert len(told(notifications, "colleague")) == 1
+
+
+def test_two_who_cover_for_each_other_and_are_both_away_end_at_the_team_lead(notifications: Bench) -> None:
+    since = {"absent_from": notifications.clock() - timedelta(days=1)}
+    changed(notifications, "salesperson", **since, cover_id=COLLEAGUE)
+    changed(notifications, "colleague", **since, cover_id=who("salesperson"))
+
+    tell(notifications, leads.LeadAssigned, actor="csr")
+
+    assert everybody_told(notifications, "lead_assigned") == {"salesperson", "colleague", "manager"}
+
+
+def test_a_manager_s_own_request_for_approval_goes_above_them(notifications: Bench) -> None:
+    mine = {"salesperson_id": who("manager"), "submitted_by": who("manager")}
+    tell(notifications, estimates.EstimateSubmitted, actor="manager", **mine)
+    assert everybody_told(notifications, "approval_asked") == {"admin"}
+
+
+def test_somebody_staff_has_not_told_of_yet_is_waited_for(notifications: Bench) -> None:
+    newcomer = uuid4()
+    event = fact(leads.LeadAssigned, owner_id=newcomer)
+    part = notifications.system.parts["notifications"]
+    with pytest.raises(AssertionError, match="could not apply"):
+        notifications.tell(event, by="leads", actor=str(who("csr")))
+
+    joined = Person(name="Nell", email="nell@test.example", roles=("salesperson",), branch=HOME, team_ids=(SALES,))
+    notifications.clock.forward(minutes=1)
+    with part.store.begin() as tx:
+        people.remember_person(tx, PersonChanged(subject=newcomer, person=joined))
+    notifications.system.due()
+    notifications.settle()
+
+    answer = notifications.as_("auditor").items(f"{NOTIFICATIONS}/deliveries?person={newcomer}")
+    assert [one["kind"] for one in answer] == ["lead_assigned"]
+
+
+def test_another_branch_s_people_are_not_told(notifications: Bench) -> None:
+    tell(notifications, leads.LeadAssigned, owner_id=who("stranger"), branch=AWAY, actor="csr")
+    assert everybody_told(notifications, "lead_assigned") == {"stranger"}
+    assert OTHER_SALES in CAST["stranger"][3]
+
+
+# -- reading
+
+
+def test_reading_one_and_reading_all(notifications: Bench) -> None:
+    for _ in range(3):
+        tell(notifications, leads.LeadAssigned, subject=uuid4(), actor="csr")
+    me = notifications.as_("salesperson")
+    first, *_ = me.items(f"{NOTIFICATIONS}?unread=true")
+    notifications.clock.forward(minutes=1)
+
+    seen = me.post(f"{NOTIFICATIONS}/{first['id']}/read").get_json()
+    assert seen["read_at"] is not None
+    assert len(told(notifications, "salesperson")) == 2
+    notifications.clock.forward(minutes=1)
+    assert me.post(f"{NOTIFICATIONS}/{first['id']}/read").get_json()["read_at"] == seen["read_at"]
+
+    assert me.post(f"{NOTIFICATIONS}/read-all").get_json() == {"read": 2}
+    assert me.post(f"{NOTIFICATIONS}/read-all").get_json() == {"read": 0}
+    assert told(notifications, "salesperson") == []
+    assert len(me.items(NOTIFICATIONS)) == 3
+
+
+def test_the_list_goes_on_by_cursor_newest_first(notifications: Bench) -> None:
+    for _ in range(5):
+        tell(notifications, leads.LeadAssigned, subject=uuid4(), actor="csr")
+        notifications.clock.forward(seconds=1)
+    me, found, cursor = notifications.as_("salesperson"), [], ""
+    while True:
+        page = me.get(f"{NOTIFICATIONS}?limit=2{cursor}").get_json()
+        found += [one["created_at"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert len(found) == 5
+    assert found == sorted(found, reverse=True)
+
+
+def test_another_person_s_notifications_are_not_there(notifications: Bench) -> None:
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    [mine] = notifications.as_("salesperson").items(NOTIFICATIONS)
+
+    for name in ("colleague", "manager", "admin", "auditor"):
+        other = notifications.as_(name)
+        assert other.items(NOTIFICATIONS) == []
+        assert other.get(f"{NOTIFICATIONS}/{mine['id']}").status_code == 404
+        assert other.post(f"{NOTIFICATIONS}/{mine['id']}/read").status_code == 404
+        assert other.post(f"{NOTIFICATIONS}/read-all").get_json() == {"read": 0}
+    assert told(notifications, "salesperson") == ["lead_assigned"]
+
+
+def test_nobody_reads_without_signing_in(notifications: Bench) -> None:
+    for path in (NOTIFICATIONS, f"{NOTIFICATIONS}/preferences", f"{NOTIFICATIONS}/deliveries", "/api/v1/status-bar"):
+        assert notifications.public.get(path).status_code == 401
+
+
+@pytest.mark.parametrize("name", sorted(CAST))
+def test_the_delivery_log_is_for_admins_and_auditors(notifications: Bench, name: str) -> None:
+    event = tell(notifications, leads.LeadAssigned, actor="csr")
+
+    answer = notifications.as_(name).get(f"{NOTIFICATIONS}/deliveries")
+
+    assert answer.status_code == (200 if name in ("admin", "auditor") else 403)
+    if answer.status_code == 200:
+        [shown] = answer.get_json()["items"]
+        assert UUID(shown["subject"]) == event.subject
+        assert (shown["channel"], shown["state"], shown["person_id"]) == ("in_app", "sent", str(who("salesperson")))
