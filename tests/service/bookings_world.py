@@ -28,7 +28,13 @@ def acceptance(name: str = "Ivy Castellan", *, total: str = "8400.00", **more: A
     price, deposit = Decimal(total), Decimal(more.pop("deposit", "0"))
     line = LineSold(description="Heat pump, installed", qty=Decimal(1), unit_price=price, amount=price)
     totals = Totals(
-        subtotal=price, discount=Decimal(0), net=price, tax=Decimal(0), total=price, deposit=deposit, balance=price - deposit
+        subtotal=price,
+        discount=Decimal(0),
+        net=price,
+        tax=Decimal(0),
+        total=price,
+        deposit=deposit,
+        balance=price - deposit,
     )
     said: dict[str, Any] = {
         "subject": uuid4(), "acceptance_id": uuid4(), "opportunity_id": uuid4(), "lead_id": uuid4(),
