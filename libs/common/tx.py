@@ -155,6 +155,16 @@ def translated(trouble: exc.DBAPIError) -> Exception:
     return trouble
 
 
+def _defaults(kind: type) -> dict[str, Any]:
+    """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
+    found = {}
+    for attribute in sa.inspect(kind).column_attrs:
+        default = attribute.columns[0].default
+        if default is not None and attribute.key != "version":  # the version is counted by the mapper
+            found[attribute.key] = default.arg(None) if default.is_callable else default.arg
+    return found
+
+
 class Tx:
     """What a use case may do inside its transaction. It never commits: the edge that opened it does."""
 
@@ -207,11 +217,10 @@ class Tx:
     def all(self, statement: sa.Select[Entity]) -> Sequence[Entity]:
         return self.session.scalars(statement).all()
 
-    def new(self, kind: type[Record], ident: UUID | None = None, **fields: Any) -> Record:
+    def new(self, kind: type[Record], /, ident: UUID | None = None, **fields: Any) -> Record:
         """A new record with its id and stamps, part of this act."""
         stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
-        values: dict[str, Any] = {"id": ident or self.store.ids(), "agg_seq": 0, **stamps, **fields}
-        record = kind(**values)
+        record = kind(**{**_defaults(kind), "id": ident or self.store.ids(), **stamps, **fields})
         self.session.add(record)
         self._locked.add((kind, record.id))
         return record

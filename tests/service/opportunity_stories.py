@@ -86,7 +86,7 @@ def call_at(starts_at: str, **more: Any) -> Record:
     return {"type": "sales_call", "starts_at": starts_at, "duration_min": 30, **more}
 
 
-def estimate(kind: type[EstimateFact], about: Record, subject: UUID | None = None, **more: Any) -> Any:
+def estimate(kind: type[EstimateFact], about: Record, subject: UUID | None = None, /, **more: Any) -> Any:
     """A fact about an estimate of this opportunity."""
     said: dict[str, Any] = {
         "subject": subject or uuid7(),
@@ -142,7 +142,7 @@ def job(acceptance: EstimateAccepted, **more: Any) -> JobCreated:
     return JobCreated(**(said | more))
 
 
-def sale(kind: type[SaleFact], acceptance: EstimateAccepted, **more: Any) -> Any:
+def sale(kind: type[SaleFact], acceptance: EstimateAccepted, /, **more: Any) -> Any:
     said: dict[str, Any] = {
         "subject": acceptance.acceptance_id,
         "opportunity_id": acceptance.opportunity_id,

@@ -1,0 +1,199 @@
+"""Appointments: arranged from the opportunity, never two at once for one person, moved with what was kept of them."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from embedded.testing import CAST, Bench
+from libs.common.contracts.appointments import (
+    AppointmentCancelled,
+    AppointmentChanged,
+    AppointmentCompleted,
+    AppointmentMissed,
+    AppointmentRescheduled,
+    AppointmentScheduled,
+)
+from libs.common.contracts.opportunities import OpportunityStageChanged
+from tests.service.opportunity_stories import ME, OPPORTUNITIES, call_at, done, opened, prospect, refused, seen
+
+APPOINTMENTS = "appointments"
+NINE, HALF_PAST, TEN = "2026-12-01T15:00:00Z", "2026-12-01T15:30:00Z", "2026-12-01T16:00:00Z"
+
+
+@pytest.fixture
+def desk(bench: Callable[..., Bench]) -> Bench:
+    return bench("opportunities")
+
+
+def arranged(desk: Bench, **more: Any) -> dict[str, Any]:
+    return done(desk, opened(desk)["id"], APPOINTMENTS, call_at(NINE, **more))
+
+
+def act(desk: Bench, one: dict[str, Any], action: str, body: Any = None, by: str = "salesperson") -> Any:
+    return desk.as_(by).post(f"{OPPORTUNITIES}/appointments/{one['id']}/{action}", body)
+
+
+def test_what_and_when_is_enough_and_the_first_moves_the_stage(desk: Bench) -> None:
+    found = opened(desk)
+    made = done(desk, found["id"], APPOINTMENTS, {"type": "site_survey", "starts_at": NINE})
+    done(desk, found["id"], APPOINTMENTS, call_at(HALF_PAST, assignee_ids=[str(CAST["colleague"][0])]))
+
+    assert (made["state"], made["duration_min"], made["ends_at"]) == ("scheduled", 90, "2026-12-01T16:30:00Z")
+    assert (made["assignee_ids"], made["address"]["line1"]) == ([str(ME)], "1 Main St")
+    assert made["contact"]["name"] == "Ada Byron"
+    assert seen(desk, found["id"])["stage"] == "appointment_set"
+    assert len(desk.told("opportunities", OpportunityStageChanged)) == 1
+    told = desk.told("opportunities", AppointmentScheduled)[0]
+    assert (str(told.correlationid), told.data["number"]) == (found["lead_id"], found["number"])
+    assert len(desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")) == 2
+
+
+def test_an_appointment_needs_somebody_who_works_here(desk: Bench) -> None:
+    found = opened(desk, owner_id=None)
+
+    [fault] = refused(desk, found["id"], APPOINTMENTS, 422, call_at(NINE), by="csr")["errors"]
+    assert fault["pointer"] == "/assignee_ids"
+    strangers = call_at(NINE, assignee_ids=[str(ME), str(uuid4())])
+    [fault] = refused(desk, found["id"], APPOINTMENTS, 422, strangers, by="csr")["errors"]
+    assert fault["pointer"] == "/assignee_ids/1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"type": "picnic"}, "/type"),
+        ({"starts_at": "tomorrow"}, "/starts_at"),
+        ({"starts_at": "2026-12-01T09:00:00"}, "/starts_at"),
+        ({"duration_min": 0}, "/duration_min"),
+        ({"assignee_ids": []}, "/assignee_ids"),
+        ({"window_starts_at": TEN, "window_ends_at": NINE}, "/window_ends_at"),
+    ],
+)
+def test_what_is_no_appointment_is_named(desk: Bench, wrong: dict[str, Any], pointer: str) -> None:
+    problem = refused(desk, opened(desk)["id"], APPOINTMENTS, 422, call_at(NINE) | wrong)
+
+    assert [one["pointer"] for one in problem["errors"]] == [pointer]
+
+
+def test_nobody_is_promised_twice_and_the_refusal_says_to_whom(desk: Bench) -> None:
+    first = arranged(desk)
+    other = opened(desk, prospect=prospect(person_name="Other"))
+
+    body = call_at("2026-12-01T15:29:00Z", assignee_ids=[str(CAST["colleague"][0]), str(ME)])
+    [fault] = refused(desk, other["id"], APPOINTMENTS, 409, body)["errors"]
+    assert fault["pointer"] == "/assignee_ids/1"
+    assert "salesperson is taken from 2026-12-01 09:00 to 09:30 CST" in fault["detail"]
+    assert first["number"] in fault["detail"]
+    assert first["id"] in fault["detail"]
+    assert seen(desk, other["id"])["stage"] == "new"
+    assert done(desk, other["id"], APPOINTMENTS, call_at(HALF_PAST))["state"] == "scheduled"
+
+
+def test_somebody_with_the_permission_may_promise_twice(desk: Bench) -> None:
+    arranged(desk)
+    other = opened(desk, prospect=prospect(person_name="Other"))
+
+    refused(desk, other["id"], APPOINTMENTS, 403, call_at(NINE, force=True))
+    assert done(desk, other["id"], APPOINTMENTS, call_at(NINE, force=True), by="manager")["state"] == "scheduled"
+
+
+@pytest.mark.parametrize("end", ["cancel", "complete", "no-show"])
+def test_what_came_to_its_end_takes_nobodys_time(desk: Bench, end: str) -> None:
+    assert act(desk, arranged(desk), end).status_code == 200
+
+    other = opened(desk, prospect=prospect(person_name="Other"))
+    assert done(desk, other["id"], APPOINTMENTS, call_at(NINE))["state"] == "scheduled"
+
+
+def test_rescheduling_keeps_where_it_stood_and_who_is_off_it(desk: Bench) -> None:
+    one, colleague = arranged(desk), str(CAST["colleague"][0])
+    moved = act(desk, one, "reschedule", {"starts_at": TEN, "assignee_ids": [colleague], "reason": "traffic"}).get_json()
+
+    assert (moved["id"], moved["state"], moved["starts_at"]) == (one["id"], "scheduled", TEN)
+    assert moved["duration_min"] == 30
+    [stood] = moved["chain"]
+    assert (stood["starts_at"], stood["assignee_ids"], stood["reason"]) == ("2026-12-01T15:00:00+00:00", [str(ME)], "traffic")
+    [told] = desk.told("opportunities", AppointmentRescheduled)
+    assert (told.data["previous_starts_at"], told.data["previous_assignee_ids"]) == (NINE, [str(ME)])
+    # the old hour is free, the new one is taken, and its own time is no overlap with itself
+    other = opened(desk, prospect=prospect(person_name="Other"))
+    done(desk, other["id"], APPOINTMENTS, call_at(NINE))
+    refused(desk, other["id"], APPOINTMENTS, 409, call_at(TEN, assignee_ids=[colleague]))
+    assert act(desk, one, "reschedule", {"starts_at": "2026-12-01T16:10:00Z"}).status_code == 200
+
+
+def test_rescheduling_into_somebodys_time_is_refused_and_changes_nothing(desk: Bench) -> None:
+    one = arranged(desk)
+    other = done(
+        desk, opened(desk, prospect=prospect(person_name="Other"))["id"], APPOINTMENTS, call_at(TEN)
+    )
+
+    assert act(desk, other, "reschedule", {"starts_at": NINE}).status_code == 409
+    assert act(desk, other, "reschedule", {"starts_at": NINE, "force": True}).status_code == 403
+    assert act(desk, other, "reschedule", {"starts_at": NINE, "force": True}, by="office").status_code == 200
+    assert desk.as_("csr").get(f"{OPPORTUNITIES}/appointments/{one['id']}").get_json()["starts_at"] == NINE
+
+
+def test_an_appointment_goes_its_way_and_each_step_is_told(desk: Bench) -> None:
+    one = arranged(desk)
+    states = [act(desk, one, step).get_json()["state"] for step in ("confirm", "en-route", "on-site")]
+    finished = act(desk, one, "complete", {"note": "liked it"}).get_json()
+
+    assert states == ["confirmed", "en_route", "on_site"]
+    assert (finished["state"], finished["outcome"]) == ("completed", "liked it")
+    assert [told.data["state"] for told in desk.told("opportunities", AppointmentChanged)] == states
+    assert [told.data["note"] for told in desk.told("opportunities", AppointmentCompleted)] == ["liked it"]
+    for step in ("confirm", "cancel", "complete", "no-show", "reschedule"):
+        answer = act(desk, one, step, {"starts_at": TEN} if step == "reschedule" else None)
+        assert answer.status_code == 409, step
+        assert answer.get_json()["allowed"] == []
+
+
+def test_a_customer_who_was_not_there_can_be_given_another_time(desk: Bench) -> None:
+    one = arranged(desk)
+    assert act(desk, one, "no-show", {"note": "nobody home"}).get_json()["state"] == "no_show"
+
+    assert act(desk, one, "reschedule", {"starts_at": TEN}).get_json()["state"] == "scheduled"
+    assert len(desk.told("opportunities", AppointmentMissed)) == 1
+
+
+def test_a_cancelled_one_says_why_and_is_over(desk: Bench) -> None:
+    one = arranged(desk)
+    assert act(desk, one, "cancel", {"reason": "sold the house"}).get_json()["outcome"] == "sold the house"
+
+    assert desk.told("opportunities", AppointmentCancelled)[0].data["reason"] == "sold the house"
+    assert act(desk, one, "reschedule", {"starts_at": TEN}).status_code == 409
+
+
+def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> None:
+    one, sales = arranged(desk), desk.as_("salesperson")
+    path = f"{OPPORTUNITIES}/appointments/{one['id']}"
+    given = {"note": "ring twice", "window_starts_at": "2026-12-01T14:00:00Z", "window_ends_at": TEN}
+
+    answer = sales.edit("PATCH", path, given)
+    assert {name: answer.get_json()[name] for name in given} == given
+    assert desk.told("opportunities", AppointmentChanged)[0].data["changed"] == ["window_starts_at", "window_ends_at", "note"]
+    assert sales.edit("PATCH", path, {"window_ends_at": "2026-12-01T13:00:00Z"}).status_code == 422
+    assert sales.call("PATCH", path, json=given).status_code == 428
+
+
+def test_a_calendar_shows_whose_appointments_are_when(desk: Bench) -> None:
+    one = arranged(desk)
+    csr = desk.as_("csr")
+
+    for query in (f"assignee={ME}", f"starts_after={NINE}&starts_before={TEN}", "state=scheduled", "type=sales_call"):
+        found = csr.items(f"{OPPORTUNITIES}/appointments?{query}&sort=starts_at")
+        assert [each["id"] for each in found] == [one["id"]], query
+    assert csr.items(f"{OPPORTUNITIES}/appointments?starts_after={TEN}") == []
+    assert desk.as_("stranger").items(f"{OPPORTUNITIES}/appointments") == []
+
+
+def test_whoever_has_the_opportunity_has_its_appointments(desk: Bench) -> None:
+    one = arranged(desk)
+    assert act(desk, one, "confirm", by="colleague").status_code == 404
+    done(desk, one["opportunity_id"], "assign", {"salesperson_id": str(CAST["colleague"][0])}, by="csr")
+
+    assert act(desk, one, "confirm", by="colleague").status_code == 200
+    assert act(desk, one, "complete", by="salesperson").status_code == 404

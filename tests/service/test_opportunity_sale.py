@@ -1,0 +1,348 @@
+"""What estimates and bookings tell moves an opportunity: selection, talks, a decline, the sale and its undoing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from embedded.testing import CAST, Bench
+from libs.common.bus import Delivery
+from libs.common.contracts.appointments import AppointmentMoved
+from libs.common.contracts.estimates import (
+    EstimateChangesRequested,
+    EstimateDeclined,
+    EstimateDrafted,
+    EstimateExpired,
+    EstimateRevised,
+    EstimateRoundRecorded,
+    EstimateSelected,
+    EstimateSent,
+    EstimateViewed,
+)
+from libs.common.contracts.opportunities import (
+    OpportunityChanged,
+    OpportunityLost,
+    OpportunityReopened,
+    OpportunityStageChanged,
+    OpportunityWon,
+)
+from libs.common.contracts.sales import SaleRetried, SaleUndone
+from tests.service.opportunity_stories import (
+    OPPORTUNITIES,
+    accepted,
+    call_at,
+    done,
+    estimate,
+    job,
+    opened,
+    refused,
+    sale,
+    seen,
+)
+
+
+@pytest.fixture
+def desk(bench: Callable[..., Bench]) -> Bench:
+    return bench("opportunities")
+
+
+def tell(desk: Bench, *facts: Any) -> None:
+    for fact in facts:
+        desk.tell(fact, by="bookings" if fact.aggregate() in ("job", "sale") else "estimates")
+
+
+def sent(desk: Bench, about: dict[str, Any], subject: UUID | None = None, **more: Any) -> None:
+    tell(desk, estimate(EstimateSent, about, subject, sent_at=desk.clock(), **more))
+
+
+# -- estimates
+
+
+def test_a_new_estimate_is_the_selected_one_and_said_once(desk: Bench) -> None:
+    found, first, second = opened(desk), uuid7(), uuid7()
+    tell(desk, estimate(EstimateDrafted, found, first, on_conversion=True), estimate(EstimateSelected, found, first))
+    assert seen(desk, found["id"])["selected_estimate_id"] == str(first)
+    tell(desk, estimate(EstimateDrafted, found, second, on_conversion=False))
+
+    assert seen(desk, found["id"])["selected_estimate_id"] == str(second)
+    told = desk.told("opportunities", OpportunityChanged)
+    assert [one.data["selected_estimate_id"] for one in told] == [str(first), str(second)]
+    assert {tuple(one.data["changed"]) for one in told} == {("selected_estimate_id",)}
+
+
+def test_of_two_choices_the_later_counts_in_whichever_order_they_arrive(desk: Bench) -> None:
+    found, first, second = opened(desk), uuid7(), uuid7()
+    later = desk.clock() + timedelta(hours=1)
+    tell(
+        desk,
+        estimate(EstimateSelected, found, first, previous_estimate_id=second, selected_at=later),
+        estimate(EstimateDrafted, found, second, on_conversion=False),
+        estimate(EstimateSelected, found, second, selected_at=later - timedelta(minutes=1)),
+    )
+
+    assert seen(desk, found["id"])["selected_estimate_id"] == str(first)
+
+
+def test_a_sent_estimate_brings_the_stage_and_the_value(desk: Bench) -> None:
+    found = opened(desk)
+    sent(desk, found)
+
+    now = seen(desk, found["id"])
+    assert (now["stage"], now["expected_value"], now["probability"]) == ("estimate_sent", "8400.00", 60)
+
+
+def test_a_sent_estimate_is_sent_whatever_the_gates_say(desk: Bench) -> None:
+    gate = {"stage": "estimate_sent", "fields": ["campaign"], "question_sets": []}
+    assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"gates": [gate]}).status_code == 200
+    found = opened(desk)
+    sent(desk, found)
+
+    assert seen(desk, found["id"])["stage"] == "estimate_sent"
+
+
+TALKS = [
+    (EstimateViewed, {"state": "viewed"}, "estimate_sent"),
+    (EstimateChangesRequested, {"state": "changes_requested", "text": "cheaper"}, "negotiation"),
+    (EstimateRoundRecorded, {"state": "viewed", "round": 1, "side": "customer", "kind": "counter"}, "negotiation"),
+    (EstimateRoundRecorded, {"state": "viewed", "round": 1, "side": "us", "kind": "note"}, "estimate_sent"),
+    (EstimateRevised, {"state": "draft", "previous_revision": 1, "previous_state": "sent", "reason": "x"}, "negotiation"),
+    (EstimateRevised, {"state": "draft", "previous_revision": 1, "previous_state": "expired", "reason": "x"}, "estimate_sent"),
+]
+WHEN = {
+    EstimateViewed: "viewed_at",
+    EstimateChangesRequested: "requested_at",
+    EstimateRoundRecorded: "at",
+    EstimateRevised: "revised_at",
+}
+
+
+@pytest.mark.parametrize(("kind", "said", "stage"), TALKS)
+def test_talks_about_the_price_are_a_negotiation_and_a_look_is_none(
+    desk: Bench, kind: Any, said: dict[str, Any], stage: str
+) -> None:
+    found, offer = opened(desk), uuid7()
+    sent(desk, found, offer)
+    tell(desk, estimate(kind, found, offer, **said, **{WHEN[kind]: desk.clock()}))
+
+    assert seen(desk, found["id"])["stage"] == stage
+    lose = refused if said["state"] != "draft" else None
+    if lose:
+        refused(desk, found["id"], "lose", 409, {"reason": "price"})
+
+
+def test_an_expired_offer_no_longer_stands_in_the_way_of_a_loss(desk: Bench) -> None:
+    found, offer = opened(desk), uuid7()
+    sent(desk, found, offer)
+    tell(desk, estimate(EstimateExpired, found, offer, expired_at=desk.clock()))
+
+    assert done(desk, found["id"], "lose", {"reason": "timing"})["stage_type"] == "lost"
+
+
+def declined(desk: Bench, about: dict[str, Any], subject: UUID, **more: Any) -> Any:
+    return estimate(EstimateDeclined, about, subject, **({"reason": "price", "declined_at": desk.clock()} | more))
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "note"),
+    [
+        ({"reason": "price"}, "price", ""),
+        ({"reason": "budget", "note": "next year"}, "budget", "next year"),
+        ({"reason": "My cousin does it", "note": "sorry"}, "other", "My cousin does it: sorry"),
+    ],
+)
+def test_a_decline_with_no_other_offer_live_loses_it(desk: Bench, said: dict[str, str], reason: str, note: str) -> None:
+    found, offer = opened(desk), uuid7()
+    sent(desk, found, offer)
+    tell(desk, declined(desk, found, offer, **said))
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["lost"]["reason"], now["lost"]["note"]) == ("lost", reason, note)
+    [told] = desk.told("opportunities", OpportunityLost)
+    assert (told.data["estimate_id"], told.data["lost_in"]) == (str(offer), "estimate_sent")
+
+
+def test_a_decline_beside_another_offer_loses_nothing(desk: Bench) -> None:
+    found = opened(desk)
+    tell(desk, declined(desk, found, uuid7(), others_live=True))
+
+    assert seen(desk, found["id"])["stage_type"] == "open"
+
+
+def test_a_branch_may_want_to_talk_on_after_a_decline(desk: Bench) -> None:
+    assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"lose_on_decline": False}).status_code == 200
+    found = opened(desk)
+    tell(desk, declined(desk, found, uuid7()))
+
+    assert seen(desk, found["id"])["stage_type"] == "open"
+
+
+# -- the sale
+
+
+def test_an_acceptance_wins_it_at_once(desk: Bench) -> None:
+    found = opened(desk)
+    yes = accepted(found)
+    tell(desk, yes)
+
+    now = seen(desk, found["id"])
+    assert (now["stage"], now["stage_type"], now["probability"]) == ("won", "won", 100)
+    assert now["won_at"]
+    [told] = desk.told("opportunities", OpportunityWon)
+    assert told.data["acceptance_id"] == str(yes.acceptance_id)
+    assert (told.data["estimate_id"], told.data["total"], told.data["job_id"]) == (str(yes.subject), "8400.00", None)
+    for act, body in (("lose", {"reason": "price"}), ("convert", {}), ("reopen", {}), ("stage", {"stage": "new"})):
+        refused(desk, found["id"], act, 409, body, by="office")
+
+
+def test_an_acceptance_that_crosses_a_loss_stands(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "lose", {"reason": "unresponsive"})
+    tell(desk, accepted(found))
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["lost"]) == ("won", None)
+
+
+def test_a_further_acceptance_is_told_too_and_leaves_it_won(desk: Bench) -> None:
+    found = opened(desk)
+    first, second = accepted(found), accepted(found, job_id=uuid7())
+    tell(desk, first, second)
+
+    told = desk.told("opportunities", OpportunityWon)
+    assert [one.data["acceptance_id"] for one in told] == [str(first.acceptance_id), str(second.acceptance_id)]
+    assert told[1].data["job_id"] == str(second.job_id)
+
+
+def test_its_job_takes_its_appointments_and_the_step_is_told(desk: Bench) -> None:
+    found = opened(desk)
+    made = done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    yes = accepted(found)
+    work = job(yes)
+    tell(desk, yes, work)
+
+    now = seen(desk, found["id"])
+    assert (now["job_id"], now["customer_id"]) == (str(work.subject), str(work.customer_id))
+    shown = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
+    assert [one["job_id"] for one in shown] == [str(work.subject)]
+    [moved] = desk.told("opportunities", AppointmentMoved)
+    assert (moved.data["job_id"], moved.data["acceptance_id"]) == (str(work.subject), str(yes.acceptance_id))
+    step = desk.told("opportunities", OpportunityChanged)[-1].data
+    assert (step["changed"], step["job_id"]) == (["job_id"], str(work.subject))
+    assert step["moved_appointment_ids"] == [made["id"]]
+    assert step["acceptance_id"] == str(yes.acceptance_id)
+    later = done(desk, found["id"], "appointments", call_at("2026-12-02T15:00:00Z"))
+    assert later["job_id"] == str(work.subject)
+
+
+def test_the_step_is_told_even_when_there_is_no_appointment_and_when_the_job_comes_first(desk: Bench) -> None:
+    found = opened(desk)
+    yes = accepted(found)
+    tell(desk, job(yes), yes)
+
+    [step] = desk.told("opportunities", OpportunityChanged)
+    assert step.data["moved_appointment_ids"] == []
+    [won] = desk.told("opportunities", OpportunityWon)
+    assert won.data["job_id"] == step.data["job_id"]
+
+
+def test_a_retried_sale_says_everything_again_and_moves_nothing_twice(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    yes = accepted(found)
+    work = job(yes)
+    tell(desk, yes, work, sale(SaleRetried, yes, job_id=work.subject, steps=("appointments_moved",)))
+
+    assert len(desk.told("opportunities", OpportunityWon)) == 2
+    assert len(desk.told("opportunities", AppointmentMoved)) == 1
+    first, second = desk.told("opportunities", OpportunityChanged)
+    assert first.data["moved_appointment_ids"] == second.data["moved_appointment_ids"] != []
+
+
+def test_an_undone_sale_opens_it_where_it_was_and_takes_the_job_back(desk: Bench) -> None:
+    found, offer = opened(desk), uuid7()
+    done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    sent(desk, found, offer)
+    yes = accepted(found, offer)
+    work = job(yes)
+    back = sale(SaleUndone, yes, job_id=work.subject, reason="changed their mind", undone_at=desk.clock())
+    tell(desk, yes, work, back, sale(SaleUndone, yes, job_id=work.subject, reason="again", undone_at=desk.clock()))
+
+    now = seen(desk, found["id"])
+    assert (now["stage"], now["stage_type"], now["job_id"], now["won_at"]) == ("estimate_sent", "open", None, None)
+    assert [one["job_id"] for one in desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")] == [None]
+    [told] = desk.told("opportunities", OpportunityReopened)
+    assert (told.data["acceptance_id"], told.data["previous_stage"]) == (str(yes.acceptance_id), "won")
+    assert [one.data["job_id"] for one in desk.told("opportunities", AppointmentMoved)] == [str(work.subject), None]
+    tell(desk, sale(SaleRetried, yes, job_id=work.subject, steps=()))
+    assert seen(desk, found["id"])["stage_type"] == "open"
+
+
+def test_one_sale_undone_beside_another_leaves_it_won_and_with_the_others_job(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    first, second = accepted(found), accepted(found)
+    one, other = job(first), job(second)
+    tell(desk, first, one, second, other)
+    tell(desk, sale(SaleUndone, first, job_id=one.subject, reason="x", undone_at=desk.clock()))
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["job_id"]) == ("won", str(other.subject))
+    [moved] = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
+    assert moved["job_id"] == str(other.subject)
+    assert desk.told("opportunities", OpportunityReopened) == []
+
+
+def test_what_comes_before_its_cause_waits_for_it(desk: Bench) -> None:
+    """Facts of several services come in any order: nothing is lost, nothing fails."""
+    from libs.common.contracts.base import Message
+
+    found = opened(desk)
+    yes = accepted(found)
+    work = job(yes)
+    consumer = desk.system.parts["opportunities"].consumer
+
+    def message(fact: Any, by: str, number: int) -> Delivery:
+        envelope = Message(
+            id=uuid7(),
+            source=f"/plumbline/{by}",
+            type=fact.name,
+            subject=fact.subject,
+            sequence=str(number),
+            time=desk.clock(),
+            correlationid=fact.subject,
+            causationid="test",
+            data=fact.data(),
+        )
+        return Delivery(envelope.encode())
+
+    undo = sale(SaleUndone, yes, job_id=work.subject, reason="x", undone_at=desk.clock())
+    consumer.deliver([message(undo, "bookings", 1)])
+    consumer.deliver([message(work, "bookings", 1)])
+    assert seen(desk, found["id"])["job_id"] == str(work.subject)
+    consumer.deliver([message(yes, "estimates", 1)])
+    desk.clock.forward(minutes=2)
+    consumer.retry_due()
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["job_id"]) == ("open", None)
+    assert len(desk.told("opportunities", OpportunityReopened)) == 1
+
+
+def test_an_estimate_of_an_opportunity_that_is_not_known_yet_waits(desk: Bench) -> None:
+    lead_later = {"id": str(uuid7()), "lead_id": str(uuid7()), "title": "later"}
+    fact = estimate(EstimateDrafted, lead_later, on_conversion=True)
+    with pytest.raises(AssertionError, match="could not apply"):
+        desk.tell(fact, by="estimates")
+
+    assert desk.told("opportunities", OpportunityStageChanged) == []
+
+
+def test_a_won_one_can_still_be_handed_over(desk: Bench) -> None:
+    found = opened(desk)
+    tell(desk, accepted(found))
+
+    colleague = str(CAST["colleague"][0])
+    assert done(desk, found["id"], "assign", {"salesperson_id": colleague}, by="csr")["salesperson_id"] == colleague
