@@ -7,10 +7,8 @@ import threading
 from typing import Any
 
 import sqlalchemy as sa
-from gunicorn import glogging
-from gunicorn.app.base import BaseApplication
 
-from libs.common import config, log, migrate, orm
+from libs.common import config, log, orm
 from libs.common.config import EXIT_NOT_READY, Config
 from libs.common.errors import Unavailable
 from libs.common.service import Service
@@ -33,6 +31,8 @@ def main(service: Service, arguments: list[str] | None = None) -> None:
 
 
 def _migrate(service: Service, settings: Config) -> None:
+    from libs.common import migrate  # these take half a second, and a wrong environment is told before
+
     database = orm.connect(settings.database_url)
     try:
         migrate.upgrade(service, database)
@@ -55,21 +55,15 @@ def _worker(service: Service, settings: Config) -> None:
 
 
 def _api(service: Service, settings: Config) -> None:
+    from libs.common.web.server import serve
+
     demand_schema(service, settings)
-
-    class Api(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-        def load_config(self) -> None:
-            for name, value in gunicorn_settings(service, settings).items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Any:
-            return app(service, settings)
-
     sys.argv[1:] = []  # gunicorn would read them
-    Api().run()
+    serve(lambda: app(service, settings), server_settings(service, settings))
 
 
-def gunicorn_settings(service: Service, settings: Config) -> dict[str, Any]:
+def server_settings(service: Service, settings: Config) -> dict[str, Any]:
+    """gunicorn's; it forks first and loads the app afterwards, so that each process has engines of its own."""
     # A sync worker does more per processor here (1.2 to 1.4 times, research C), but a request that waits, for a
     # record's lock or for its twin in flight, takes its whole process; threads keep the others moving, and
     # connections to the gateway open.
@@ -79,26 +73,12 @@ def gunicorn_settings(service: Service, settings: Config) -> dict[str, Any]:
         "workers": settings.web_workers,
         "threads": threads,
         "worker_class": "gthread" if threads > 1 else "sync",
-        "preload_app": False,  # engines are made after the fork, each process its own
         "timeout": 60,
         "graceful_timeout": 20,
         "keepalive": 75,
-        "max_requests": 0,
-        "control_socket_disable": True,
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108 - a read-only image
-        "loglevel": "warning",
-        "logger_class": _Lines,
         "proc_name": f"plumbline-{service.name}",
     }
-
-
-class _Lines(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's own words in our form."""
-
-    def setup(self, cfg: Any) -> None:
-        super().setup(cfg)
-        self.error_log.handlers[:] = []
-        self.error_log.propagate = True
 
 
 def app(service: Service, settings: Config) -> Any:
@@ -124,6 +104,8 @@ def app(service: Service, settings: Config) -> Any:
 
 def demand_schema(service: Service, settings: Config) -> None:
     """Ends the process when the database has another shape than this code; one that is away is waited for later."""
+    from libs.common import migrate
+
     database = orm.connect(settings.database_url)
     try:
         with database.reader.connect() as connection:

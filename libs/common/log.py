@@ -36,6 +36,7 @@ def configure(service: str, *, level: str = "info", json: bool | None = None) ->
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.getLogger("pika").setLevel(logging.CRITICAL)  # ten lines for each lost connection; we tell it in one
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

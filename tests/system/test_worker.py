@@ -85,12 +85,14 @@ def test_facts_travel_between_workers_and_each_part_says_that_it_is_well(company
 def test_a_sleeping_relay_is_woken_by_the_commit(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "POLL_S", 9.0)  # looking by itself would be too late
     monkeypatch.setattr(rabbit_world, "PATIENCE_S", 5.0)
-    for service in company.services:
-        company.work(service)
+    company.work(MAKER)
+    company.read()
 
     for note in ("once", "twice", "thrice"):
         company.until(company.asleep, "the relay sleeps")
         company.until_heard(company.make(note), note)
+    company.stops[0].set()
+    company.make("so that it wakes, and stops")
 
 
 def test_one_relay_is_active_and_the_next_takes_over(company: Company) -> None:

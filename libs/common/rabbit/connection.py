@@ -60,7 +60,7 @@ class Line:
         self.loop.stop()
 
     def _ended(self, why: object) -> None:
-        self.fault = self.fault or str(why) or type(why).__name__
+        self.fault = self.fault or _words(why)
         self.loop.stop()
 
     def end(self, why: str) -> None:
@@ -88,3 +88,14 @@ class Line:
                 self._spin(CLOSE_S, lambda: bool(self.connection.is_closed))
         with contextlib.suppress(Exception):  # a socket half open; the descriptors below are what matters
             self.loop.close()
+
+
+def _words(why: object) -> str:
+    """pika wraps the reason in errors that say nothing themselves."""
+    while isinstance(why, BaseException) and not str(why):
+        candidates = (*getattr(why, "exceptions", ()), *why.args, why.__cause__)
+        inside = [one for one in candidates if isinstance(one, BaseException)]
+        if not inside:
+            return type(why).__name__
+        why = inside[-1]
+    return str(why)

@@ -112,7 +112,7 @@ class _Session:
 
     def _demand(self) -> None:
         if self._ended is not None:
-            raise BusDown(f"RabbitMQ: {self._ended}")
+            raise BusDown(self._ended)
 
     def _call(self, work: Callable[[Line], object]) -> None:
         line = self._line
@@ -142,10 +142,10 @@ class _Session:
                 )
                 line.turn(FOREVER_S, until=lambda: False)
             finally:
-                self._tell(ended=line.fault or "reading ended unasked")
+                self._tell(ended=f"RabbitMQ: {line.fault or 'reading ended unasked'}")
                 line.close()
         except BusDown as away:
-            self._tell(ended=str(away).removeprefix("RabbitMQ: "))
+            self._tell(ended=str(away))
         except Exception as bug:  # noqa: BLE001 - the reader's thread must hear of it, whatever it is
             self._tell(ended=f"{type(bug).__name__}: {bug}")
 
