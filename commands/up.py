@@ -61,13 +61,13 @@ def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
 
 
 def announce(
-    url: str, data: Path, supervisor: Supervisor, *, empty: bool, as_json: bool, **more: str
+    url: str, data: Path, supervisor: Supervisor, *, empty: bool, as_json: bool, marker: Path | None = None, **more: str
 ) -> None:
-    """Loads the demo company the first time and says where everything is."""
+    """Loads the demo company the first time and says where everything is. ``marker`` tells it from later ones."""
     if not empty:
         from demo.loader import load_once
 
-        load_once(url, signing_key(data / "signing-key.pem"), data / "demo-company")
+        load_once(url, signing_key(data / "signing-key.pem"), marker or data / "demo-company")
     if as_json:
         click.echo(json.dumps({"url": url, **more, "data": str(data), "pids": supervisor.pids()}))
         return

@@ -77,6 +77,13 @@ class Process:
             self._child.wait(seconds)
         self.kill()
 
+    def wait(self, seconds: float) -> int:
+        """The exit code of a program that ends by itself; killed when it does not in time."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(seconds)
+        self.kill()
+        return int(self._child.returncode)
+
     def kill(self) -> None:
         """SIGKILL for the whole session, and wait."""
         with contextlib.suppress(ProcessLookupError):

@@ -1,0 +1,93 @@
+"""What each process finds in its environment: the same names here and in docker-compose.yml, held together by a test.
+
+A process is told what its role needs and no more: its own database, its own user on the broker, nobody else's secret.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import services
+
+SIGNER = "staff"  #: signs tokens; the others fetch its public keys
+SENDERS = ("estimates", "notifications")  #: send mail, where there is a mail server
+STEPS = ("provision", "topology")  #: run once, as administrators
+PASSED_ON = {
+    "PLUMBLINE_ENV": "development",
+    "PLUMBLINE_LOG_LEVEL": "info",
+    "PLUMBLINE_SMTP_URL": "",
+    "PLUMBLINE_MAIL_FROM": "",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things are. ``binds``: where each service's api listens."""
+
+    secrets: Path
+    management_url: str
+    public_url: str
+    binds: Mapping[str, str]
+    web_workers: int
+    web_threads: int
+
+    def secret(self, name: str) -> str:
+        return str(self.secrets / name)
+
+
+def of_step(step: str, place: Place) -> dict[str, str]:
+    """Of a step that makes the servers ready."""
+    own = {
+        "provision": {
+            "PLUMBLINE_DATABASE_URL_FILE": place.secret("database-admin-url"),
+            "PLUMBLINE_DATABASE_PASSWORDS_FILE": place.secret("database-passwords"),
+        },
+        "topology": {
+            "PLUMBLINE_AMQP_URL_FILE": place.secret("broker-admin-url"),
+            "PLUMBLINE_MANAGEMENT_URL": place.management_url,
+            "PLUMBLINE_BROKER_PASSWORDS_FILE": place.secret("broker-passwords"),
+        },
+    }
+    return {**_passed_on("PLUMBLINE_ENV"), **own[step]}
+
+
+def of_service(service: str, role: str, place: Place) -> dict[str, str]:
+    """Of a service's process: ``api``, ``worker`` or ``migrate``."""
+    given = {
+        **_passed_on("PLUMBLINE_ENV", "PLUMBLINE_LOG_LEVEL"),
+        "PLUMBLINE_DATABASE_URL_FILE": place.secret(f"{service}-database-url"),
+    }
+    if role == "migrate":
+        return given
+    given["PLUMBLINE_PUBLIC_URL"] = place.public_url
+    if service in SENDERS:
+        given |= _passed_on("PLUMBLINE_SMTP_URL", "PLUMBLINE_MAIL_FROM")
+    if role == "worker":
+        return given | {
+            "PLUMBLINE_AMQP_URL_FILE": place.secret(f"{service}-amqp-url"),
+            "PLUMBLINE_MANAGEMENT_URL": place.management_url,
+        }
+    return given | {
+        **_keys(service, place),
+        "PLUMBLINE_BIND": place.binds[service],
+        "PLUMBLINE_WEB_WORKERS": str(place.web_workers),
+        "PLUMBLINE_WEB_THREADS": str(place.web_threads),
+        "PLUMBLINE_TRUSTED_PROXIES": "1",
+    }
+
+
+def of_gateway(place: Place, www: Path) -> dict[str, str]:
+    """What deploy/gateway/site.conf.template leaves open, besides where it listens and logs."""
+    return {"GATEWAY_WWW": str(www)} | {f"GATEWAY_{name.upper()}": place.binds[name] for name in services.NAMES}
+
+
+def _keys(service: str, place: Place) -> dict[str, str]:
+    if service == SIGNER:
+        return {"PLUMBLINE_SIGNING_KEY_FILE": place.secret("signing-key")}
+    return {"PLUMBLINE_JWKS_URL": f"http://{place.binds[SIGNER]}/api/v1/{SIGNER}/jwks.json"}
+
+
+def _passed_on(*names: str) -> dict[str, str]:
+    """What the operator said, for all alike."""
+    return {name: os.environ.get(name) or PASSED_ON[name] for name in names}

@@ -1,0 +1,128 @@
+"""Starts the servers, makes them ready, starts the services and the gateway, and watches over all of them."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import services
+from commands import ROOT
+from commands.distributed import environment, secrets
+from commands.distributed.environment import Place
+from commands.distributed.ports import kept_ports
+from commands.up import announce, demand_free, wait_ready
+from libs.local import NotReady, nginx, postgres, rabbit
+from libs.local.process import Program
+from libs.local.supervisor import Child, Supervisor
+
+SERVERS, WORKERS, APIS, GATEWAY = range(4)  #: stages: the last is told to stop first
+PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.NAMES)
+# Six services share this machine with two servers: a process each, of as many threads as people wait at once.
+WEB_WORKERS, WEB_THREADS = 1, 8
+STEP_S = 60
+SITE = ROOT / "deploy" / "gateway"
+
+
+def run(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
+    """Until SIGTERM or Ctrl-C; whatever dies meanwhile is started again at the same place, with the same data."""
+    demand_free(port)
+    supervisor = Supervisor()
+    supervisor.take_signals()
+    with contextlib.ExitStack() as folders:
+        database = folders.enter_context(postgres.placed(data / "postgres"))
+        broker = folders.enter_context(rabbit.placed(data / "rabbit"))
+        system = System(data, port, supervisor, database, broker)
+        try:
+            system.start()
+            if not supervisor.stopping.is_set():
+                marker = data / "postgres" / "demo-company"
+                announce(
+                    system.url, data, supervisor, empty=empty, as_json=as_json, marker=marker, amqp_url=broker.url()
+                )
+                supervisor.watch()
+        finally:
+            supervisor.stop()
+
+
+class System:
+    """What runs, and where."""
+
+    def __init__(
+        self, data: Path, port: int, supervisor: Supervisor, database: postgres.Postgres, broker: rabbit.Rabbit
+    ) -> None:
+        self.data, self.port, self.url, self.supervisor = data, port, f"http://127.0.0.1:{port}", supervisor
+        self.database, self.broker = database, broker
+        (data / "log").mkdir(exist_ok=True)
+        self.ports = kept_ports(data / "ports.json", PORTS)
+        self.place = Place(
+            secrets=data / "secrets",
+            management_url=f"http://127.0.0.1:{self.ports['management']}",
+            public_url=self.url,
+            binds={name: f"127.0.0.1:{self.ports[name]}" for name in services.NAMES},
+            web_workers=WEB_WORKERS,
+            web_threads=WEB_THREADS,
+        )
+
+    def start(self) -> None:
+        """Returns when every service is ready. Services migrate while the broker, the slowest, comes up."""
+        database, broker = self._servers()
+        assert database.process is not None
+        assert broker.process is not None
+        self.database.await_ready(database.process)
+        self._steps({"provision": (["-m", "commands", "provision"], environment.of_step("provision", self.place))})
+        self._steps({f"{name}-migrate": self._service(name, "migrate") for name in services.NAMES})
+        for name in services.NAMES:
+            self._keep(f"{name}-api", *self._service(name, "api"), stage=APIS)
+        self.broker.await_ready(broker.process)
+        self._steps({"topology": (["-m", "commands", "topology"], environment.of_step("topology", self.place))})
+        for name in services.NAMES:
+            self._keep(f"{name}-worker", *self._service(name, "worker"), stage=WORKERS)
+        self._gateway()
+        wait_ready(self.url, self.supervisor, self._log_tails)
+
+    def _servers(self) -> tuple[Child, Child]:
+        keep, ports = self.supervisor.keep, self.ports
+        mapper, node = self.broker.programs([ports[name] for name in ("amqp", "management", "distribution", "mapper")])
+        database = keep("postgres", self.database.program(ports["database"]), stage=SERVERS)
+        keep("epmd", mapper, stage=SERVERS)
+        # It takes six seconds to stop, and loses nothing that workers were just saying to it: they say it again.
+        broker = keep("rabbitmq", node, stage=WORKERS)
+        secrets.write(
+            self.place.secrets,
+            database=f"127.0.0.1:{ports['database']}",
+            broker=f"127.0.0.1:{ports['amqp']}",
+            database_admin=(self.database.user, self.database.password),
+            broker_admin=self.broker.admin,
+            key=self.data / "signing-key.pem",  # where `plumbline token` looks for it in either mode
+        )
+        return database, broker
+
+    def _gateway(self) -> None:
+        home = self.data / "gateway"
+        home.mkdir(exist_ok=True)
+        variables = environment.of_gateway(self.place, SITE / "www")
+        program = nginx.program(SITE / "site.conf.template", home, port=self.port, variables=variables)
+        self.supervisor.keep("gateway", program, stage=GATEWAY)
+
+    def _service(self, name: str, role: str) -> tuple[list[str], dict[str, str]]:
+        return ["-m", f"services.{name}", role], environment.of_service(name, role, self.place)
+
+    def _keep(self, name: str, arguments: list[str], env: Mapping[str, str], *, stage: int) -> None:
+        self.supervisor.keep(name, self._program(name, arguments, env), stage=stage)
+
+    def _steps(self, steps: Mapping[str, tuple[list[str], dict[str, str]]]) -> None:
+        """Runs them side by side. NotReady, with what it said, when one fails."""
+        running = {name: self._program(name, *step).start() for name, step in steps.items()}
+        for name, process in running.items():
+            if process.wait(STEP_S) != 0:
+                raise NotReady(f"{name} failed:\n{process.log_tail()}")
+
+    def _program(self, name: str, arguments: list[str], env: Mapping[str, str]) -> Program:
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
+        given = {**ours, **env, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+        return Program([sys.executable, *arguments], log=self.data / "log" / f"{name}.log", env=given)
+
+    def _log_tails(self) -> str:
+        dead = [child for child in self.supervisor.children if child.dead]
+        return "\n".join(f"{child.name}: {child.process.log_tail()}" for child in dead if child.process)
