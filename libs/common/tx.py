@@ -158,7 +158,8 @@ def translated(trouble: exc.DBAPIError) -> Exception:
 def _defaults(kind: type) -> dict[str, Any]:
     """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
     found = {}
-    for attribute in sa.inspect(kind).column_attrs:
+    mapper: Any = sa.inspect(kind)
+    for attribute in mapper.column_attrs:
         default = attribute.columns[0].default
         if default is not None and attribute.key != "version":  # the version is counted by the mapper
             found[attribute.key] = default.arg(None) if default.is_callable else default.arg
