@@ -1,4 +1,4 @@
-"""What the bookings service is told in its tests: acceptances as estimates would publish them, and orders on their way."""
+"""For the tests of bookings: acceptances as estimates would publish them, and orders on their way."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -224,6 +224,7 @@ def upgrade() -> None:
         "booking_parts",
         sa.Column("booking_id", sa.Uuid(), nullable=False),
         sa.Column("acceptance_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("estimate_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),

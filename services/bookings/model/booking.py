@@ -61,7 +61,7 @@ class Booking(Aggregate, Base):
     returned: Mapped[dict[str, Any] | None]
     cancelled: Mapped[dict[str, Any] | None]
 
-    parts: Mapped[list[Part]] = relationship(order_by=Part.added_at, lazy="select")
+    parts: Mapped[list[Part]] = relationship(order_by=Part.position, lazy="select")
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.assigned_at, lazy="select")
 
     @property
@@ -126,6 +126,7 @@ class Booking(Aggregate, Base):
 
     def take_in(self, part: Part) -> None:
         """An acceptance becomes part of this order; what it comes to follows."""
+        part.position = len(self.parts)
         self.parts.append(part)
         live = [one for one in self.parts if one.live]
         self.acceptance_ids = [str(one.acceptance_id) for one in live]

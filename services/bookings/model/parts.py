@@ -32,6 +32,7 @@ class Part(Base):
 
     booking_id: Mapped[UUID] = mapped_column(sa.ForeignKey("bookings.id"), primary_key=True)
     acceptance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
     live: Mapped[bool] = mapped_column(default=True)
     estimate_id: Mapped[UUID]
     number: Mapped[str] = mapped_column(sa.String(40))

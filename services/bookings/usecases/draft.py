@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common.amounts import ZERO
+from libs.common.amounts import ZERO, rounded
 from libs.common.contracts.bookings import BookingChangeOrdered, BookingCreated
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Address
@@ -60,7 +60,7 @@ def tell_created(tx: Tx, booking: Booking) -> None:
 def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAccepted) -> Part:
     """More, or other, work on an order that runs: its total follows, and operations who have it must acknowledge."""
     booking.fire(BookingAction.CHANGE_ORDER)
-    before = booking.contract_total
+    before = rounded(booking.contract_total, booking.currency)
     part = part_of(tx, booking, sale, accepted)
     part.change_order = True
     if booking.state in LATER:
