@@ -112,7 +112,13 @@ def accepted(about: Record, subject: UUID | None = None, **more: Any) -> Estimat
         "option_name": "Standard",
         "lines": (),
         "totals": Totals(
-            subtotal=price, discount=Decimal(0), net=price, tax=Decimal(0), total=price, deposit=Decimal(0), balance=price
+            subtotal=price,
+            discount=Decimal(0),
+            net=price,
+            tax=Decimal(0),
+            total=price,
+            deposit=Decimal(0),
+            balance=price,
         ),
         "deposit_due": Decimal(0),
         "typed_name": "Ada Byron",

@@ -145,7 +145,11 @@ def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) 
             walk_in()
             | {
                 "prospect": walk_in()["prospect"]
-                | {"trade": "roofing", "address": {"line1": "1", "city": "Paris", "postal_code": "75001"}, "branch": str(HOME)},
+                | {
+                    "trade": "roofing",
+                    "address": {"line1": "1", "city": "Paris", "postal_code": "75001"},
+                    "branch": str(HOME),
+                },
                 "salesperson_id": str(uuid4()),
             },
             {"/prospect/fit/trade_offered", "/prospect/fit/in_service_area", "/salesperson_id"},
@@ -225,7 +229,11 @@ def test_a_correction_is_told_with_what_it_changed_and_a_stale_one_is_refused(de
     found, sales = opened(desk), desk.as_("salesperson")
     path = f"{OPPORTUNITIES}/{found['id']}"
     tag = sales.get(path).headers["ETag"]
-    given = {"expected_value": "8400.00", "financing_activity": "not_offered", "next_follow_up_at": "2026-12-01T09:00:00Z"}
+    given = {
+        "expected_value": "8400.00",
+        "financing_activity": "not_offered",
+        "next_follow_up_at": "2026-12-01T09:00:00Z",
+    }
 
     answer = sales.call("PATCH", path, json=given, headers={"If-Match": tag})
     assert answer.status_code == 200

@@ -109,12 +109,18 @@ def test_what_came_to_its_end_takes_nobodys_time(desk: Bench, end: str) -> None:
 
 def test_rescheduling_keeps_where_it_stood_and_who_is_off_it(desk: Bench) -> None:
     one, colleague = arranged(desk), str(CAST["colleague"][0])
-    moved = act(desk, one, "reschedule", {"starts_at": TEN, "assignee_ids": [colleague], "reason": "traffic"}).get_json()
+    moved = act(
+        desk, one, "reschedule", {"starts_at": TEN, "assignee_ids": [colleague], "reason": "traffic"}
+    ).get_json()
 
     assert (moved["id"], moved["state"], moved["starts_at"]) == (one["id"], "scheduled", TEN)
     assert moved["duration_min"] == 30
     [stood] = moved["chain"]
-    assert (stood["starts_at"], stood["assignee_ids"], stood["reason"]) == ("2026-12-01T15:00:00+00:00", [str(ME)], "traffic")
+    assert (stood["starts_at"], stood["assignee_ids"], stood["reason"]) == (
+        "2026-12-01T15:00:00+00:00",
+        [str(ME)],
+        "traffic",
+    )
     [told] = desk.told("opportunities", AppointmentRescheduled)
     assert (told.data["previous_starts_at"], told.data["previous_assignee_ids"]) == (NINE, [str(ME)])
     # the old hour is free, the new one is taken, and its own time is no overlap with itself
@@ -126,9 +132,7 @@ def test_rescheduling_keeps_where_it_stood_and_who_is_off_it(desk: Bench) -> Non
 
 def test_rescheduling_into_somebodys_time_is_refused_and_changes_nothing(desk: Bench) -> None:
     one = arranged(desk)
-    other = done(
-        desk, opened(desk, prospect=prospect(person_name="Other"))["id"], APPOINTMENTS, call_at(TEN)
-    )
+    other = done(desk, opened(desk, prospect=prospect(person_name="Other"))["id"], APPOINTMENTS, call_at(TEN))
 
     assert act(desk, other, "reschedule", {"starts_at": NINE}).status_code == 409
     assert act(desk, other, "reschedule", {"starts_at": NINE, "force": True}).status_code == 403
@@ -174,7 +178,11 @@ def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> N
 
     answer = sales.edit("PATCH", path, given)
     assert {name: answer.get_json()[name] for name in given} == given
-    assert desk.told("opportunities", AppointmentChanged)[0].data["changed"] == ["window_starts_at", "window_ends_at", "note"]
+    assert desk.told("opportunities", AppointmentChanged)[0].data["changed"] == [
+        "window_starts_at",
+        "window_ends_at",
+        "note",
+    ]
     assert sales.edit("PATCH", path, {"window_ends_at": "2026-12-01T13:00:00Z"}).status_code == 422
     assert sales.call("PATCH", path, json=given).status_code == 428
 

@@ -73,6 +73,14 @@ def test_the_same_set_again_changes_nothing_and_another_needs_its_etag(desk: Ben
     assert admin.call("PUT", path, json=changed, headers={"If-Match": '"1"'}).get_json()["version"] == 2
 
 
+@pytest.mark.parametrize("key", ["Big", "a%20b", "a%00b", "x" * 81])
+def test_a_key_is_short_and_plain(desk: Bench, key: str) -> None:
+    said = {"name": "g", "kind": "profile", "questions": [KNOWN]}
+
+    assert desk.as_("admin").call("PUT", f"{SETS}/{key}", json=said).status_code == 422
+    assert desk.as_("admin").get(f"{SETS}/{key}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("questions", "pointers"),
     [

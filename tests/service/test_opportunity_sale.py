@@ -108,8 +108,16 @@ TALKS = [
     (EstimateChangesRequested, {"state": "changes_requested", "text": "cheaper"}, "negotiation"),
     (EstimateRoundRecorded, {"state": "viewed", "round": 1, "side": "customer", "kind": "counter"}, "negotiation"),
     (EstimateRoundRecorded, {"state": "viewed", "round": 1, "side": "us", "kind": "note"}, "estimate_sent"),
-    (EstimateRevised, {"state": "draft", "previous_revision": 1, "previous_state": "sent", "reason": "x"}, "negotiation"),
-    (EstimateRevised, {"state": "draft", "previous_revision": 1, "previous_state": "expired", "reason": "x"}, "estimate_sent"),
+    (
+        EstimateRevised,
+        {"state": "draft", "previous_revision": 1, "previous_state": "sent", "reason": "x"},
+        "negotiation",
+    ),
+    (
+        EstimateRevised,
+        {"state": "draft", "previous_revision": 1, "previous_state": "expired", "reason": "x"},
+        "estimate_sent",
+    ),
 ]
 WHEN = {
     EstimateViewed: "viewed_at",

@@ -160,7 +160,11 @@ def test_a_lost_one_is_reopened_where_it_was_by_whoever_may(desk: Bench) -> None
     again = done(desk, found["id"], "reopen", {"note": "called back"}, by="manager")
     assert (again["stage"], again["stage_type"], again["lost"]) == ("qualified", "open", None)
     [told] = desk.told("opportunities", OpportunityReopened)
-    assert (told.data["previous_reason"], told.data["note"], told.data["acceptance_id"]) == ("price", "called back", None)
+    assert (told.data["previous_reason"], told.data["note"], told.data["acceptance_id"]) == (
+        "price",
+        "called back",
+        None,
+    )
     refused(desk, found["id"], "reopen", 409, by="manager")
 
 
@@ -174,7 +178,12 @@ def test_a_branch_has_stages_of_its_own_and_behaviour_hangs_on_their_type(desk: 
     settings(desk, stages=stages)
     found = opened(desk)
 
-    assert [one["code"] for one in desk.as_("csr").items(f"{OPPORTUNITIES}/stages")] == ["fresh", "priced", "sold", "gone"]
+    assert [one["code"] for one in desk.as_("csr").items(f"{OPPORTUNITIES}/stages")] == [
+        "fresh",
+        "priced",
+        "sold",
+        "gone",
+    ]
     assert (found["stage"], found["next_stage"]) == ("fresh", "priced")
     reached = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
     assert done(desk, found["id"], "contact-attempts", reached)["stage"] == "fresh"

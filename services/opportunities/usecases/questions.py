@@ -1,5 +1,6 @@
 """Question sets are edited, answers saved bit by bit, and each save decides anew whether the prospect qualifies."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid5
@@ -15,6 +16,7 @@ from services.opportunities.settings import QUALIFIED
 from services.opportunities.states import OpportunityAction
 from services.opportunities.usecases import facts, sheets, stages
 
+KEY = re.compile(r"[a-z0-9_-]{1,80}", re.ASCII)
 SPACE = UUID("6f1f4a34-6a0e-5c1e-9d57-3d0c5f0f7a11")  #: a question keeps its id in every version of its set
 
 
@@ -27,12 +29,16 @@ def newest(tx: Tx, key: str) -> QuestionSet:
 
 
 def find(tx: Tx, key: str) -> QuestionSet | None:
+    if not KEY.fullmatch(key):
+        return None
     versions = sa.select(QuestionSet).where(QuestionSet.key == key).order_by(QuestionSet.number.desc()).limit(1)
     return tx.find(versions)
 
 
 def put(tx: Tx, key: str, before: QuestionSet | None, *, questions: list[dict[str, Any]], **given: Any) -> QuestionSet:
     """A set, or its next version; saying the same again changes nothing. Raises Invalid naming every fault."""
+    if not KEY.fullmatch(key):
+        raise Invalid(f"{key[:80]!a} is no key: small letters, digits, - and _, at most 80")
     faults = list(_faults(questions))
     if faults:
         raise Invalid("these questions cannot be asked like this", errors=faults)
