@@ -15,10 +15,12 @@ from libs.common.tx import Store, Tx
 if TYPE_CHECKING:
     from flask import Blueprint
 
+    from libs.common.contracts.commands import Command
     from libs.common.preferences import Preferences
 
 Fact = TypeVar("Fact", bound=Event)
 Handler = Callable[[Tx, Any], None]
+CommandHandler = Callable[[Tx, "Command"], None]
 TimerHandler = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
@@ -76,3 +78,4 @@ class Service:
     jobs: tuple[Job, ...] = ()
     preferences: "Preferences | None" = None
     prefixes: tuple[str, ...] = ()
+    commands: Mapping[str, "CommandHandler"] = field(default_factory=dict)  #: what other systems may ask, by wire name

@@ -8,7 +8,9 @@ from libs.common.backoff import Backoff
 from libs.common.bus import BusDown
 from libs.common.config import Config
 from libs.common.consumer import Consumer
+from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.errors import DomainError
+from libs.common.intake import Intake
 from libs.common.loops import Report, Wait, relay_loop, timers_loop
 from libs.common.rabbit import RabbitPublisher, RabbitReader
 from libs.common.rabbit.bindings import CHECK_S, Bindings
@@ -40,6 +42,8 @@ class Worker:
             parts["consumer"] = Worker.read
             if self.config.management_url:
                 parts["bindings"] = Worker.watch
+        if self.service.commands:
+            parts["commands"] = Worker.take_in
         return parts
 
     def run(self) -> None:
@@ -113,6 +117,11 @@ class Worker:
         queue = queue_of(self.service.name)
         reader = RabbitReader(self.config.amqp_url, queue, consumer.deliver, name=f"{self.service.name} reader")
         reader.run(self.stop, report)
+
+    def take_in(self, store: Store, report: Report) -> None:
+        intake = Intake(store, self.service.commands)
+        reader = RabbitReader(self.config.amqp_url, COMMANDS, intake.deliver, name=f"{self.service.name} commands")
+        reader.run(self.stop, lambda _part, ok, detail: report("commands", ok, detail))
 
     def timers(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)

@@ -93,7 +93,7 @@ class Line:
 def _words(why: object) -> str:
     """pika wraps the reason in errors that say nothing themselves."""
     while isinstance(why, BaseException) and not str(why):
-        candidates = (*getattr(why, "exceptions", ()), *why.args, why.__cause__)
+        candidates = (why.__cause__, *why.args, getattr(why, "exception", None), *getattr(why, "exceptions", ()))
         inside = [one for one in candidates if isinstance(one, BaseException)]
         if not inside:
             return type(why).__name__

@@ -1,0 +1,61 @@
+"""What other systems ask of a service on the bus: each wish once, and a refused one parked where people see it."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid5
+
+from libs.common.bus import Delivery
+from libs.common.contracts.base import BadEnvelope
+from libs.common.contracts.commands import Command, decode
+from libs.common.errors import DomainError, Unavailable
+from libs.common.parking import park_unread
+from libs.common.positions import OPEN
+from libs.common.service import CommandHandler
+from libs.common.tx import Locked, Origin, Store, Tx
+
+ASKED = "command"  #: what stands for the producer in ``stream_pos``, which never forgets
+WISHES = UUID("6f1c1f8e-3f0a-4b53-9f0e-0c2b6f5f7a11")
+
+
+class Intake:
+    """Takes commands in. Their order means nothing, so each has a transaction of its own."""
+
+    def __init__(self, store: Store, handlers: Mapping[str, CommandHandler]) -> None:
+        self.store, self.handlers = store, handlers
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """Returns once each is done, known or parked. Raises Unavailable when the database is in trouble."""
+        for delivery in deliveries:
+            try:
+                self._take(decode(delivery.body, delivery.content_type))
+            except BadEnvelope as wrong:
+                self._park(delivery, wrong)
+            except Unavailable:
+                raise
+            except Locked as busy:
+                raise Unavailable(busy.detail) from busy
+            except DomainError as refusal:
+                faults = "; ".join(f"{fault.pointer} {fault.detail}" for fault in refusal.errors)
+                self._park(delivery, BadEnvelope("refused", f"{refusal.detail} {faults}".strip()))
+            except Exception as bug:  # noqa: BLE001 - kept for people; a wish that cannot be done must not stop the rest
+                self._park(delivery, BadEnvelope("handler_error", f"{type(bug).__name__}: {bug}"))
+
+    def _take(self, command: Command) -> None:
+        handler = self.handlers.get(command.type)
+        if handler is None:
+            raise BadEnvelope(
+                "unknown_type", f"{command.type} is no command here; possible: {', '.join(self.handlers)}"
+            )
+        origin = Origin(action=command.type, causation=command.id[:80], traceparent=command.traceparent)
+        with self.store.begin(origin) as tx:
+            if self._is_new(tx, command):
+                handler(tx, command)
+
+    def _is_new(self, tx: Tx, command: Command) -> bool:
+        table = self.store.tables.stream_pos
+        row = {"producer": ASKED, "agg": uuid5(WISHES, command.key), "last_seq": 1, "state": OPEN}
+        insert = tx.insert(table).values(**row).on_conflict_do_nothing().returning(table.c.agg)
+        return tx.session.execute(insert).first() is not None
+
+    def _park(self, delivery: Delivery, wrong: BadEnvelope) -> None:
+        with self.store.begin() as tx:
+            park_unread(tx, delivery, wrong)

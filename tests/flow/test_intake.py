@@ -1,0 +1,96 @@
+"""A wish from another system is fulfilled once, or kept with the reason why not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from libs.common import orm
+from libs.common.bus import Delivery
+from libs.common.contracts.commands import Command
+from libs.common.errors import Fault, Invalid, Unavailable
+from libs.common.intake import Intake
+from libs.common.tx import Store, Tx
+from tests.contract.throwaway import Thing, known, make, maker
+
+NAME = "plumbline.thing.make.v1"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    database = orm.connect(f"sqlite:///{tmp_path / 'maker.db'}")
+    with known():
+        yield maker(database)
+    database.dispose()
+
+
+def make_thing(tx: Tx, command: Command) -> None:
+    note = command.data["note"]
+    if note == "wrong":
+        raise Invalid("some values cannot be accepted", errors=[Fault("/note", "is wrong")])
+    make(tx, note)
+
+
+def wish(ident: str, note: str, **more: Any) -> Delivery:
+    command = {"specversion": "1.0", "id": ident, "source": "/crm", "type": NAME, "data": {"note": note}, **more}
+    return Delivery(msgspec.json.encode(command))
+
+
+def things(store: Store) -> list[str]:
+    with store.reading() as tx:
+        return list(tx.session.scalars(sa.select(Thing.note).order_by(Thing.created_at)))
+
+
+def parked(store: Store) -> list[tuple[str, str]]:
+    table = store.tables.parked
+    with store.reading() as tx:
+        return [(row.reason, row.detail) for row in tx.session.execute(sa.select(table).order_by(table.c.id))]
+
+
+def test_a_wish_is_fulfilled_once_however_often_it_comes(store: Store) -> None:
+    intake = Intake(store, {NAME: make_thing})
+
+    intake.deliver([wish("1", "one"), wish("1", "one"), wish("2", "two")])
+    intake.deliver([wish("1", "another text, the same wish"), wish("1", "not the same", source="/other")])
+
+    assert things(store) == ["one", "two", "not the same"]
+    assert parked(store) == []
+
+
+def test_a_refused_wish_is_kept_with_every_reason_and_may_come_again(store: Store) -> None:
+    intake = Intake(store, {NAME: make_thing})
+
+    intake.deliver([wish("1", "wrong"), wish("2", "two")])
+    intake.deliver([wish("1", "right")])
+
+    assert parked(store) == [("refused", "some values cannot be accepted /note is wrong")]
+    assert things(store) == ["two", "right"]
+
+
+@pytest.mark.parametrize(
+    ("delivery", "reason"),
+    [
+        (wish("1", "one", type="plumbline.thing.destroy.v1"), "unknown_type"),
+        (wish("", "one"), "invalid_envelope"),
+        (Delivery(b"{"), "malformed"),
+        (Delivery(wish("1", "one").body, "text/plain"), "unsupported_encoding"),
+        (wish("1", "one", data={}), "handler_error"),
+    ],
+)
+def test_what_cannot_be_understood_is_kept_as_it_came(store: Store, delivery: Delivery, reason: str) -> None:
+    Intake(store, {NAME: make_thing}).deliver([delivery, wish("2", "two")])
+
+    assert [code for code, _ in parked(store)] == [reason]
+    assert things(store) == ["two"]
+
+
+def test_nothing_is_taken_while_the_database_is_away(store: Store) -> None:
+    def away(_point: str) -> None:
+        raise Unavailable("the database is away")
+
+    store.crash = away
+    with pytest.raises(Unavailable):
+        Intake(store, {NAME: make_thing}).deliver([wish("1", "one")])
