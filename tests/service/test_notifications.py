@@ -76,7 +76,13 @@ TABLE: list[tuple[type[Event], str, dict[str, Any], str, set[str]]] = [
     (estimates.EstimateExpired, "system", {"state": "expired"}, "estimate_expired", SALESPERSON),
     (bookings.BookingAssigned, "manager", {}, "booking_assigned", CREW),
     (bookings.BookingAssigned, "manager", {"assignee_id": who("technician")}, "booking_assigned", {"technician"}),
-    (bookings.BookingReassigned, "operations", {"assignee_id": who("technician")}, "booking_reassigned", {"technician"}),
+    (
+        bookings.BookingReassigned,
+        "operations",
+        {"assignee_id": who("technician")},
+        "booking_reassigned",
+        {"technician"},
+    ),
     (
         bookings.BookingReassigned,
         "office",

@@ -65,15 +65,17 @@ def change(tx: Tx, person: UUID, branch: UUID | None, version: str | None, given
     held = sa.select(Preference).where(Preference.id == person).with_for_update()
     record = tx.find(held)
     tx.expect(record or Preference(id=person, version=0), version)
-    record = record or tx.new(Preference, person, branch=branch)
     company = PREFERENCES.read(tx, branch)
     chosen = given.get("channels", {}).items()
     channels = {str(kind): [str(one) for one in said] for kind, said in chosen}
     own: dict[str, Any] = {"channels": {kind: said for kind, said in channels.items() if said != company["channels"]}}
     if "quiet_hours" in given and given["quiet_hours"] != company["quiet_hours"]:
         own["quiet_hours"] = given["quiet_hours"]
-    record.own = own
-    tx.touch(record)
+    if record is None:
+        record = tx.new(Preference, person, branch=branch, own=own)
+    elif record.own != own:
+        record.own = own
+        tx.touch(record)
     tx.session.flush()
     return shown(tx, record, branch)
 

@@ -62,7 +62,8 @@ def _fire(one: Reminder) -> Timer:
         kind = one.soon if early else one.now
         if kind is not None:
             event_id = uuid5(NAMES, f"{kind} {subject} {due.isoformat()}")
-            announce(Occasion(tx, watched.record, watched, event_id, reminder=True), kind, one.to)
+            to = (one.to,) if early else (one.to, *one.escalated)
+            announce(Occasion(tx, watched.record, watched, event_id, reminder=True), kind, to)
         if early and one.now is not None:
             tx.remind(one.timer, subject, due)
 

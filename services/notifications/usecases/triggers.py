@@ -97,7 +97,7 @@ BY_FACT: Mapping[type[Event], tuple[Trigger, ...]] = {
 @dataclass(frozen=True)
 class Reminder:
     """A time in a watched record. ``ahead`` names the setting that says how long before it people are told ``soon``;
-    at the time itself they are told ``now``."""
+    at the time itself they, and whom it is ``escalated`` to, are told ``now``."""
 
     timer: str
     watch: type[Watch]
@@ -105,18 +105,19 @@ class Reminder:
     now: Kind | None = None
     soon: Kind | None = None
     ahead: tuple[str, timedelta] | None = None
-    to: tuple[Chain, ...] = (OWNER,)
+    to: Chain = OWNER
+    escalated: tuple[Chain, ...] = ()
 
 
 REMINDERS: tuple[Reminder, ...] = (
     Reminder(
         "response", LeadWatch, "response_due_at",
         now=Kind.RESPONSE_MISSED, soon=Kind.RESPONSE_DUE, ahead=("response_warning_minutes", timedelta(minutes=1)),
-        to=(OWNER, ABOVE),
+        escalated=(ABOVE,),
     ),
     Reminder("lead_follow_up", LeadWatch, "follow_up_at", now=Kind.FOLLOW_UP_DUE),
     Reminder("opportunity_follow_up", OpportunityWatch, "follow_up_at", now=Kind.FOLLOW_UP_DUE),
-    Reminder("appointment_late", AppointmentWatch, "ends_at", now=Kind.APPOINTMENT_LATE, to=(ASSIGNEE,)),
+    Reminder("appointment_late", AppointmentWatch, "ends_at", now=Kind.APPOINTMENT_LATE, to=ASSIGNEE),
     Reminder(
         "estimate_expiring", EstimateWatch, "expires_at",
         soon=Kind.ESTIMATE_EXPIRING, ahead=("expiring_days", timedelta(days=1)),

@@ -1,0 +1,190 @@
+"""Mail about what happened: to those who want it, after their quiet hours, and what became of it is told."""
+
+import smtplib
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from embedded.testing import CAST, Bench, moment
+from libs.common import mail
+from libs.common.contracts import leads
+from libs.common.contracts.notifications import NotificationFailed, NotificationSent
+from services.notifications.usecases import follow_up
+from services.notifications.usecases.outgoing import links_begin_with
+from tests.service.notification_facts import tell, told
+
+PREFERENCES = "/api/v1/notifications/preferences"
+SERVER = mail.Server("smtp://mail.example", "Plumbline <plumbline@example.com>")
+
+
+@pytest.fixture
+def notifications(bench: Callable[..., Bench]) -> Bench:
+    made = bench("notifications")
+    made.clock.now = moment("2027-05-04 15:00")  # ten in the morning in Nashville
+    return made
+
+
+@pytest.fixture
+def _mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PLUMBLINE_SMTP_URL", SERVER.url)
+    monkeypatch.setenv("PLUMBLINE_PUBLIC_URL", "https://plumbline.example")
+    links_begin_with.cache_clear()
+    yield
+    links_begin_with.cache_clear()
+
+
+def queued(bench: Bench) -> list[Any]:
+    store = bench.system.parts["notifications"].store
+    with store.reading() as tx:
+        return list(tx.session.execute(sa.select(store.tables.mail).order_by(store.tables.mail.c.recipient)))
+
+
+def log(bench: Bench, channel: str = "email") -> list[dict[str, Any]]:
+    return bench.as_("auditor").items(f"/api/v1/notifications/deliveries?channel={channel}")
+
+
+def test_without_a_mail_server_people_are_told_in_the_app_alone(notifications: Bench) -> None:
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    assert queued(notifications) == []
+    assert log(notifications) == []
+    assert told(notifications, "salesperson") == ["lead_assigned"]
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_the_same_words_go_by_mail_with_where_to_look(notifications: Bench) -> None:
+    event = tell(notifications, leads.LeadAssigned, actor="csr", first_response_due_at=None)
+
+    [row] = queued(notifications)
+    assert row.recipient == "salesperson@test.example"
+    assert row.subject == "Lead L-00042 is yours: Ivy Castellan. Given by csr."
+    assert f"https://plumbline.example/leads/{event.subject}" in row.body
+    assert row.due_at == notifications.clock()
+    assert [(one["id"], one["state"]) for one in log(notifications)] == [(str(row.id), "queued")]
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_what_the_server_takes_is_sent_and_told_once(notifications: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[EmailMessage] = []
+    monkeypatch.setattr(mail, "post", lambda _server, message: taken.append(message))
+    event = tell(notifications, leads.LeadAssigned, actor="csr")
+    store = notifications.system.parts["notifications"].store
+    assert follow_up(store) == 0
+
+    mail.deliver(store, SERVER)
+    assert follow_up(store) == 1
+    assert follow_up(store) == 0
+
+    assert len(taken) == 1
+    [fact] = notifications.told("notifications", NotificationSent)
+    assert fact.data["record_id"] == str(event.subject)
+    assert fact.data["recipient_id"] == str(CAST["salesperson"][0])
+    assert (fact.data["channel"], fact.data["kind"], fact.data["attempts"]) == ("email", "lead_assigned", 1)
+    assert UUID(fact.data["event_id"])
+    assert fact.correlationid == event.subject
+    [shown] = log(notifications)
+    assert (shown["state"], UUID(shown["id"])) == ("sent", fact.subject)
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_what_is_refused_for_good_is_told_with_the_reason(
+    notifications: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_server: mail.Server, message: EmailMessage) -> None:
+        raise smtplib.SMTPRecipientsRefused({message["To"]: (550, b"no such user")})
+
+    monkeypatch.setattr(mail, "post", refuse)
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    store = notifications.system.parts["notifications"].store
+
+    mail.deliver(store, SERVER)
+    follow_up(store)
+
+    [fact] = notifications.told("notifications", NotificationFailed)
+    assert "no such user" in fact.data["reason"]
+    assert [(one["state"], "no such user" in one["error"]) for one in log(notifications)] == [("failed", True)]
+
+
+@pytest.mark.usefixtures("_mail_server")
+@pytest.mark.parametrize(
+    ("now", "goes_at"),
+    [
+        ("2027-05-04 15:00", "2027-05-04 15:00"),
+        ("2027-05-05 00:59", "2027-05-05 00:59"),  # 19:59
+        ("2027-05-05 01:00", "2027-05-05 12:00"),  # 20:00 → 07:00
+        ("2027-05-05 11:59", "2027-05-05 12:00"),
+        ("2027-05-05 12:00", "2027-05-05 12:00"),
+        ("2027-03-14 03:00", "2027-03-14 12:00"),  # the night summer time begins
+    ],
+)
+def test_no_mail_disturbs_the_quiet_hours_of_the_branch(notifications: Bench, now: str, goes_at: str) -> None:
+    notifications.clock.now = moment(now)
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    assert [row.due_at for row in queued(notifications)] == [moment(goes_at)]
+    assert told(notifications, "salesperson") == ["lead_assigned"]
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_a_person_chooses_channels_by_kind_and_their_own_quiet_hours(notifications: Bench) -> None:
+    me = notifications.as_("salesperson")
+    wanted = {"channels": {"lead_assigned": ["in_app"], "lead_reassigned": ["email"]}, "quiet_hours": None}
+    assert me.edit("PUT", PREFERENCES, wanted).status_code == 200
+    notifications.clock.now = moment("2027-05-05 03:00")  # night
+
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    assert queued(notifications) == []
+    tell(notifications, leads.LeadAssigned, actor="csr", previous_owner_id=CAST["colleague"][0])
+
+    assert told(notifications, "salesperson") == ["lead_assigned"]
+    due = {row.recipient.partition("@")[0]: row.due_at for row in queued(notifications)}
+    assert due == {"salesperson": notifications.clock(), "colleague": moment("2027-05-05 12:00")}
+
+
+def test_what_a_person_has_not_chosen_follows_the_company(notifications: Bench) -> None:
+    me = notifications.as_("salesperson")
+    first = me.get(PREFERENCES)
+    assert first.headers["ETag"] == '"0"'
+    assert first.get_json()["channels"]["lead_assigned"] == ["in_app", "email"]
+    assert first.get_json()["quiet_hours"] == {"from": "20:00", "until": "07:00"}
+
+    chosen = first.get_json()
+    chosen["channels"]["lead_assigned"] = ["email"]
+    answer = me.edit("PUT", PREFERENCES, chosen)
+    assert answer.get_json() == chosen
+    assert answer.headers["ETag"] == me.get(PREFERENCES).headers["ETag"] == '"1"'
+
+    admin = notifications.as_("admin")
+    admin.edit("PUT", "/api/v1/notifications/settings", {"channels": ["in_app"]})
+    now = me.get(PREFERENCES).get_json()["channels"]
+    assert (now["lead_assigned"], now["lead_reassigned"]) == (["email"], ["in_app"])
+    assert notifications.as_("colleague").get(PREFERENCES).headers["ETag"] == '"0"'
+
+
+def test_preferences_are_changed_only_as_read(notifications: Bench) -> None:
+    me = notifications.as_("salesperson")
+    assert me.call("PUT", PREFERENCES, json={}).status_code == 428
+    assert me.call("PUT", PREFERENCES, json={}, headers={"If-Match": '"1"'}).status_code == 412
+    assert me.call("PUT", PREFERENCES, json={}, headers={"If-Match": '"0"'}).status_code == 200
+    assert me.call("PUT", PREFERENCES, json={}, headers={"If-Match": '"0"'}).status_code == 412
+    loud = {"quiet_hours": None}
+    assert me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'}).headers["ETag"] == '"2"'
+    assert me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'}).status_code == 412
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"channels": {"lead_assigned": []}},
+        {"channels": {"surprise": ["email"]}},
+        {"channels": {"lead_assigned": ["pigeon"]}},
+        {"channels": ["email"]},
+        {"quiet_hours": {"from": "20:00", "until": "7"}},
+        {"quiet_hours": {}},
+        {"own": {}},
+    ],
+)
+def test_preferences_that_make_no_sense_are_refused(notifications: Bench, body: dict[str, Any]) -> None:
+    assert notifications.as_("salesperson").edit("PUT", PREFERENCES, body).status_code == 422
