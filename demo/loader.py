@@ -135,4 +135,9 @@ def _question_set(admin: Client, one: dict[str, Any]) -> None:
 
 def _price_book(admin: Client, one: dict[str, Any], branches: dict[str, str]) -> None:
     """The book, then its tasks and what they are made of out of the files."""
-    raise NotImplementedError
+    body = {name: value for name, value in one.items() if name not in ("tasks", "assemblies")}
+    body["branch"] = branches.get(one["branch"] or "")
+    book = admin.call("PUT", "/api/v1/estimates/price-books", body, match="*").body
+    path = f"/api/v1/estimates/price-books/{book['id']}/import"
+    for kind in ("tasks", "assemblies"):
+        admin.upload(f"{path}?kind={kind}", (COMPANY / one[kind]).read_bytes(), one[kind])
