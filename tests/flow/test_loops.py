@@ -1,0 +1,121 @@
+"""The loops of a worker outlive whatever goes wrong, and say what it is."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from libs.common import loops, orm
+from libs.common.bus import BusDown, Outgoing
+from libs.common.consumer import Consumer
+from libs.common.errors import Unavailable
+from libs.common.relay import Relay
+from libs.common.service import Job, Subscriptions
+from libs.common.timers import Timers
+from libs.common.tx import Store
+from tests.contract.throwaway import MAKER, known, make, maker
+
+Word = tuple[str, bool, str]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    database = orm.connect(f"sqlite:///{tmp_path / 'maker.db'}")
+    with known():
+        yield maker(database)
+    database.dispose()
+
+
+class Running:
+    """A loop in a thread, and all that it reported."""
+
+    def __init__(self, loop: Callable[..., None], *parts: object) -> None:
+        self.said: list[Word] = []
+        self.stop = threading.Event()
+        self._changed = threading.Condition()
+        self.thread = threading.Thread(target=loop, args=(*parts, self.stop, self._report), daemon=True)
+        self.thread.start()
+
+    def _report(self, part: str, ok: bool, detail: str) -> None:
+        with self._changed:
+            self.said.append((part, ok, detail))
+            self._changed.notify()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(condition, timeout=10), self.said
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+
+class Bus:
+    """Down until it is not."""
+
+    def __init__(self) -> None:
+        self.down, self.sent = True, 0
+
+    def send(self, batch: Sequence[Outgoing]) -> int:
+        if self.down:
+            raise BusDown("nobody there")
+        self.sent += len(batch)
+        return len(batch)
+
+
+def test_a_relay_waits_a_broker_out_and_sends_what_was_kept(store: Store) -> None:
+    with store.begin() as tx:
+        make(tx, "one", "two")
+    bus, idle = Bus(), threading.Event()
+    running = Running(loops.relay_loop, Relay(store, bus), lambda seconds: idle.wait(0.01))
+    running.until(lambda: ("broker", False, "nobody there") in running.said)
+
+    bus.down = False
+
+    running.until(lambda: ("broker", True, "") in running.said)
+    running.end()
+    assert bus.sent == 2
+
+
+def test_a_relay_waits_its_database_out(store: Store) -> None:
+    away = True
+
+    def crash(_point: str) -> None:
+        if away:
+            raise Unavailable("the database is away")
+
+    with store.begin() as tx:
+        make(tx, "one")
+    bus, idle = Bus(), threading.Event()
+    bus.down = False
+    store.crash = crash
+    running = Running(loops.relay_loop, Relay(store, bus), lambda seconds: idle.wait(0.01))
+    running.until(lambda: ("relay", False, "the database is away") in running.said)
+
+    away = False
+
+    running.until(lambda: ("broker", True, "") in running.said)
+    running.end()
+
+
+def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:
+    done = threading.Event()
+
+    def fails(_store: Store) -> int:
+        raise ValueError("no paper")
+
+    def works(_store: Store) -> int:
+        done.set()
+        return 0
+
+    service = replace(MAKER, jobs=(Job("fails", fails), Job("works", works)))
+    consumer = Consumer(store, Subscriptions())
+    running = Running(loops.timers_loop, service, store, Timers(store, {}), consumer)
+
+    assert done.wait(10)
+    running.until(lambda: ("works", True, "") in running.said and ("timers", True, "") in running.said)
+    running.end()
+    assert ("fails", False, "ValueError: no paper") in running.said
