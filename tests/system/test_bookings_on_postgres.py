@@ -1,0 +1,89 @@
+"""Sold work on the real database: the shape is the classes', and two sales at once meet as they should."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from embedded.system import System
+from embedded.testing import OPERATIONS, Bench, Clock, hire
+from libs.common import migrate, orm
+from libs.common.contracts.estimates import EstimateAccepted
+from services.bookings import usecases
+from services.bookings.model import Booking, Customer, Job
+from services.bookings.service import SPEC
+from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
+
+
+@pytest.fixture
+def orders(new_database: Callable[[str], str]) -> Iterator[Orders]:
+    database = orm.connect(new_database("bookings"), pool_size=10)
+    migrate.upgrade(SPEC, database)
+    bench = Bench.__new__(Bench)  # the same bench, over a database that is there
+    bench.clock, bench._sequences = Clock(), {}
+    bench.system = System.over({"bookings": (SPEC, database)})
+    hire(bench.system.parts["bookings"])
+    yield Orders(bench)
+    bench.close()
+
+
+def sell_at_once(orders: Orders, sold: list[EstimateAccepted]) -> None:
+    store = orders.bench.system.parts["bookings"].store
+
+    def one(accepted: EstimateAccepted) -> None:
+        with store.begin() as tx:
+            usecases.sell(tx, accepted)
+
+    with ThreadPoolExecutor(len(sold)) as pool:
+        list(pool.map(one, sold))
+
+
+def test_the_migrated_database_is_what_the_classes_say(orders: Orders) -> None:
+    with orders.bench.system.parts["bookings"].store.database.engine.connect() as connection:
+        assert migrate.difference(SPEC, connection) == []
+
+
+def test_an_order_goes_all_the_way(orders: Orders) -> None:
+    booking = orders.in_state("completed")
+    assert booking["contract_total"] == "8400.00"
+    assert booking["assignments"][0]["outcome"] == "accepted"
+
+
+def test_two_sales_to_one_prospect_at_once_make_one_customer_and_two_names(orders: Orders) -> None:
+    same = {"emails": ("ivy@home.example",), "phones": phone("+16155550142")}
+    sell_at_once(orders, [acceptance(**same) for _ in range(6)])
+    with orders.bench.system.parts["bookings"].store.reading() as tx:
+        assert len(tx.all(sa.select(Customer))) == 1
+        assert len(set(tx.all(sa.select(Job.name)))) == 6
+
+
+def test_two_acceptances_of_one_opportunity_at_once_are_one_order(orders: Orders) -> None:
+    first = acceptance(emails=("ivy@home.example",))
+    again = {"opportunity_id": first.opportunity_id, "lead_id": first.lead_id, "emails": ("ivy@home.example",)}
+    sell_at_once(orders, [first, *(acceptance(**again) for _ in range(3))])
+    with orders.bench.system.parts["bookings"].store.reading() as tx:
+        [booking] = tx.all(sa.select(Booking))
+        assert len(booking.acceptance_ids) == 4
+        assert booking.contract_total == 4 * first.total
+
+
+def test_of_assignments_at_once_one_wins(orders: Orders) -> None:
+    booking = orders.ready()
+    manager, body = orders.bench.as_("manager"), {"team_id": str(OPERATIONS)}
+    path = f"{BOOKINGS}/{booking['id']}/assign-to-operation"
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: manager.post(path, body).status_code, range(5)))
+    assert sorted(answers) == [200, 409, 409, 409, 409]
+
+
+def test_an_acceptance_is_booked_once_however_many_ask(orders: Orders) -> None:
+    sold = acceptance()
+    orders.act(orders.sell(sold), "cancel", "office", {"reason": "anew"})
+    office, body = orders.bench.as_("office"), {"acceptance_ids": [str(sold.acceptance_id)]}
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: office.post(BOOKINGS, body).status_code, range(5)))
+    assert sorted(answers) == [201, 409, 409, 409, 409]
+    with orders.bench.system.parts["bookings"].store.reading() as tx:
+        assert UUID(orders.sale(sold.acceptance_id)["booking_id"]) in set(tx.all(sa.select(Booking.id)))
