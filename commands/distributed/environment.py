@@ -85,7 +85,7 @@ def of_gateway(place: Place, www: Path) -> dict[str, str]:
 def _keys(service: str, place: Place) -> dict[str, str]:
     if service == SIGNER:
         return {"PLUMBLINE_SIGNING_KEY_FILE": place.secret("signing-key")}
-    return {"PLUMBLINE_JWKS_URL": f"http://{place.binds[SIGNER]}/api/v1/{SIGNER}/jwks.json"}
+    return {"PLUMBLINE_JWKS_URL": f"http://{place.binds[SIGNER]}/api/v1/{SIGNER}/jwks"}
 
 
 def _passed_on(*names: str) -> dict[str, str]:

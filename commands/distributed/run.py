@@ -16,7 +16,7 @@ from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.process import Program
 from libs.local.supervisor import Child, Supervisor
 
-SERVERS, WORKERS, APIS, GATEWAY = range(4)  #: stages: the last is told to stop first
+SERVERS, SERVICES, GATEWAY = range(3)  #: stages: the last is told to stop first, the next when it has stopped
 PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.NAMES)
 # Six services share this machine with two servers: a process each, of as many threads as people wait at once.
 WEB_WORKERS, WEB_THREADS = 1, 8
@@ -73,11 +73,11 @@ class System:
         self._steps({"provision": (["-m", "commands", "provision"], environment.of_step("provision", self.place))})
         self._steps({f"{name}-migrate": self._service(name, "migrate") for name in services.NAMES})
         for name in services.NAMES:
-            self._keep(f"{name}-api", *self._service(name, "api"), stage=APIS)
+            self._keep(f"{name}-api", *self._service(name, "api"), stage=SERVICES)
         self.broker.await_ready(broker.process)
         self._steps({"topology": (["-m", "commands", "topology"], environment.of_step("topology", self.place))})
         for name in services.NAMES:
-            self._keep(f"{name}-worker", *self._service(name, "worker"), stage=WORKERS)
+            self._keep(f"{name}-worker", *self._service(name, "worker"), stage=SERVICES)
         self._gateway()
         wait_ready(self.url, self.supervisor, self._log_tails)
 
@@ -87,7 +87,7 @@ class System:
         database = keep("postgres", self.database.program(ports["database"]), stage=SERVERS)
         keep("epmd", mapper, stage=SERVERS)
         # It takes six seconds to stop, and loses nothing that workers were just saying to it: they say it again.
-        broker = keep("rabbitmq", node, stage=WORKERS)
+        broker = keep("rabbitmq", node, stage=SERVICES)
         secrets.write(
             self.place.secrets,
             database=f"127.0.0.1:{ports['database']}",

@@ -162,7 +162,7 @@ SETTINGS = (
     Setting("BROKER_PASSWORDS", "What `topology` gives the services' users: leads=… staff=…", _passwords, secret=True,
             example="leads=a-long-password staff=another-password", needed_by=of("topology")),
     Setting("JWKS_URL", "Where the keys are published that tokens are signed with; not for staff.", _web,
-            example="http://localhost:8001/api/v1/staff/jwks.json", needed_by=of("verifier")),
+            example="http://localhost:8001/api/v1/staff/jwks", needed_by=of("verifier")),
     Setting("SIGNING_KEY", "The private key that tokens are signed with (PEM, P-256); for staff alone.", _key,
             secret=True, needed_by=of("signer")),
     Setting("SMTP_URL", "The mail server; without one, mail stays in the database and is shown.", _mail, secret=True,

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 GOOD = {
     "PLUMBLINE_DATABASE_URL": "postgresql://leads:Tr0ub4dor-and-3@db/leads",
     "PLUMBLINE_AMQP_URL": "amqps://leads:Tr0ub4dor-and-3@mq/%2F",
-    "PLUMBLINE_JWKS_URL": "http://staff:8000/api/v1/staff/jwks.json",
+    "PLUMBLINE_JWKS_URL": "http://staff:8000/api/v1/staff/jwks",
 }
 PRODUCTION = {**GOOD, "PLUMBLINE_ENV": "production", "PLUMBLINE_PUBLIC_URL": "https://plumbline.example"}
 EVERYTHING = ("api", "worker", "migrate", "verifier")
