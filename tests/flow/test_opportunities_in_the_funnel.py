@@ -1,0 +1,109 @@
+"""Opportunities between leads, estimates and bookings: every conversation once, each fact delivered twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import CAST, Bench
+from tests.service.opportunity_stories import ME, OPPORTUNITIES, Record, call_at, done, refused, seen
+
+LEADS, ESTIMATES, SALES = "/api/v1/leads", "/api/v1/estimates", "/api/v1/bookings/sales"
+PERSON = {"channel": "phone", "phones": ["615-555-0100"], "request": "A heat pump", "trade": "hvac"}
+LINE = {"description": "Heat pump, installed", "qty": "1", "unit_price": "8400.00", "taxable": False}
+REACHED = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+
+
+@pytest.fixture
+def funnel(bench: Callable[..., Bench]) -> Bench:
+    return bench()
+
+
+def said(answer: Any) -> Record:
+    assert answer.status_code in (200, 201), answer.get_data(as_text=True)
+    record: Record = answer.get_json()
+    return record
+
+
+def converted(funnel: Bench) -> tuple[Record, Record]:
+    """An opportunity that came from a lead and was worked, and the estimate drafted for it."""
+    csr, sales = funnel.as_("csr"), funnel.as_("salesperson")
+    lead = said(csr.post(LEADS, {**PERSON, "person_name": "Ada Byron", "owner_id": str(ME)}))
+    said(csr.post(f"{LEADS}/{lead['id']}/validate"))
+    funnel.settle(deliver_twice=True)
+    [found] = csr.items(f"{OPPORTUNITIES}?lead_id={lead['id']}")
+    done(funnel, found["id"], "contact-attempts", REACHED)
+    done(funnel, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    done(funnel, found["id"], "convert")
+    funnel.settle(deliver_twice=True)
+    [estimate] = sales.items(f"{ESTIMATES}?opportunity_id={found['id']}")
+    return found, estimate
+
+
+def sent(funnel: Bench) -> tuple[Record, Record, str]:
+    """The same with its offer sent; the customer's link at the end."""
+    (found, estimate), sales = converted(funnel), funnel.as_("salesperson")
+    path, body = f"{ESTIMATES}/{estimate['id']}", {"options": [{"name": "Standard", "lines": [LINE]}]}
+    said(sales.edit("PUT", f"{path}/draft", body, read=path))
+    url = said(sales.post(f"{path}/send", {"to": ["customer@example.com"]}))["share_url"]
+    funnel.settle(deliver_twice=True)
+    return found, estimate, f"/api/v1/shared/{url.rpartition('/')[2]}"
+
+
+def test_the_newest_estimate_is_the_selected_one(funnel: Bench) -> None:
+    found, first = converted(funnel)
+    assert seen(funnel, found["id"])["selected_estimate_id"] == first["id"]
+
+    second = said(funnel.as_("salesperson").post(ESTIMATES, {"opportunity_id": found["id"]}))
+    funnel.settle(deliver_twice=True)
+    assert seen(funnel, found["id"])["selected_estimate_id"] == second["id"]
+
+
+def test_a_sale_wins_moves_and_is_ticked_off_and_its_undoing_takes_all_of_it_back(funnel: Bench) -> None:
+    found, _, link = sent(funnel)
+    option = said(funnel.public.get(link))["options"][0]["id"]
+    yes = {"option": option, "typed_name": "Ada Byron", "consent": True}
+    sale = f"{SALES}/{said(funnel.public.post(f'{link}/accept', yes))['acceptance_id']}"
+    funnel.settle(deliver_twice=True)
+
+    office = funnel.as_("office")
+    now = seen(funnel, found["id"])
+    assert now["stage_type"] == "won"
+    assert [one["job_id"] for one in office.items(f"{OPPORTUNITIES}/{found['id']}/appointments")] == [now["job_id"]]
+    assert {step["state"] for step in said(office.get(sale))["steps"]} == {"done"}
+    assert said(office.get(f"{LEADS}/{found['lead_id']}"))["state"] == "converted"
+
+    said(office.post(f"{sale}/undo", {"reason": "they changed their mind"}))
+    funnel.settle(deliver_twice=True)
+    now = seen(funnel, found["id"])
+    assert (now["stage"], now["job_id"]) == ("estimate_sent", None)
+    assert [one["job_id"] for one in office.items(f"{OPPORTUNITIES}/{found['id']}/appointments")] == [None]
+    assert said(office.get(f"{LEADS}/{found['lead_id']}"))["state"] == "valid"
+
+
+def test_a_declined_offer_ends_it_with_the_customers_reason(funnel: Bench) -> None:
+    found, _, link = sent(funnel)
+    said(funnel.public.post(f"{link}/decline", {"reason": "price"}))
+    funnel.settle(deliver_twice=True)
+
+    assert seen(funnel, found["id"])["lost"]["reason"] == "price"
+
+
+def test_a_loss_that_voids_its_offers_withdraws_them(funnel: Bench) -> None:
+    found, estimate, _ = sent(funnel)
+    refused(funnel, found["id"], "lose", 409, {"reason": "price"})
+    done(funnel, found["id"], "lose", {"reason": "price", "void_offers": True})
+    funnel.settle(deliver_twice=True)
+
+    assert said(funnel.as_("salesperson").get(f"{ESTIMATES}/{estimate['id']}"))["state"] == "withdrawn"
+
+
+def test_an_opportunity_first_has_its_valid_lead_behind_it(funnel: Bench) -> None:
+    body = {"prospect": {**PERSON, "person_name": "Walk In"}, "product_interest": "furnace", "salesperson_id": str(ME)}
+    made = said(funnel.as_("csr").post(OPPORTUNITIES, body))
+    funnel.settle(deliver_twice=True)
+
+    lead = said(funnel.as_("csr").get(f"{LEADS}/{made['lead_id']}"))
+    assert (lead["state"], lead["person_name"], lead["owner_id"]) == ("valid", "Walk In", str(CAST["salesperson"][0]))
+    [found] = funnel.as_("csr").items(f"{OPPORTUNITIES}?lead_id={made['lead_id']}")
+    assert (found["id"], found["lead_number"]) == (made["id"], lead["number"])
