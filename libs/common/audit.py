@@ -1,7 +1,7 @@
 """Who changed what from what to what, when, through which client: written with every act, chained by the worker."""
 
 import hashlib
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ def _plain(name: str, value: Any) -> Any:
         return "(hidden)"
     if isinstance(value, UUID | Decimal):
         return str(value)
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value
 

@@ -31,7 +31,7 @@ LEASE = timedelta(minutes=2)  #: a sender that dies holds its mail this long
 TRIES = 12
 BATCH = 20
 TIMEOUT_S = 20
-BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+|%0[ad]|=0[ad]|&#(?:10|13|x0?[ad]);?", re.IGNORECASE)
+BREAKS = re.compile(r"(?:[\x00-\x1f\x7f\x85\u2028\u2029]|%0[ad]|=0[ad]|&#(?:10|13|x0?[ad]);?)+", re.IGNORECASE)
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 

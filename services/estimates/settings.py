@@ -7,7 +7,6 @@ from marshmallow import ValidationError, validates_schema
 from libs.common.auth import Role
 from libs.common.preferences import Preferences
 from libs.common.web import Schema, fields
-from services.estimates.states import TaxMode
 
 DEFAULTS: dict[str, Any] = {
     "valid_days": 30,
@@ -59,7 +58,7 @@ class EstimateSettings(Schema):
 
     valid_days = fields.Whole(least=0, most=3650)
     currency = fields.Text(max_length=3)
-    tax_mode = fields.Code(TaxMode)
+    tax_mode = fields.Code(("document", "line"))
     prices_include_tax = fields.Flag()
     default_tax_code = fields.Name(max_length=40, allow_none=True)
     discount_limits = fields.List(fields.Nested(DiscountLimit), most=20)

@@ -209,7 +209,8 @@ def test_a_dry_run_changes_nothing_and_the_same_file_adds_nothing(estimates: Ben
     assert [one["line"] for one in bad["rejected"]] == [4, 5]
     assert len(bad["rejected"][0]["errors"]) == 3
 
-    parts = "task_code,kind,part_number,description,qty,unit,unit_cost\nHP-1,material,P,Pump,1,each,4000\nNO,material,,x,1,,\n"
+    columns = "task_code,kind,part_number,description,qty,unit,unit_cost"
+    parts = f"{columns}\nHP-1,material,P,Pump,1,each,4000\nNO,material,,x,1,,\n"
     report = load(estimates, ident, parts, "?kind=assemblies")
     assert (report["created"], [one["line"] for one in report["rejected"]]) == (1, [3])
     tasks = estimates.as_("salesperson").items(f"{ESTIMATES}/price-books/{ident}/tasks?category=Heating")

@@ -1,7 +1,7 @@
 """An offer on paper. Every name can be printed: what the embedded font lacks comes from another, or plain."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -35,32 +35,16 @@ def _fonts() -> frozenset[int]:
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    for name in (FONT, BOLD):
-        pdfmetrics.registerFont(TTFont(name, f"{name}.ttf"))
+    vera = TTFont(FONT, f"{FONT}.ttf")
+    for font in (vera, TTFont(BOLD, f"{BOLD}.ttf")):
+        pdfmetrics.registerFont(font)
     pdfmetrics.registerFontFamily(FONT, normal=FONT, bold=BOLD, italic=FONT, boldItalic=BOLD)
     pdfmetrics.registerFont(UnicodeCIDFont(EAST))
-    return frozenset(pdfmetrics.getFont(FONT).face.charToGlyph)
+    return frozenset(vera.face.charToGlyph)
 
 
-def _story(offer: Mapping[str, Any]) -> Any:
-    from reportlab.platypus import Spacer
-
-    yield _text(f"<b>{_marked(offer['company'])}</b>", 13)
-    for line in offer["company_lines"]:
-        if line:
-            yield _text(_marked(line), 8)
-    yield Spacer(1, 18)
-    yield _text(f"<b>Estimate {_marked(offer['number'])}</b>", 16)
-    yield _text(_marked(offer["title"]), 10)
-    yield Spacer(1, 8)
-    for label, value in (
-        ("For", offer["customer"]),
-        ("At", ", ".join(offer["site_lines"])),
-        ("Holds until", offer["valid_until"]),
-    ):
-        if value:
-            yield _text(f"{label}: {_marked(value)}", 9)
-    yield Spacer(1, 10)
+def _story(offer: Mapping[str, Any]) -> Iterator[Any]:
+    yield from _head(offer)
     for option in offer["options"]:
         if not offer["accepted"] or option["accepted"]:
             yield from _option(option, offer)
@@ -71,13 +55,25 @@ def _story(offer: Mapping[str, Any]) -> Any:
         yield _text(f"Confirmation {done['id']}", 8)
     for label in ("notes", "terms"):
         if offer[label].strip():
-            yield Spacer(1, 10)
             yield _text(f"<b>{label.title()}</b>", 10)
-            for line in offer[label][:LONGEST].splitlines():
-                yield _text(_marked(line), 8)
+            yield from (_text(_marked(line), 8) for line in offer[label][:LONGEST].splitlines())
 
 
-def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
+def _head(offer: Mapping[str, Any]) -> Iterator[Any]:
+    from reportlab.platypus import Spacer
+
+    yield _text(f"<b>{_marked(offer['company'])}</b>", 13)
+    yield from (_text(_marked(line), 8) for line in offer["company_lines"] if line)
+    yield Spacer(1, 18)
+    yield _text(f"<b>Estimate {_marked(offer['number'])}</b>", 16)
+    yield _text(_marked(offer["title"]), 10)
+    yield Spacer(1, 8)
+    said = {"For": offer["customer"], "At": ", ".join(offer["site_lines"]), "Holds until": offer["valid_until"]}
+    yield from (_text(f"{label}: {_marked(value)}", 9) for label, value in said.items() if value)
+    yield Spacer(1, 10)
+
+
+def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[Any]:
     from reportlab.lib import colors
     from reportlab.platypus import LongTable, Spacer, TableStyle
 
@@ -94,7 +90,7 @@ def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
         rows += [_line(line) for line in extras]
     if not offer["accepted"]:
         rows += [_row("", "", label, value) for label, value in _totals(option, offer)]
-    style = [
+    style: list[Any] = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.2, colors.lightgrey),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -103,7 +99,7 @@ def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
     yield Spacer(1, 12)
 
 
-def _totals(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Any:
+def _totals(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     totals = option["totals"]
     yield "Subtotal", totals["subtotal"]
     if option["has_discount"]:

@@ -103,7 +103,7 @@ def tasks(book_id: UUID, asked: Given) -> Answer:
 @bp.post("/<uuid:book_id>/import")
 @endpoint(may="pricebook.edit", query=ImportQuery, body=ImportIn, answer=ImportOut, upload=True, limit=IMPORT_LIMIT)
 def import_file(book_id: UUID, asked: Given, given: Given) -> Answer:
-    """Tasks (or assemblies) out of a CSV, by code; with dry_run only the report. The same file again changes nothing."""
+    """Tasks (or assemblies) out of a CSV, by code; with dry_run only the report. The same file again adds nothing."""
     with begin() as tx:
         found = visible(tx, PriceBook, book_id)
         report = usecases.import_file(tx, found, given["file"].content, **asked)

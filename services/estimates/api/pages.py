@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, Response, render_template
 from marshmallow import EXCLUDE, INCLUDE
 
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
@@ -128,9 +128,7 @@ def _done(token: str, act: Any, given: Given) -> Response:
         if refused.status >= 500:
             raise
         return _page(token, refused.status, [refused.detail], given)
-    answer = redirect(f"/e/{token}", 303)
-    answer.set_data(b"")
-    return answer
+    return Response(status=303, headers={"Location": f"/e/{token}"})
 
 
 def _page(token: str, status: int = 200, wrong: list[str] | None = None, given: Given | None = None) -> Response:

@@ -1,5 +1,7 @@
 """One estimate for its customer, by its link: the link is the permission. A look changes nothing."""
 
+from typing import Any
+
 from flask import Blueprint, request
 
 from libs.common.errors import NotFound
@@ -92,7 +94,7 @@ def acting(tx: Tx, token: str, *, looks: bool = False) -> Estimate:
     return found
 
 
-def from_link() -> dict[str, str]:
+def from_link() -> dict[str, Any]:
     """What is kept of the one who accepts through a link."""
     agent = "".join(one for one in request.user_agent.string if one.isprintable())
     return {"method": Method.LINK, "ip": request.remote_addr or "", "user_agent": agent}

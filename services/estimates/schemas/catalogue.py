@@ -96,7 +96,7 @@ class ImportOut(Schema):
     changed = fields.Whole()
     already = fields.Whole()
     rejected = fields.List(fields.Nested(RejectedOut))
-    unknown = fields.List(fields.Text())
+    unknown_ = fields.List(fields.Text(), data_key="unknown", attribute="unknown")
 
 
 class TaxCodeIn(Schema):

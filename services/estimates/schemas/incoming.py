@@ -53,7 +53,7 @@ class DepositIn(DiscountIn):
 
 
 class DraftIn(Schema):
-    """The draft, whole. Without them there is no discount, no deposit and no note; tax mode and terms are the branch's."""
+    """The draft, whole. Discount, deposit and notes are none where they are left out; mode and terms the branch's."""
 
     options = fields.List(fields.Nested(OptionIn), required=True, least=1, most=10)
     discount = fields.Nested(DiscountIn, allow_none=True)

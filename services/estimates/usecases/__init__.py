@@ -11,8 +11,8 @@ from services.estimates.usecases.revise import EXPIRY, record_round, revise
 from services.estimates.usecases.sale import move, move_back
 
 __all__ = [
-    "EXPIRY", "accept", "add_book", "approve", "book_named", "change_book", "correct", "create", "decline", "draft_for", "edit",
-    "end_with", "estimate_of", "expire", "extend", "follow", "import_file", "move", "move_back", "put_tax_code",
-    "record", "record_round", "refuse", "reopen", "request_changes", "revise", "revoke", "select", "send", "share", "submit",
-    "view", "withdraw",
+    "EXPIRY", "accept", "add_book", "approve", "book_named", "change_book", "correct", "create", "decline",
+    "draft_for", "edit", "end_with", "estimate_of", "expire", "extend", "follow", "import_file", "move",
+    "move_back", "put_tax_code", "record", "record_round", "refuse", "reopen", "request_changes", "revise",
+    "revoke", "select", "send", "share", "submit", "view", "withdraw",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ def submit(tx: Tx, estimate: Estimate, *, roles: Collection[str], by: UUID, note
     """Ask for the approval of a discount or a margin that one may not give oneself."""
     asked = reasons(tx, estimate, roles)
     estimate.submit(reasons=asked, by=by, at=tx.now)
-    told = {"submitted_by": by, "submitted_at": tx.now, "reasons": tuple(asked), "note": note}
+    told: dict[str, Any] = {"submitted_by": by, "submitted_at": tx.now, "reasons": tuple(asked), "note": note}
     tx.publish(EstimateSubmitted(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 
@@ -28,7 +28,7 @@ def approve(tx: Tx, estimate: Estimate, *, by: UUID, note: str = "") -> Estimate
     asked_by = estimate.current.submitted_by
     estimate.decide_approval(True, by=by, at=tx.now, note=note)
     assert asked_by is not None, "what is pending was submitted by somebody"
-    told = {"submitted_by": asked_by, "decided_by": by, "decided_at": tx.now, "note": note}
+    told: dict[str, Any] = {"submitted_by": asked_by, "decided_by": by, "decided_at": tx.now, "note": note}
     tx.publish(EstimateApproved(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 
@@ -38,7 +38,7 @@ def refuse(tx: Tx, estimate: Estimate, *, by: UUID, reason: str) -> Estimate:
     asked_by = estimate.current.submitted_by
     estimate.decide_approval(False, by=by, at=tx.now, note=reason)
     assert asked_by is not None, "what is pending was submitted by somebody"
-    told = {"submitted_by": asked_by, "decided_by": by, "decided_at": tx.now, "reason": reason}
+    told: dict[str, Any] = {"submitted_by": asked_by, "decided_by": by, "decided_at": tx.now, "reason": reason}
     tx.publish(EstimateRefused(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 
@@ -68,7 +68,8 @@ def _of(version: Version, option: Option, limit: Decimal, floor: Decimal | None)
         margins = [one.margin for one in (version.totals_with(option), version.totals_with(option, thin))]
         least = min((one for one in margins if one is not None), default=None)
         if least is not None and least < floor:
-            yield f"{option.name}: a margin of {_percent(least * HUNDRED)} is under the floor of {_percent(floor * HUNDRED)}"
+            have, wanted = _percent(least * HUNDRED), _percent(floor * HUNDRED)
+            yield f"{option.name}: a margin of {have} is under the floor of {wanted}"
 
 
 def _discount(version: Version, option: Option, limit: Decimal) -> Decimal:

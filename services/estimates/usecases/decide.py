@@ -24,8 +24,7 @@ from services.estimates.usecases.revise import EXPIRY
 def view(tx: Tx, estimate: Estimate) -> Estimate:
     """The page said that it was read. Told once; a decided offer may be looked at as often as one likes."""
     if estimate.live and estimate.viewed(at=tx.now):
-        told = {"viewed_at": tx.now, "first": True}
-        tx.publish(EstimateViewed(**facts.head(tx, estimate), **told), of=estimate)
+        tx.publish(EstimateViewed(**facts.head(tx, estimate), viewed_at=tx.now), of=estimate)
     return estimate
 
 
@@ -33,7 +32,7 @@ def request_changes(tx: Tx, estimate: Estimate, *, text: str) -> Estimate:
     """The customer wants something else first; ``text`` is in their words."""
     links.demand_not_accepted(estimate)
     estimate.request_changes(text)
-    told = {"text": text, "requested_at": tx.now}
+    told: dict[str, Any] = {"text": text, "requested_at": tx.now}
     tx.publish(EstimateChangesRequested(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 
@@ -101,7 +100,7 @@ def decline(tx: Tx, estimate: Estimate, *, reason: str, note: str = "", method: 
     links.demand_not_accepted(estimate)
     estimate.decline(reason=reason, note=note, at=tx.now)
     tx.forget(EXPIRY, estimate.id)
-    told = {"reason": reason, "declined_at": tx.now, "method": method, "note": note}
+    told: dict[str, Any] = {"reason": reason, "declined_at": tx.now, "method": method, "note": note}
     tx.publish(EstimateDeclined(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 

@@ -51,7 +51,7 @@ def create(
     today = tx.now.astimezone(workhours.zone(branch)).date()
     rules = PREFERENCES.read(tx, opportunity.branch)
     until = _add_days(today, rules["valid_days"])
-    ends = {"valid_until": until, "expires_at": workhours.end_of_day(until, branch)}
+    ends: dict[str, Any] = {"valid_until": until, "expires_at": workhours.end_of_day(until, branch)}
     estimate = tx.new(
         Estimate,
         base_number=f"EST-{today.year}-{tx.number('estimate'):05d}",

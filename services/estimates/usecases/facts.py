@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from libs.common import money
 from libs.common.contracts.parts import Address, BillTo, Contact, LineSold, Material, Prospect, Totals
 from libs.common.tx import Tx
 from services.estimates.model import Acceptance, Estimate, Line, Opportunity
@@ -28,8 +29,8 @@ def head(tx: Tx, estimate: Estimate) -> dict[str, Any]:
         "title": opportunity.title,
         "revision": estimate.revision,
         "state": str(estimate.state),
-        "total": estimate.total,
-        "total_max": estimate.total_max,
+        "total": money.rounded(estimate.total, estimate.currency),
+        "total_max": money.rounded(estimate.total_max, estimate.currency),
         "currency": estimate.currency,
         "others_live": bool(tx.session.execute(others).scalar_one()),
         "selected": opportunity.selected_estimate_id == estimate.id,
@@ -49,7 +50,7 @@ def sold(estimate: Estimate, acceptance: Acceptance, lines: Iterable[Line]) -> d
         "acceptance_id": acceptance.id,
         "option_id": acceptance.option_id,
         "option_name": acceptance.option_name,
-        "lines": tuple(_line(line) for line in lines),
+        "lines": tuple(_line(line, estimate.currency) for line in lines),
         "materials": tuple(one for line in lines for one in _materials(line)),
         "totals": totals,
         "deposit_due": totals.deposit,
@@ -69,12 +70,12 @@ def sold(estimate: Estimate, acceptance: Acceptance, lines: Iterable[Line]) -> d
     }
 
 
-def _line(line: Line) -> LineSold:
+def _line(line: Line, currency: str) -> LineSold:
     return LineSold(
         description=line.description,
         qty=line.qty,
         unit_price=line.unit_price,
-        amount=line.amount,
+        amount=money.rounded(line.amount, currency),
         task_code=line.task_code or "",
         discount_percent=line.discount_percent,
         discount_amount=line.discount_amount,

@@ -58,7 +58,12 @@ def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: 
     report = Report(dry_run, unknown=sorted(name for name, known in names.items() if known not in KNOWN[kind]))
     trial = tx.session.begin_nested()
     known = {task.code: task for task in tx.all(sa.select(Task).where(Task.book_id == book.id))}
-    (_tasks if kind == "tasks" else _assemblies)(tx, book, _sound(file, names, report), known, report)
+    rows = _sound(file, names, report)
+    if kind == "tasks":
+        _tasks(tx, book, rows, known, report)
+    else:
+        _assemblies(rows, known, report)
+    tx.session.flush()
     if dry_run:
         trial.rollback()
         return report
@@ -135,9 +140,7 @@ def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any]
     return values, errors
 
 
-def _assemblies(
-    tx: Tx, book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
-) -> None:
+def _assemblies(rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report) -> None:
     """A task's materials are replaced by those of the file; tasks that it does not name keep theirs."""
     parts: dict[str, list[dict[str, Any]]] = {}
     for line, cells in rows:
@@ -164,7 +167,6 @@ def _assemblies(
         outcome = "already" if before == materials else "changed" if before else "created"
         setattr(report, outcome, getattr(report, outcome) + 1)
         known[code].materials = materials
-    tx.session.flush()
 
 
 def _category(tx: Tx, book: PriceBook, path: str, known: dict[str, Category]) -> Category | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -78,7 +79,7 @@ def withdraw(tx: Tx, estimate: Estimate, *, reason: str = "", opportunity_lost: 
     estimate.withdraw(reason=reason, at=tx.now)
     links.revoke_all(tx, estimate)
     tx.forget(EXPIRY, estimate.id)
-    told = {"withdrawn_at": tx.now, "reason": reason, "opportunity_lost": opportunity_lost}
+    told: dict[str, Any] = {"withdrawn_at": tx.now, "reason": reason, "opportunity_lost": opportunity_lost}
     tx.publish(EstimateWithdrawn(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 

@@ -53,10 +53,8 @@ def price(tx: Tx, estimate: Estimate, version: Version, faults: Sequence[Fault] 
     known = {one.code: one for one in tx.all(sa.select(TaxCode).where(TaxCode.code.in_(wanted)))} if wanted else {}
     found = [*faults, *_taxless(rows, known)]
     version.rates = {code: {"name": one.name, "rate": _plain(one.rate)} for code, one in sorted(known.items())}
-    totals = []
-    for option in version.options:
-        if not found:
-            totals.append(_total(version, option, found))
+    for option in version.options if not found else ():
+        _total(version, option, found)
     if found:
         raise Invalid("this estimate cannot be priced", errors=list(dict.fromkeys(found)))
     version.snapshot_hash = None

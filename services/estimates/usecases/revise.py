@@ -1,6 +1,7 @@
 """Negotiation: rounds of talk, and the next version, which is the only way to change what was sent."""
 
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,8 +20,8 @@ def revise(tx: Tx, estimate: Estimate, *, reason: str) -> Estimate:
     links.revoke_all(tx, estimate)
     tx.forget(EXPIRY, estimate.id)
     draft.next_version(tx, estimate, last, reason)
-    told = {"previous_revision": last.revision, "previous_state": was, "reason": reason, "revised_at": tx.now}
-    tx.publish(EstimateRevised(**facts.head(tx, estimate), **told), of=estimate)
+    before: dict[str, Any] = {"previous_revision": last.revision, "previous_state": was}
+    tx.publish(EstimateRevised(**facts.head(tx, estimate), **before, reason=reason, revised_at=tx.now), of=estimate)
     return estimate
 
 
@@ -51,7 +52,7 @@ def record_round(
         by=tx.actor,
     )
     tx.session.add(step)
-    told = {
+    told: dict[str, Any] = {
         name: getattr(step, name) for name in ("side", "kind", "amount", "note", "from_revision", "to_revision", "at")
     }
     tx.publish(EstimateRoundRecorded(**facts.head(tx, estimate), round=step.number, **told), of=estimate)

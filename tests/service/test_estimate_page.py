@@ -1,0 +1,124 @@
+"""The customer's page: its forms act without JavaScript, and whatever was typed is shown as it was typed."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import Bench
+from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
+from libs.common.contracts.parts import Address, Prospect
+from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, priced, seen, send, sent, write
+
+NAUGHTY = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "Łukasz Żółć · Σωκράτης · Владимир · 山田太郎 · محمد · 🏠👩‍👩‍👧",
+    "{{ 7 * 7 }} {% raw %}",
+    "\u202eevil\u2066 zero\u200bwidth",
+    "<b>&amp;</font><br/><para>",
+    "Z̸a̷l̶g̵o̴" * 40,
+    "x" * 4000,
+    "\ufdfd \U0001f9d1\u200d\U0001f680 \uffff",
+]
+
+
+@pytest.fixture
+def estimates(bench: Callable[..., Bench]) -> Bench:
+    return bench("estimates")
+
+
+def submit(bench: Bench, token: str, act: str, **form: str) -> Any:
+    data = {name.replace("__", "-"): value for name, value in form.items()}
+    return bench.public.call("POST", f"/e/{token}/{act}", data=data, content_type="multipart/form-data")
+
+
+def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}
+    assert (
+        write(estimates, ident, options=[{"name": "S", "lines": [PUMP], "add_ons": [extra, extra]}]).status_code == 200
+    )
+    token = send(estimates, ident)
+    page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    option = re.search(r'name="option" value="([^"]+)"', page)
+    ticks = re.findall(r'name="(add_on_[^"]+)"', page)
+    assert option
+    assert len(ticks) == 2
+
+    answer = submit(estimates, token, "accept", option=option[1], typed_name="Ivy", consent="on", **{ticks[1]: "on"})
+    assert (answer.status_code, answer.headers["Location"], answer.data) == (303, f"/e/{token}", b"")
+    after = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert "8,460.00" in after
+    assert "<form" not in after
+    assert "offer.js" not in after
+    assert estimates.told("estimates", EstimateAccepted)[0].data["total"] == "8460.00"
+
+    twice = submit(estimates, token, "accept", option=option[1], typed_name="Ivy", consent="on")
+    assert twice.status_code == 409
+    assert "was accepted" in twice.get_data(as_text=True)
+    assert len(estimates.told("estimates", EstimateAccepted)) == 1
+
+
+@pytest.mark.parametrize("missing", ["typed_name", "consent", "option"])
+def test_an_incomplete_form_comes_back_with_what_is_missing(estimates: Bench, missing: str) -> None:
+    ident, token = sent(estimates)
+    option = seen(estimates, ident)["options"][0]["id"]
+    form = {"option": option, "typed_name": "Ivy", "consent": "on"} | {missing: " "}
+    answer = submit(estimates, token, "accept", **form)
+
+    assert answer.status_code == 422
+    assert answer.content_type.startswith("text/html")
+    assert 'class="wrong"' in answer.get_data(as_text=True)
+    assert seen(estimates, ident)["state"] == "sent"
+
+
+def test_forms_decline_and_ask_for_changes(estimates: Bench) -> None:
+    _, token = sent(estimates)
+    assert submit(estimates, token, "request-changes", text=" ").status_code == 422
+    assert submit(estimates, token, "request-changes", text="<i>No</i> duct").status_code == 303
+    page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert "&lt;i&gt;No&lt;/i&gt; duct" in page
+    assert estimates.told("estimates", EstimateChangesRequested)[0].data["text"] == "<i>No</i> duct"
+    assert submit(estimates, token, "decline").status_code == 422
+    assert submit(estimates, token, "decline", reason="price", note="x").status_code == 303
+    assert "You declined" in estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert estimates.told("estimates", EstimateDeclined)[0].data["reason"] == "price"
+    assert submit(estimates, token, "decline", reason="price").status_code == 409
+
+
+def test_a_wrong_link_gets_a_page_and_no_word_of_any_offer(estimates: Bench) -> None:
+    for answer in (estimates.public.get("/e/nothing"), submit(estimates, "nothing", "decline", reason="price")):
+        assert answer.status_code == 404
+        assert answer.content_type.startswith("text/html")
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_style_and_script_are_our_own_and_small(estimates: Bench) -> None:
+    for name, kind in (("offer.css", "text/css"), ("offer.js", "text/javascript")):
+        answer = estimates.public.get(f"/e/assets/{name}")
+        assert answer.status_code == 200
+        assert answer.content_type.startswith(kind)
+        assert len(answer.data) < 8000
+    assert estimates.public.get("/e/assets/offer.html").status_code == 404
+    _, token = sent(estimates)
+    page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert 'name="viewport"' in page
+    assert not re.search(r"<script>|style=| on[a-z]+=|https?://", page)
+
+
+@pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))
+def test_whatever_was_typed_is_kept_escaped_and_printed(estimates: Bench, text: str) -> None:
+    prospect = Prospect(channel="phone", person_name=text, company=text, address=Address(line1=text, city=text))
+    ident = drafted(estimates, prospect=prospect, title=text, site=None)["id"]
+    priced(estimates, ident, PUMP | {"description": text}, notes=text, terms=text)
+    token = send(estimates, ident)
+
+    assert estimates.public.get(f"{SHARED}/{token}").get_json()["options"][0]["lines"][0]["description"] == text
+    page = estimates.public.get(f"/e/{token}")
+    assert page.status_code == 200
+    assert "<script>alert" not in page.get_data(as_text=True)
+    assert "<img" not in page.get_data(as_text=True)
+    for path in (f"{SHARED}/{token}/estimate.pdf", f"{ESTIMATES}/{ident}/estimate.pdf"):
+        assert estimates.as_("salesperson").get(path).data.startswith(b"%PDF-")
