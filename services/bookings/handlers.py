@@ -33,7 +33,9 @@ def tick_the_win(tx: Tx, event: OpportunityWon) -> None:
 @subscriptions.on(OpportunityChanged)
 def tick_the_appointments(tx: Tx, event: OpportunityChanged) -> None:
     """An opportunity that has its job has moved its appointments there, even when it had none."""
-    if "job_id" in event.changed:
+    if "job_id" in event.changed and event.acceptance_id is not None:
+        usecases.step_happened(tx, event.acceptance_id, Step.APPOINTMENTS_MOVED)
+    elif "job_id" in event.changed:
         usecases.step_of_opportunity_happened(tx, event.subject, Step.APPOINTMENTS_MOVED)
 
 

@@ -55,10 +55,11 @@ def won(sold: EstimateAccepted) -> OpportunityWon:
     )  # fmt: skip
 
 
-def linked(sold: EstimateAccepted, changed: tuple[str, ...] = ("job_id",)) -> OpportunityChanged:
+def linked(sold: EstimateAccepted, changed: tuple[str, ...] = ("job_id",), named: bool = True) -> OpportunityChanged:
     return OpportunityChanged(
         subject=sold.opportunity_id, lead_id=sold.lead_id, number="O-1", title=sold.title, stage="won",
         stage_type="won", changed=changed, probability=100,
+        acceptance_id=sold.acceptance_id if named else None,
     )  # fmt: skip
 
 
@@ -135,6 +136,14 @@ def test_steps_are_ticked_by_their_owners_and_the_last_one_completes_the_sale(or
     assert len(orders.bench.told("bookings", SaleStepDone)) == len(STEPS)
     orders.bench.tell(converted(sold), by="leads")  # said once more, as after a retry
     assert len(orders.bench.told("bookings", SaleStepDone)) == len(STEPS)
+
+
+def test_appointments_of_an_opportunity_that_names_no_acceptance_are_its_sales(orders: Orders) -> None:
+    sold, other = acceptance(), acceptance()
+    orders.sell(sold), orders.sell(other)
+    orders.bench.tell(linked(sold, named=False), by="opportunities")
+    assert states(orders.sale(sold.acceptance_id))["appointments_moved"] == "done"
+    assert states(orders.sale(other.acceptance_id))["appointments_moved"] == "pending"
 
 
 def test_a_change_of_something_else_and_a_move_back_tick_nothing(orders: Orders) -> None:

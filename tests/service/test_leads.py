@@ -207,6 +207,8 @@ def test_the_sale_converts_the_lead_and_undoing_it_takes_that_back(leads: Bench)
     leads.tell(OpportunityWon.read(opportunity, {**head, **won}), by="opportunities")
     assert leads.as_("csr").get(f"{LEADS}/{lead['id']}").get_json()["state"] == "converted"
     assert [fact.data["acceptance_id"] for fact in leads.told("leads", LeadConverted)] == [str(sale)]
+    leads.tell(OpportunityWon.read(opportunity, {**head, **won, "acceptance_id": uuid4()}), by="opportunities")
+    assert len(leads.told("leads", LeadConverted)) == 1  # a change order sells nothing a second time
 
     undone = {"previous_stage": "won", "probability": 80, "acceptance_id": sale}
     leads.tell(OpportunityReopened.read(opportunity, {**head, **undone}), by="opportunities")

@@ -91,8 +91,10 @@ def unmerge(tx: Tx, duplicate: Lead) -> Lead:
 
 
 def convert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUID, job_id: UUID | None) -> Lead:
-    """Sold. Ticks the last step of the sale."""
+    """Sold. Ticks the last step of the sale. A change order, or the sale repeated, sells nothing a second time."""
     lead = tx.get(Lead, lead_id)
+    if lead.state == LeadState.CONVERTED:
+        return lead
     lead.convert(at=tx.now)
     tx.publish(
         LeadConverted(
