@@ -19,7 +19,7 @@ def who(name: str) -> UUID:
 
 US: dict[str, Any] = {
     "branch": HOME, "owner_id": who("salesperson"), "salesperson_id": who("salesperson"), "inside_rep_id": None,
-    "generated_by": None, "assignee_ids": [who("salesperson")], "previous_assignee_ids": [], "team_id": OPERATIONS,
+    "assignee_ids": [who("salesperson")], "previous_assignee_ids": [], "team_id": OPERATIONS,
     "assignee_id": None, "assigned_by": who("manager"), "submitted_by": who("salesperson"),
     "decided_by": who("manager"), "returned_by": who("operations"), "accepted_by": who("operations"),
     "previous_team_id": None, "past_team_ids": [OPERATIONS], "past_assignee_ids": [], "previous_owner_id": None,
@@ -31,8 +31,6 @@ def fact(kind: type[Fact], **more: Any) -> Fact:
     """The sample of this fact, told of our people, with these values instead."""
     sample = json.loads((SAMPLES / f"{kind.name}.json").read_text())
     data = sample["data"] | {name: value for name, value in US.items() if name in sample["data"]} | more
-    if "prospect" in data:
-        data["prospect"] = data["prospect"] | {"generated_by": more.get("generated_by")}
     subject = data.pop("subject", UUID(sample["subject"]))
     return kind.read(subject, json.loads(json.dumps(data, default=_plain)))
 

@@ -47,7 +47,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("booking_watch", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_booking_watch_salesperson_id"), ["salesperson_id"], unique=False)
         batch_op.create_index("ix_booking_watch_state", ["state", "branch"], unique=False)
 
     op.create_table(
@@ -70,12 +69,17 @@ def upgrade() -> None:
             postgresql_where=sa.text("expires_at IS NOT NULL"),
             sqlite_where=sa.text("expires_at IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_estimate_watch_salesperson_id"), ["salesperson_id"], unique=False)
+        batch_op.create_index(
+            "ix_estimate_watch_salesperson_id_expires_at",
+            ["salesperson_id", "expires_at"],
+            unique=False,
+            postgresql_where=sa.text("expires_at IS NOT NULL"),
+            sqlite_where=sa.text("expires_at IS NOT NULL"),
+        )
 
     op.create_table(
         "lead_watch",
         sa.Column("owner_id", sa.Uuid(), nullable=True),
-        sa.Column("generated_by", sa.Uuid(), nullable=True),
         sa.Column("response_due_at", columns.UtcDateTime(), nullable=True),
         sa.Column("follow_up_at", columns.UtcDateTime(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -94,8 +98,21 @@ def upgrade() -> None:
             postgresql_where=sa.text("follow_up_at IS NOT NULL"),
             sqlite_where=sa.text("follow_up_at IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_lead_watch_generated_by"), ["generated_by"], unique=False)
-        batch_op.create_index(batch_op.f("ix_lead_watch_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index("ix_lead_watch_owner", ["owner_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_lead_watch_owner_id_follow_up_at",
+            ["owner_id", "follow_up_at"],
+            unique=False,
+            postgresql_where=sa.text("follow_up_at IS NOT NULL"),
+            sqlite_where=sa.text("follow_up_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_lead_watch_owner_id_response_due_at",
+            ["owner_id", "response_due_at"],
+            unique=False,
+            postgresql_where=sa.text("response_due_at IS NOT NULL"),
+            sqlite_where=sa.text("response_due_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_lead_watch_response_due_at",
             ["response_due_at"],
@@ -175,8 +192,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("follow_up_at IS NOT NULL"),
             sqlite_where=sa.text("follow_up_at IS NOT NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_opportunity_watch_inside_rep_id"), ["inside_rep_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_opportunity_watch_salesperson_id"), ["salesperson_id"], unique=False)
+        batch_op.create_index(
+            "ix_opportunity_watch_inside_rep_id_follow_up_at",
+            ["inside_rep_id", "follow_up_at"],
+            unique=False,
+            postgresql_where=sa.text("follow_up_at IS NOT NULL"),
+            sqlite_where=sa.text("follow_up_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_opportunity_watch_salesperson_id_follow_up_at",
+            ["salesperson_id", "follow_up_at"],
+            unique=False,
+            postgresql_where=sa.text("follow_up_at IS NOT NULL"),
+            sqlite_where=sa.text("follow_up_at IS NOT NULL"),
+        )
 
     op.create_table(
         "person_preferences",

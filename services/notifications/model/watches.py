@@ -32,34 +32,30 @@ class Watch:
         return self.id
 
 
-def _running(table: Any, column: str) -> sa.Index:
-    """An index of the due times that run, which are few."""
-    due = table.c[column]
-    there = due.is_not(None)
-    return sa.Index(f"ix_{table.name}_{column}", due, postgresql_where=there, sqlite_where=there)
-
-
 class LeadWatch(Watch, Base):
     __tablename__ = "lead_watch"
-    __table_args__ = (sa.Index("ix_lead_watch_state", "state", "branch"),)
+    __table_args__ = (
+        sa.Index("ix_lead_watch_state", "state", "branch"),
+        sa.Index("ix_lead_watch_owner", "owner_id", "state"),
+    )
     record = "lead"
 
-    owner_id: Mapped[UUID | None] = mapped_column(index=True)
-    generated_by: Mapped[UUID | None] = mapped_column(index=True)
+    owner_id: Mapped[UUID | None]
     response_due_at: Mapped[datetime | None]
     follow_up_at: Mapped[datetime | None]
 
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:
-        return (cls.owner_id, cls.generated_by)
+        """For whom it waits: who merely handed it in sees it, but has nothing to do."""
+        return (cls.owner_id,)
 
 
 class OpportunityWatch(Watch, Base):
     __tablename__ = "opportunity_watch"
     record = "opportunity"
 
-    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
-    inside_rep_id: Mapped[UUID | None] = mapped_column(index=True)
+    salesperson_id: Mapped[UUID | None]
+    inside_rep_id: Mapped[UUID | None]
     follow_up_at: Mapped[datetime | None]
 
     @classmethod
@@ -100,7 +96,7 @@ class EstimateWatch(Watch, Base):
     __tablename__ = "estimate_watch"
     record = "estimate"
 
-    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    salesperson_id: Mapped[UUID | None]
     expires_at: Mapped[datetime | None]
 
     @classmethod
@@ -119,7 +115,7 @@ class BookingWatch(Watch, Base):
     __table_args__ = (sa.Index("ix_booking_watch_state", "state", "branch"),)
     record = "booking"
 
-    salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
+    salesperson_id: Mapped[UUID | None]
     team_id: Mapped[UUID | None]
     assignee_id: Mapped[UUID | None]
 
@@ -128,10 +124,16 @@ class BookingWatch(Watch, Base):
         return (cls.salesperson_id,)
 
 
-for _table, _column in (
-    (LeadWatch.__table__, "response_due_at"),
-    (LeadWatch.__table__, "follow_up_at"),
-    (OpportunityWatch.__table__, "follow_up_at"),
-    (EstimateWatch.__table__, "expires_at"),
-):
-    _running(_table, _column)
+def _running(kind: type[Watch], due: str, *owners: str) -> None:
+    """Indexes of the due times that run, which are few: of everybody's, and of each one's own."""
+    table = sa.inspect(kind).local_table
+    there = table.c[due].is_not(None)
+    for columns in ([due], *([owner, due] for owner in owners)):
+        name = "_".join(["ix", table.name, *columns])
+        sa.Index(name, *(table.c[one] for one in columns), postgresql_where=there, sqlite_where=there)
+
+
+_running(LeadWatch, "response_due_at", "owner_id")
+_running(LeadWatch, "follow_up_at", "owner_id")
+_running(OpportunityWatch, "follow_up_at", "salesperson_id", "inside_rep_id")
+_running(EstimateWatch, "expires_at", "salesperson_id")

@@ -51,8 +51,6 @@ def _seen(tx: Tx, kind: type[Kept], event: Any, **fields: Any) -> tuple[Kept, re
 
 def _lead(tx: Tx, event: Any) -> None:
     lead, before = _seen(tx, LeadWatch, event, lead_id=event.subject, state=event.state, owner_id=event.owner_id)
-    if hasattr(event, "prospect"):
-        lead.generated_by = event.prospect.generated_by
     if hasattr(event, "first_response_due_at"):
         answered = getattr(event, "first_responded_at", None) is not None
         lead.response_due_at = None if answered else event.first_response_due_at
