@@ -34,10 +34,12 @@ def note(tx: Tx, fact: EstimateFact) -> Opportunity:
 def select(tx: Tx, fact: EstimateFact, *, at: datetime | None) -> None:
     """The opportunity stands on this estimate. Two estimates' facts may come in any order: the later choice counts."""
     opportunity = note(tx, fact)
-    moment = at or tx.now
-    if opportunity.selected_at is not None and moment < opportunity.selected_at:
+    last, made = opportunity.selected_at, born(fact.subject)
+    if at is None:  # it was not told when: with its making, or else just now
+        at = made if made is not None and (last is None or made >= last) else tx.now
+    if last is not None and at < last:
         return
-    opportunity.selected_at = moment
+    opportunity.selected_at = at
     if opportunity.selected_estimate_id != fact.subject:
         opportunity.selected_estimate_id = fact.subject
         facts.tell_change(tx, opportunity, "selected_estimate_id")
