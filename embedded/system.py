@@ -53,11 +53,13 @@ class System:
         signer: Signer | None = None,
         clock: Callable[[], datetime] = utc_now,
         config: Mapping[str, Any] | None = None,
+        durable: bool = True,
     ) -> "System":
         """Opens, or makes, one SQLite file a service in ``directory`` and brings each up to date."""
         directory.mkdir(parents=True, exist_ok=True)
         databases = {
-            one.name: (one, orm.connect(f"sqlite:///{directory / one.name}.db", pool_size=8)) for one in services
+            one.name: (one, orm.connect(f"sqlite:///{directory / one.name}.db", pool_size=8, durable=durable))
+            for one in services
         }
         for service, database in databases.values():
             migrate.upgrade(service, database)

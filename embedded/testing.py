@@ -1,5 +1,9 @@
 """For tests: services in one process that move only when the test says so, and a cast of people who use them."""
 
+import atexit
+import functools
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,10 +15,11 @@ from werkzeug.test import TestResponse
 
 import services
 from embedded.system import Part, System
-from libs.common import people
+from libs.common import migrate, orm, people
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
+from libs.common.service import Service
 from libs.common.tx import utc_now
 
 HOME, AWAY = UUID(int=1), UUID(int=2)  #: two branches
@@ -87,7 +92,9 @@ class Bench:
         self.clock = clock or Clock()
         config = {"public_url": "http://plumbline.example"}
         specs = [services.spec(name) for name in names]
-        self.system = System.on_files(directory, specs, clock=self.clock, config=config)
+        for spec in specs:
+            shutil.copy(_empty(spec), directory / f"{spec.name}.db")
+        self.system = System.on_files(directory, specs, clock=self.clock, config=config, durable=False)
         self._sequences: dict[UUID, int] = {}
         for part in self.system.parts.values():
             hire(part)
@@ -158,6 +165,24 @@ class Bench:
 
     def close(self) -> None:
         self.system.close()
+
+
+@functools.cache
+def _empties() -> Path:
+    directory = tempfile.mkdtemp(prefix="plumbline-empty-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return Path(directory)
+
+
+def _empty(service: Service) -> Path:
+    """A file of the service's that is up to date and empty: made once a process, copied for each test."""
+    path = _empties() / f"{service.name}.db"
+    if path.exists():
+        return path
+    database = orm.connect(f"sqlite:///{path}", durable=False)
+    migrate.upgrade(service, database)
+    database.dispose()
+    return path
 
 
 def hire(part: Part) -> None:

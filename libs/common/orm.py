@@ -88,11 +88,14 @@ class Database:
         self.engine.dispose()
 
 
-def connect(url: str, *, pool_size: int = 5) -> Database:
-    """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork."""
+def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
+    """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork.
+
+    ``durable=False`` is for throw-away SQLite files: it does not wait for the disk.
+    """
     if url.startswith("sqlite"):
         engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30)
-        sa.event.listen(engine, "connect", _careful_sqlite)
+        sa.event.listen(engine, "connect", _careful_sqlite if durable else _careless_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return Database(engine, engine.execution_options(reading=True), FairLock())
     options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
@@ -108,9 +111,17 @@ def connect(url: str, *, pool_size: int = 5) -> Database:
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:
+    _set_up_sqlite(connection, "FULL")
+
+
+def _careless_sqlite(connection: Any, _record: Any) -> None:
+    _set_up_sqlite(connection, "OFF")
+
+
+def _set_up_sqlite(connection: Any, synchronous: str) -> None:
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

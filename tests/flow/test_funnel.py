@@ -1,0 +1,135 @@
+"""The funnel from the first call to work handed to operations, told as the business would."""
+
+from uuid import uuid4
+
+import pytest
+
+from embedded.balance import balance
+from embedded.testing import CAST
+from tests.flow.funnel import API, Funnel
+
+
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "every fact twice"])
+def test_a_call_becomes_work_that_operations_complete(funnel: Funnel, twice: bool) -> None:
+    funnel.twice = twice
+    booking = funnel.booked(total="8400.00")
+    assert (booking["state"], booking["contract_total"]) == ("draft", "8400.00")
+
+    assert funnel.assigned(booking["id"])["state"] == "assigned"
+    for act, state in (("accept", "accepted"), ("start", "in_progress"), ("complete", "completed")):
+        assert funnel.do("operations", f"/bookings/{booking['id']}/{act}")["state"] == state
+
+    assert balance(funnel.bench.system).faults == []
+
+
+def test_a_sale_moves_every_record_and_shows_each_step_done(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    sale = funnel.see(f"/bookings/sales/{booking['acceptance_ids'][0]}")
+    job = funnel.see(f"/bookings/jobs/{booking['job_id']}")
+    opportunity = funnel.see(f"/opportunities/{booking['opportunity_id']}")
+
+    assert {step["state"] for step in sale["steps"]} == {"done"}
+    assert job["name"]
+    assert (opportunity["stage_type"], opportunity["job_id"]) == ("won", booking["job_id"])
+    assert funnel.one(f"/estimates?opportunity_id={opportunity['id']}")["job_id"] == booking["job_id"]
+    assert funnel.see(f"/leads/{opportunity['lead_id']}")["state"] == "converted"
+
+
+def test_an_accepted_estimate_becomes_one_booking_however_often_we_hear_of_it(funnel: Funnel) -> None:
+    _, token = funnel.sent(total="1200.00")
+    funnel.accept(token)
+    funnel.settle(deliver_twice=True)
+
+    booking = funnel.one("/bookings")
+    assert (booking["state"], booking["contract_total"]) == ("draft", "1200.00")
+    assert len(funnel.as_("office").items(f"{API}/bookings/jobs")) == 1
+    assert len(funnel.as_("office").items(f"{API}/bookings/customers")) == 1
+
+
+def test_a_declined_offer_loses_the_opportunity_with_its_reason(funnel: Funnel) -> None:
+    estimate, token = funnel.sent()
+    answer = funnel.bench.public.post(f"{API}/shared/{token}/decline", {"reason": "price"})
+    assert answer.status_code == 200
+    funnel.settle()
+
+    opportunity = funnel.see(f"/opportunities/{funnel.see(f'/estimates/{estimate}')['opportunity_id']}")
+    assert (opportunity["stage_type"], opportunity["lost"]["reason"]) == ("lost", "price")
+    assert funnel.as_("office").items(f"{API}/bookings") == []
+
+
+def test_losing_with_live_offers_has_to_be_meant_and_withdraws_them(funnel: Funnel) -> None:
+    estimate, token = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    path = f"{API}/opportunities/{opportunity}/lose"
+    assert funnel.as_("salesperson").post(path, {"reason": "timing"}).status_code == 409
+
+    funnel.do("salesperson", f"/opportunities/{opportunity}/lose", {"reason": "timing", "void_offers": True})
+
+    assert funnel.see(f"/estimates/{estimate}")["state"] == "withdrawn"
+    assert funnel.bench.public.get(f"{API}/shared/{token}").status_code == 410
+
+
+def test_an_acceptance_that_crosses_a_loss_stands(funnel: Funnel) -> None:
+    estimate, token = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    path = f"{API}/opportunities/{opportunity}/lose"
+    lost = funnel.as_("salesperson").post(path, {"reason": "timing", "void_offers": True})
+    assert lost.status_code == 200  # estimates has not heard of it yet
+
+    funnel.accept(token)
+
+    assert funnel.see(f"/opportunities/{opportunity}")["stage_type"] == "won"
+    assert funnel.one(f"/bookings?opportunity_id={opportunity}")["state"] == "draft"
+
+
+def test_an_opportunity_entered_first_has_one_valid_lead_and_no_second_opportunity(funnel: Funnel) -> None:
+    prospect = {"channel": "phone", "person_name": "Walk In", "phones": ["615-555-0177"], "request": "Furnace"}
+    entered = funnel.do("csr", "/opportunities", {"prospect": prospect, "product_interest": "furnace"})
+
+    lead = funnel.see(f"/leads/{entered['lead_id']}")
+    assert (lead["state"], lead["person_name"]) == ("valid", "Walk In")
+    assert funnel.one(f"/opportunities?lead_id={lead['id']}")["id"] == entered["id"]
+
+
+def test_undoing_a_sale_takes_every_step_back(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    acceptance = booking["acceptance_ids"][0]
+
+    funnel.do("office", f"/bookings/sales/{acceptance}/undo", {"reason": "Signed for the wrong house"})
+
+    opportunity = funnel.see(f"/opportunities/{booking['opportunity_id']}")
+    assert (opportunity["stage_type"], opportunity["job_id"]) == ("open", None)
+    assert funnel.see(f"/bookings/{booking['id']}")["state"] == "cancelled"
+    assert funnel.see(f"/leads/{opportunity['lead_id']}")["state"] == "valid"
+
+
+def test_the_people_concerned_are_told_and_nobody_else(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    assert funnel.alerts("salesperson", opportunity)
+    assert not funnel.alerts("operations", opportunity)
+
+    booking = funnel.booked()
+    funnel.assigned(booking["id"])
+    assert funnel.alerts("operations", booking["id"])
+    assert not funnel.alerts("technician", booking["id"])
+
+
+def test_the_status_bar_counts_what_waits_for_the_caller(funnel: Funnel) -> None:
+    before = funnel.see("/status-bar", "salesperson")["new_leads"]
+    funnel.lead(owner_id=str(CAST["salesperson"][0]))
+    funnel.lead()
+    assert funnel.see("/status-bar", "salesperson")["new_leads"] == before + 1
+
+
+def test_every_fact_of_one_funnel_carries_the_leads_id(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    lead = funnel.see(f"/opportunities/{booking['opportunity_id']}")["lead_id"]
+    for service, kinds in (("opportunities", "opportunity"), ("estimates", "estimate"), ("bookings", "booking")):
+        told = [one for one in funnel.bench.told(service) if one.aggregate == kinds]
+        assert told
+        assert {str(one.correlationid) for one in told} == {lead}
+
+
+def test_a_record_of_another_id_is_not_there_for_anybody(funnel: Funnel) -> None:
+    for path in ("leads", "opportunities", "estimates", "bookings", "bookings/jobs", "bookings/customers"):
+        assert funnel.as_("office").get(f"{API}/{path}/{uuid4()}").status_code == 404
