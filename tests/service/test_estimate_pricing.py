@@ -106,6 +106,13 @@ def test_a_line_that_says_nothing_of_tax_is_not_taxed_even_where_there_is_a_defa
     assert priced(estimates, ident, line("1", "1.00", None, taxable=True))["total"] == "1.22"
 
 
+def test_a_fixed_deposit_of_the_branch_does_not_stand_in_the_way_of_a_blank_draft(estimates: Bench) -> None:
+    set_rules(estimates, deposit={"amount": "500.00"})
+    ident = drafted(estimates)["id"]
+    assert seen(estimates, ident)["deposit"] == {"amount": "500.00"}
+    assert priced(estimates, ident, PUMP)["deposit"] == "0.00"
+
+
 def test_every_wrong_value_is_named_at_once(estimates: Bench) -> None:
     ident = drafted(estimates)["id"]
     wrong = write(

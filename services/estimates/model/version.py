@@ -143,7 +143,7 @@ class Version(Base):
             discount=money.Discount(**_decimals(self.discount)),
             tax_mode="line" if self.tax_mode == "line" else "document",
             inclusive=self.prices_include_tax,
-            deposit=_deposit(self.deposit),
+            deposit=_deposit(self.deposit) if option.lines else None,  # a blank draft asks for nothing yet
             at=f"/options/{option.sort}",
         )
 
