@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -59,6 +60,7 @@ class Consumer:
 
     def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self.store, self.subscriptions = store, subscriptions
+        self._spared: set[UUID] = set()
         self.waiting = True  # something may wait for another fact; only a hint, the due times are the truth
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
@@ -215,7 +217,11 @@ class Consumer:
     def _attempt(self, message: Message, why: Why) -> None:
         """A fact to be tried alone: the attempt is committed first, so that a crash counts as one."""
         if self._mark(message, why):
-            self._apply_alone(message, Attempt(key_of(message), message.number, why))
+            try:
+                self._apply_alone(message, Attempt(key_of(message), message.number, why))
+            except Unavailable:
+                self._spared.add(message.id)  # the fact is not to blame; next time this attempt is taken back
+                raise
 
     def _mark(self, message: Message, why: Why) -> bool:
         """Writes an attempt down. False when there is nothing to attempt, or it is not its time."""
@@ -233,6 +239,8 @@ class Consumer:
                 if not (begun and why is Why.REDELIVERED) and not (not begun and why is Why.EARLY and held.waits):
                     return False
             attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
+            attempts -= held is not None and message.id in self._spared
+            self._spared.discard(message.id)
             if attempts >= TRIES:
                 give_up(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
                 return False

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import relay
+from libs.common.bus import Outgoing
 from libs.common.errors import NotYet, Unavailable
 from libs.common.tx import Tx
 from tests.contract.bus_world import World, forged
@@ -25,6 +26,30 @@ def refuse(_tx: Tx) -> None:
 
 def wait(_tx: Tx) -> None:
     raise NotYet("what it needs has not come")
+
+
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({"sequence": "0"}, "invalid_sequence"),
+    ({"sequence": "-1"}, "invalid_sequence"),
+    ({"sequence": "two"}, "invalid_sequence"),
+    ({"sequence": "٣"}, "invalid_sequence"),
+    ({"sequence": str(2**63)}, "invalid_sequence"),
+    ({"specversion": "2.0"}, "invalid_envelope"),
+    ({"id": "not-an-id"}, "invalid_envelope"),
+    ({"subject": None}, "invalid_envelope"),
+    ({"type": "made"}, "invalid_envelope"),
+    ({"type": "plumbline.thing.\0.v1"}, "invalid_envelope"),
+    ({"source": "/elsewhere/maker"}, "invalid_envelope"),
+    ({"time": "2026-01-01T00:00:00"}, "invalid_envelope"),
+    ({"data": []}, "invalid_envelope"),
+]
+NO_ENVELOPES = [
+    (b"", "malformed"),
+    (b"{", "malformed"),
+    (b"[" * 100_000, "invalid_envelope"),
+    (b"\xff\xfe{}", "malformed"),
+    (b"\x80\x04pickled", "malformed"),
+]
 
 
 class Delivery:
@@ -225,47 +250,17 @@ class Failure:
         assert (parked.reason, parked.blocks) == ("history_fork", False)
         assert world.taker.heard(subject) == ["made"]
 
-    @pytest.mark.parametrize(
-        ("changes", "reason"),
-        [
-            ({"sequence": "0"}, "invalid_sequence"),
-            ({"sequence": "-1"}, "invalid_sequence"),
-            ({"sequence": "two"}, "invalid_sequence"),
-            ({"sequence": str(2**63)}, "invalid_sequence"),
-            ({"specversion": "2.0"}, "invalid_envelope"),
-            ({"id": "not-an-id"}, "invalid_envelope"),
-            ({"subject": None}, "invalid_envelope"),
-            ({"type": "made"}, "invalid_envelope"),
-            ({"type": "plumbline.thing.\0.v1"}, "invalid_envelope"),
-            ({"source": "/elsewhere/maker"}, "invalid_envelope"),
-            ({"time": "2026-01-01T00:00:00"}, "invalid_envelope"),
-            ({"data": []}, "invalid_envelope"),
-        ],
-    )
-    def test_a_wrong_envelope_is_parked_with_its_reason_and_blocks_nothing(
-        self, world: World, changes: dict[str, object], reason: str
-    ) -> None:
+    def test_wrong_envelopes_are_parked_with_their_reasons_and_block_nothing(self, world: World) -> None:
         subject = world.make("made", "changed")
         first, second = world.withhold()
-        wrong = forged(first, **changes)
+        wrong = [(forged(first, **changes), reason) for changes, reason in WRONG]
+        wrong += [(Outgoing(first.row, first.id, first.type, body), reason) for body, reason in NO_ENVELOPES]
 
-        world.send([wrong, first, second])
+        world.send([*(row for row, _ in wrong), first, second])
 
         world.until_heard(subject, "made", "changed")
-        [parked] = world.taker.parked()
-        assert (parked.reason, parked.blocks, bytes(parked.body)) == (reason, False, wrong.body)
-
-    @pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff\xfe{}", b"\x80\x04pickled", b'"text"', b"null"])
-    def test_bytes_that_are_no_envelope_are_parked_as_they_came(self, world: World, body: bytes) -> None:
-        subject = world.make("made")
-        [row] = world.withhold()
-
-        world.send([type(row)(row.row, row.id, row.type, body), row])
-
-        world.until_heard(subject, "made")
-        [parked] = world.taker.parked()
-        assert parked.reason in {"malformed", "invalid_envelope"}
-        assert bytes(parked.body) == body
+        parked = [(row.reason, row.blocks, bytes(row.body)) for row in world.taker.parked()]
+        assert parked == [(reason, False, row.body) for row, reason in wrong]
 
 
 class Trouble:
@@ -287,6 +282,22 @@ class Trouble:
 
         world.until_heard(subject, "made", "changed")
         assert world.taker.tried == ["made", "changed"]
+
+    def test_a_database_in_trouble_costs_no_attempt(self, world: World) -> None:
+        troubles = 0
+
+        def trouble(point: str) -> None:
+            nonlocal troubles
+            if point == "consumer_applied" and troubles < 6:
+                troubles += 1
+                raise Unavailable("the database went away in the middle")
+
+        world.taker.store.crash = trouble
+        subject = world.make("made", "changed")
+
+        world.until_heard(subject, "made", "changed")
+        assert troubles == 6  # more than the tries that a fact has
+        assert not world.taker.parked()
 
     def test_a_process_that_ends_in_the_middle_leaves_nothing_half_done(self, world: World) -> None:
         deaths = iter(["consumer_applied", "before_commit", "after_commit", "consumer_committed", "consumer_marked"])
