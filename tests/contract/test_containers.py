@@ -1,0 +1,186 @@
+"""The compose file and the image recipe, checked without an engine, and held to what `up --distributed` runs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import services
+from commands.distributed import environment, secrets
+from commands.distributed.environment import Place
+from libs.common import config
+from libs.local import containers
+
+ROOT = Path(__file__).parents[2]
+COMPOSE, DOCKERFILE = ROOT / "docker-compose.yml", ROOT / "Dockerfile"
+BIN = Path(sys.executable).parent
+ROLES = ("api", "worker", "migrate")
+SECRETS = "/run/secrets/"
+
+
+@cache
+def compose() -> dict[str, Any]:
+    """As compose itself understands it: anchors merged, defaults in place."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PLUMBLINE_", "COMPOSE_"))}
+    command = [BIN / "docker-compose", "-f", COMPOSE, "--env-file", os.devnull, "config"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = yaml.safe_load(done.stdout)
+    return found
+
+
+def part(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = compose()["services"][name]
+    return found
+
+
+def place() -> Place:
+    binds = dict.fromkeys(services.NAMES, "0.0.0.0:8000")
+    return Place(Path(SECRETS), "http://rabbitmq:15672", "http://localhost:8080", binds, web_workers=2, web_threads=8)
+
+
+PROCESSES = [
+    *((f"{name}-{role}", environment.of_service(name, role, place())) for name in services.NAMES for role in ROLES),
+    *((step, environment.of_step(step, place())) for step in environment.STEPS),
+]
+
+
+def test_the_compose_file_is_one() -> None:
+    checker = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE]
+    done = subprocess.run(checker, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    expected = {"postgres", "rabbitmq", "gateway"} | {name for name, _ in PROCESSES}
+    assert set(compose()["services"]) == expected
+
+
+def test_the_image_recipe_is_sound() -> None:
+    done = subprocess.run(
+        [BIN / "hadolint", "--failure-threshold", "info", DOCKERFILE], check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout.decode()
+    recipe = DOCKERFILE.read_text()
+    assert re.findall(r"^USER (\d+):", recipe, re.MULTILINE) == ["10001", "10001"]
+    assert "--require-hashes" in recipe
+    assert not re.search(r"(ENV|ARG) .*(PASSWORD|SECRET|KEY|TOKEN)", recipe)
+
+
+@pytest.mark.parametrize(("name", "given"), PROCESSES, ids=[name for name, _ in PROCESSES])
+def test_a_container_is_told_what_its_process_is_told_here(name: str, given: dict[str, str]) -> None:
+    told = part(name)["environment"]
+    assert set(told) == set(given)
+    assert not {variable for variable in told if config._strange(variable)}, "no such setting"
+    files = {value.removeprefix(SECRETS) for variable, value in told.items() if variable.endswith("_FILE")}
+    assert files == {value.removeprefix(SECRETS).lstrip("/") for key, value in given.items() if key.endswith("_FILE")}
+    assert {secret["source"] for secret in part(name)["secrets"]} == files, "a secret is given to whom it is named to"
+
+
+def test_no_secret_is_given_to_two_services() -> None:
+    holders: dict[str, set[str]] = {}
+    for name, _ in PROCESSES:
+        for secret in part(name)["secrets"]:
+            holders.setdefault(secret["source"], set()).add(name.partition("-")[0])
+    assert all(len(who) == 1 for who in holders.values()), holders
+
+
+def test_what_compose_hands_out_is_what_is_made(tmp_path: Path) -> None:
+    secrets.write(tmp_path, database="postgres:5432", broker="rabbitmq:5672", mode=0o444)
+    made = {path.name for path in tmp_path.iterdir()} - {"passwords.json", "signing-key.pem"}
+    assert {Path(one["file"]).name for one in compose()["secrets"].values()} == made == set(compose()["secrets"])
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    secrets.write(tmp_path, database="postgres:5432", broker="rabbitmq:5672", mode=0o444)
+    assert before == {path.name: path.read_text() for path in tmp_path.iterdir()}
+    for name, given in PROCESSES:
+        role = name if name in environment.STEPS else name.partition("-")[2]
+        also = () if role != "api" else ("signer",) if name == "staff-api" else ("verifier",)
+        config.load({key: value.replace(SECRETS, f"{tmp_path}/") for key, value in given.items()}, role, *also)
+
+
+def test_every_container_is_locked_in() -> None:
+    for name, one in compose()["services"].items():
+        assert one["read_only"] is True, name
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        assert int(one["mem_limit"]) <= 1 << 30, name
+        assert not one.get("privileged"), name
+        assert "ports" not in one or name == "gateway"
+        once = name in environment.STEPS or name.endswith("-migrate")
+        assert one["restart"] == ("no" if once else "unless-stopped")
+
+
+def test_a_service_reaches_its_servers_and_nothing_else() -> None:
+    senders = {f"{name}-worker" for name in environment.SENDERS}
+    reach = {"api": {"database", "web"}, "worker": {"database", "broker"}, "migrate": {"database"}}
+    for name in services.NAMES:
+        for role in ROLES:
+            extra = {"outside"} if f"{name}-{role}" in senders else set()
+            assert set(part(f"{name}-{role}")["networks"]) == reach[role] | extra
+    internal = {name for name, network in compose()["networks"].items() if network.get("internal")}
+    assert internal == {"database", "broker", "web"}
+    assert (set(part("postgres")["networks"]), set(part("rabbitmq")["networks"])) == ({"database"}, {"broker"})
+
+
+def test_each_begins_when_what_it_needs_is_there() -> None:
+    done, well = "service_completed_successfully", "service_healthy"
+
+    def needs(name: str) -> dict[str, str]:
+        return {other: how["condition"] for other, how in part(name)["depends_on"].items()}
+
+    assert needs("provision") == {"postgres": well}
+    assert needs("topology") == {"rabbitmq": well}
+    for name in services.NAMES:
+        assert needs(f"{name}-migrate") == {"provision": done}
+        assert needs(f"{name}-api") == {f"{name}-migrate": done}
+        assert needs(f"{name}-worker") == {f"{name}-migrate": done, "topology": done}
+    assert needs("gateway") == {f"{name}-api": well for name in services.NAMES}
+
+
+def test_the_gateway_knows_every_service() -> None:
+    told = part("gateway")["environment"]
+    named = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy/gateway/site.conf.template").read_text()))
+    assert named == set(told) - {"NGINX_ENVSUBST_FILTER"}
+    assert {name: told[f"GATEWAY_{name.upper()}"] for name in services.NAMES} == {
+        name: f"{name}-api:8000" for name in services.NAMES
+    }
+    assert named - {"GATEWAY_LISTEN", "GATEWAY_LOG"} == set(environment.of_gateway(place(), Path()))
+
+
+def test_the_servers_are_the_ones_that_tests_run_on() -> None:
+    assert part("postgres")["image"] == containers.POSTGRES_IMAGE
+    assert part("rabbitmq")["image"] == containers.RABBIT_IMAGE
+
+
+@pytest.mark.parametrize("service", services.NAMES)
+def test_an_image_holds_all_that_its_service_needs_and_no_other_service(service: str, tmp_path: Path) -> None:
+    """What the recipe copies, copied here, does the imports of every role."""
+    image(service, tmp_path)
+    assert [path.parent.name for path in tmp_path.glob("services/*/service.py")] == [service]
+    said = (
+        f"import libs.common.cli, libs.common.worker, libs.common.web, services.{service}.service as own; "
+        "from libs.common import migrate; print(migrate.head(own.SPEC))"
+    )
+    env = {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", said], env=env, check=False, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def image(service: str, folder: Path) -> None:
+    """The files that the stages `base` and `service` copy out of the checkout; a target that ends in / is a folder."""
+    before, _, own = DOCKERFILE.read_text().partition("FROM base AS tools")
+    recipe = before.partition("AS base")[2] + own.partition("FROM base AS service")[2]
+    for source, target in re.findall(
+        r"^COPY (?!--from)(\S+) (\S+)", recipe.replace("${SERVICE}", service), re.MULTILINE
+    ):
+        place = folder / target.lstrip("/")
+        if (ROOT / source).is_dir():
+            shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            (place if target.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / source, place)
