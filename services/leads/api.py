@@ -12,7 +12,7 @@ from libs.common.csvfiles import Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import mapping
 from libs.common.parties import folded
-from libs.common.tx import Answer
+from libs.common.tx import Answer, Tx
 from libs.common.web import Given, begin, caller, endpoint, if_match, items, load, one, page, reading, visible
 from services.leads import usecases
 from services.leads.model import Lead
@@ -49,6 +49,12 @@ def own_columns(said: str | None) -> dict[str, str]:
         return msgspec.json.decode(said or "{}", type=dict[str, str])
     except msgspec.DecodeError as wrong:
         raise Invalid("map is not an object column → field", errors=[Fault("/map", str(wrong))]) from wrong
+
+
+def shown(tx: Tx, lead: Lead) -> Answer:
+    """The lead after an act on it, with the duplicates there are by now."""
+    lead.duplicates = duplicates.of(tx, lead)
+    return tx.answer(LeadOut(), lead)
 
 
 bp = Blueprint("leads", __name__, url_prefix="/api/v1/leads")
@@ -119,7 +125,7 @@ def edit(lead_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Lead, lead_id)
         tx.expect(found, if_match())
-        return tx.answer(LeadOut(), usecases.edit(tx, found, **given))
+        return shown(tx, usecases.edit(tx, found, **given))
 
 
 @bp.post("/<uuid:lead_id>/validate")
@@ -127,7 +133,7 @@ def edit(lead_id: UUID, given: Given) -> Answer:
 def validate(lead_id: UUID, given: Given) -> Answer:
     """The validity decision, yes: an opportunity opens. 409 names everything that is missing."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.validate(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.validate(tx, visible(tx, Lead, lead_id), roles=caller().roles, **given))
 
 
 @bp.post("/<uuid:lead_id>/invalidate")
@@ -135,7 +141,7 @@ def validate(lead_id: UUID, given: Given) -> Answer:
 def invalidate(lead_id: UUID, given: Given) -> Answer:
     """The validity decision, no, with its reason: the process ends."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.invalidate(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.invalidate(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.post("/<uuid:lead_id>/reopen")
@@ -143,7 +149,7 @@ def invalidate(lead_id: UUID, given: Given) -> Answer:
 def reopen(lead_id: UUID, given: Given) -> Answer:
     """Look at an invalid lead again."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.reopen(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.reopen(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.post("/<uuid:lead_id>/contact-attempts")
@@ -151,7 +157,7 @@ def reopen(lead_id: UUID, given: Given) -> Answer:
 def log_contact(lead_id: UUID, given: Given) -> Answer:
     """Somebody tried to reach the prospect; the first attempt stops the response clock."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.log_contact(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.log_contact(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.get("/<uuid:lead_id>/contact-attempts")
@@ -167,7 +173,7 @@ def contacts(lead_id: UUID) -> Answer:
 def nurture(lead_id: UUID, given: Given) -> Answer:
     """Not ready yet: come back to them at next_action_at."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.nurture(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.nurture(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.post("/<uuid:lead_id>/type")
@@ -175,7 +181,7 @@ def nurture(lead_id: UUID, given: Given) -> Answer:
 def set_type(lead_id: UUID, given: Given) -> Answer:
     """Marketing, sales or product qualified, with the evidence."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.set_type(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.set_type(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.post("/<uuid:lead_id>/assign")
@@ -183,7 +189,7 @@ def set_type(lead_id: UUID, given: Given) -> Answer:
 def assign(lead_id: UUID, given: Given) -> Answer:
     """Give the lead to somebody, who is alerted at once."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.assign(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.assign(tx, visible(tx, Lead, lead_id), **given))
 
 
 @bp.post("/<uuid:lead_id>/merge")
@@ -193,7 +199,7 @@ def merge(lead_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         first, second = sorted((lead_id, given["duplicate_id"]))  # locked in one order, whoever merges into whom
         found = {ident: visible(tx, Lead, ident) for ident in (first, second)}
-        return tx.answer(LeadOut(), usecases.merge(tx, found[lead_id], found[given["duplicate_id"]]))
+        return shown(tx, usecases.merge(tx, found[lead_id], found[given["duplicate_id"]]))
 
 
 @bp.post("/<uuid:lead_id>/unmerge")
@@ -201,4 +207,4 @@ def merge(lead_id: UUID, given: Given) -> Answer:
 def unmerge(lead_id: UUID) -> Answer:
     """The merge was a mistake: this lead stands on its own again."""
     with begin() as tx:
-        return tx.answer(LeadOut(), usecases.unmerge(tx, visible(tx, Lead, lead_id)))
+        return shown(tx, usecases.unmerge(tx, visible(tx, Lead, lead_id)))

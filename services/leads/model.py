@@ -69,6 +69,7 @@ class Lead(Aggregate, Base):
     validity: Mapped[dict[str, Any] | None]
     duplicate_of: Mapped[UUID | None]
     converted_at: Mapped[datetime | None]
+    acceptance_id: Mapped[UUID | None]  #: the sale that converted it
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: what an imported row said besides
     search: Mapped[str] = mapped_column(default="")
 
@@ -121,10 +122,12 @@ class Lead(Aggregate, Base):
         self.state = LEAD.fire(LeadState(self.state), LeadAction.NURTURE)
         self.next_action_at = next_action_at
 
-    def validate(self, *, by: str, at: datetime) -> None:
+    def validate(self, *, by: str, at: datetime, company_wants: Sequence[str] = ()) -> None:
         """The validity decision, yes. Raises Conflict listing everything that is missing."""
         state = LEAD.fire(LeadState(self.state), LeadAction.VALIDATE)
-        if missing := self.missing_to_be_valid():
+        missing = self.missing_to_be_valid()
+        missing += [Missing(name, "your company requires this of a valid lead") for name in company_wants]
+        if missing:
             faults = [Fault(f"/{one.field.replace('.', '/')}", one.text) for one in missing]
             raise Conflict(f"lead {self.number} cannot be valid yet", errors=faults)
         self.state = state
@@ -156,15 +159,15 @@ class Lead(Aggregate, Base):
         if self.next_action_at is not None:
             self.nurture(next_action_at=self.next_action_at)
 
-    def convert(self, *, at: datetime) -> None:
+    def convert(self, *, acceptance_id: UUID, at: datetime) -> None:
         """Sold: the funnel ends in a booking."""
         self.state = LEAD.fire(LeadState(self.state), LeadAction.CONVERT)
-        self.converted_at = at
+        self.converted_at, self.acceptance_id = at, acceptance_id
 
     def unconvert(self) -> None:
         """The sale was undone."""
         self.state = LEAD.fire(LeadState(self.state), LeadAction.UNCONVERT)
-        self.converted_at = None
+        self.converted_at = self.acceptance_id = None
 
 
 class ContactAttempt(Base):

@@ -157,6 +157,30 @@ def test_the_first_attempt_stops_the_clock_and_a_reassignment_does_not(leads: Be
     assert logged["outcome"] == "no_answer"
 
 
+def test_the_company_may_require_more_of_a_valid_lead(leads: Bench) -> None:
+    rule = {"stage": "validate", "role": None, "fields": ["source"]}
+    assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"required_fields": [rule]}).status_code == 200
+    lead, csr = captured(leads), leads.as_("csr")
+
+    refused = csr.post(f"{LEADS}/{lead['id']}/validate")
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (409, ["/source"])
+
+    csr.edit("PATCH", f"{LEADS}/{lead['id']}", {"source": "website"})
+    assert csr.post(f"{LEADS}/{lead['id']}/validate").get_json()["state"] == "valid"
+
+
+def test_an_act_on_a_lead_still_points_out_its_duplicates(leads: Bench) -> None:
+    first, second = captured(leads, phones=["615 555 0100"]), captured(leads, phones=["615 555 0100"])
+    answer = leads.as_("csr").post(f"{LEADS}/{second['id']}/assign", {"owner_id": str(CAST["salesperson"][0])})
+    assert [one["id"] for one in answer.get_json()["duplicates"]] == [first["id"]]
+
+
+def test_a_lead_whose_process_is_over_is_given_to_nobody(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "spam"})
+    assert csr.post(f"{LEADS}/{lead['id']}/assign", {"owner_id": str(CAST["csr"][0])}).status_code == 409
+
+
 def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
     csr, first, second = leads.as_("csr"), captured(leads), captured(leads)
 
@@ -209,6 +233,8 @@ def test_the_sale_converts_the_lead_and_undoing_it_takes_that_back(leads: Bench)
     assert [fact.data["acceptance_id"] for fact in leads.told("leads", LeadConverted)] == [str(sale)]
     leads.tell(OpportunityWon.read(opportunity, {**head, **won, "acceptance_id": uuid4()}), by="opportunities")
     assert len(leads.told("leads", LeadConverted)) == 1  # a change order sells nothing a second time
+    leads.tell(OpportunityWon.read(opportunity, {**head, **won}), by="opportunities")
+    assert len(leads.told("leads", LeadConverted)) == 2  # the sale is retried, and its step ticked again
 
     undone = {"previous_stage": "won", "probability": 80, "acceptance_id": sale}
     leads.tell(OpportunityReopened.read(opportunity, {**head, **undone}), by="opportunities")

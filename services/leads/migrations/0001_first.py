@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("validity", columns.Json, nullable=True),
         sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("converted_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("acceptance_id", sa.Uuid(), nullable=True),
         sa.Column("details", columns.Json, nullable=False),
         sa.Column("search", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

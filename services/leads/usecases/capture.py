@@ -32,7 +32,9 @@ def capture(
     given = {name: value for name, value in given.items() if value is not None}
     fit = given.pop("fit", {})
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or at_branch
-    _demand_required(tx, branch, "create", roles, given)
+    if missing := required(tx, branch, "create", roles, given):
+        faults = [Fault(f"/{name}", "your company requires this") for name in missing]
+        raise Invalid("some required fields are missing", errors=faults)
     if "owner_id" in given:
         people.demand_active(tx, given["owner_id"], "/owner_id")
     received = given.pop("received_at", tx.now)
@@ -113,7 +115,15 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         of=lead,
     )
     tx.publish(
-        LeadValidated(**facts.head(lead), **told, decided_by=tx.actor, decided_at=tx.now, score=lead.score), of=lead
+        LeadValidated(
+            **facts.head(lead),
+            **told,
+            decided_by=tx.actor,
+            decided_at=tx.now,
+            score=lead.score,
+            first_response_due_at=facts.clock(lead),
+        ),
+        of=lead,
     )
     return lead
 
@@ -168,13 +178,11 @@ def _recompute(tx: Tx, lead: Lead) -> None:
     lead.search = folded(" ".join(word for word in words if word))
 
 
-def _demand_required(tx: Tx, branch: UUID | None, stage: str, roles: Collection[str], given: Mapping[str, Any]) -> None:
+def required(tx: Tx, branch: UUID | None, stage: str, roles: Collection[str], given: Mapping[str, Any]) -> list[str]:
+    """The fields that the company wants filled in at this stage, by these roles, and that are not."""
     rules = PREFERENCES.read(tx, branch)["required_fields"]
     wanted = [rule["fields"] for rule in rules if rule["stage"] == stage and rule.get("role") in (None, *roles)]
-    missing = sorted({name for names in wanted for name in names if not given.get(name)})
-    if missing:
-        faults = [Fault(f"/{name}", "your company requires this") for name in missing]
-        raise Invalid("some required fields are missing", errors=faults)
+    return sorted({name for names in wanted for name in names if not given.get(name)})
 
 
 def _address(address: Any) -> dict[str, Any] | None:

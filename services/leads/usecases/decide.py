@@ -1,5 +1,6 @@
 """What becomes of a lead: valid, invalid, reopened, merged, converted."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from libs.common.contracts.leads import (
@@ -14,11 +15,12 @@ from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.states import LeadState
 from services.leads.usecases import facts
+from services.leads.usecases.capture import required
 
 
-def validate(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
+def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[str] = ()) -> Lead:
     """Worth working: opportunities opens one for it. Raises Conflict with all that is missing."""
-    lead.validate(by=tx.actor, at=tx.now)
+    lead.validate(by=tx.actor, at=tx.now, company_wants=required(tx, lead.branch, "validate", roles, vars(lead)))
     tx.publish(
         LeadValidated(
             **facts.head(lead),
@@ -91,18 +93,19 @@ def unmerge(tx: Tx, duplicate: Lead) -> Lead:
 
 
 def convert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUID, job_id: UUID | None) -> Lead:
-    """Sold. Ticks the last step of the sale. A change order, or the sale repeated, sells nothing a second time."""
+    """Sold. Ticks the last step of the sale, and again when the sale is retried; a change order sells nothing anew."""
     lead = tx.get(Lead, lead_id)
-    if lead.state == LeadState.CONVERTED:
+    if lead.state != LeadState.CONVERTED:
+        lead.convert(acceptance_id=acceptance_id, at=tx.now)
+    elif lead.acceptance_id != acceptance_id:
         return lead
-    lead.convert(at=tx.now)
     tx.publish(
         LeadConverted(
             **facts.head(lead),
             opportunity_id=opportunity_id,
             acceptance_id=acceptance_id,
             received_at=lead.received_at,
-            converted_at=tx.now,
+            converted_at=lead.converted_at or tx.now,
             job_id=job_id,
             source=lead.source or "",
             campaign=lead.campaign or "",

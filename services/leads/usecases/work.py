@@ -9,13 +9,15 @@ from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturi
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
-from services.leads.states import LEAD, LeadState
+from services.leads.states import LeadState
 from services.leads.usecases import facts
+
+OVER = (LeadState.MERGED, LeadState.INVALID, LeadState.CONVERTED)
 
 
 def assign(tx: Tx, lead: Lead, *, owner_id: UUID) -> Lead:
     """Gives the lead to somebody, who is alerted. The response clock runs on as it was."""
-    if LEAD.terminal(LeadState(lead.state)) or lead.state in (LeadState.MERGED, LeadState.INVALID):
+    if lead.state in OVER:
         raise Conflict(f"lead {lead.number} is {lead.state}: nobody works it any more")
     people.demand_active(tx, owner_id, "/owner_id")
     previous, lead.owner_id = lead.owner_id, owner_id
