@@ -15,7 +15,7 @@ from libs.common import migrate, orm
 from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
 from libs.common.inprocess import InProcessBus
-from libs.common.relay import Relay
+from libs.common.relay import Relay, unsent
 from libs.common.service import Service
 from libs.common.timers import Timers
 from libs.common.tokens import Signer, Verifier
@@ -82,7 +82,7 @@ class System:
             store = Store(name, database, service.tables, clock=clock)
             consumers[name] = Consumer(store, service.subscriptions)
             app = create_app(service, store, verifier, config={**(config or {}), "signer": system.signer})
-            relay = Relay(store, InProcessBus(consumers), batch=BATCH)  # one a publisher: it knows what it began with
+            relay = Relay(store, InProcessBus(consumers, unsent(store)), batch=BATCH)
             timers = Timers(store, service.timers)
             system.parts[name] = Part(service, store, consumers[name], relay, timers, app)
         return system

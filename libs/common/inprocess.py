@@ -10,12 +10,12 @@ from libs.common.errors import DomainError
 class InProcessBus:
     """Same guarantees as the broker's: bytes go over it, a subscriber that refuses stops that publisher's relay.
 
-    One publisher's: its first batch may have been begun by a process that died of it, so it counts as redelivered.
+    One publisher's: what its outbox held unsent at the start, up to row ``begun``, a process that died of it may have
+    begun with, so it counts as redelivered.
     """
 
-    def __init__(self, consumers: Mapping[str, Consumer]) -> None:
-        self.consumers = consumers
-        self._begun_before = True
+    def __init__(self, consumers: Mapping[str, Consumer], begun: int = 0) -> None:
+        self.consumers, self.begun = consumers, begun
 
     def send(self, batch: Sequence[Outgoing]) -> int:
         """All or nothing: what one subscriber had already applied, it skips when the batch comes again."""
@@ -25,8 +25,7 @@ class InProcessBus:
             if not wanted:
                 continue
             try:
-                consumer.deliver([Delivery(row.body, redelivered=self._begun_before) for row in wanted])
+                consumer.deliver([Delivery(row.body, redelivered=row.row <= self.begun) for row in wanted])
             except DomainError as refusal:  # its database is in trouble: nothing is lost, it is offered again
                 raise BusDown(f"{name} cannot take facts at the moment: {refusal.detail}") from refusal
-        self._begun_before = False
         return len(batch)

@@ -50,6 +50,14 @@ class Relay:
             tx.session.execute(sa.update(outbox).where(outbox.c.id.in_(rows)).values(published_at=tx.now))
 
 
+def unsent(store: Store) -> int:
+    """The newest outbox row that is not sent; 0 when all are."""
+    outbox = store.tables.outbox
+    with store.reading() as tx:
+        newest = sa.select(sa.func.max(outbox.c.id)).where(outbox.c.published_at.is_(None))
+        return int(tx.session.execute(newest).scalar_one() or 0)
+
+
 def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:
     """Marks published facts as not yet sent, so that the relay sends them again: `plumbline replay`. Returns how many.
 
