@@ -12,6 +12,7 @@ from embedded.gateway import Gateway
 from embedded.system import System
 from libs.common.loops import relay_loop, timers_loop
 from libs.common.status import report_to
+from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
 
 THREADS = 16  #: requests in hand at once; writers take turns per file anyway
@@ -57,14 +58,14 @@ class Threads:
 class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
     """One gunicorn worker that holds everything; the arbiter above it starts it anew should it die."""
 
-    def __init__(self, *, data: Path, port: int, signer: Signer, config: dict[str, Any]) -> None:
-        self.data, self.port, self.signer, self.config = data, port, signer, config
+    def __init__(self, *, data: Path, port: int, signer: Signer, surroundings: Surroundings) -> None:
+        self.data, self.port, self.signer, self.surroundings = data, port, signer, surroundings
         self.running: tuple[System, Threads] | None = None
         super().__init__()
 
     def load_config(self) -> None:
         settings = {
-            "bind": f"{self.config.get('host', '127.0.0.1')}:{self.port}",
+            "bind": f"127.0.0.1:{self.port}",
             "workers": 1,
             "worker_class": "gthread",
             "threads": THREADS,
@@ -81,7 +82,7 @@ class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
 
     def load(self) -> Gateway:
         """Runs in the worker, after the fork: connections and threads belong to it alone."""
-        system = System.on_files(self.data, services.every(), signer=self.signer, config=self.config)
+        system = System.on_files(self.data, services.every(), signer=self.signer, surroundings=self.surroundings)
         self.running = system, Threads(system)
         return Gateway(system)
 

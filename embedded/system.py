@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 
@@ -17,6 +16,7 @@ from libs.common.consumer import Consumer
 from libs.common.inprocess import InProcessBus
 from libs.common.relay import Relay, unsent
 from libs.common.service import Service
+from libs.common.surroundings import HERE, Surroundings
 from libs.common.timers import Timers
 from libs.common.tokens import Signer, Verifier
 from libs.common.tx import Store, utc_now
@@ -52,7 +52,7 @@ class System:
         *,
         signer: Signer | None = None,
         clock: Callable[[], datetime] = utc_now,
-        config: Mapping[str, Any] | None = None,
+        surroundings: Surroundings = HERE,
         durable: bool = True,
     ) -> "System":
         """Opens, or makes, one SQLite file a service in ``directory`` and brings each up to date."""
@@ -63,7 +63,7 @@ class System:
         }
         for service, database in databases.values():
             migrate.upgrade(service, database)
-        return cls.over(databases, signer=signer, clock=clock, config=config)
+        return cls.over(databases, signer=signer, clock=clock, surroundings=surroundings)
 
     @classmethod
     def over(
@@ -72,16 +72,16 @@ class System:
         *,
         signer: Signer | None = None,
         clock: Callable[[], datetime] = utc_now,
-        config: Mapping[str, Any] | None = None,
+        surroundings: Surroundings = HERE,
     ) -> "System":
         """The same over databases that are there and up to date."""
         system = cls(signer=signer or Signer.new())
         consumers: dict[str, Consumer] = {}
         verifier = Verifier(system.signer.jwks())
         for name, (service, database) in databases.items():
-            store = Store(name, database, service.tables, clock=clock)
+            store = Store(name, database, service.tables, clock=clock, surroundings=surroundings)
             consumers[name] = Consumer(store, service.subscriptions)
-            app = create_app(service, store, verifier, config={**(config or {}), "signer": system.signer})
+            app = create_app(service, store, verifier, config={"signer": system.signer})
             relay = Relay(store, InProcessBus(consumers, unsent(store)), batch=BATCH)
             timers = Timers(store, service.timers)
             system.parts[name] = Part(service, store, consumers[name], relay, timers, app)

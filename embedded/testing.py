@@ -20,6 +20,7 @@ from libs.common.bus import Delivery
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
 from libs.common.service import Service
+from libs.common.surroundings import Surroundings
 from libs.common.tx import utc_now
 
 HOME, AWAY = UUID(int=1), UUID(int=2)  #: two branches
@@ -90,11 +91,11 @@ class Bench:
 
     def __init__(self, directory: Path, names: Iterable[str] = services.NAMES, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
-        config = {"public_url": "http://plumbline.example"}
+        around = Surroundings(public_url="http://plumbline.example")
         specs = [services.spec(name) for name in names]
         for spec in specs:
             shutil.copy(_empty(spec), directory / f"{spec.name}.db")
-        self.system = System.on_files(directory, specs, clock=self.clock, config=config, durable=False)
+        self.system = System.on_files(directory, specs, clock=self.clock, surroundings=around, durable=False)
         self._sequences: dict[UUID, int] = {}
         for part in self.system.parts.values():
             hire(part)

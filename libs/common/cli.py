@@ -86,14 +86,9 @@ def app(service: Service, settings: Config) -> Any:
     from libs.common.tokens import Signer, Verifier
     from libs.common.web import create_app
 
-    store = Store(service.name, orm.connect(settings.database_url, pool_size=settings.web_threads), service.tables)
-    more: dict[str, Any] = {
-        "public_url": settings.public_url,
-        "smtp_url": settings.smtp_url,
-        "mail_from": settings.mail_from,
-        "production": settings.production,
-        "trusted_proxies": settings.trusted_proxies,
-    }
+    database = orm.connect(settings.database_url, pool_size=settings.web_threads)
+    store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
+    more: dict[str, Any] = {"trusted_proxies": settings.trusted_proxies}
     if service.name == SIGNER:
         more["signer"] = Signer(settings.signing_key)
         verifier = Verifier(more["signer"].jwks())

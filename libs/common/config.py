@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from libs.common.settings import BY_NAME, PRODUCTION, SETTINGS, Setting, Wrong
+from libs.common.surroundings import Surroundings
 
 EXIT_MISCONFIGURED, EXIT_NOT_READY = 2, 3
 TOOLS = ("PLUMBLINE_TEST_", "PLUMBLINE_CACHE", "PLUMBLINE_CRASH_AT")  #: the launcher's and the tests', no service's
@@ -35,8 +36,8 @@ class Config:
     log_level: str
 
     @property
-    def production(self) -> bool:
-        return self.env == PRODUCTION
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.public_url, self.smtp_url, self.mail_from)
 
     def __repr__(self) -> str:
         """Without secrets: a config ends up in logs sooner or later."""

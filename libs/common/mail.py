@@ -4,7 +4,6 @@ Without a mail server (``PLUMBLINE_SMTP_URL``) mail stays ``unsent`` in the data
 """
 
 import base64
-import os
 import re
 import smtplib
 import ssl
@@ -14,16 +13,15 @@ from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import config
 from libs.common.errors import Fault, Invalid
 from libs.common.service import Job
+from libs.common.surroundings import Surroundings
 from libs.common.tx import Store, Tx
 
 UNSENT, SENT, FAILED = "unsent", "sent", "failed"
@@ -42,14 +40,6 @@ class Attachment:
     name: str
     kind: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class Server:
-    """``url`` is ``smtp://user:password@host:port`` (STARTTLS where offered) or ``smtps://…``."""
-
-    url: str
-    sender: str
 
 
 def queue(
@@ -110,15 +100,14 @@ def message(row: Any, sender: str) -> EmailMessage:
     return mail
 
 
-def deliver(store: Store, server: Server | None = None) -> int:
+def deliver(store: Store) -> int:
     """Sends what is due and returns how much that was. Each is leased first, and sent in no transaction."""
-    server = server or configured()
-    if server is None:
+    if not store.surroundings.smtp_url:
         return 0
     rows = _lease(store)
     store.crash("mail_leased")
     for row in rows:
-        _send(store, server, row)
+        _send(store, row)
     return len(rows)
 
 
@@ -135,9 +124,9 @@ def _lease(store: Store) -> Sequence[Any]:
     return [row for row in rows if row.attempts < TRIES]
 
 
-def _send(store: Store, server: Server, row: Any) -> None:
+def _send(store: Store, row: Any) -> None:
     try:
-        post(server, message(row, server.sender))
+        post(store.surroundings, message(row, store.surroundings.mail_from))
     except smtplib.SMTPRecipientsRefused as refused:
         code, said = next(iter(refused.recipients.values()))
         _note(store, row, f"{code} {said.decode(errors='replace')}", final=code >= 500)
@@ -164,9 +153,9 @@ def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
         tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**noted))
 
 
-def post(server: Server, mail: EmailMessage) -> None:
+def post(around: Surroundings, mail: EmailMessage) -> None:
     """Hands one mail to the server."""
-    where = urlsplit(server.url)
+    where = urlsplit(around.smtp_url)
     host, tls = where.hostname or "localhost", ssl.create_default_context()
     if where.scheme == "smtps":
         session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=tls)
@@ -179,13 +168,6 @@ def post(server: Server, mail: EmailMessage) -> None:
         if where.username:
             session.login(unquote(where.username), unquote(where.password or ""))
         session.send_message(mail)
-
-
-@cache
-def configured() -> Server | None:
-    """The mail server of this process's environment, read once; None without one."""
-    settings = config.load(os.environ)
-    return Server(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
 
 
 JOB = Job("mail", deliver, every_s=2.0)

@@ -20,6 +20,7 @@ from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.orm import Database, Tables
+from libs.common.surroundings import HERE, Surroundings
 
 Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
@@ -28,9 +29,7 @@ Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
 SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
-NOTIFY_A_SLEEPER = sa.text(
-    f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
-)
+NOTIFY_A_SLEEPER = sa.text(f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})")
 
 
 class Dumps(Protocol):
@@ -99,6 +98,7 @@ class Store:
     ids: Callable[[], UUID] = uuid7
     crash: Callable[[str], None] = no_crash
     woken: Callable[[], None] = field(default=lambda: None)
+    surroundings: Surroundings = HERE
 
     @contextmanager
     def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
@@ -328,9 +328,7 @@ class Tx:
             raise RuntimeError(f"{key.path} took an Idempotency-Key and committed without an answer to keep")
         raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
 
-    def answer(
-        self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def answer(self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to the caller, kept with its effect for a retry with the same key."""
         self.session.flush()
         body = msgspec.json.encode(schema.dump(obj))

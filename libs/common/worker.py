@@ -65,7 +65,8 @@ class Worker:
         backoff = Backoff()
         while not self.stop.is_set():
             database = orm.connect(self.config.database_url, pool_size=2)
-            store = Store(self.service.name, database, self.service.tables)
+            around = self.config.surroundings
+            store = Store(self.service.name, database, self.service.tables, surroundings=around)
             report = self._telling(report_to(store))
             try:
                 part(self, store, report)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from embedded.testing import Bench
 from libs.common import mail
 from libs.common.errors import Invalid
+from libs.common.surroundings import Surroundings
 from libs.common.tx import Store
 
 
@@ -30,7 +31,16 @@ class Receiver:
 
 
 @pytest.fixture
-def receiver() -> Iterator[tuple[Receiver, mail.Server]]:
+def made(bench: Callable[..., Bench]) -> Bench:
+    return bench("estimates")
+
+
+def store_of(bench: Bench) -> Store:
+    return bench.system.parts["estimates"].store
+
+
+@pytest.fixture
+def receiver(made: Bench) -> Iterator[Receiver]:
     from aiosmtpd.controller import Controller
 
     with socket.socket() as free:
@@ -39,17 +49,10 @@ def receiver() -> Iterator[tuple[Receiver, mail.Server]]:
     handler = Receiver()
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
-    yield handler, mail.Server(f"smtp://127.0.0.1:{port}", "Plumbline <plumbline@company.example>")
+    sender = "Plumbline <plumbline@company.example>"
+    store_of(made).surroundings = Surroundings(smtp_url=f"smtp://127.0.0.1:{port}", mail_from=sender)
+    yield handler
     controller.stop()
-
-
-@pytest.fixture
-def made(bench: Callable[..., Bench]) -> Bench:
-    return bench("estimates")
-
-
-def store_of(bench: Bench) -> Store:
-    return bench.system.parts["estimates"].store
 
 
 def queued(store: Store, subject: str = "Hello", body: str = "Text", **more: Any) -> None:
@@ -68,15 +71,12 @@ def test_without_a_server_mail_waits_and_is_no_error(made: Bench) -> None:
     assert [(row.state, row.attempts) for row in rows(store_of(made))] == [("unsent", 0)]
 
 
-def test_mail_goes_out_once_with_its_attachments_and_keeps_no_text(
-    made: Bench, receiver: tuple[Receiver, mail.Server]
-) -> None:
-    handler, server = receiver
+def test_mail_goes_out_once_with_its_attachments_and_keeps_no_text(made: Bench, receiver: Receiver) -> None:
     queued(store_of(made), "Grüße, 山田", "Füße\n", attachments=[mail.Attachment("é.pdf", "application/pdf", b"%PDF-")])
-    assert mail.deliver(store_of(made), server) == 1
-    assert mail.deliver(store_of(made), server) == 0
+    assert mail.deliver(store_of(made)) == 1
+    assert mail.deliver(store_of(made)) == 0
 
-    [got], [row] = handler.got, rows(store_of(made))
+    [got], [row] = receiver.got, rows(store_of(made))
     assert (got["subject"], got["to"]) == ("Grüße, 山田", "ivy@castellan.example")
     assert got["message-id"] == f"<{row.id}@company.example>"
     assert got.get_body().get_content().strip() == "Füße"
@@ -84,47 +84,42 @@ def test_mail_goes_out_once_with_its_attachments_and_keeps_no_text(
     assert (row.state, row.body, row.attachments) == ("sent", None, [])
 
 
-def test_no_header_can_be_smuggled_in(made: Bench, receiver: tuple[Receiver, mail.Server]) -> None:
-    handler, server = receiver
+def test_no_header_can_be_smuggled_in(made: Bench, receiver: Receiver) -> None:
     for break_ in ("\r\n", "\n", "%0d%0a", "=0A", "&#13;&#10;", "\u2028", "\x00"):
         queued(store_of(made), f"Hello{break_}Bcc: everybody@example.com")
-    mail.deliver(store_of(made), server)
-    assert len(handler.got) == 7
-    assert {got["bcc"] for got in handler.got} == {None}
-    assert {got["subject"] for got in handler.got} == {"Hello Bcc: everybody@example.com"}
+    mail.deliver(store_of(made))
+    assert len(receiver.got) == 7
+    assert {got["bcc"] for got in receiver.got} == {None}
+    assert {got["subject"] for got in receiver.got} == {"Hello Bcc: everybody@example.com"}
     for address in ("a@b.example\nBcc: c@d.example", "a@b.example, c@d.example", "nobody", "a@b%0ac.example"):
         with pytest.raises(Invalid), store_of(made).begin() as tx:
             mail.queue(tx, address, "x", "y")
 
 
 def test_a_refusal_for_now_is_tried_again_under_the_same_id_and_one_for_good_is_not(
-    made: Bench, receiver: tuple[Receiver, mail.Server]
+    made: Bench, receiver: Receiver
 ) -> None:
-    handler, server = receiver
-    handler.say = ["451 later"]
+    receiver.say = ["451 later"]
     queued(store_of(made))
-    mail.deliver(store_of(made), server)
+    mail.deliver(store_of(made))
     [row] = rows(store_of(made))
     assert row.state == "unsent"
     assert "later" in row.error
-    assert mail.deliver(store_of(made), server) == 0
+    assert mail.deliver(store_of(made)) == 0
     made.clock.forward(minutes=1)
-    mail.deliver(store_of(made), server)
-    assert [got["message-id"] for got in handler.got] == [f"<{row.id}@company.example>"]
+    mail.deliver(store_of(made))
+    assert [got["message-id"] for got in receiver.got] == [f"<{row.id}@company.example>"]
 
-    handler.say = ["554 never"]
+    receiver.say = ["554 never"]
     queued(store_of(made))
     made.clock.forward(minutes=1)
-    mail.deliver(store_of(made), server)
+    mail.deliver(store_of(made))
     made.clock.forward(days=1)
-    mail.deliver(store_of(made), server)
+    mail.deliver(store_of(made))
     assert sorted(row.state for row in rows(store_of(made))) == ["failed", "sent"]
 
 
-def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(
-    made: Bench, receiver: tuple[Receiver, mail.Server]
-) -> None:
-    handler, server = receiver
+def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(made: Bench, receiver: Receiver) -> None:
     store = store_of(made)
     queued(store)
 
@@ -134,10 +129,10 @@ def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(
 
     store.crash = die
     with pytest.raises(KeyboardInterrupt):
-        mail.deliver(store, server)
+        mail.deliver(store)
     store.crash = lambda _point: None
-    assert mail.deliver(store, server) == 0
+    assert mail.deliver(store) == 0
     made.clock.forward(minutes=3)
-    assert mail.deliver(store, server) == 1
-    assert len({got["message-id"] for got in handler.got}) == 1
-    assert len(handler.got) == 2
+    assert mail.deliver(store) == 1
+    assert len({got["message-id"] for got in receiver.got}) == 1
+    assert len(receiver.got) == 2

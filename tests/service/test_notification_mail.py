@@ -1,7 +1,7 @@
 """Mail about what happened: to those who want it, after their quiet hours, and what became of it is told."""
 
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,12 @@ from embedded.testing import CAST, Bench, moment
 from libs.common import mail
 from libs.common.contracts import leads
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
+from libs.common.surroundings import Surroundings
 from services.notifications.usecases import follow_up
-from services.notifications.usecases.outgoing import links_begin_with
 from tests.service.notification_facts import tell, told
 
 PREFERENCES = "/api/v1/notifications/preferences"
-SERVER = mail.Server("smtp://mail.example", "Plumbline <plumbline@example.com>")
+SERVER = Surroundings("https://plumbline.example", "smtp://mail.example", "Plumbline <plumbline@example.com>")
 
 
 @pytest.fixture
@@ -29,12 +29,8 @@ def notifications(bench: Callable[..., Bench]) -> Bench:
 
 
 @pytest.fixture
-def _mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("PLUMBLINE_SMTP_URL", SERVER.url)
-    monkeypatch.setenv("PLUMBLINE_PUBLIC_URL", "https://plumbline.example")
-    links_begin_with.cache_clear()
-    yield
-    links_begin_with.cache_clear()
+def _mail_server(notifications: Bench) -> None:
+    notifications.system.parts["notifications"].store.surroundings = SERVER
 
 
 def queued(bench: Bench) -> list[Any]:
@@ -74,7 +70,7 @@ def test_what_the_server_takes_is_sent_and_told_once(notifications: Bench, monke
     store = notifications.system.parts["notifications"].store
     assert follow_up(store) == 0
 
-    mail.deliver(store, SERVER)
+    mail.deliver(store)
     assert follow_up(store) == 1
     assert follow_up(store) == 0
 
@@ -93,14 +89,14 @@ def test_what_the_server_takes_is_sent_and_told_once(notifications: Bench, monke
 def test_what_is_refused_for_good_is_told_with_the_reason(
     notifications: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_server: mail.Server, message: EmailMessage) -> None:
+    def refuse(_around: Surroundings, message: EmailMessage) -> None:
         raise smtplib.SMTPRecipientsRefused({message["To"]: (550, b"no such user")})
 
     monkeypatch.setattr(mail, "post", refuse)
     tell(notifications, leads.LeadAssigned, actor="csr")
     store = notifications.system.parts["notifications"].store
 
-    mail.deliver(store, SERVER)
+    mail.deliver(store)
     follow_up(store)
 
     [fact] = notifications.told("notifications", NotificationFailed)

@@ -30,7 +30,7 @@ def test_what_is_given_is_read_and_the_rest_has_defaults() -> None:
     loaded = load({**GOOD, "PLUMBLINE_WEB_THREADS": "1"}, *EVERYTHING)
 
     assert loaded.database_url == "postgresql+psycopg://leads:Tr0ub4dor-and-3@db/leads"
-    assert (loaded.web_threads, loaded.web_workers, loaded.production) == (1, 2, False)
+    assert (loaded.web_threads, loaded.web_workers) == (1, 2)
 
 
 def test_everything_that_is_missing_is_named_at_once() -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, request
+from flask import Blueprint
 
 from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, visible
 from services.estimates import usecases
@@ -29,8 +29,7 @@ def send(estimate_id: UUID, given: Given) -> Answer:
     """Freeze the version and mail the customer its link. 409 names everything that is missing, an approval included."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        url = usecases.send(tx, found, roles=caller().roles, base_url=base_url(), **given)
-        found.share_url = url
+        found.share_url = usecases.send(tx, found, roles=caller().roles, **given)
         return tx.answer(SentOut(), found)
 
 
@@ -40,7 +39,7 @@ def share(estimate_id: UUID, given: Given) -> Answer:
     """Mail another link to an offer that is out."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        found.share_url = usecases.share(tx, found, base_url=base_url(), **given)
+        found.share_url = usecases.share(tx, found, **given)
         return tx.answer(SentOut(), found)
 
 
@@ -126,8 +125,3 @@ def pdf(estimate_id: UUID) -> Answer:
     with reading() as tx:
         offer = showing.offer(tx, visible(tx, Estimate, estimate_id))
     return estimate_pdf(offer), 200, {"Content-Type": "application/pdf"}
-
-
-def base_url() -> str:
-    """What a customer's link begins with: as configured, else as the caller came here."""
-    return str(current_app.config.get("public_url") or request.host_url)

@@ -17,21 +17,21 @@ from services.estimates.usecases import approval, draft, facts, links
 from services.estimates.usecases.revise import EXPIRY
 
 
-def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str], base_url: str) -> str:
+def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str]) -> str:
     """Freezes the version and mails the customer its link. Returns the link, which is shown this once."""
     estimate.send(to=to, reasons=approval.reasons(tx, estimate, roles), at=tx.now)
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
-    url = share(tx, estimate, to=to, base_url=base_url)
+    url = share(tx, estimate, to=to)
     tx.publish(EstimateSent(**facts.head(tx, estimate), sent_at=tx.now, to=tuple(to)), of=estimate)
     return url
 
 
-def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], base_url: str) -> str:
+def share(tx: Tx, estimate: Estimate, *, to: Sequence[str]) -> str:
     """Another link to an offer that is out, mailed to these."""
     if not estimate.live:
         links.demand_not_accepted(estimate)
         estimate.current.fire(EstimateAction.EXTEND)  # refuses, and says what is possible instead
-    url = f"{base_url.rstrip('/')}/e/{links.issue(tx, estimate, to)}"
+    url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
     company = (people.branch(tx, estimate.branch) or {}).get("name") or "us"
     for address in to:
         mail.queue(tx, address, f"Your estimate {estimate.number} from {company}", _letter(estimate, company, url))

@@ -1,25 +1,16 @@
-"""Mail on its way: whether there is any, and what became of each, told to others."""
+"""What became of each mail, told to others."""
 
-import os
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common import config, mail
+from libs.common import mail
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.tx import Origin, Store
 from services.notifications.model import Notification
 from services.notifications.states import MessageState
 
 BATCH = 50
-
-
-@cache
-def links_begin_with() -> str | None:
-    """The public address, or None where no mail server is set: then people are told in the app alone."""
-    settings = config.load(os.environ)
-    return settings.public_url.rstrip("/") if settings.smtp_url else None
 
 
 def follow_up(store: Store) -> int:

@@ -15,7 +15,6 @@ from services.notifications.model import Notification
 from services.notifications.settings import Channel
 from services.notifications.states import Kind, MessageState
 from services.notifications.usecases import catalogue
-from services.notifications.usecases.outgoing import links_begin_with
 from services.notifications.usecases.preferences import wishes
 from services.notifications.usecases.recipients import Colleague, Staff, named, reached
 from services.notifications.usecases.triggers import BY_FACT, Chain
@@ -71,16 +70,19 @@ def announce(occasion: Occasion, kind: Kind, to: Iterable[Chain]) -> None:
 
 
 def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
-    """Writes the messages: in the app at once, mail into the outbox. The insert is the check for a repeat."""
+    """Writes the messages: in the app at once, mail into the outbox. The insert is the check for a repeat.
+
+    Without a mail server people are told in the app alone.
+    """
     tx, case, table = occasion.tx, occasion.case, Notification.__table__
     text = catalogue.say(kind, occasion.word, occasion.zone)
     place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
     link = catalogue.LINKS[occasion.record].format_map(place)
     wanted = wishes(tx, case.branch, [one.id for one in persons])
-    address = links_begin_with()
+    around = tx.store.surroundings
     rows = {}
     for person in persons:
-        for channel in wanted[person.id].channels(kind) if address else [Channel.IN_APP]:
+        for channel in wanted[person.id].channels(kind) if around.smtp_url else [Channel.IN_APP]:
             rows[tx.store.ids()] = (person, channel)
     common = {
         "event_id": occasion.event_id, "reminder": occasion.reminder, "kind": kind, "subject": case.subject,
@@ -97,7 +99,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
         person, channel = rows[ident]
         if channel == Channel.EMAIL:
             due_at = wanted[person.id].mail_at(tx.now, occasion.zone)
-            mail.queue(tx, person.email, text, f"{text}\n\n{address}{link}\n", ident=ident, due_at=due_at)
+            mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", ident=ident, due_at=due_at)
 
 
 def _state(tx: Tx, channel: Channel) -> dict[str, Any]:

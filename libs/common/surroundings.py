@@ -1,0 +1,19 @@
+"""What a deployment is told of the world around it, and use cases read in ``tx.store.surroundings``."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """``public_url`` is what every link begins with, ``smtp_url`` is empty where there is no mail server."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    smtp_url: str = ""  #: smtp://user:password@host:port (STARTTLS where offered) or smtps://…
+    mail_from: str = "Plumbline <plumbline@localhost>"
+
+    def link(self, path: str) -> str:
+        """The address of a page, for people."""
+        return self.public_url.rstrip("/") + path
+
+
+HERE = Surroundings()  #: a machine by itself, without a mail server
