@@ -13,7 +13,7 @@ from services.estimates.model.base import Base
 
 
 class Link(Base):
-    """The customer's way to one version. The secret itself is kept nowhere."""
+    """The customer's way to one version. Of the secret only the fingerprint is here."""
 
     __tablename__ = "links"
 

@@ -1,4 +1,9 @@
-"""The customer's link: a secret that opens one version, while that version stands."""
+"""The customer's link: a secret that opens one version, while that version stands.
+
+The link's own record holds only its fingerprint. The address as a whole stands in two places besides, for a time: in the
+mail until a server took it, and in the answer kept for a repeated request, seven days. So whoever reads this database can
+open an offer that was sent this week; a link that was revoked opens nothing wherever it was found.
+"""
 
 import hashlib
 import secrets
@@ -27,7 +32,7 @@ def fingerprint(secret: str) -> str:
 
 
 def issue(tx: Tx, estimate: Estimate, to: Sequence[str]) -> str:
-    """A new link to the version in hand. Returns its secret, which is kept nowhere."""
+    """A new link to the version in hand. Returns its secret, of which the record keeps the fingerprint alone."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     link = Link(
         id=tx.store.ids(),
