@@ -97,13 +97,16 @@ def write(tx: "Tx") -> None:
 def chain(store: "Store", batch: int = 500) -> int:
     """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
     table = store.tables.audit
+    unlinked = sa.select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(batch)
+    with store.reading() as tx:  # mostly there is nothing new, and nobody has to wait for this look
+        if tx.session.execute(unlinked.limit(1)).first() is None:
+            return 0
     with store.begin() as tx:
         if not store.database.sqlite:  # two workers would both follow the same row
             tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
         newest = sa.select(table.c.position, table.c.hash).order_by(table.c.position.desc().nulls_last()).limit(1)
         last = tx.session.execute(newest).first()
         position, previous = (last.position or 0, last.hash or "") if last else (0, "")
-        unlinked = sa.select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(batch)
         links = []
         for row in tx.session.execute(unlinked).all():
             position, previous = position + 1, link(previous, row)

@@ -229,6 +229,8 @@ def kernel_tables(metadata: MetaData) -> Tables:
         Column("position", sa.BigInteger, nullable=True, unique=True),
         Column("hash", String(64), nullable=True),
     )
+    unlinked = audit.c.position.is_(None)
+    Index("ix_audit_unlinked", audit.c.id, postgresql_where=unlinked, sqlite_where=unlinked)
     people = Table(
         "people",
         metadata,
@@ -299,7 +301,7 @@ def kernel_tables(metadata: MetaData) -> Tables:
     return Tables(
         outbox, stream_pos, held, parked, idempotency, timers, audit, people, teams, branches, preferences, counters,
         worker_status, mail,
-    )
+    )  # fmt: skip
 
 
 __all__ = ["Database", "FairLock", "Tables", "connect", "kernel_tables"]

@@ -36,11 +36,13 @@ class Timers:
         return len(claimed)
 
     def _claim(self, limit: int) -> list[sa.Row[tuple[object, ...]]]:
-        """Takes due timers on a lease. The attempt is counted first, so that one which kills the process ends failed."""
+        """Takes due timers on a lease. The attempt is counted first: one that kills the process ends failed."""
         timers = self.store.tables.timers
+        with self.store.reading() as tx:  # mostly nothing is due, and nobody has to wait for this look
+            if tx.session.execute(self._due(tx).limit(1)).first() is None:
+                return []
         with self.store.begin() as tx:
-            due = sa.select(timers).where(timers.c.due_at <= tx.now, timers.c.failed.is_(None))
-            due = due.where(timers.c.kind.in_(list(self.handlers))).order_by(timers.c.due_at).limit(limit)
+            due = self._due(tx).order_by(timers.c.due_at).limit(limit)
             rows = list(tx.session.execute(due.with_for_update(skip_locked=True)))
             for row in rows:
                 mine = (timers.c.kind == row.kind) & (timers.c.subject == row.subject)
@@ -48,6 +50,11 @@ class Timers:
                 lease = {"attempts": row.attempts + 1, "due_at": tx.now + LEASE, "failed": failed}
                 tx.session.execute(sa.update(timers).where(mine).values(**lease))
             return [row for row in rows if row.attempts < TRIES]
+
+    def _due(self, tx: Tx) -> sa.Select[tuple[object, ...]]:
+        timers = self.store.tables.timers
+        due = sa.select(timers).where(timers.c.due_at <= tx.now, timers.c.failed.is_(None))
+        return due.where(timers.c.kind.in_(list(self.handlers)))
 
     def _still_due(self, tx: Tx, row: sa.Row[tuple[object, ...]]) -> bool:
         """Removes the timer with its effect. False when its cause was taken back, or it was moved, meanwhile."""

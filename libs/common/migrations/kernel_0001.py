@@ -28,6 +28,13 @@ def create() -> None:
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_subject"), ["subject"], unique=False)
+        batch_op.create_index(
+            "ix_audit_unlinked",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("position IS NULL"),
+            postgresql_where=sa.text("position IS NULL"),
+        )
 
     op.create_table(
         "branches",
