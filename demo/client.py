@@ -86,6 +86,11 @@ class Client:
         wire: http.client.HTTPConnection = self._own.wire
         return wire
 
+    def close(self) -> None:
+        """This thread's connection; the next call opens another."""
+        if hasattr(self._own, "wire"):
+            self._own.wire.close()
+
     def get(self, path: str) -> Any:
         return self.call("GET", path).body
 

@@ -3,6 +3,6 @@
 No command itself, but what `up --distributed` does; `environment` is compared with docker-compose.yml by a test.
 """
 
-from commands.distributed.run import run
+from commands.distributed.system import run
 
 __all__ = ["run"]

@@ -60,6 +60,7 @@ def _passwords(path: Path) -> dict[str, dict[str, str]]:
             of_kind.setdefault(name, secrets.token_urlsafe(24))
     if json.dumps(known) != before:
         _replace(path, json.dumps(known, indent=1), 0o600)
+        os.sync()  # the servers will know these; all other files are made anew each time
     return known
 
 
@@ -81,7 +82,5 @@ def _replace(path: Path, content: str, mode: int) -> None:
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
     unfinished.chmod(mode)
     unfinished.rename(path)

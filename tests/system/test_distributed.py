@@ -1,0 +1,155 @@
+"""`up --distributed` for real: services apart, behind one gateway, and nothing lost when any process is killed."""
+
+import http.client
+import itertools
+import json
+import os
+import re
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+import services
+from demo.client import Client
+from libs.common.rabbit.topology import queue_of
+from libs.local.broker import given
+from tests.system.distributed_world import Distributed, exists, until, until_taken
+
+# One system for the module; one worker of xdist has all of it.
+pytestmark = [pytest.mark.xdist_group("distributed"), pytest.mark.timeout(240)]
+NUMBERS = itertools.count()  #: nobody's telephone twice: that would be a duplicate
+VICTIMS = ("rabbitmq", "leads-worker", "leads-api", "opportunities-worker", "postgres", "gateway")
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Distributed]:
+    """In a folder that any user may pass through to: as root, PostgreSQL's data then stays inside it."""
+    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
+        Path(made).chmod(0o755)
+        system = Distributed(Path(made) / "data")
+        yield system
+        system.stop()
+
+
+def valid_lead(office: Client, name: str) -> str:
+    """Enquiry and verdict, each repeated under its key until it is taken."""
+    body = {"channel": "phone", "person_name": name, "request": "a boiler", "phones": [f"+1615555{next(NUMBERS):04d}"]}
+    lead = until_taken(lambda key: office.post("/api/v1/leads", body, key=key))["id"]
+    until_taken(lambda key: office.post(f"/api/v1/leads/{lead}/validate", key=key))
+    return str(lead)
+
+
+def opportunities_of(office: Client, lead: str) -> list[Any]:
+    found: list[Any] = office.get(f"/api/v1/opportunities?lead_id={lead}")["items"]
+    return found
+
+
+def test_every_service_is_ready_and_well(running: Distributed) -> None:
+    anybody = running.client()
+    for name in services.NAMES:
+        said = until(lambda: anybody.get(f"/api/v1/{name}/readyz"), name)  # noqa: B023 - called at once
+        assert said["status"] == "ok", said
+    own = {f"{name}-{role}" for name in services.NAMES for role in ("api", "worker")}
+    assert set(running.said["pids"]) == {"postgres", "rabbitmq", "epmd", "gateway"} | own
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", "/nothing", 404),
+        ("GET", "/api/v1/leads/metrics", 404),
+        ("DELETE", "/api/v1/leads", 405),
+        ("GET", "/api/v1/status-bar", 401),
+        ("GET", "/e/unknown", 404),
+        ("GET", "/api/v1/staff/jwks", 200),
+    ],
+)
+def test_one_address_for_all(running: Distributed, method: str, path: str, status: int) -> None:
+    wire = http.client.HTTPConnection(urlsplit(running.said["url"]).netloc, timeout=10)
+    wire.request(method, path)
+    answer = wire.getresponse()
+    body = answer.read()
+    wire.close()
+    assert answer.status == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    if status == 405:
+        assert "POST" in answer.headers["Allow"]
+    if status >= 400 and not path.startswith("/e/"):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert json.loads(body)["status"] == status
+
+
+def test_no_service_gets_into_anothers_database(running: Distributed) -> None:
+    for who in services.NAMES:
+        url = (running.data / "secrets" / f"{who}-database-url").read_text().replace("+psycopg", "")
+        for whose in (*services.NAMES, "postgres", "template1"):
+            there = f"{url.rpartition('/')[0]}/{whose}"
+            if who == whose:
+                psycopg.connect(there, connect_timeout=5).close()
+                continue
+            with pytest.raises(psycopg.OperationalError, match="permission denied"):
+                psycopg.connect(there, connect_timeout=5)
+
+
+def test_no_service_may_read_anothers_queue_or_publish_in_its_name(running: Distributed) -> None:
+    """By the rights that the broker keeps; that it holds them is the broker's own matter."""
+    ports = json.loads((running.data / "ports.json").read_text())
+    broker = given(running.said["amqp_url"], f"http://127.0.0.1:{ports['management']}")
+    for who in services.NAMES:
+        [rights] = broker.manage("GET", f"/api/users/{who}/permissions")
+        for whose in services.NAMES:
+            assert bool(re.search(rights["read"], queue_of(whose))) == (who == whose)
+            assert bool(re.search(rights["write"], queue_of(whose))) == (who == whose)
+        assert not re.search(rights["configure"], "anything")
+        [topics] = broker.manage("GET", f"/api/users/{who}/topic-permissions")
+        assert bool(re.search(topics["write"], "plumbline.lead.captured.v1")) == (who == "leads")
+        assert "administrator" not in broker.manage("GET", f"/api/users/{who}")["tags"]
+
+
+def test_a_process_is_given_its_own_secrets_only(running: Distributed) -> None:
+    for name in running.said["pids"]:
+        service, _, role = name.partition("-")
+        if role not in ("api", "worker"):
+            continue
+        environ = Path(f"/proc/{running.pid(name)}/environ").read_text().split("\0")
+        given_files = [entry.rpartition("/")[2] for entry in environ if re.match(r"PLUMBLINE_\w+_FILE=", entry)]
+        other = "signing-key" if name == "staff-api" else f"{service}-amqp-url" if role == "worker" else ""
+        assert set(given_files) == {f"{service}-database-url", other} - {""}
+        assert "://" not in Path(f"/proc/{running.pid(name)}/cmdline").read_text()
+    assert {path.stat().st_mode & 0o077 for path in (running.data / "secrets").iterdir()} == {0}
+
+
+def test_the_funnel_goes_on_whichever_process_is_killed(running: Distributed) -> None:
+    office = running.client("office")
+    leads = [valid_lead(office, "before")]
+    until(lambda: opportunities_of(office, leads[0]), "the first opportunity")
+    for victim in VICTIMS:
+        killed = running.pid(victim)
+        os.kill(killed, signal.SIGKILL)
+        leads.append(valid_lead(office, f"while {victim} was away"))
+        until(lambda: running.pid(victim) != killed, f"{victim} runs again")  # noqa: B023 - called at once
+    for lead in leads:
+        until(lambda: opportunities_of(office, lead), f"the opportunity of {lead}")  # noqa: B023 - as above
+    assert [len(opportunities_of(office, lead)) for lead in leads] == [1] * len(leads)
+    assert len({office.get(f"/api/v1/leads/{lead}")["number"] for lead in leads}) == len(leads)
+
+
+def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distributed) -> None:
+    lead = valid_lead(running.client("office"), "last before the end")
+    before, pids = running.said, [running.pid(name) for name in running.said["pids"]]
+
+    assert running.stop() == 0
+    left = [pid for pid in pids if exists(pid)]
+    running.start()
+
+    assert not left
+    assert running.said["amqp_url"] == before["amqp_url"], "outside readers find it where it was"
+    office = running.client("office")
+    until(lambda: opportunities_of(office, lead), "what was not sent yet is sent now")
