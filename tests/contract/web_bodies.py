@@ -25,6 +25,7 @@ class Bodies:
             (b'{"label": "x"}', "application/json; charset=utf-16", 415),
             (b'{"label": "' + b"x" * 262_144 + b'"}', "application/json", 413),
             (b"[]", "application/json", 422),
+            (b"null", "application/json", 422),
             (b'{"label": "\\u0000"}', "application/json", 422),
             (b'{"label": "x", "id": "1", "version": 1}', "application/json", 422),
             (b"{}", "application/json", 422),

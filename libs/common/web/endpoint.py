@@ -66,8 +66,8 @@ def endpoint(
             if query is not None or request.args:
                 read = load(query or Nothing, bodies.asked(query or Nothing), query=True)
                 given |= {"asked": read} if query is not None else {}
-            raw = bodies.parsed() if body is not None or request.method in CHANGING else None
-            return _run(view, mine, given, raw)
+            brought = (bodies.parsed(),) if body is not None or request.method in CHANGING else ()
+            return _run(view, mine, given, brought)
 
         run.rule = mine  # type: ignore[attr-defined]
         return cast(View, run)
@@ -75,10 +75,13 @@ def endpoint(
     return declare
 
 
-def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], raw: Any) -> Response:
-    """Runs the view, again when the database chose it as a victim, and answers a repeat as the first time."""
+def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: tuple[Any, ...]) -> Response:
+    """Runs the view, again when the database chose it as a victim, and answers a repeat as the first time.
+
+    ``brought`` is the body, or empty where none is read: a body may be null, and that is no object either.
+    """
     for left in reversed(range(ATTEMPTS)):
-        if raw is not None:
+        for raw in brought:
             read = load(mine.body or Nothing, raw)
             if mine.body is not None:
                 given["given"] = read
