@@ -14,6 +14,7 @@ from libs.common.loops import relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
+from libs.common.web.server import refusing
 
 THREADS = 16  #: requests in hand at once; writers take turns per file anyway
 GRACE_S = 20
@@ -67,7 +68,7 @@ class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         settings = {
             "bind": f"127.0.0.1:{self.port}",
             "workers": 1,
-            "worker_class": "gthread",
+            **refusing("gthread"),
             "threads": THREADS,
             "graceful_timeout": GRACE_S,
             "timeout": 60,

@@ -32,6 +32,7 @@ _SPOKEN = {
     414: ("too-large", "Too large", "the address is too long"),
     415: ("unsupported-media-type", "Wrong content type"),
     431: ("too-large", "Too large", "the headers are too large"),
+    500: ("internal", "Something went wrong here", "the fault is ours and has been logged"),
 }
 
 
@@ -62,15 +63,16 @@ def problem(
     return answer
 
 
+def spoken(status: int) -> dict[str, Any]:
+    """What is said where no service is asked: by a gateway, or by the server of a request it cannot read."""
+    slug, title, *detail = _SPOKEN[status]
+    said = detail[0] if detail else "this is not HTTP as it is spoken here"
+    return {"type": f"/problems/{slug}", "title": title, "status": status, "detail": said}
+
+
 def not_found(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     """The same for an address that no service has, as a WSGI application: for a gateway in front of several apps."""
-    said = {
-        "type": "/problems/not-found",
-        "title": "Not found",
-        "status": 404,
-        "detail": _SPOKEN[404][2],
-        "instance": environ.get("PATH_INFO", "")[:500],
-    }
+    said = {**spoken(404), "instance": environ.get("PATH_INFO", "")[:500]}
     return Response(msgspec.json.encode(said), 404, content_type=CONTENT_TYPE, headers=HEADERS)(environ, start)
 
 

@@ -1,10 +1,19 @@
 """gunicorn, told what to do by us instead of by a command line."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import errors
+from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.sync import SyncWorker
+
+from libs.common.web.problems import CONTENT_TYPE, spoken
+
+LONGEST_LINE = 8190  #: of a request's first line; gunicorn reads no longer one
 
 
 def serve(load: Callable[[], Any], settings: Mapping[str, Any]) -> None:
@@ -13,7 +22,7 @@ def serve(load: Callable[[], Any], settings: Mapping[str, Any]) -> None:
     class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         def load_config(self) -> None:
             fixed = {"preload_app": False, "control_socket_disable": True, "loglevel": "warning", "logger_class": Lines}
-            for name, value in {**fixed, **settings}.items():
+            for name, value in {**fixed, **settings, **refusing(settings.get("worker_class", "sync"))}.items():
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
@@ -29,3 +38,37 @@ class Lines(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
         super().setup(cfg)
         self.error_log.handlers[:] = []
         self.error_log.propagate = True
+
+
+def refusing(kind: str) -> dict[str, Any]:
+    """Settings by which a worker of this kind refuses what is no HTTP in our words, not with a page of gunicorn's."""
+    return {"worker_class": {"gthread": Threaded, "sync": OneByOne}[kind], "limit_request_line": LONGEST_LINE}
+
+
+class _Refusing:
+    log: Any
+
+    def handle_error(self, _request: Any, client: Any, _address: Any, wrong: Exception) -> None:
+        """Called for what no application sees: a request that cannot be read, an answer that cannot be written."""
+        ours = isinstance(wrong, errors.InvalidResponseHeader | errors.InvalidResponseHeaderName)
+        if ours or not isinstance(wrong, errors.ParseException):
+            self.log.error("a request could not be answered", exc_info=wrong)
+            status = 500
+        else:
+            status = TOO_LONG.get(type(wrong), 400)
+            self.log.warning("refused what is not HTTP as it is spoken here: %s", type(wrong).__name__)
+        body = msgspec.json.encode(spoken(status))
+        head = f"HTTP/1.1 {status} Refused\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n"
+        with contextlib.suppress(OSError):
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+TOO_LONG = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431}
+
+
+class Threaded(_Refusing, ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Several requests at once."""
+
+
+class OneByOne(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no types
+    """One request at a time."""
