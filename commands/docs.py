@@ -11,6 +11,7 @@ from commands import ROOT
 def documents() -> dict[str, str]:
     """Path below the root → what it should say today. A test compares."""
     import services
+    from commands.distributed.described import environment_markdown
     from embedded import described
     from libs.common.contracts import catalogue
 
@@ -20,6 +21,7 @@ def documents() -> dict[str, str]:
         "docs/states.md": described.states(services.NAMES),
         "docs/permissions.md": described.permissions(),
         "docs/routes.md": described.routes(services.every()),
+        "docs/environment.md": environment_markdown(),
     }
 
 

@@ -12,8 +12,9 @@ from commands.distributed.secrets import write
 @click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "deploy" / "secrets")
 @click.option("--database", default="postgres:5432", show_default=True, help="Where the database server is.")
 @click.option("--broker", default="rabbitmq:5672", show_default=True, help="Where the broker is.")
-def command(into: Path, database: str, broker: str) -> None:
+@click.option("--tls", is_flag=True, help="The broker speaks AMQPS; production demands it.")
+def command(*, into: Path, database: str, broker: str, tls: bool) -> None:
     """Make what is missing; what is there stays. Only you may enter the folder."""
     # Containers are given the files one by one, under users of their own: the folder keeps others out, not the files.
-    write(into, database=database, broker=broker, mode=0o444)
+    write(into, database=database, broker=broker, tls=tls, mode=0o444)
     click.echo(f"Everything is in {into}; keep a copy where only you get at it.", err=True)

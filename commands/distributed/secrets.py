@@ -20,11 +20,13 @@ def write(
     database_admin: Admin | None = None,
     broker_admin: Admin | None = None,
     key: Path | None = None,
+    tls: bool = False,
     mode: int = 0o600,
 ) -> None:
     """Makes what is missing, and the addresses anew. ``database`` and ``broker`` are host:port.
 
-    Where no administrators are given, they get passwords too, and the broker a file that tells it.
+    Where no administrators are given, they get passwords too, and the broker a file that tells it. ``tls``: the broker
+    is spoken to in AMQPS.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -37,7 +39,7 @@ def write(
     }
     for name in services.NAMES:
         files[f"{name}-database-url"] = _database_url((name, of_database[name]), database, name)
-        files[f"{name}-amqp-url"] = _amqp_url((name, of_broker[name]), broker)
+        files[f"{name}-amqp-url"] = _amqp_url((name, of_broker[name]), broker, tls=tls)
     if database_admin is None:
         database_admin = ("plumbline", known["admin"]["database"])
         files["database-admin-password"] = database_admin[1]
@@ -45,7 +47,7 @@ def write(
         broker_admin = ("plumbline", known["admin"]["broker"])
         files["broker-admin.conf"] = f"default_user = {broker_admin[0]}\ndefault_pass = {broker_admin[1]}\n"
     files["database-admin-url"] = _database_url(database_admin, database, "postgres")
-    files["broker-admin-url"] = _amqp_url(broker_admin, broker)
+    files["broker-admin-url"] = _amqp_url(broker_admin, broker, tls=tls)
     for name, content in files.items():
         _replace(folder / name, content, mode)
 
@@ -72,8 +74,8 @@ def _database_url(who: Admin, address: str, database: str) -> str:
     return f"postgresql+psycopg://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/{database}"
 
 
-def _amqp_url(who: Admin, address: str) -> str:
-    return f"amqp://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/%2F"
+def _amqp_url(who: Admin, address: str, *, tls: bool) -> str:
+    return f"amqp{'s' * tls}://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/%2F"
 
 
 def _replace(path: Path, content: str, mode: int) -> None:
