@@ -14,13 +14,13 @@ TOKENS = (
     "estimate_no",
 )  # fmt: skip
 TOKEN = re.compile(r"\{(\w+)(?::(0{1,9}))?\}", re.ASCII)
-MOVES = ("estimate", "appointments", "answers", "files")
+MOVES = ("estimate", "other_estimates", "appointments")
 
 DEFAULTS: dict[str, Any] = {
     "naming_template": "{customer} – {trade} – {street}",
     "naming_sequence": "branch",
     "sale_creates": "job",
-    "moves": list(MOVES),
+    "moves": ["estimate", "appointments"],
     "acknowledge_minutes": 240,
     "sale_minutes": 15,
     "checklist": [
@@ -61,7 +61,8 @@ def keys_differ(items: list[dict[str, Any]]) -> None:
 
 
 class BookingSettings(Schema):
-    """``naming_sequence`` is within what {seq} counts; ``sale_creates`` a task leaves making the job to the office."""
+    """``naming_sequence`` is within what {seq} counts; ``sale_creates`` a task leaves making the job to the office.
+    ``moves`` names the records that belong to the job once there is one; changing it changes later sales."""
 
     naming_template = fields.Name(validate=check_template)
     naming_sequence = fields.Code(("year", "customer", "branch"))

@@ -41,14 +41,16 @@ def offer_again(tx: Tx, event: OpportunityReopened) -> None:
 
 @subscriptions.on(JobCreated)
 def move_to_the_job(tx: Tx, event: JobCreated) -> None:
-    usecases.move(tx, event.estimate_id, job_id=event.subject, acceptance_id=event.acceptance_id)
+    usecases.move(tx, event.estimate_id, job_id=event.subject, acceptance_id=event.acceptance_id, moves=event.moves)
 
 
 @subscriptions.on(SaleRetried)
 def move_again(tx: Tx, event: SaleRetried) -> None:
     """Somebody asked for the steps that did not happen: the move is done, or said, once more."""
     if event.job_id is not None:
-        usecases.move(tx, event.estimate_id, job_id=event.job_id, acceptance_id=event.subject, again=True)
+        usecases.move(
+            tx, event.estimate_id, job_id=event.job_id, acceptance_id=event.subject, moves=event.moves, again=True
+        )
 
 
 @subscriptions.on(SaleUndone)

@@ -21,7 +21,6 @@ DEFAULTS: dict[str, Any] = {
     "terms": "",
     "consent_text": "I have read this estimate and its terms, and I accept it. My typed name stands for my signature.",
     "cancel_business_days": 0,
-    "moves_with_sale": "accepted",
 }
 
 
@@ -54,7 +53,7 @@ class MarginFloor(Schema):
 
 class EstimateSettings(Schema):
     """``default_tax_code`` is for lines said to be taxable without a code. ``margin_floor`` is for every role that
-    ``margin_floors`` does not name. ``moves_with_sale``: which of an opportunity's estimates move to the job."""
+    ``margin_floors`` does not name."""
 
     valid_days = fields.Whole(least=0, most=3650)
     currency = fields.Text(max_length=3)
@@ -68,7 +67,6 @@ class EstimateSettings(Schema):
     terms = fields.Text()
     consent_text = fields.Text(max_length=2000, blank=False)
     cancel_business_days = fields.Whole(least=0, most=365)
-    moves_with_sale = fields.Code(("accepted", "all"))
 
 
 PREFERENCES = Preferences(EstimateSettings, DEFAULTS)

@@ -60,7 +60,6 @@ DEFAULTS: dict[str, Any] = {
         "declined_cash",
         "not_offered",
     ],
-    "response_minutes": {"urgent": 5, "normal": 60},
     "appointment_minutes": {"sales_call": 60, "site_survey": 90},
 }
 
@@ -86,11 +85,6 @@ class LostReason(Schema):
     note_required = fields.Flag()
 
 
-class Minutes(Schema):
-    urgent = fields.Whole(required=True, least=1, most=10_000)
-    normal = fields.Whole(required=True, least=1, most=10_000)
-
-
 class Lengths(Schema):
     sales_call = fields.Whole(required=True, least=1, most=1440)
     site_survey = fields.Whole(required=True, least=1, most=1440)
@@ -102,7 +96,6 @@ class OpportunitySettings(Schema):
     lost_reasons = fields.List(fields.Nested(LostReason), most=50)
     lose_on_decline = fields.Flag()
     financing_activities = fields.List(fields.Name(max_length=40), most=50)
-    response_minutes = fields.Nested(Minutes)
     appointment_minutes = fields.Nested(Lengths)
 
     @validates_schema

@@ -1,6 +1,7 @@
 """What other services' facts do to estimates: assigned, lost, sold, undone; each told twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -26,7 +27,6 @@ from tests.service.estimate_world import (
     seen,
     send,
     sent,
-    set_rules,
 )
 
 
@@ -179,14 +179,27 @@ def test_a_sold_estimate_moves_to_its_job_is_told_again_when_asked_and_moves_bac
     assert estimates.told("estimates", EstimateMoved)[-1].data["job_id"] is None
 
 
-def test_by_setting_every_estimate_of_the_opportunity_moves(estimates: Bench) -> None:
-    set_rules(estimates, moves_with_sale="all")
+@pytest.mark.parametrize(
+    ("moves", "moved"),
+    [
+        (("estimate",), [True, False]),
+        (("estimate", "other_estimates"), [True, True]),
+        (("appointments",), [False, False]),
+    ],
+)
+def test_which_of_the_opportunitys_estimates_move_the_branch_of_the_sale_has_set(
+    estimates: Bench, moves: tuple[str, ...], moved: list[bool]
+) -> None:
     ident, acceptance = accepted(estimates, PUMP)
     body = {"opportunity_id": seen(estimates, ident)["opportunity_id"]}
     second = estimates.as_("salesperson").post(ESTIMATES, body).get_json()["id"]
-    created = job(estimates, ident, acceptance)
+    created = replace(job(estimates, ident, acceptance), moves=moves)
+    retried = SaleRetried(subject=acceptance, steps=(), moves=moves, **sale(estimates, ident, created.subject))  # type: ignore[arg-type]
     estimates.tell(created, by="bookings")
-    assert {seen(estimates, one)["job_id"] for one in (ident, second)} == {str(created.subject)}
+    estimates.tell(retried, by="bookings")
+    assert [seen(estimates, one)["job_id"] == str(created.subject) for one in (ident, second)] == moved
+    later = estimates.as_("salesperson").post(ESTIMATES, body).get_json()
+    assert later["job_id"] == str(created.subject)
 
 
 def test_a_job_of_an_estimate_that_is_not_here_yet_waits(estimates: Bench) -> None:

@@ -207,11 +207,13 @@ def test_an_opportunity_entered_first_makes_its_lead_valid_and_only_once(leads: 
         received_at=leads.clock(),
         probability=10,
         product_interest="furnace",
+        urgent=True,
     )
     leads.tell(opened, by="opportunities")
 
     [lead] = leads.as_("csr").items(LEADS)
     assert (lead["id"], lead["state"], lead["person_name"]) == (str(lead_id), "valid", "Walk In")
+    assert (lead["urgent"], lead["first_response_due_at"] > lead["received_at"]) == (True, True)
     assert lead["number"] == "L-00001"
     [fact] = leads.told("leads", LeadValidated)
     assert fact.data["opportunity_id"] == str(opened.subject)

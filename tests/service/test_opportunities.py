@@ -1,6 +1,7 @@
 """How an opportunity begins and is worked, through the HTTP door of the opportunities service alone."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -103,19 +104,21 @@ def test_an_opportunity_can_come_first_with_the_id_of_its_lead_to_be(desk: Bench
     assert answer.status_code == 201
     made = answer.get_json()
     assert (made["title"], made["salesperson_id"], made["door"]) == ("Furnace for Walk In", str(ME), "opportunity")
-    assert made["first_response_due_at"] > made["received_at"]
     [told] = desk.told("opportunities", OpportunityOpened)
     assert told.data["lead_id"] == made["lead_id"] != made["id"]
     assert told.data["prospect"]["phones"] == [{"e164": "+16155550123", "typed": "(615) 555-0123"}]
-    assert told.data["first_response_due_at"] == made["first_response_due_at"]
+    assert told.data["first_response_due_at"] is None
 
 
 def test_its_own_lead_coming_back_valid_opens_no_second_opportunity(desk: Bench) -> None:
     made = desk.as_("csr").post(OPPORTUNITIES, walk_in()).get_json()
-    desk.tell(validated(subject=UUID(made["lead_id"]), opportunity_id=UUID(made["id"])), by="leads")
+    due = desk.clock() + timedelta(hours=1)
+    told = validated(subject=UUID(made["lead_id"]), opportunity_id=UUID(made["id"]), first_response_due_at=due)
+    desk.tell(told, by="leads")
 
     [found] = desk.as_("csr").items(f"{OPPORTUNITIES}?lead_id={made['lead_id']}")
     assert (found["id"], found["lead_number"]) == (made["id"], "L-00007")
+    assert datetime.fromisoformat(seen(desk, made["id"])["first_response_due_at"]) == due
 
 
 def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) -> None:

@@ -256,6 +256,19 @@ def test_the_step_is_told_even_when_there_is_no_appointment_and_when_the_job_com
     assert won.data["job_id"] == step.data["job_id"]
 
 
+def test_appointments_stay_where_they_are_when_the_branch_does_not_move_them(desk: Bench) -> None:
+    found = opened(desk)
+    made = done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    yes = accepted(found)
+    work = job(yes, moves=("estimate",))
+    tell(desk, yes, work, sale(SaleRetried, yes, job_id=work.subject, steps=(), moves=("estimate",)))
+
+    assert seen(desk, found["id"])["job_id"] == str(work.subject)
+    shown = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
+    assert [(one["id"], one["job_id"]) for one in shown] == [(made["id"], None)]
+    assert desk.told("opportunities", AppointmentMoved) == []
+
+
 def test_a_retried_sale_says_everything_again_and_moves_nothing_twice(desk: Bench) -> None:
     found = opened(desk)
     done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))

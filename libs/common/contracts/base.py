@@ -127,7 +127,7 @@ _decoder = msgspec.json.Decoder(Message)
 
 
 def decode(raw: bytes, content_type: str = CONTENT_TYPE) -> Message:
-    """The envelope out of its bytes. Raises BadEnvelope naming what is wrong; a wrong message is parked, not guessed."""
+    """The envelope out of its bytes. Raises BadEnvelope naming what is wrong: a wrong one is parked, not guessed."""
     if content_type != CONTENT_TYPE:
         raise BadEnvelope("unsupported_encoding", f"the content type is {content_type!r}, not {CONTENT_TYPE}")
     if len(raw) > MAX_BYTES:

@@ -41,7 +41,8 @@ class OpportunityOpened(OpportunityFact):
     description: str = ""
     site: Address | None = None
     lead_number: str = ""  #: blank while the lead is still to be made
-    first_response_due_at: Instant | None = None
+    first_response_due_at: Instant | None = None  #: the lead's; by the second door it is reckoned with the lead
+    urgent: bool = False
     expected_value: Decimal | None = None
     currency: str = ""
     expected_close: date | None = None

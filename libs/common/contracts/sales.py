@@ -96,11 +96,12 @@ class JobFact(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobCreated(JobFact):
-    """The sold work has its job, a sub-customer. Whoever keeps records of the sale that are in ``moves`` moves them."""
+    """The sold work has its job, a sub-customer. Whoever keeps records that ``moves`` names moves them:
+    ``estimate`` (the accepted one), ``other_estimates`` of the opportunity, ``appointments``."""
 
     name = "plumbline.job.created.v1"
 
-    moves: tuple[str, ...] = ("estimate", "appointments", "answers", "files")
+    moves: tuple[str, ...] = ("estimate", "appointments")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,11 +153,13 @@ class SaleCompleted(SaleFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SaleRetried(SaleFact):
-    """Somebody asked for steps that did not happen to be done again. Their owners do so, and say it again."""
+    """Somebody asked for steps that did not happen to be done again. Their owners do so, and say it again; ``moves``
+    is what the job's making named."""
 
     name = "plumbline.sale.retried.v1"
 
     steps: tuple[str, ...]
+    moves: tuple[str, ...] = ("estimate", "appointments")
 
 
 @dataclass(frozen=True, kw_only=True)

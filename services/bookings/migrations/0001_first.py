@@ -53,6 +53,7 @@ def upgrade() -> None:
         "sales",
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("steps", columns.Json, nullable=False),
+        sa.Column("moves", columns.Json, nullable=False),
         sa.Column("number", sa.String(length=40), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("total", columns.Exact(14, 3), nullable=False),

@@ -15,12 +15,13 @@ from services.bookings.states import LABELS, SALE, SaleAction, SaleState, Step, 
 
 
 class Sale(Aggregate, Base):
-    """``accepted`` is the accepted fact as it came: what is made later, is made from it."""
+    """``accepted`` is the fact as it came: what is made later, is made from it. ``moves`` is what was set then."""
 
     __tablename__ = "sales"
 
     state: Mapped[str] = mapped_column(sa.String(12), default=SaleState.RUNNING, index=True)
     steps: Mapped[list[Any]] = mapped_column(default=list)
+    moves: Mapped[list[Any]] = mapped_column(default=list)
     number: Mapped[str] = mapped_column(sa.String(40))
     title: Mapped[str]
     total: Mapped[Decimal] = mapped_column(money())

@@ -16,7 +16,7 @@ def retry(tx: Tx, sale: Sale) -> Sale:
     """Asks the owners of open steps to do them again; what is done already they only say again."""
     again = sale.retry()
     timers.wait_for_steps(tx, sale)
-    tx.publish(SaleRetried(**facts.sale(sale), steps=tuple(again)), of=sale)
+    tx.publish(SaleRetried(**facts.sale(sale), steps=tuple(again), moves=tuple(sale.moves)), of=sale)
     return sale
 
 

@@ -41,9 +41,8 @@ def make_job(tx: Tx, sale: Sale, accepted: EstimateAccepted, customer: Customer,
     return job
 
 
-def tell_created(tx: Tx, job: Job) -> None:
-    moves = PREFERENCES.read(tx, job.branch)["moves"]
-    tx.publish(JobCreated(**facts.job(job), moves=tuple(moves)), of=job)
+def tell_created(tx: Tx, job: Job, sale: Sale) -> None:
+    tx.publish(JobCreated(**facts.job(job), moves=tuple(sale.moves)), of=job)
 
 
 def rename(tx: Tx, job: Job, *, name: str) -> Job:

@@ -41,14 +41,15 @@ def _first(tx: Tx, accepted: EstimateAccepted, customer: Customer, matched_by: t
     settings = PREFERENCES.read(tx, accepted.branch)
     sale = _recorded(tx, accepted)
     sale.customer_id = customer.id
-    sale.begin(steps_of(settings["moves"]))
+    sale.moves = settings["moves"]
+    sale.begin(steps_of(sale.moves))
     job = None if settings["sale_creates"] == "task" else jobs.make_job(tx, sale, accepted, customer)
     tx.session.flush()  # an order refers to its customer and job
     booking = draft.draft(tx, [(sale, accepted)], customer, job)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
     customers.tell(tx, customer, sale, matched_by)
     if job is not None:
-        jobs.tell_created(tx, job)
+        jobs.tell_created(tx, job, sale)
         timers.wait_for_steps(tx, sale)
     draft.tell_created(tx, booking)
     for step in HERE if job is not None else (Step.CUSTOMER, Step.BOOKING):
@@ -94,7 +95,7 @@ def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
     job = jobs.make_job(tx, sale, accepted, customer, name)
     tx.session.flush()
     _join(tx, sale, job)
-    jobs.tell_created(tx, job)
+    jobs.tell_created(tx, job, sale)
     tick(tx, sale, Step.JOB)
     timers.wait_for_steps(tx, sale)
     return job

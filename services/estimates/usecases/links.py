@@ -1,8 +1,8 @@
 """The customer's link: a secret that opens one version, while that version stands.
 
-The link's own record holds only its fingerprint. The address as a whole stands in two places besides, for a time: in the
-mail until a server took it, and in the answer kept for a repeated request, seven days. So whoever reads this database can
-open an offer that was sent this week; a link that was revoked opens nothing wherever it was found.
+The link's own record holds only its fingerprint. The address as a whole stands in two places besides, for a time: in
+the mail until a server took it, and for seven days in the answer kept for a repeated request. Who reads this database
+can open an offer that was sent this week; a link that was revoked opens nothing wherever it was found.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """An enquiry is taken in, through whichever door, and corrected later."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +40,9 @@ def capture(
         people.demand_active(tx, given["owner_id"], "/owner_id")
     received = given.pop("received_at", tx.now)
     record = people.branch(tx, branch)
-    minutes = PREFERENCES.read(tx, branch)["response_minutes"]
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
     lead.fit = checked_fit(lead, fit, record)
-    target = minutes["urgent" if lead.urgent else "normal"]
-    lead.first_response_due_at = workhours.after_working_minutes(received, target, record)
+    lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
     lead.duplicates = found = duplicates.remember(tx, lead)
     tx.publish(
@@ -91,12 +90,14 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         owner_id=opened.salesperson_id,
         generated_by=asked.generated_by,
         received_at=opened.received_at,
-        first_response_due_at=opened.first_response_due_at,
+        urgent=opened.urgent,
         state=LeadState.VALID,
         validity={"decision": "valid", "by": tx.actor, "at": tx.now.isoformat(), "reason": None, "note": None},
     )
     given = {"customer_type": asked.fit.customer_type or None, "budget_band": asked.fit.budget_band or None}
-    lead.fit = checked_fit(lead, given, people.branch(tx, lead.branch))
+    record = people.branch(tx, lead.branch)
+    lead.fit = checked_fit(lead, given, record)
+    lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
     found = duplicates.remember(tx, lead)
     told: dict[str, Any] = {
@@ -167,6 +168,12 @@ def checked_fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] |
     if fit["trade_offered"] is None and trades and lead.trade:
         fit["trade_offered"] = lead.trade in trades
     return fit
+
+
+def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetime:
+    """When the branch wants the first attempt made."""
+    minutes = PREFERENCES.read(tx, lead.branch)["response_minutes"]
+    return workhours.after_working_minutes(lead.received_at, minutes["urgent" if lead.urgent else "normal"], branch)
 
 
 def _recompute(tx: Tx, lead: Lead) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people, workhours
+from libs.common import people
 from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
@@ -26,6 +26,7 @@ def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
     known = of_lead(tx, lead.subject)
     if known is not None:
         known.lead_number = known.lead_number or lead.number
+        known.first_response_due_at = known.first_response_due_at or lead.first_response_due_at
         return known
     asked = lead.prospect
     return _open(
@@ -58,15 +59,13 @@ def enter(
     """
     given = {name: value for name, value in prospect.items() if value is not None}
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
-    record = people.branch(tx, branch)
-    given["fit"] = prospects.checked_fit(given, record)
+    given["fit"] = prospects.checked_fit(given, people.branch(tx, branch))
     faults = [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
     salesperson = salesperson_id or given.pop("owner_id", None) or by
     faults += _unknown(tx, salesperson)
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
-    received = given.pop("received_at", tx.now)
-    minutes = PREFERENCES.read(tx, branch)["response_minutes"]["urgent" if given.pop("urgent", False) else "normal"]
+    received, urgent = given.pop("received_at", tx.now), given.pop("urgent", False)
     return _open(
         tx,
         lead_id=tx.store.ids(),
@@ -75,7 +74,7 @@ def enter(
         prospect=prospects.as_told(given),
         branch=branch,
         received_at=received,
-        first_response_due_at=workhours.after_working_minutes(received, minutes, record),
+        urgent=urgent,
         product_interest=product_interest,
         title=title,
         salesperson_id=salesperson,
@@ -110,7 +109,14 @@ def follow_lead(tx: Tx, lead: LeadChanged) -> None:
 
 
 def _open(
-    tx: Tx, *, prospect: Prospect, received_at: datetime, branch: UUID | None, title: str | None = None, **more: Any
+    tx: Tx,
+    *,
+    prospect: Prospect,
+    received_at: datetime,
+    branch: UUID | None,
+    title: str | None = None,
+    urgent: bool = False,
+    **more: Any,
 ) -> Opportunity:
     first = Flow(PREFERENCES.read(tx, branch)["stages"]).first
     name = prospect.person_name or prospect.company
@@ -147,6 +153,7 @@ def _open(
             received_at=received_at,
             lead_number=opportunity.lead_number or "",
             first_response_due_at=opportunity.first_response_due_at,
+            urgent=urgent,
         ),
         of=opportunity,
     )

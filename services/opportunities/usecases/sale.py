@@ -1,5 +1,6 @@
 """The opportunity's part of a sale: won at once, its appointments moved to the job, and all of it taken back."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity, Sale
 from services.opportunities.states import StageType
 from services.opportunities.usecases import facts, offers, stages
+
+APPOINTMENTS = "appointments"  #: what the branch of the sale may have named
 
 
 def won(tx: Tx, accepted: EstimateAccepted) -> None:
@@ -31,11 +34,11 @@ def won(tx: Tx, accepted: EstimateAccepted) -> None:
 
 
 def job_created(tx: Tx, job: JobCreated) -> None:
-    """The sold work has its job: the opportunity and its appointments belong to it from now on."""
+    """The sold work has its job: the opportunity and, if ``moves`` names them, its appointments belong to it now."""
     opportunity = offers.known(tx, job.opportunity_id)
     sale = _sale(tx, job.acceptance_id, opportunity, job.estimate_id)
     sale.job_id, sale.customer_id = job.subject, job.customer_id
-    _move(tx, opportunity, sale)
+    _move(tx, opportunity, sale, job.moves)
 
 
 def retried(tx: Tx, asked: SaleRetried) -> None:
@@ -47,7 +50,7 @@ def retried(tx: Tx, asked: SaleRetried) -> None:
     if sale.undone_at is None:
         _tell_won(tx, opportunity, sale)
         if sale.job_id is not None:
-            _move(tx, opportunity, sale)
+            _move(tx, opportunity, sale, asked.moves)
 
 
 def undone(tx: Tx, undo: SaleUndone) -> None:
@@ -81,11 +84,12 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
     )
 
 
-def _move(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:
+def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) -> None:
     """To the job, and said, even when there is nothing to move: the sale's step waits for it."""
     if sale.undone_at is not None or sale.job_id is None:
         return
-    _move_appointments(tx, opportunity, None, sale.job_id, sale.acceptance_id)
+    if APPOINTMENTS in moves:
+        _move_appointments(tx, opportunity, None, sale.job_id, sale.acceptance_id)
     opportunity.job_id = opportunity.job_id or sale.job_id
     opportunity.customer_id = opportunity.customer_id or sale.customer_id
     ids = sa.select(Appointment.id).where(Appointment.opportunity_id == opportunity.id)
