@@ -50,7 +50,10 @@ def _operation(edge: Edge, route: Route, rule: Rule, method: str) -> dict[str, A
         "x-permission": list(rule.permissions) or [rule.may],
         "security": [] if rule.may in (PUBLIC, LINK) else [{"bearer": []}],
         "parameters": [*_path(route), *_headers(rule, method)],
-        "responses": {str(rule.status): _good(rule), **{str(one): f"Problem{one}" for one in _possible(rule, method)}},
+        "responses": {
+            **{str(status): _good(rule) for status in _done(rule, method)},
+            **{str(status): f"Problem{status}" for status in _possible(rule, method)},
+        },
     }
     if rule.query is not None:
         said["parameters"].append({"in": "query", "schema": rule.query})
@@ -96,16 +99,25 @@ def _good(rule: Rule) -> dict[str, Any]:
     return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
 
 
+def _done(rule: Rule, method: str) -> list[int]:
+    """The statuses of success: a PUT without a version makes what is not there yet."""
+    return sorted({rule.status, 201} if _makes(rule, method) else {rule.status})
+
+
+def _makes(rule: Rule, method: str) -> bool:
+    return method == "PUT" and not rule.edits
+
+
 def _possible(rule: Rule, method: str) -> list[int]:
     """The problems this operation may answer with."""
     found = {404, 422, 429, 503}
-    if rule.may not in (PUBLIC, LINK):
-        found.add(401)
+    if rule.may != LINK and (rule.may != PUBLIC or method != "GET"):
+        found.add(401)  # signing in, too, is refused so
     if rule.permissions:
         found.add(403)
     if method != "GET":
         found |= {400, 409, 412, 413, 415}
-    if rule.edits:
+    if rule.edits or _makes(rule, method):
         found.add(428)
     if rule.may == LINK:
         found.add(410)
