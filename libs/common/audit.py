@@ -91,7 +91,7 @@ def write(tx: "Tx") -> None:
         if what
     ]
     if rows:
-        tx.session.execute(sa.insert(tx.tables.audit), rows)
+        tx.execute(tx.store.statements.audit, rows)
 
 
 def chain(store: "Store", batch: int = 500) -> int:

@@ -1,10 +1,12 @@
 """A service's database: the engine, its fair write turn, and the tables that delivery needs in each of them."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +50,25 @@ class FairLock:
                     self._busy = False
 
 
+class DatabaseClock:
+    """The database's time, asked for now and then and carried on in between by a clock that never jumps."""
+
+    FRESH_S = 10.0
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._known: tuple[float, datetime] | None = None
+
+    def now(self, ask: Callable[[], datetime]) -> datetime:
+        """``ask`` fetches the time over a connection at hand."""
+        at, known = self._monotonic(), self._known
+        if known is None or at - known[0] > self.FRESH_S:
+            told = ask()
+            self._known = known = ((at + self._monotonic()) / 2, told)  # the answer is half a round trip old
+            at = self._monotonic()
+        return known[1] + timedelta(seconds=at - known[0])
+
+
 @dataclass(frozen=True)
 class Tables:
     """The kernel's tables in one service's metadata; 3-architecture, Delivery."""
@@ -74,6 +95,7 @@ class Database:
 
     engine: sa.Engine
     reader: sa.Engine
+    clock: "DatabaseClock | None" = None  #: None where there is none but the process's own
     turn: Any = field(default=nullcontext)  #: called for a context manager that is held for a whole write
 
     @property
@@ -97,17 +119,17 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
         engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30)
         sa.event.listen(engine, "connect", _careful_sqlite if durable else _careless_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
-        return Database(engine, engine.execution_options(reading=True), FairLock())
+        return Database(engine, engine.execution_options(reading=True), turn=FairLock())
     options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=3,
-        pool_pre_ping=True,
+        pool_use_lifo=True,
         connect_args={"connect_timeout": 3, "options": options},
     )
-    return Database(engine, engine)
+    return Database(engine, engine, DatabaseClock())
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:

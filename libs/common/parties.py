@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com yahoo.com ymail.com outlook.com hotmail.com live.com msn.com aol.com icloud.com me.com "
-    "proton.me protonmail.com gmx.com gmx.de mail.com zoho.com comcast.net att.net verizon.net bellsouth.net".split()
-)
+    {
+        "gmail.com", "googlemail.com", "yahoo.com", "ymail.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
+        "aol.com", "icloud.com", "me.com", "proton.me", "protonmail.com", "gmx.com", "gmx.de", "mail.com", "zoho.com",
+        "comcast.net", "att.net", "verizon.net", "bellsouth.net",
+    }
+)  # fmt: skip
 
 
 def e164(phone: str, region: str = "US") -> str | None:

@@ -54,50 +54,40 @@ class Positions:
         if missing:
             self._create(missing)
             self._known |= self._lock([key for key in missing if key not in self._known])
-        self._load_held(wanted)
 
     def __getitem__(self, key: Key) -> Position:
         return self._known[key]
 
     def _lock(self, keys: list[Key]) -> dict[Key, Position]:
+        """The positions that there are, each with what is held for it: a row a held fact, else one without."""
+        found: dict[Key, Position] = {}
         if not keys:
-            return {}
-        table = self.tx.tables.stream_pos
-        rows = sa.select(table).where(sa.tuple_(table.c.producer, table.c.agg).in_(keys))
-        rows = rows.order_by(table.c.producer, table.c.agg).with_for_update()
-        return {
-            (row.producer, row.agg): Position((row.producer, row.agg), row.last_seq, row.last_event, row.state)
-            for row in self.tx.session.execute(rows)
-        }
+            return found
+        for row in self.tx.execute(self.tx.store.statements.positions, {"keys": keys}):
+            key = (row.producer, row.agg)
+            if key not in found:
+                found[key] = Position(key, row.last_seq, row.last_event, row.state)
+            if row.agg_seq is not None:
+                held = Held(bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
+                found[key].held[row.agg_seq] = held
+        return found
 
     def _create(self, keys: list[Key]) -> None:
         table = self.tx.tables.stream_pos
         rows = [{"producer": producer, "agg": agg, "last_seq": 0, "state": OPEN} for producer, agg in keys]
         insert = self.tx.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.producer, table.c.agg)
-        for row in self.tx.session.execute(insert):
+        for row in self.tx.execute(insert):
             key = (row.producer, row.agg)
             self._known[key] = Position(key, 0, None, OPEN)
 
-    def _load_held(self, keys: list[Key]) -> None:
-        table = self.tx.tables.held
-        rows = sa.select(table).where(sa.tuple_(table.c.producer, table.c.agg).in_(keys))
-        for row in self.tx.session.execute(rows):
-            held = Held(bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
-            self._known[row.producer, row.agg].held[row.agg_seq] = held
-
     def write(self) -> None:
         """Moves the positions that moved and lets go of what was held for them."""
-        table, held = self.tx.tables.stream_pos, self.tx.tables.held
+        held = self.tx.tables.held
         moved = [position for position in self._known.values() if position.moved]
         if not moved:
             return
-        update = (
-            sa.update(table)
-            .where(table.c.producer == sa.bindparam("p"), table.c.agg == sa.bindparam("a"))
-            .values(last_seq=sa.bindparam("n"), last_event=sa.bindparam("e"))
-        )
         rows = [{"p": p.key[0], "a": p.key[1], "n": p.last_seq, "e": p.last_event} for p in moved]
-        self.tx.session.connection().execute(update, rows)
+        self.tx.execute(self.tx.store.statements.move, rows)
         done = [(*p.key, number) for p in moved for number in p.moved if number in p.held]
         if done:
             gone = sa.tuple_(held.c.producer, held.c.agg, held.c.agg_seq).in_(done)

@@ -30,8 +30,7 @@ class Preferences:
         if key not in tx.memory:
             own, company = self._rows(tx, branch)
             tx.memory[key] = _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
-        found: dict[str, Any] = deepcopy(tx.memory[key])
-        return found
+        return dict(tx.memory[key])
 
     def version(self, tx: Tx, branch: UUID | None = None) -> int:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""

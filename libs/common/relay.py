@@ -34,20 +34,13 @@ class Relay:
         return taken
 
     def _unpublished(self) -> list[Outgoing]:
-        outbox = self.store.tables.outbox
-        oldest = (
-            sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
-            .where(outbox.c.published_at.is_(None))
-            .order_by(outbox.c.id)
-            .limit(self.batch)
-        )
         with self.store.reading() as tx:
-            return [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in tx.session.execute(oldest)]
+            rows = tx.execute(self.store.statements.unpublished, {"most": self.batch})
+            return [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
 
     def _mark(self, rows: list[int]) -> None:
-        outbox = self.store.tables.outbox
         with self.store.begin() as tx:
-            tx.session.execute(sa.update(outbox).where(outbox.c.id.in_(rows)).values(published_at=tx.now))
+            tx.execute(self.store.statements.published, {"rows": rows, "at": tx.now})
 
 
 def unsent(store: Store) -> int:

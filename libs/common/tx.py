@@ -1,5 +1,6 @@
 """One business act, one transaction: record, fact, audit row and the answer to a retried request commit together."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import audit
+from libs.common import audit, statements
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.orm import Database, Tables
+from libs.common.statements import Statements
 from libs.common.surroundings import HERE, Surroundings
 
 Record = TypeVar("Record", bound=Aggregate)
@@ -100,6 +102,10 @@ class Store:
     woken: Callable[[], None] = field(default=lambda: None)
     surroundings: Surroundings = HERE
 
+    @property
+    def statements(self) -> Statements:
+        return statements.of(self.tables, self.database.sqlite)
+
     @contextmanager
     def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
         """A unit of work: commits when the block ends, rolls all of it back when it raises.
@@ -109,19 +115,22 @@ class Store:
         origin = origin or Origin()
         with self.database.writing(), Session(self.database.engine, expire_on_commit=False) as session:
             self.crash("before_begin")
-            tx = Tx(self, session, origin)
+            tx, committing = Tx(self, session, origin), False
             try:
                 if origin.key is not None:
                     tx.claim(origin.key)
                 yield tx
                 tx.finish()
                 self.crash("before_commit")
+                committing = True
                 session.commit()
             except StaleDataError as lost:
                 session.rollback()
                 raise Stale("someone else changed this record at the same moment; read it again") from lost
             except exc.DBAPIError as trouble:
                 session.rollback()
+                if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
+                    raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
                 raise translated(trouble) from trouble
             except exc.TimeoutError as trouble:
                 raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
@@ -155,15 +164,24 @@ def translated(trouble: exc.DBAPIError) -> Exception:
     return trouble
 
 
+def _mine(key: RequestKey) -> dict[str, str]:
+    return {"by": key.caller, "at_path": key.path, "with_key": key.key}
+
+
+@functools.cache
+def _defaults_of(kind: type) -> tuple[tuple[str, Any, bool], ...]:
+    mapper: Any = sa.inspect(kind)
+    columns = [(attribute.key, attribute.columns[0].default) for attribute in mapper.column_attrs]
+    return tuple(
+        (name, default.arg, default.is_callable)
+        for name, default in columns
+        if default is not None and name != "version"  # the version is counted by the mapper
+    )
+
+
 def _defaults(kind: type) -> dict[str, Any]:
     """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
-    found = {}
-    mapper: Any = sa.inspect(kind)
-    for attribute in mapper.column_attrs:
-        default = attribute.columns[0].default
-        if default is not None and attribute.key != "version":  # the version is counted by the mapper
-            found[attribute.key] = default.arg(None) if default.is_callable else default.arg
-    return found
+    return {name: value(None) if made else value for name, value, made in _defaults_of(kind)}
 
 
 class Tx:
@@ -186,12 +204,17 @@ class Tx:
     def now(self) -> datetime:
         """One instant for the whole act, by the database's clock where it has one."""
         if self._now is None:
-            if self.store.database.sqlite:
-                self._now = self.store.clock()
-            else:
-                # past the session, which would first write out a half-made record
-                self._now = self.session.connection().execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            told_by = self.store.database.clock
+            self._now = self.store.clock() if told_by is None else told_by.now(self._asked)
         return self._now
+
+    def _asked(self) -> datetime:
+        instant: datetime = self.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return instant
+
+    def execute(self, statement: Any, given: Any = None) -> sa.CursorResult[Any]:
+        """Runs a statement of the kernel's past the session, which need not write out a half-made record first."""
+        return self.session.connection().execute(statement, given)
 
     # -- records
 
@@ -292,9 +315,9 @@ class Tx:
         self.session.flush()
         self.store.crash("after_write")
         if self.published:
-            self.session.execute(sa.insert(self.tables.outbox), self.published)
+            self.execute(self.store.statements.outbox, self.published)
             if not self.store.database.sqlite:
-                self.session.execute(NOTIFY_A_SLEEPER)
+                self.execute(NOTIFY_A_SLEEPER)
         audit.write(self)
 
     # -- durable timers
@@ -315,13 +338,10 @@ class Tx:
 
     def claim(self, key: RequestKey) -> None:
         """Takes the request's key, or raises AlreadyAnswered. Waits for a twin that is still in flight."""
-        table = self.tables.idempotency
-        mine = (table.c.caller == key.caller) & (table.c.path == key.path) & (table.c.key == key.key)
         row = {"caller": key.caller, "path": key.path, "key": key.key, "fingerprint": key.fingerprint}
-        insert = self.insert(table).values(**row, created_at=self.now).on_conflict_do_nothing()
-        if self.session.execute(insert.returning(table.c.key)).first() is not None:
+        if self.execute(self.store.statements.claim, {**row, "created_at": self.now}).first() is not None:
             return
-        seen = self.session.execute(sa.select(table).where(mine)).one()
+        seen = self.execute(self.store.statements.claimed, _mine(key)).one()
         if seen.fingerprint != key.fingerprint:
             raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
         if seen.status is None:
@@ -344,7 +364,6 @@ class Tx:
 
     def _kept(self, body: bytes, status: int, given: dict[str, str]) -> Answer:
         if self.origin.key is not None:
-            table, key = self.tables.idempotency, self.origin.key
-            mine = (table.c.caller == key.caller) & (table.c.path == key.path) & (table.c.key == key.key)
-            self.session.execute(sa.update(table).where(mine).values(status=status, headers=given, body=body))
+            said = {"status": status, "headers": given, "body": body}
+            self.execute(self.store.statements.keep, {**_mine(self.origin.key), **said})
         return body, status, given
