@@ -13,6 +13,14 @@ class Fault:
     detail: str
 
 
+@dataclass(frozen=True)
+class Missing:
+    """One thing that stands in the way of an action. ``field`` is where, such as ``fit/in_service_area``."""
+
+    field: str
+    text: str
+
+
 class DomainError(Exception):
     """Root of what an act may refuse with. ``detail`` says what was tried, what stood in the way, what is possible."""
 
@@ -50,6 +58,12 @@ class Conflict(DomainError):
     """The record, as it stands, does not allow the act; ``errors`` lists everything that is missing."""
 
     slug, title, status = "conflict", "In the way of this act", 409
+
+
+def refuse_for(missing: Sequence[Missing], what: str, **more: Any) -> None:
+    """Refuses an act with everything that stands in its way at once."""
+    if missing:
+        raise Conflict(what, errors=[Fault(f"/{one.field}", one.text) for one in missing], **more)
 
 
 class IllegalTransition(Conflict):

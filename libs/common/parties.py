@@ -25,6 +25,11 @@ def e164(phone: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def email_key(typed: str) -> str:
+    """How two spellings of one address are compared: whatever its case."""
+    return unicodedata.normalize("NFC", typed.strip()).casefold()
+
+
 def folded(text: str) -> str:
     """Text as it is compared: without case, accents, punctuation and double spaces."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -40,12 +45,16 @@ def match_keys(
     emails: Sequence[str],
     address: Mapping[str, Any] | None,
 ) -> list[tuple[str, str]]:
-    """What makes two prospects the same, strongest first: (why, value). 2-domain, "Duplicate"."""
-    keys = [("email", email.casefold()) for email in emails]
+    """What makes two prospects the same, strongest first: (why, value).
+
+    An address or number that both gave; one name at one place; a company's own mail domain. A name alone is none.
+    """
+    mail = [email_key(typed) for typed in emails]
+    keys = [("email", one) for one in mail]
     keys += [("phone", number) for phone in phones if (number := e164(phone))]
     if address and address.get("line1") and (address.get("postal_code") or address.get("city")):
         place = folded(f"{address['line1']} {address.get('postal_code') or address.get('city')}")
         keys += [("name_and_address", f"{folded(name)}|{place}") for name in (person_name, company) if name]
-    domains = {email.rpartition("@")[2].casefold() for email in emails}
+    domains = {one.rpartition("@")[2] for one in mail}
     keys += [("company_domain", domain) for domain in sorted(domains - FREE_MAIL)]
     return list(dict.fromkeys(keys))

@@ -1,7 +1,6 @@
 """The lead: who asked for what, through which door, and what was decided about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +10,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from libs.common import orm
 from libs.common.columns import Aggregate, type_map
-from libs.common.errors import Conflict, Fault
-from services.leads.states import LEAD, Interest, LeadAction, LeadState, LeadType
+from libs.common.errors import Conflict, Missing, refuse_for
+from libs.common.prospects import missing_to_be_valid
+from services.leads.states import LEAD, LeadAction, LeadState, LeadType
 
 
 class Base(DeclarativeBase):
@@ -21,14 +21,6 @@ class Base(DeclarativeBase):
 
 TABLES = orm.kernel_tables(Base.metadata)
 sa.Sequence("number_lead", metadata=Base.metadata)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that stands in the way of an action."""
-
-    field: str
-    text: str
 
 
 class Lead(Aggregate, Base):
@@ -95,17 +87,8 @@ class Lead(Aggregate, Base):
         return self.missing_to_be_valid() if action == LeadAction.VALIDATE else []
 
     def missing_to_be_valid(self) -> list[Missing]:
-        """2-domain: interest, one reachable channel, and no failed fit check; what is unknown passes."""
-        missing = []
-        if self.interest_level in (None, Interest.NONE) and not (self.request or "").strip():
-            missing.append(Missing("interest_level", "say how interested they are, or what was asked for"))
-        if not self.phones and not self.emails:
-            missing.append(Missing("phones", "a phone number or an e-mail address is needed to reach them"))
-        if self.fit.get("in_service_area") is False:
-            missing.append(Missing("fit.in_service_area", "the address is outside the branch's service area"))
-        if self.fit.get("trade_offered") is False:
-            missing.append(Missing("fit.trade_offered", "the branch does not offer this trade"))
-        return missing
+        names = ("interest_level", "request", "phones", "emails", "fit")
+        return missing_to_be_valid({name: getattr(self, name) for name in names})
 
     # -- acts
 
@@ -127,9 +110,7 @@ class Lead(Aggregate, Base):
         state = LEAD.fire(LeadState(self.state), LeadAction.VALIDATE)
         missing = self.missing_to_be_valid()
         missing += [Missing(name, "your company requires this of a valid lead") for name in company_wants]
-        if missing:
-            faults = [Fault(f"/{one.field.replace('.', '/')}", one.text) for one in missing]
-            raise Conflict(f"lead {self.number} cannot be valid yet", errors=faults)
+        refuse_for(missing, f"lead {self.number} cannot be valid yet")
         self.state = state
         self.validity = {"decision": "valid", "by": by, "at": at.isoformat(), "reason": None, "note": None}
 

@@ -5,23 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.web import Allowed, Page, Schema, fields
+from libs.common.web.parts import AddressIn, FitIn
 from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
-
-
-class AddressIn(Schema):
-    line1 = fields.Text(max_length=200)
-    line2 = fields.Text(max_length=200)
-    city = fields.Name()
-    region = fields.Text(max_length=80)
-    postal_code = fields.Text(max_length=20)
-    country = fields.Text(max_length=2)
-
-
-class FitIn(Schema):
-    in_service_area = fields.Flag(allow_none=True)
-    trade_offered = fields.Flag(allow_none=True)
-    customer_type = fields.Text(max_length=40, allow_none=True)
-    budget_band = fields.Text(max_length=40, allow_none=True)
 
 
 class LeadEditIn(Schema):

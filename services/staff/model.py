@@ -1,6 +1,5 @@
 """Branches, the people who work in them, and the teams they form."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from libs.common import orm
 from libs.common.auth import Role
 from libs.common.columns import Aggregate, type_map
 from libs.common.errors import Conflict
-from libs.common.parties import folded
+from libs.common.parties import email_key, folded
 from services.staff.states import PERSON, PersonAction, PersonState
 
 
@@ -22,11 +21,6 @@ class Base(DeclarativeBase):
 
 
 TABLES = orm.kernel_tables(Base.metadata)  # people, teams and branches among them: the copy that every service has
-
-
-def email_key(typed: str) -> str:
-    """How two spellings of one address are compared: an account has one, whatever its case."""
-    return unicodedata.normalize("NFC", typed.strip()).casefold()
 
 
 class Person(Aggregate, Base):

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import IllegalTransition
-from services.opportunities.model import QuestionSet, missing_to_be_valid
+from libs.common.prospects import missing_to_be_valid
+from services.opportunities.model import QuestionSet
 from services.opportunities.model.questions import fault
 from services.opportunities.settings import DEFAULTS
 from services.opportunities.states import (

@@ -19,7 +19,6 @@ from libs.common.web.context import (
     store,
 )
 from libs.common.web.endpoint import endpoint
-from libs.common.web.fields import normal_email
 from libs.common.web.paging import Page, Sort, items, page
 from libs.common.web.problems import not_found, problem
 from libs.common.web.rates import limit
@@ -29,5 +28,5 @@ from libs.common.web.uploads import Upload
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
     "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "load",
-    "normal_email", "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "store", "visible",
+    "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "store", "visible",
 ]  # fmt: skip

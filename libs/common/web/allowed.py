@@ -6,17 +6,8 @@ from typing import Any, Protocol
 from flask import g, has_request_context
 
 from libs.common.auth import May, in_scope
+from libs.common.errors import Missing
 from libs.common.web.value import Value
-
-
-class Missing(Protocol):
-    """One thing that stands in the way of an action."""
-
-    @property
-    def field(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
 
 
 class Acts(Protocol):

@@ -47,7 +47,7 @@ class Name(Text):
 
 
 class Email(Text):
-    """One address, as typed but for the space around it; compare by ``normal_email``."""
+    """One address, as typed but for the space around it; compare by ``parties.email_key``."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(max_length=254, blank=False, **more)
@@ -71,11 +71,6 @@ def _mailbox(typed: str) -> str | None:
         return validate_email(typed, check_deliverability=False).normalized
     except EmailNotValidError:
         return None
-
-
-def normal_email(typed: str) -> str:
-    """How two spellings of one address are compared."""
-    return (_mailbox(typed.strip()) or typed.strip()).lower()
 
 
 class Phone(Text):

@@ -1,6 +1,6 @@
 """Customers, jobs, sales and booking orders, with what each of them may do."""
 
-from services.bookings.model.base import TABLES, Base, Missing, refuse_for
+from services.bookings.model.base import TABLES, Base
 from services.bookings.model.booking import LATER, Booking
 from services.bookings.model.customer import Customer, MatchKey
 from services.bookings.model.job import Job
@@ -16,8 +16,6 @@ __all__ = [
     "Customer",
     "Job",
     "MatchKey",
-    "Missing",
     "Part",
     "Sale",
-    "refuse_for",
 ]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.columns import Aggregate, money
-from services.bookings.model.base import Base, Missing, refuse_for
+from libs.common.errors import Missing, refuse_for
+from services.bookings.model.base import Base
 from services.bookings.model.parts import Assignment, Part, to_order
 from services.bookings.states import BEFORE_ASSIGNMENT, BOOKING, BookingAction, BookingState, Ordering, Scheduling
 
@@ -94,7 +95,7 @@ class Booking(Aggregate, Base):
         return checks[BookingAction(action)]() if action in checks else []
 
     def missing_to_be_ready(self) -> list[Missing]:
-        missing = [Missing(f"checklist.{one['key']}", one["label"]) for one in self.checklist if not one["done"]]
+        missing = [Missing(f"checklist/{one['key']}", one["label"]) for one in self.checklist if not one["done"]]
         if self.job_id is None:
             missing.append(Missing("job_id", "the job is still to be made by the office"))
         return missing

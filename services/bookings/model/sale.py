@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.columns import Aggregate, money
-from services.bookings.model.base import Base, Missing
+from libs.common.errors import Missing
+from services.bookings.model.base import Base
 from services.bookings.states import LABELS, SALE, SaleAction, SaleState, Step, StepState
 
 

@@ -1,17 +1,9 @@
 """Customers, jobs and their names: what comes in and what goes out."""
 
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from libs.common.web.parts import AddressIn
 from services.bookings.settings import check_template
 from services.bookings.states import JobState
-
-
-class AddressIn(Schema):
-    line1 = fields.Text(max_length=200)
-    line2 = fields.Text(max_length=200)
-    city = fields.Text(max_length=200)
-    region = fields.Text(max_length=80)
-    postal_code = fields.Text(max_length=20)
-    country = fields.Text(max_length=2)
 
 
 class PhoneIn(Schema):

@@ -15,9 +15,9 @@ from libs.common.contracts.bookings import (
     BookingReturned,
     BookingStarted,
 )
-from libs.common.errors import Conflict, Fault, Invalid
+from libs.common.errors import Conflict, Fault, Invalid, refuse_for
 from libs.common.tx import Tx
-from services.bookings.model import Assignment, Booking, Part, refuse_for
+from services.bookings.model import Assignment, Booking, Part
 from services.bookings.states import BOOKING, BookingAction, BookingState, JobAction
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.jobs import follow

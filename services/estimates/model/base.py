@@ -1,7 +1,5 @@
 """What the service's tables hang on, and the parts that every record uses."""
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
@@ -15,11 +13,3 @@ class Base(DeclarativeBase):
 
 TABLES = orm.kernel_tables(Base.metadata)
 sa.Sequence("number_estimate", metadata=Base.metadata)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that stands in the way of an action."""
-
-    field: str
-    text: str

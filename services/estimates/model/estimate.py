@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.auth import Caller, Role, reach
 from libs.common.columns import Aggregate, money
-from libs.common.errors import Conflict, Fault, Forbidden
-from services.estimates.model.base import Base, Missing
+from libs.common.errors import Conflict, Forbidden, Missing, refuse_for
+from services.estimates.model.base import Base
 from services.estimates.model.decision import Acceptance
 from services.estimates.model.opportunity import Opportunity
 from services.estimates.model.version import Line, Option, Version
@@ -138,12 +138,10 @@ class Estimate(Aggregate, Base):
 
     def _demand_sendable(self, action: EstimateAction, reasons: Sequence[str] = (), at: datetime | None = None) -> None:
         VERSION.fire(EstimateState(self.state), action)
-        faults = [Fault(f"/{one.field}", one.text) for one in self.missing_to_send()]
-        faults += [Fault("/approval", reason) for reason in reasons]
+        missing = [*self.missing_to_send(), *(Missing("approval", reason) for reason in reasons)]
         if at is not None and at >= self.expires_at:
-            faults.append(Fault("/valid_until", f"{self.valid_until} is over"))
-        if faults:
-            raise Conflict(f"estimate {self.number} cannot be offered yet", errors=faults)
+            missing.append(Missing("valid_until", f"{self.valid_until} is over"))
+        refuse_for(missing, f"estimate {self.number} cannot be offered yet")
 
     def viewed(self, *, at: datetime) -> bool:
         """The customer has it on the screen. True the first time."""

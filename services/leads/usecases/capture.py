@@ -10,6 +10,7 @@ from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged,
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.errors import Fault, Invalid
 from libs.common.parties import e164, folded
+from libs.common.prospects import checked_fit
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
@@ -41,7 +42,7 @@ def capture(
     received = given.pop("received_at", tx.now)
     record = people.branch(tx, branch)
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
-    lead.fit = checked_fit(lead, fit, record)
+    lead.fit = _fit(lead, fit, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
     lead.duplicates = found = duplicates.remember(tx, lead)
@@ -96,7 +97,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     )
     given = {"customer_type": asked.fit.customer_type or None, "budget_band": asked.fit.budget_band or None}
     record = people.branch(tx, lead.branch)
-    lead.fit = checked_fit(lead, given, record)
+    lead.fit = _fit(lead, given, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
     found = duplicates.remember(tx, lead)
@@ -139,7 +140,7 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
         raise Invalid("a lead needs a name", errors=[Fault("/person_name", "give a person's name or a company")])
     record = people.branch(tx, lead.branch)
     before = dict(lead.fit)
-    lead.fit = checked_fit(lead, before if fit is None else {**before, **fit}, record)
+    lead.fit = _fit(lead, before if fit is None else {**before, **fit}, record)
     if lead.fit != before:
         changed.append("fit")
     _recompute(tx, lead)
@@ -158,16 +159,8 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     return lead
 
 
-def checked_fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Area and trade as somebody said or, where nobody did, as the branch's record has it; None is unknown."""
-    fit = {name: said.get(name) for name in ("in_service_area", "trade_offered", "customer_type", "budget_band")}
-    area, trades = (branch or {}).get("service_area"), (branch or {}).get("trades")
-    postal_code = (lead.address or {}).get("postal_code")
-    if fit["in_service_area"] is None and area and postal_code:
-        fit["in_service_area"] = str(postal_code)[:5] in area
-    if fit["trade_offered"] is None and trades and lead.trade:
-        fit["trade_offered"] = lead.trade in trades
-    return fit
+def _fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] | None) -> dict[str, Any]:
+    return checked_fit({"fit": said, "address": lead.address, "trade": lead.trade}, branch)
 
 
 def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetime:

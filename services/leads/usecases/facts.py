@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from libs.common.contracts.parts import Address, Fit, Phone, Prospect
-from libs.common.parties import e164
+from libs.common.parties import e164, email_key
 from services.leads.model import Lead
 
 
@@ -28,7 +28,7 @@ def prospect(lead: Lead) -> Prospect:
         person_name=lead.person_name or "",
         company=lead.company or "",
         phones=tuple(Phone(e164=e164(typed) or "", typed=typed) for typed in lead.phones),
-        emails=tuple(email.lower() for email in lead.emails),
+        emails=tuple(email_key(typed) for typed in lead.emails),
         address=msgspec.convert(lead.address, Address) if lead.address else None,
         source=lead.source or "",
         campaign=lead.campaign or "",

@@ -1,9 +1,8 @@
 """The mapped aggregates: opportunity, appointment, question set."""
 
 from services.opportunities.model.appointment import Appointment, Assignment
-from services.opportunities.model.base import TABLES, Base, Missing
+from services.opportunities.model.base import TABLES, Base
 from services.opportunities.model.opportunity import ContactAttempt, Offer, Opportunity, Sale
-from services.opportunities.model.prospects import missing_to_be_valid
 from services.opportunities.model.questions import AnswerSheet, QuestionSet
 
 __all__ = [
@@ -13,10 +12,8 @@ __all__ = [
     "Assignment",
     "Base",
     "ContactAttempt",
-    "Missing",
     "Offer",
     "Opportunity",
     "QuestionSet",
     "Sale",
-    "missing_to_be_valid",
 ]

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.columns import Aggregate
-from services.opportunities.model.base import Base, Missing
+from libs.common.errors import Missing
+from services.opportunities.model.base import Base
 from services.opportunities.states import APPOINTMENT, STANDING, AppointmentAction, AppointmentState
 
 

@@ -1,7 +1,5 @@
 """What all mapped classes of this service stand on."""
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
@@ -15,11 +13,3 @@ class Base(DeclarativeBase):
 
 TABLES = orm.kernel_tables(Base.metadata)
 sa.Sequence("number_opportunity", metadata=Base.metadata)
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing that stands in the way of an action."""
-
-    field: str
-    text: str

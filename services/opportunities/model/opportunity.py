@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.columns import Aggregate, money
-from services.opportunities.model.base import Base, Missing
+from libs.common.errors import Missing
+from services.opportunities.model.base import Base
 from services.opportunities.states import OPPORTUNITY, OpportunityAction, Stage, StageType
 
 

@@ -4,27 +4,12 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from libs.common.prospects import missing_to_be_valid
 from libs.common.web import Schema, fields
-from services.opportunities.model import missing_to_be_valid
+from libs.common.web.parts import AddressIn, FitIn
 
 CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
 INTERESTS = ("none", "low", "medium", "high")
-
-
-class AddressIn(Schema):
-    line1 = fields.Name(required=True)
-    line2 = fields.Text(max_length=200)
-    city = fields.Name()
-    region = fields.Text(max_length=80)
-    postal_code = fields.Text(max_length=20)
-    country = fields.Text(max_length=2)
-
-
-class FitIn(Schema):
-    in_service_area = fields.Flag(allow_none=True)
-    trade_offered = fields.Flag(allow_none=True)
-    customer_type = fields.Text(max_length=40, allow_none=True)
-    budget_band = fields.Text(max_length=40, allow_none=True)
 
 
 class ProspectIn(Schema):

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from libs.common.contracts.opportunities import OpportunityConverted, OpportunityLost, OpportunityReopened
-from libs.common.errors import Conflict, Fault, Invalid
+from libs.common.errors import Conflict, Fault, Invalid, refuse_for
 from libs.common.tx import Tx
-from services.opportunities.model import Missing, Opportunity
+from services.opportunities.model import Opportunity
 from services.opportunities.settings import CONVERTED, OTHER, PREFERENCES
 from services.opportunities.states import Flow, OpportunityAction, StageType
 from services.opportunities.usecases import facts, stages
@@ -29,7 +29,7 @@ def move(tx: Tx, opportunity: Opportunity, *, stage: str) -> Opportunity:
     if stage == CONVERTED and opportunity.converted_at is None:
         return convert(tx, opportunity)
     if flow.behind(opportunity.stage, stage):
-        _demand(opportunity, f"enter {stage}", stages.missing(tx, opportunity, settings, stage))
+        refuse_for(stages.missing(tx, opportunity, settings, stage), _cannot(opportunity, f"enter {stage}"))
     stages.enter(tx, opportunity, target)
     return opportunity
 
@@ -40,7 +40,7 @@ def convert(tx: Tx, opportunity: Opportunity) -> Opportunity:
     if opportunity.converted_at is not None:
         raise Conflict(f"opportunity {opportunity.number} was converted before; draft a further estimate instead")
     settings = PREFERENCES.read(tx, opportunity.branch)
-    _demand(opportunity, "be converted", stages.missing(tx, opportunity, settings, CONVERTED))
+    refuse_for(stages.missing(tx, opportunity, settings, CONVERTED), _cannot(opportunity, "be converted"))
     opportunity.convert(at=tx.now)
     stages.advance(tx, opportunity, CONVERTED, gated=False)
     tx.publish(
@@ -69,7 +69,7 @@ def lose(
     if known[reason].get("note_required") and not (note or "").strip():
         raise Invalid("this reason needs a note", errors=[Fault("/note", f"say more about the reason {reason}")])
     if not void_offers:
-        _demand(opportunity, "be lost", stages.live_offers(tx, opportunity))
+        refuse_for(stages.live_offers(tx, opportunity), _cannot(opportunity, "be lost"))
     return _lose(tx, opportunity, reason=reason, note=note or "", void_offers=void_offers)
 
 
@@ -111,7 +111,5 @@ def _lose(
     return opportunity
 
 
-def _demand(opportunity: Opportunity, what: str, missing: list[Missing]) -> None:
-    if missing:
-        faults = [Fault(f"/{one.field}", one.text) for one in missing]
-        raise Conflict(f"opportunity {opportunity.number} cannot {what} yet", errors=faults)
+def _cannot(opportunity: Opportunity, what: str) -> str:
+    return f"opportunity {opportunity.number} cannot {what} yet"

@@ -12,8 +12,9 @@ from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
 from libs.common.errors import Fault, Invalid, NotYet
+from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
-from services.opportunities.model import Opportunity, missing_to_be_valid
+from services.opportunities.model import Opportunity
 from services.opportunities.settings import PREFERENCES
 from services.opportunities.states import Flow
 from services.opportunities.usecases import facts, prospects
@@ -59,7 +60,7 @@ def enter(
     """
     given = {name: value for name, value in prospect.items() if value is not None}
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
-    given["fit"] = prospects.checked_fit(given, people.branch(tx, branch))
+    given["fit"] = checked_fit(given, people.branch(tx, branch))
     faults = [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
     salesperson = salesperson_id or given.pop("owner_id", None) or by
     faults += _unknown(tx, salesperson)

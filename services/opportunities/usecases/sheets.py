@@ -7,9 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.errors import Missing
 from libs.common.parties import folded
 from libs.common.tx import Tx
-from services.opportunities.model import AnswerSheet, Missing, Opportunity, QuestionSet
+from services.opportunities.model import AnswerSheet, Opportunity, QuestionSet
 from services.opportunities.model.questions import QUALIFICATION, Judgement
 from services.opportunities.settings import PREFERENCES
 from services.opportunities.states import Flow

@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common.contracts.opportunities import OpportunityStageChanged
+from libs.common.errors import Missing
 from libs.common.tx import Tx
-from services.opportunities.model import Missing, Offer, Opportunity
+from services.opportunities.model import Offer, Opportunity
 from services.opportunities.settings import CONVERTED, PREFERENCES
 from services.opportunities.states import Flow, OpportunityAction, Stage
 from services.opportunities.usecases import facts, sheets

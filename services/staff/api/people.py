@@ -5,12 +5,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.parties import folded
+from libs.common.parties import email_key, folded
 from libs.common.tx import Answer
 from libs.common.web import SIGNED_IN, Given, caller, endpoint, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
-from services.staff.model import Person, email_key
+from services.staff.model import Person
 from services.staff.schemas.people import (
     AbsenceIn,
     PasswordIn,

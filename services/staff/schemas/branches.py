@@ -7,7 +7,8 @@ from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, pre_load
 
 from libs.common.web import Page, Schema, Sort, fields
-from services.staff.schemas.parts import AddressIn, CalendarIn, short
+from libs.common.web.parts import AddressIn
+from services.staff.schemas.parts import CalendarIn, short
 
 
 class Currency(fields.Text):

@@ -51,14 +51,5 @@ class CalendarIn(Schema):
                 raise ValidationError({"hours": {day: ["overlap, or are not in order"]}})
 
 
-class AddressIn(Schema):
-    line1 = fields.Name(required=True)
-    line2 = fields.Text(max_length=200)
-    city = fields.Text(max_length=200)
-    region = fields.Text(max_length=80)
-    postal_code = fields.Text(max_length=20)
-    country = fields.Text(max_length=2)
-
-
 def short(most: int) -> fields.List:
     return fields.List(fields.Name(max_length=40), most=most)

@@ -6,8 +6,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Fault, Invalid
+from libs.common.parties import email_key
 from libs.common.tx import Tx
-from services.staff.model import Branch, Person, Team, email_key
+from services.staff.model import Branch, Person, Team
 from services.staff.states import PersonState
 
 

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from libs.common.auth import Caller
 from libs.common.errors import Unauthenticated
+from libs.common.parties import email_key
 from libs.common.tokens import LIFE_S, Signer
 from libs.common.tx import Tx
-from services.staff.model import Person, Team, email_key
+from services.staff.model import Person, Team
 from services.staff.usecases.passwords import matches
 
 

@@ -1,9 +1,11 @@
-"""The rule of 2-domain, "Lead", for a prospect who comes in by the second door."""
+"""What makes a prospect a valid lead, by whichever door they come in: as typed, by the names that bodies have."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.opportunities.model.base import Missing
+from libs.common.errors import Missing
+
+FIT = ("in_service_area", "trade_offered", "customer_type", "budget_band")
 
 
 def missing_to_be_valid(prospect: Mapping[str, Any]) -> list[Missing]:
@@ -19,3 +21,15 @@ def missing_to_be_valid(prospect: Mapping[str, Any]) -> list[Missing]:
     if fit.get("trade_offered") is False:
         missing.append(Missing("fit/trade_offered", "the branch does not offer this trade"))
     return missing
+
+
+def checked_fit(prospect: Mapping[str, Any], branch: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Area and trade as somebody said or, where nobody did, as the branch's record has it; None is unknown."""
+    fit = {name: (prospect.get("fit") or {}).get(name) for name in FIT}
+    area, trades = (branch or {}).get("service_area"), (branch or {}).get("trades")
+    postal_code, trade = (prospect.get("address") or {}).get("postal_code"), prospect.get("trade")
+    if fit["in_service_area"] is None and area and postal_code:
+        fit["in_service_area"] = str(postal_code)[:5] in area
+    if fit["trade_offered"] is None and trades and trade:
+        fit["trade_offered"] = trade in trades
+    return fit

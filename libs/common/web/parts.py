@@ -1,0 +1,24 @@
+"""Parts of a body that several services take in."""
+
+from libs.common.web import fields
+from libs.common.web.schema import Schema
+
+
+class AddressIn(Schema):
+    """A place, as far as it is known."""
+
+    line1 = fields.Text(max_length=200)
+    line2 = fields.Text(max_length=200)
+    city = fields.Text(max_length=200)
+    region = fields.Text(max_length=80)
+    postal_code = fields.Text(max_length=20)
+    country = fields.Text(max_length=2)
+
+
+class FitIn(Schema):
+    """Whether we can help them at all; null is unknown."""
+
+    in_service_area = fields.Flag(allow_none=True)
+    trade_offered = fields.Flag(allow_none=True)
+    customer_type = fields.Text(max_length=40, allow_none=True)
+    budget_band = fields.Text(max_length=40, allow_none=True)
