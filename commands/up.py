@@ -15,6 +15,7 @@ import services
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
 from libs.local.folder import owned
+from libs.local.process import end_predecessor
 from libs.local.supervisor import Supervisor
 
 ROOT = Path(__file__).parent.parent
@@ -39,12 +40,13 @@ def command(*, port: int, data: Path, empty: bool, distributed: bool, as_json: b
             run(data, port, empty=empty, as_json=as_json)
     except NotReady as reason:
         click.echo(f"plumbline: {reason}", err=True)
-        sys.exit(2 if "in use" in str(reason) else 3)
+        sys.exit(reason.code)
 
 
 def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
     """One serving process that holds every service; this one watches over it."""
     url = f"http://127.0.0.1:{port}"
+    end_predecessor(data / "log" / "embedded.pid")  # of a killed `up`; it may still hold the port
     demand_free(port)
     supervisor = Supervisor()
     supervisor.take_signals()
@@ -90,8 +92,11 @@ def wait_ready(url: str, supervisor: Supervisor, log_tail: Callable[[], str]) ->
                 with urllib.request.urlopen(f"{url}/api/v1/{name}/readyz", timeout=5):  # noqa: S310 - our own
                     break
             except (OSError, urllib.error.URLError) as reason:
-                dead = [child.name for child in supervisor.children if child.process and not child.process.alive]
-                if dead or time.monotonic() > deadline:
+                for process in [child.process for child in supervisor.children if child.process and child.dead]:
+                    if plain := process.last_words():
+                        raise NotReady(plain, code=process.code or 3) from None
+                    deadline = 0.0
+                if time.monotonic() > deadline:
                     raise NotReady(f"{name} does not get ready ({reason}); the end of the log:\n{log_tail()}") from None
                 time.sleep(0.05)
 

@@ -10,15 +10,22 @@ from libs.local import NotReady
 
 @contextlib.contextmanager
 def owned(directory: Path) -> Iterator[Path]:
-    """The folder, made if need be, for this process alone until it dies, however. NotReady if another has it."""
+    """The folder, made if need be, for this process alone until it dies, however.
+
+    NotReady if another has it, or if it cannot be written to.
+    """
     directory = directory.absolute()
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        opened = (directory / "lock").open("w")
+    except OSError as wrong:
+        raise NotReady(f"{directory} cannot be written to: {wrong.strerror}; choose another folder", code=2) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise NotReady(
-                f"{directory} is in use by another plumbline: stop that one or choose another folder"
+                f"{directory} is in use by another plumbline: stop that one or choose another folder", code=2
             ) from None
         yield directory
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+SAID = "plumbline: "  #: how a line to the user begins
 _libc = ctypes.CDLL(None)  # loaded here: nothing may be imported between fork and exec
 
 
@@ -63,6 +64,11 @@ class Process:
     def alive(self) -> bool:
         return self._child.poll() is None
 
+    @property
+    def code(self) -> int | None:
+        """What it exited with; None while it lives."""
+        return self._child.poll()
+
     def ask_to_stop(self, stop_signal: int | None = None) -> None:
         """Says so and does not wait."""
         if self.alive:
@@ -93,6 +99,15 @@ class Process:
 
     def log_tail(self, lines: int = 20) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def last_words(self) -> str:
+        """What it said of itself in plain words before it ended; "" if it did not come to that."""
+        plain: list[str] = []
+        for line in reversed(self.log_tail().splitlines()):
+            if not line.startswith(SAID):
+                break
+            plain.insert(0, line.removeprefix(SAID))
+        return "\n".join(plain)
 
 
 @dataclass(frozen=True)
