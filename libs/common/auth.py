@@ -108,7 +108,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     },
     # running the company's Plumbline
     "settings.read": {ADMIN: ALL, AUDITOR: ALL},
-    "settings": {ADMIN: ALL},
+    "settings.edit": {ADMIN: ALL},
     "staff.read": {ADMIN: ALL, AUDITOR: ALL},
     "staff.admin": {ADMIN: ALL},  # but for one's own role: the use case refuses it
     "parked.read": {ADMIN: ALL, AUDITOR: ALL},

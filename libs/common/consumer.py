@@ -2,7 +2,7 @@
 
 The rule is the position: per producer and record it says which fact was applied last. It moves in the effect's own
 transaction, so a repeat finds it moved and a gap finds it behind. What cannot be applied now is held, what cannot be
-applied at all is parked, and both stop only their own record. 3-architecture, "Delivery".
+applied at all is parked, and both stop only their own record. docs/architecture.md, "Delivery", has the tables.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -71,7 +71,7 @@ class DatabaseClock:
 
 @dataclass(frozen=True)
 class Tables:
-    """The kernel's tables in one service's metadata; 3-architecture, Delivery."""
+    """The kernel's tables in one service's metadata; what each is for: docs/architecture.md, "Delivery"."""
 
     outbox: Table
     stream_pos: Table

@@ -1,8 +1,5 @@
 """What other services' facts mean for an estimate."""
 
-from typing import Any
-from uuid import UUID
-
 from libs.common import people
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
@@ -56,8 +53,3 @@ def move_again(tx: Tx, event: SaleRetried) -> None:
 @subscriptions.on(SaleUndone)
 def move_back(tx: Tx, event: SaleUndone) -> None:
     usecases.move_back(tx, event.estimate_id, acceptance_id=event.subject)
-
-
-def expire(tx: Tx, estimate_id: UUID, payload: dict[str, Any]) -> None:
-    """A timer: the offer's last day is over."""
-    usecases.expire(tx, estimate_id, revision=payload["revision"])

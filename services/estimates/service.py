@@ -4,11 +4,11 @@ from pathlib import Path
 
 from libs.common import mail
 from libs.common.service import Service
-from services.estimates import handlers
 from services.estimates.api import BLUEPRINTS
+from services.estimates.handlers import subscriptions
 from services.estimates.model import TABLES, Base
 from services.estimates.settings import PREFERENCES
-from services.estimates.usecases import EXPIRY
+from services.estimates.usecases import TIMERS
 
 SPEC = Service(
     name="estimates",
@@ -17,8 +17,8 @@ SPEC = Service(
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
     blueprints=BLUEPRINTS,
-    subscriptions=handlers.subscriptions,
-    timers={EXPIRY: handlers.expire},
+    subscriptions=subscriptions,
+    timers=TIMERS,
     jobs=(mail.JOB,),
     preferences=PREFERENCES,
     prefixes=("/api/v1/shared", "/e"),

@@ -209,7 +209,7 @@ def test_a_job_of_an_estimate_that_is_not_here_yet_waits(estimates: Bench) -> No
         estimates.tell(strange, by="bookings")
 
 
-# -- who may (5-guarantees)
+# -- who may
 
 READ = {"csr", "salesperson", "manager", "office", "admin", "auditor"}
 EVERYBODY = {"csr", "technician", "marketing", "salesperson", "manager", "office", "operations", "admin", "auditor"}

@@ -23,7 +23,7 @@ ME, MATE, STRANGER, HERE, THERE = (UUID(int=number) for number in range(1, 6))
 # -- the role table
 
 ROLES = ("csr", "technician", "salesperson", "manager", "office", "operations", "admin", "auditor")
-#: 5-guarantees, "Who may": a row an act, a column a role of ROLES
+#: who may: a row an act, a column a role of ROLES
 TABLE = """
 lead.edit                    all  -    own  team all  -    -    -
 lead.decide                  all  -    own  team all  -    -    -
@@ -53,7 +53,7 @@ booking.operate              -    -    -    -    -    all  -    -
 booking.schedule             -    -    -    -    all  all  -    -
 booking.order                -    -    -    -    all  all  -    -
 booking.read                 -    -    all  all  all  all  -    all
-settings                     -    -    -    -    -    -    all  -
+settings.edit                -    -    -    -    -    -    all  -
 parked.admin                 -    -    -    -    -    -    all  -
 webhook.admin                -    -    -    -    -    -    all  -
 staff.admin                  -    -    -    -    -    -    all  -

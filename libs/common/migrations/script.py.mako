@@ -1,4 +1,4 @@
-"""${message}."""
+"""${message[:1].upper()}${message[1:]}."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,4 +17,4 @@ def upgrade() -> None:
 % if down_revision is None:
     kernel_0001.create()
 % endif
-    ${upgrades if upgrades else "pass"}
+    ${"\n    ".join(line for line in upgrades.split("\n    ") if not line.startswith("# ###")) if upgrades else "pass"}

@@ -19,9 +19,9 @@ from libs.common.web.context import (
     store,
 )
 from libs.common.web.endpoint import endpoint
+from libs.common.web.limits import limit
 from libs.common.web.paging import Page, Sort, items, page
 from libs.common.web.problems import not_found, problem
-from libs.common.web.rates import limit
 from libs.common.web.schema import Given, Schema, load
 from libs.common.web.uploads import Upload
 

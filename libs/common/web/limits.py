@@ -6,9 +6,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from flask import current_app
+
 from libs.common.errors import TooMany
 
 KEPT = 20_000  #: keys remembered; the one not seen longest is forgotten first
+
+
+def limit(key: str, per_minute: int, *, cost: int = 1) -> None:
+    """Counts an attempt. Raises TooMany with Retry-After when the minute's worth is spent; ``cost=0`` only looks."""
+    limits: Limits = current_app.extensions["plumbline.edge"].limits
+    limits.spend(key, per_minute, cost)
 
 
 class Limits:
@@ -20,7 +28,7 @@ class Limits:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # key -> (spent, when)
 
     def spend(self, key: str, per_minute: int, cost: int = 1) -> None:
-        """Counts one more. Raises TooMany when the minute's worth is spent; ``cost=0`` only looks."""
+        """Counts one more; see ``limit``."""
         now = self._clock()
         with self._lock:
             spent, when = self._buckets.get(key, (0.0, now))

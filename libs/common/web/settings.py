@@ -38,7 +38,7 @@ def _shown(preferences: Preferences) -> Callable[..., Answer]:
 
 
 def _changed(preferences: Preferences) -> Callable[..., Answer]:
-    @endpoint(may="settings", query=SettingsQuery, body=preferences.schema, answer=preferences.schema, edits=True)
+    @endpoint(may="settings.edit", query=SettingsQuery, body=preferences.schema, answer=preferences.schema, edits=True)
     def set_settings(asked: Given, given: Given) -> Answer:
         """Set them. What equals the level above, or is left out, follows it from then on."""
         branch = asked.get("branch")
@@ -61,4 +61,4 @@ def _version(tx: Tx, preferences: Preferences, branch: UUID | None) -> int:
 
 def _answer(tx: Tx, preferences: Preferences, branch: UUID | None) -> Answer:
     headers = {"Content-Type": "application/json", "ETag": f'"{preferences.version(tx, branch)}"'}
-    return msgspec.json.encode(preferences.read(tx, branch)), 200, headers
+    return msgspec.json.encode(preferences.fresh(tx, branch)), 200, headers

@@ -48,7 +48,7 @@ def make(given: Given) -> Answer:
 
 
 @bp.get("/name-preview")
-@endpoint(may=("job.edit", "settings", "settings.read"), query=PreviewQuery, answer=PreviewOut)
+@endpoint(may=("job.edit", "settings.edit", "settings.read"), query=PreviewQuery, answer=PreviewOut)
 def preview(asked: Given) -> Answer:
     """What a job would be called by a template. Nothing is counted or changed."""
     with reading() as tx:

@@ -63,7 +63,7 @@ class Option(Base):
     sort: Mapped[int]
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
-    totals: Mapped[dict[str, Any]]  #: as 4-interfaces shows them, for the base lines
+    totals: Mapped[dict[str, Any]]  #: of the base lines, as pricing.shown writes them
     total: Mapped[Decimal] = mapped_column(columns.money())
     margin: Mapped[Decimal | None] = mapped_column(columns.unit_price())
     rows: Mapped[list[Line]] = relationship(

@@ -18,7 +18,7 @@ from services.estimates.model import Acceptance, Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
 from services.estimates.states import Method
 from services.estimates.usecases import facts, links, pricing
-from services.estimates.usecases.revise import EXPIRY
+from services.estimates.usecases.timers import EXPIRY
 
 
 def view(tx: Tx, estimate: Estimate) -> Estimate:

@@ -8,13 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import mail, people
-from libs.common.contracts.estimates import EstimateExpired, EstimateExtended, EstimateSent, EstimateWithdrawn
+from libs.common.contracts.estimates import EstimateExtended, EstimateSent, EstimateWithdrawn
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
 from services.estimates.states import LIVE, EstimateAction
 from services.estimates.usecases import approval, draft, facts, links
-from services.estimates.usecases.revise import EXPIRY
+from services.estimates.usecases.timers import EXPIRY
 
 
 def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str]) -> str:
@@ -59,18 +59,6 @@ def extend(tx: Tx, estimate: Estimate, *, valid_until: date, reason: str = "") -
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
     tx.publish(EstimateExtended(**facts.head(tx, estimate), previous_valid_until=before, reason=reason), of=estimate)
     return estimate
-
-
-def expire(tx: Tx, estimate_id: UUID, *, revision: int) -> None:
-    """The last day is over. Touches only an offer that nobody decided, and no other version than it was set for."""
-    estimate = tx.get(Estimate, estimate_id)
-    if not estimate.live or estimate.revision != revision:
-        return
-    if tx.now < estimate.expires_at:
-        tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=revision)
-        return
-    estimate.expire(at=tx.now)
-    tx.publish(EstimateExpired(**facts.head(tx, estimate), expired_at=tx.now), of=estimate)
 
 
 def withdraw(tx: Tx, estimate: Estimate, *, reason: str = "", opportunity_lost: bool = False) -> Estimate:

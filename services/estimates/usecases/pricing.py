@@ -63,7 +63,7 @@ def price(tx: Tx, estimate: Estimate, version: Version, faults: Sequence[Fault] 
 
 
 def shown(totals: money.Totals, currency: str) -> dict[str, Any]:
-    """Totals as 4-interfaces shows them."""
+    """Totals as bodies and facts show them: amounts as text, taxes by code."""
 
     def text(value: Decimal) -> str:
         return money.as_text(value, currency)

@@ -9,8 +9,7 @@ from libs.common.contracts.estimates import EstimateRevised, EstimateRoundRecord
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Round
 from services.estimates.usecases import draft, facts, links
-
-EXPIRY = "estimate.expiry"  #: the timer's kind
+from services.estimates.usecases.timers import EXPIRY
 
 
 def revise(tx: Tx, estimate: Estimate, *, reason: str) -> Estimate:

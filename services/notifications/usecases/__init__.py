@@ -3,9 +3,9 @@
 from services.notifications.usecases import preferences
 from services.notifications.usecases.outgoing import follow_up
 from services.notifications.usecases.reading import mine, one_of_mine, read, read_all
-from services.notifications.usecases.reminders import TIMERS
 from services.notifications.usecases.statusbar import counters
 from services.notifications.usecases.tell import tell
+from services.notifications.usecases.timers import TIMERS
 from services.notifications.usecases.watching import watch
 
 __all__ = [

@@ -17,7 +17,7 @@ from services.notifications.model import (
     OpportunityWatch,
     Watch,
 )
-from services.notifications.usecases import reminders
+from services.notifications.usecases import timers
 from services.notifications.usecases.recipients import named
 
 Kept = TypeVar("Kept", bound=Watch)
@@ -35,10 +35,10 @@ def watch(tx: Tx, event: Event) -> None:
         note(tx, event)
 
 
-def _seen(tx: Tx, kind: type[Kept], event: Any, **fields: Any) -> tuple[Kept, reminders.Times]:
+def _seen(tx: Tx, kind: type[Kept], event: Any, **fields: Any) -> tuple[Kept, timers.Times]:
     """The record as it is known from now on, and the times that were kept of it before."""
     watched = tx.session.get(kind, event.subject)
-    before = reminders.times(watched)
+    before = timers.times(watched)
     if watched is None:
         watched = kind()
         watched.id = event.subject
@@ -60,7 +60,7 @@ def _lead(tx: Tx, event: Any) -> None:
         lead.response_due_at = None
     if event.state not in WORKED:
         lead.follow_up_at = None
-    reminders.wind(tx, lead, before)
+    timers.wind(tx, lead, before)
 
 
 def _opportunity(tx: Tx, event: Any) -> None:
@@ -68,7 +68,7 @@ def _opportunity(tx: Tx, event: Any) -> None:
     known = {"lead_id": event.lead_id, "state": event.stage_type, **whose}
     opportunity, before = _seen(tx, OpportunityWatch, event, **known)
     opportunity.follow_up_at = event.next_follow_up_at if event.stage_type == "open" else None
-    reminders.wind(tx, opportunity, before)
+    timers.wind(tx, opportunity, before)
 
 
 def _appointment(tx: Tx, event: Any) -> None:
@@ -89,7 +89,7 @@ def _appointment(tx: Tx, event: Any) -> None:
     if gone := there - people:
         tx.session.execute(sa.delete(AppointmentPerson).where(mine, AppointmentPerson.person_id.in_(gone)))
     _add_people(tx, event.subject, people - there)
-    reminders.wind(tx, appointment, before)
+    timers.wind(tx, appointment, before)
 
 
 def _add_people(tx: Tx, appointment: UUID, people: set[UUID]) -> None:
@@ -100,7 +100,7 @@ def _estimate(tx: Tx, event: Any) -> None:
     known = {"lead_id": event.lead_id, "state": event.state, "salesperson_id": event.salesperson_id}
     estimate, before = _seen(tx, EstimateWatch, event, **known)
     estimate.expires_at = event.expires_at if event.state in WITH_THE_CUSTOMER else None
-    reminders.wind(tx, estimate, before)
+    timers.wind(tx, estimate, before)
 
 
 def _booking(tx: Tx, event: Any) -> None:
