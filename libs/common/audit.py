@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import LoaderCallableStatus, Session
 
 from libs.common.columns import Aggregate
 
@@ -51,16 +51,15 @@ def _key(record: Aggregate, tx: "Tx") -> tuple[str, str, "Origin"]:
 
 
 def _differences(record: Aggregate, changes: Changes, tx: "Tx") -> None:
-    state = sa.inspect(record)
-    for attribute in state.mapper.column_attrs:
-        name = attribute.key
-        if name in UNSAID:
+    state: Any = sa.inspect(record)
+    columns = state.mapper.column_attrs
+    for name, before in state.committed_state.items():  # only what was touched since it was last written
+        if name in UNSAID or name not in columns or before is state.dict.get(name, before):
             continue
-        history = state.attrs[name].history
-        if history.added:
-            before = _plain(name, history.deleted[0]) if history.deleted else None
+        old, new = _plain(name, before), _plain(name, state.dict[name])
+        if old != new:
             mine = changes.setdefault(_key(record, tx), {})
-            mine[name] = [mine.get(name, [before])[0], _plain(name, history.added[0])]
+            mine[name] = [mine.get(name, [old])[0], new]
 
 
 def _plain(name: str, value: Any) -> Any:
@@ -68,6 +67,8 @@ def _plain(name: str, value: Any) -> Any:
         return "(hidden)"
     if isinstance(value, UUID | Decimal):
         return str(value)
+    if value is None or isinstance(value, LoaderCallableStatus):  # it was not loaded before it was set
+        return None
     if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     return value.value if isinstance(value, Enum) else value

@@ -55,7 +55,7 @@ def remember_branch(tx: Tx, event: BranchChanged) -> None:
 
 
 def _keep(tx: Tx, table: sa.Table, ident: UUID, row: dict[str, Any]) -> None:
-    tx.memory.pop((table.name, ident), None)
+    tx.forget_known()
     insert = tx.insert(table).values(id=ident, **row)
     tx.session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
 
@@ -112,7 +112,6 @@ def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
 def _details(tx: Tx, table: sa.Table, ident: UUID | None) -> Mapping[str, Any] | None:
     if ident is None:
         return None
-    key = (table.name, ident)
-    if key not in tx.memory:
-        tx.memory[key] = tx.session.execute(sa.select(table.c.details).where(table.c.id == ident)).scalar_one_or_none()
-    return None if tx.memory[key] is None else dict(tx.memory[key])
+    wanted = sa.select(table.c.details).where(table.c.id == ident)
+    found = tx.known((table.name, ident), lambda: tx.session.execute(wanted).scalar_one_or_none())
+    return None if found is None else dict(found)

@@ -26,11 +26,12 @@ class Preferences:
 
     def read(self, tx: Tx, branch: UUID | None = None) -> dict[str, Any]:
         """What holds for a branch: its own, else the company's, else the default."""
-        key = ("preferences", branch)
-        if key not in tx.memory:
-            own, company = self._rows(tx, branch)
-            tx.memory[key] = _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
-        return dict(tx.memory[key])
+        return dict(tx.known(("preferences", branch), lambda: self.fresh(tx, branch)))
+
+    def fresh(self, tx: Tx, branch: UUID | None) -> dict[str, Any]:
+        """The same as of this transaction, which may have changed it itself."""
+        own, company = self._rows(tx, branch)
+        return _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
 
     def version(self, tx: Tx, branch: UUID | None = None) -> int:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""
@@ -44,11 +45,11 @@ class Preferences:
         inherited = {**self.defaults, **(company if branch is not None else {})}
         own = {name: value for name, value in body.items() if inherited.get(name) != value}
         self._keep(tx, _key(branch), version, own)
-        tx.memory.clear()
+        tx.forget_known()
         names = sorted(set(before) | set(own))
         changes = {name: [before.get(name), own.get(name)] for name in names if before.get(name) != own.get(name)}
         tx.session.info["changes"]["Preferences", _key(branch) or "company", tx.origin] = changes
-        return self.read(tx, branch)
+        return self.fresh(tx, branch)
 
     def _keep(self, tx: Tx, key: str, version: int, own: dict[str, Any]) -> None:
         table = tx.tables.preferences

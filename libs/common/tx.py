@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -26,6 +26,8 @@ from libs.common.surroundings import HERE, Surroundings
 
 Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
+Known = TypeVar("Known")
+FRESH = timedelta(seconds=1)
 Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
@@ -101,6 +103,7 @@ class Store:
     crash: Callable[[str], None] = no_crash
     woken: Callable[[], None] = field(default=lambda: None)
     surroundings: Surroundings = HERE
+    known: dict[Any, tuple[datetime, Any]] = field(default_factory=dict)
 
     @property
     def statements(self) -> Statements:
@@ -191,7 +194,6 @@ class Tx:
         self.store, self.session, self.origin = store, session, origin
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
-        self.memory: dict[Any, Any] = {}  #: what was read once in this act and need not be read again
         self._now: datetime | None = None
         self._locked: set[tuple[type, UUID]] = set()
         audit.watch(self)
@@ -248,6 +250,20 @@ class Tx:
         self.session.add(record)
         self._locked.add((kind, record.id))
         return record
+
+    def known(self, key: Any, find: Callable[[], Known]) -> Known:
+        """What changes seldom and is read in every act (settings, branches): looked up anew after a second.
+
+        What changes it here calls ``forget_known``; another process sees the change within that second.
+        """
+        kept, now = self.store.known.get(key), self.now
+        if kept is None or abs(now - kept[0]) > FRESH:
+            self.store.known[key] = kept = (now, find())
+        found: Known = kept[1]
+        return found
+
+    def forget_known(self) -> None:
+        self.store.known.clear()
 
     def touch(self, record: Aggregate) -> None:
         """Says that the record changed, though no column of its own did: its version moves on."""

@@ -177,4 +177,4 @@ def test_the_bar_is_a_handful_of_statements_however_much_there_is(notifications:
 
     assert bar(notifications, "salesperson")["new_leads"] == 3
 
-    assert len([one for one in seen if one.startswith("SELECT")]) == 3  # the branch, its settings, and the counters
+    assert len([one for one in seen if one.startswith("SELECT")]) <= 3  # the branch, its settings, and the counters

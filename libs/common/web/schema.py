@@ -1,14 +1,17 @@
 """The base of every schema: strict on the way in, and all faults in plain words with JSON pointers."""
 
+import functools
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import marshmallow
+from marshmallow import missing
 from marshmallow.schema import SchemaMeta
 
 from libs.common.errors import Fault, Invalid
 from libs.common.web.strict_json import escape
+from libs.common.web.value import Value
 
 Given = dict[str, Any]  #: what a schema read
 
@@ -30,6 +33,35 @@ class _Once(SchemaMeta):
 
 class Schema(marshmallow.Schema, metaclass=_Once):
     """Unknown and read-only names are refused. Holds no state between calls, so one instance serves all threads."""
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        """What marshmallow does, without asking each plain field how it is read: three times as fast."""
+        if many and obj is not None:
+            return [self._serialize(one) for one in obj]
+        shown: dict[str, Any] = {}
+        of_dict = isinstance(obj, Mapping)
+        for key, attribute, field, plain in self._ways:
+            if plain:
+                value = obj.get(attribute, missing) if of_dict else getattr(obj, attribute, missing)
+                if value is missing:
+                    continue
+                shown[key] = None if value is None else field.show(value)
+            else:
+                value = field.serialize(attribute, obj, accessor=self.get_attribute)
+                if value is not missing:
+                    shown[key] = value
+        return shown
+
+    @functools.cached_property
+    def _ways(self) -> list[tuple[str, str, Any, bool]]:
+        """Each field's name in JSON, what it is read from, and whether it only has to be shown."""
+        ways = []
+        for name, field in self.dump_fields.items():
+            plain = isinstance(field, Value) and type(field)._serialize is Value._serialize
+            plain = plain and field.dump_default is missing and "." not in (field.attribute or "")
+            read_from = (field.attribute or name) if plain else name
+            ways.append((field.data_key or name, read_from, field, plain))
+        return ways
 
     error_messages = {  # noqa: RUF012 - marshmallow's own way to say it
         "unknown": "is not a field that can be given here",
