@@ -1,5 +1,6 @@
 """The code as documents: every state machine, the role table, every route with its permission."""
 
+import re
 from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ def of(service: Service) -> list[tuple[str, str, str, str]]:
         mine: Rule = vars(app(service).view_functions[rule.endpoint])["rule"]
         who = ", ".join(f"`{name}`" for name in mine.permissions) or str(mine.may).strip("()")
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        found += [(method, rule.rule.replace("<uuid:", "<"), who, mine.summary) for method in methods]
+        found += [(method, re.sub(r"<\w+:", "<", rule.rule), who, mine.summary) for method in methods]
     return sorted(found, key=lambda one: (one[1], one[0]))
 
 

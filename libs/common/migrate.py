@@ -1,7 +1,7 @@
 """Brings a service's database to the shape its code expects; safe to run twice and from two places at once."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from libs.common.service import Service
-from services.leads.api import bp
+from services.leads.api import BLUEPRINTS
 from services.leads.handlers import subscriptions
 from services.leads.model import TABLES, Base
 from services.leads.settings import PREFERENCES
@@ -14,7 +14,7 @@ SPEC = Service(
     metadata=Base.metadata,
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(bp,),
+    blueprints=BLUEPRINTS,
     subscriptions=subscriptions,
     preferences=PREFERENCES,
 )

@@ -51,6 +51,7 @@ def test_a_role_that_the_table_does_not_name_is_refused_before_anything_is_looke
 
 
 def _filled(path: str) -> str:
-    """The path with an id that nobody has."""
-    parts = [str(uuid4()) if part.startswith("<") else part for part in path.split("/")]
+    """The path with an id, or a number, that nobody has."""
+    nobodys = {"<revision>": "99"}
+    parts = [nobodys.get(part, str(uuid4())) if part.startswith("<") else part for part in path.split("/")]
     return "/".join(parts)

@@ -1,0 +1,64 @@
+"""Enquiries: taken in, looked at, corrected."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint
+
+from libs.common.parties import folded
+from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from services.leads import usecases
+from services.leads.api.shown import shown
+from services.leads.model import Lead
+from services.leads.schemas.incoming import LeadEditIn, LeadIn, LeadQuery
+from services.leads.schemas.outgoing import LeadOut, LeadRow
+from services.leads.usecases import duplicates
+
+bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
+
+
+@bp.post("")
+@endpoint(may="lead.create", body=LeadIn, answer=LeadOut, status=201)
+def capture(given: Given) -> Answer:
+    """Take an enquiry in and, with owner_id, assign it in the same call."""
+    with begin() as tx:
+        lead = usecases.capture(tx, roles=caller().roles, at_branch=min(caller().branches, default=None), **given)
+        return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
+
+
+@bp.get("")
+@endpoint(may="lead.read", query=LeadQuery, answer=LeadRow, many=True)
+def leads(asked: Given) -> Answer:
+    """Leads in the caller's scope, newest first."""
+    wanted = sa.select(Lead)
+    for name, column in (("state", Lead.state), ("owner", Lead.owner_id), ("source", Lead.source)):
+        if name in asked:
+            wanted = wanted.where(column == asked[name])
+    if "branch" in asked:
+        wanted = wanted.where(Lead.branch == asked["branch"])
+    if "created_after" in asked:
+        wanted = wanted.where(Lead.created_at > asked["created_after"])
+    if "q" in asked:
+        wanted = wanted.where(Lead.search.contains(folded(asked["q"]), autoescape=True))
+    with reading() as tx:
+        return page(tx, wanted, Lead, LeadRow, asked)
+
+
+@bp.get("/<uuid:lead_id>")
+@endpoint(may="lead.read", answer=LeadOut)
+def lead(lead_id: UUID) -> Answer:
+    """One lead, with possible duplicates and what the caller may do with it."""
+    with reading() as tx:
+        found = visible(tx, Lead, lead_id)
+        found.duplicates = duplicates.of(tx, found)
+        return one(tx, LeadOut, found)
+
+
+@bp.patch("/<uuid:lead_id>")
+@endpoint(may="lead.edit", body=LeadEditIn, answer=LeadOut, edits=True)
+def edit(lead_id: UUID, given: Given) -> Answer:
+    """Correct or complete a lead."""
+    with begin() as tx:
+        found = visible(tx, Lead, lead_id)
+        tx.expect(found, if_match())
+        return shown(tx, usecases.edit(tx, found, **given))

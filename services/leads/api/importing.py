@@ -1,0 +1,52 @@
+"""A file of enquiries comes in."""
+
+from contextlib import suppress
+from io import BytesIO
+
+import msgspec
+from flask import Blueprint
+
+from libs.common.csvfiles import Unreadable, read_csv
+from libs.common.errors import Fault, Invalid
+from libs.common.leadcolumns import mapping
+from libs.common.web import Answer, Given, begin, caller, endpoint, load
+from services.leads.schemas.importing import ImportIn, ImportOut, ImportQuery
+from services.leads.schemas.incoming import LeadIn
+from services.leads.usecases import importing
+
+bp = Blueprint("importing", __name__, url_prefix="/api/v1/leads")
+
+IMPORT_LIMIT = 10 * 1024 * 1024
+
+
+class DryRun(Exception):
+    """Rolls a batch back once it is known what would become of it."""
+
+
+def own_columns(said: str | None) -> dict[str, str]:
+    """The caller's word on single columns. Raises Invalid when it is no JSON object of names."""
+    try:
+        return msgspec.json.decode(said or "{}", type=dict[str, str])
+    except msgspec.DecodeError as wrong:
+        raise Invalid("map is not an object column → field", errors=[Fault("/map", str(wrong))]) from wrong
+
+
+@bp.post("/import")
+@endpoint(may="lead.import", query=ImportQuery, body=ImportIn, answer=ImportOut, upload=True, limit=IMPORT_LIMIT)
+def take_file_in(asked: Given, given: Given) -> Answer:
+    """Take a CSV of enquiries in: each row once, however often the file comes. A dry run only says what would be."""
+    dry_run, own = asked.get("dry_run") in ("true", "1"), own_columns(given.get("map"))
+    try:
+        file = read_csv(BytesIO(given["file"].content))
+    except Unreadable as reason:
+        raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
+    columns = mapping(file.columns, own)
+    report = importing.Report(columns.fields, columns.unknown)
+    home = min(caller().branches, default=None)
+    for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report):
+        with suppress(DryRun), begin(keyed=False) as tx:
+            importing.take_in(tx, batch, report, roles=caller().roles, at_branch=home)
+            if dry_run:
+                raise DryRun
+    with begin() as tx:
+        return tx.answer(ImportOut(), {**vars(report), "dry_run": dry_run})

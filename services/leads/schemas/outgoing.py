@@ -1,0 +1,82 @@
+"""How leads are shown."""
+
+from libs.common.web import Allowed, Schema, fields
+from services.leads.states import LeadState
+
+
+class DuplicateOut(Schema):
+    id = fields.Uuid()
+    number = fields.Text()
+    why = fields.Text()
+
+
+class LeadRow(Schema):
+    """A lead in a list."""
+
+    id = fields.Uuid()
+    number = fields.Text()
+    state = fields.Code(LeadState)
+    branch = fields.Uuid()
+    version = fields.Whole()
+    person_name = fields.Text()
+    company = fields.Text()
+    phones = fields.List(fields.Text())
+    emails = fields.List(fields.Text())
+    address = fields.Raw()
+    channel = fields.Text()
+    source = fields.Text()
+    campaign = fields.Text()
+    request = fields.Text()
+    trade = fields.Text()
+    service_interest = fields.Text()
+    interest_level = fields.Text()
+    fit = fields.Raw()
+    consent = fields.Raw()
+    do_not_contact = fields.Flag()
+    urgent = fields.Flag()
+    lead_type = fields.Text()
+    lead_type_at = fields.Instant()
+    lead_type_evidence = fields.Text()
+    score = fields.Whole()
+    owner_id = fields.Uuid()
+    generated_by = fields.Uuid()
+    received_at = fields.Instant()
+    first_response_due_at = fields.Instant()
+    first_responded_at = fields.Instant()
+    next_action_at = fields.Instant()
+    validity = fields.Raw()
+    duplicate_of = fields.Uuid()
+    converted_at = fields.Instant()
+    details = fields.Raw()
+    created_at = fields.Instant()
+    created_by = fields.Text()
+    updated_at = fields.Instant()
+    updated_by = fields.Text()
+
+
+class LeadOut(LeadRow):
+    """A lead by itself: with each rule's part of the score, possible duplicates, and what the caller may do."""
+
+    score_parts = fields.Raw()
+    duplicates = fields.List(fields.Nested(DuplicateOut))
+    allowed = Allowed(
+        {
+            "contact": "lead.edit",
+            "nurture": "lead.edit",
+            "validate": "lead.decide",
+            "invalidate": "lead.decide",
+            "reopen": "lead.reopen",
+            "merge": "lead.merge",
+            "unmerge": "lead.merge",
+        }
+    )
+
+
+class ContactOut(Schema):
+    id = fields.Uuid()
+    channel = fields.Text()
+    direction = fields.Text()
+    outcome = fields.Text()
+    note = fields.Text()
+    at = fields.Instant()
+    by = fields.Text()
