@@ -20,3 +20,11 @@ def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """What shares one costly system runs on one worker."""
+    from tests.groups import ByGroup
+
+    return ByGroup(config, log) if config.getvalue("dist") == "loadgroup" else None
