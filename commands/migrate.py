@@ -22,15 +22,15 @@ def command(names: tuple[str, ...]) -> None:
     settings = config.load_or_exit(os.environ, "migrate")
     wanted = names or services.NAMES
     if len(wanted) > 1 and "{service}" not in settings.database_url:
-        config.give_up("PLUMBLINE_DATABASE_URL names one database: say whose it is, or write {service} in it")
+        config.quit_with("PLUMBLINE_DATABASE_URL names one database: say whose it is, or write {service} in it")
     for name in wanted:
         database = orm.connect(settings.database_url.replace("{service}", name))
         try:
             migrate.upgrade(services.spec(name), database)
         except Unavailable as newer:
-            config.give_up(newer.detail)
+            config.quit_with(newer.detail)
         except sa.exc.OperationalError as away:
-            config.give_up(f"{name}'s database cannot be reached: {away.orig}", code=config.EXIT_NOT_READY)
+            config.quit_with(f"{name}'s database cannot be reached: {away.orig}", code=config.EXIT_NOT_READY)
         finally:
             database.dispose()
         click.echo(f"{name} is up to date.", file=sys.stderr)

@@ -22,7 +22,7 @@ def command() -> None:
     settings = config.load_or_exit(os.environ, "provision")
     strangers = set(settings.database_passwords) - set(services.NAMES)
     if strangers:
-        config.give_up(f"PLUMBLINE_DATABASE_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
+        config.quit_with(f"PLUMBLINE_DATABASE_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
     parts = urlsplit(settings.database_url)
     server = DatabaseServer(
         host=parts.hostname or "localhost",
@@ -35,5 +35,5 @@ def command() -> None:
         for name, password in settings.database_passwords.items():
             server.create_database(name, owner=name, password=password)
     except psycopg.OperationalError as away:
-        config.give_up(f"the database server cannot be reached: {away}", code=config.EXIT_NOT_READY)
+        config.quit_with(f"the database server cannot be reached: {away}", code=config.EXIT_NOT_READY)
     click.echo(f"{len(settings.database_passwords)} databases are as they must be.", file=sys.stderr)

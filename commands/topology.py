@@ -25,16 +25,16 @@ def command(verbose: bool) -> None:
     accounts = {name: Account(name, password) for name, password in settings.broker_passwords.items()}
     strangers = set(accounts) - set(services.NAMES)
     if strangers:
-        config.give_up(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
+        config.quit_with(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
     broker = Management(settings.management_url, settings.amqp_url)
     try:
         made = provision(broker, services.every(), accounts, PUBLISHERS)
     except Mismatch as wrong:
-        config.give_up(str(wrong))
+        config.quit_with(str(wrong))
     except Refusal as refusal:
-        config.give_up(f"RabbitMQ refuses: {refusal}", code=1)
+        config.quit_with(f"RabbitMQ refuses: {refusal}", code=1)
     except BusDown as away:
-        config.give_up(str(away), code=config.EXIT_NOT_READY)
+        config.quit_with(str(away), code=config.EXIT_NOT_READY)
     if verbose:
         click.echo("\n".join(made))
     click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)

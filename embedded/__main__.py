@@ -36,7 +36,7 @@ def own_signer(path: Path) -> Signer:
     try:
         return Signer(signing_key(path))
     except (OSError, ValueError, JoseError) as wrong:
-        config.give_up(f"{path} cannot be used as the signing key: {wrong}")
+        config.quit_with(f"{path} cannot be used as the signing key: {wrong}")
 
 
 def bring_up_to_date(directory: Path) -> None:
@@ -47,9 +47,9 @@ def bring_up_to_date(directory: Path) -> None:
         try:
             migrate.upgrade(service, database)
         except DBAPIError as wrong:
-            config.give_up(f"{path} cannot be used: {wrong.orig}")
+            config.quit_with(f"{path} cannot be used: {wrong.orig}")
         except Unavailable as newer:
-            config.give_up(newer.detail)
+            config.quit_with(newer.detail)
         finally:
             database.dispose()
 

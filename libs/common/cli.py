@@ -22,7 +22,7 @@ def main(service: Service, arguments: list[str] | None = None) -> None:
     """Runs one role. Exit codes: 2 for a wrong environment, 3 where the database is not migrated."""
     asked = sys.argv[1:] if arguments is None else arguments
     if len(asked) != 1 or asked[0] not in ROLES:
-        config.give_up(f"usage: python -m services.{service.name} {'|'.join(ROLES)}")
+        config.quit_with(f"usage: python -m services.{service.name} {'|'.join(ROLES)}")
     [role] = asked
     also = () if role != "api" else ("signer",) if service.name == SIGNER else ("verifier",)
     settings = config.load_or_exit(os.environ, role, *also)
@@ -37,9 +37,9 @@ def _migrate(service: Service, settings: Config) -> None:
     try:
         migrate.upgrade(service, database)
     except Unavailable as newer:
-        config.give_up(newer.detail)
+        config.quit_with(newer.detail)
     except sa.exc.OperationalError as away:
-        config.give_up(f"{service.name}'s database cannot be reached: {away.orig}", code=EXIT_NOT_READY)
+        config.quit_with(f"{service.name}'s database cannot be reached: {away.orig}", code=EXIT_NOT_READY)
     finally:
         database.dispose()
 
@@ -111,9 +111,9 @@ def demand_schema(service: Service, settings: Config) -> None:
     finally:
         database.dispose()
     if at is not None and at not in known:
-        config.give_up(f"{service.name}'s database is at {at}, which this code does not know: it is newer")
+        config.quit_with(f"{service.name}'s database is at {at}, which this code does not know: it is newer")
     if at != migrate.head(service):
-        config.give_up(
+        config.quit_with(
             f"{service.name}'s database is at {at or 'nothing'}; run: python -m services.{service.name} migrate",
             code=EXIT_NOT_READY,
         )

@@ -74,10 +74,10 @@ def load_or_exit(environ: Mapping[str, str], *roles: str) -> Config:
     try:
         return load(environ, *roles)
     except Misconfigured as wrong:
-        give_up(*wrong.problems)
+        quit_with(*wrong.problems)
 
 
-def give_up(*problems: str, code: int = EXIT_MISCONFIGURED) -> NoReturn:
+def quit_with(*problems: str, code: int = EXIT_MISCONFIGURED) -> NoReturn:
     for problem in problems:
         sys.stderr.write(f"plumbline: {problem}\n")
     sys.exit(code)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
 from libs.common.errors import DomainError, NotYet, Unavailable
-from libs.common.parking import give_back, give_up, hold, hold_behind, key_of, park, park_unread, step_over
+from libs.common.parking import give_back, hold, hold_behind, key_of, park, park_and_block, park_unread, step_over
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
 from libs.common.tx import Locked, Origin, Store, TryAgain, Tx
@@ -210,7 +210,7 @@ class Consumer:
                 code = cause.code if isinstance(cause, BadEnvelope) else None
                 its_turn = message.number == position.last_seq + 1  # else it failed behind one that went back with it
                 if its_turn and (attempts >= TRIES or code):
-                    give_up(tx, message, code or "handler_error", reason)
+                    park_and_block(tx, message, code or "handler_error", reason)
                     return
             hold(tx, message, reason, attempts=attempts, waits=waits, due_at=tx.now + pause)
 
@@ -242,7 +242,7 @@ class Consumer:
             attempts -= held is not None and message.id in self._spared
             self._spared.discard(message.id)
             if attempts >= TRIES:
-                give_up(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
+                park_and_block(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
                 return False
             hold(tx, message, ATTEMPTING, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
         self.store.crash("consumer_marked")

@@ -53,7 +53,7 @@ def park(tx: Tx, message: Message, reason: str, detail: str, *, blocks: bool) ->
     tx.session.execute(sa.insert(table).values(**row, parked_at=tx.now))
 
 
-def give_up(tx: Tx, message: Message, reason: str, detail: str) -> None:
+def park_and_block(tx: Tx, message: Message, reason: str, detail: str) -> None:
     """Parks the fact that is next in its record; the record stands still until it is replayed or discarded."""
     park(tx, message, reason, detail, blocks=True)
     Positions.block(tx, key_of(message))

@@ -232,7 +232,7 @@ class Tx:
         self._locked.add(key)
         return record
 
-    def holds(self, record: Aggregate) -> None:
+    def has_locked(self, record: Aggregate) -> None:
         """Says that a query locked this record's row, so that ``get`` need not again."""
         self._locked.add((type(record), record.id))
 

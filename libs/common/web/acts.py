@@ -52,7 +52,7 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     if record is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
     if not looking:
-        tx.holds(record)
+        tx.has_locked(record)
         if if_match() is not None and ident == _subject():
             tx.expect(record, if_match())
     return record

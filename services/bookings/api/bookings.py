@@ -60,7 +60,7 @@ def book(given: Given) -> Answer:
         mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
         sales = tx.all(mine.order_by(Sale.id).with_for_update())
         for sale in sales:
-            tx.holds(sale)
+            tx.has_locked(sale)
         booking = usecases.book(tx, sales, wanted)
         return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
 

@@ -128,7 +128,7 @@ def step_happened(tx: Tx, acceptance_id: UUID, step: Step) -> None:
     sale = tx.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
     if sale is None:
         raise NotYet(f"the acceptance {acceptance_id} has not arrived")
-    tx.holds(sale)
+    tx.has_locked(sale)
     tick(tx, sale, step)
 
 
@@ -179,5 +179,5 @@ def _running(tx: Tx, accepted: EstimateAccepted, job: Job | None) -> Booking | N
     statement = sa.select(Booking).where(whose, Booking.state.not_in(ENDED), Booking.currency == accepted.currency)
     found = tx.session.scalars(statement.order_by(Booking.created_at).limit(1).with_for_update()).first()
     if found is not None:
-        tx.holds(found)
+        tx.has_locked(found)
     return found
