@@ -100,8 +100,8 @@ def _reached(given: dict[str, list[str]]) -> dict[str, Any]:
     address = {field: given[field][0] for field in ADDRESS if field in given}
     if "line2" in address:
         address["line1"] = ", ".join(filter(None, [address.get("line1"), address.pop("line2")]))
-    if "country" in address:
-        address["country"] = leadvalues.country(address["country"])
+    if code := leadvalues.country(address.pop("country", "")):
+        address["country"] = code
     return {
         "phones": leadvalues.several(given.get("phones", []), leadvalues.phone, r"(?i)[;\n]|,(?!\s*(?:x|ext))"),
         "emails": leadvalues.several(given.get("emails", []), str.strip, r"[;,\s]"),

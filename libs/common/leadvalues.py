@@ -58,6 +58,8 @@ def missing(field: str, text: str) -> bool:
 
 def understood(field: str, text: str) -> bool:
     """Whether nothing is lost by our word for it; what is not understood is kept beside the lead."""
+    if field == "country":
+        return country(text) is not None
     return field not in WORDS or code(text) in WORDS[field]
 
 
@@ -83,8 +85,9 @@ def trade(text: str) -> str:
     return TRADE_OF.get(code(text), code(text))
 
 
-def country(text: str) -> str:
-    return COUNTRIES.get(text.casefold(), text)
+def country(text: str) -> str | None:
+    """Its two letters; None for a name we have none for."""
+    return COUNTRIES.get(text.casefold()) or (text.upper() if re.fullmatch("[A-Za-z]{2}", text) else None)
 
 
 def phone(text: str) -> str:

@@ -215,6 +215,16 @@ def test_a_channel_or_level_we_have_no_word_for_is_kept_as_it_was() -> None:
     }
 
 
+def test_a_country_we_have_no_code_for_is_kept_and_costs_nobody_the_row() -> None:
+    assert lead(name="Rosa", city="Graz", country="Österreich") == {
+        "person_name": "Rosa",
+        "channel": "import",
+        "address": {"city": "Graz"},
+        "extra": {"country": "Österreich"},
+    }
+    assert lead(name="Rosa", city="Graz", country="at")["address"] == {"city": "Graz", "country": "AT"}
+
+
 @pytest.mark.parametrize(
     ("typed", "instant"),
     [
