@@ -128,17 +128,30 @@ class Program:
 
 
 def end_predecessor(pid_file: Path, *, seconds: float = 15) -> None:
-    """Waits for what a killed owner of this folder had started: it got its signal then and is on its way out."""
+    """Waits for what a killed owner of this folder had started: it got its signal then and is on its way out.
+
+    What outlived the first process of its session got none, and may still hold a port: it is killed.
+    """
     try:
         pid, started = pid_file.read_text().split()
     except (OSError, ValueError):
         return
     deadline = time.monotonic() + seconds
-    while _started(int(pid)) == started:
-        if time.monotonic() > deadline:
+    while (now := _started(int(pid))) == started or (not now and _left(int(pid))):
+        if not now or time.monotonic() > deadline:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(int(pid), signal.SIGKILL)
         time.sleep(0.05)
+
+
+def _left(session: int) -> bool:
+    """Whether anything of this session lives, its first process being gone; zombies do not."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if fields[0] != "Z" and fields[3] == str(session):
+                return True
+    return False
 
 
 def _started(pid: int) -> str:

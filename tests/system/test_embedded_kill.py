@@ -221,7 +221,7 @@ def test_what_was_acknowledged_outlives_every_kill_and_happened_once(running: Ru
 
 def _kill(running: Running, turn: int) -> None:
     """The worker, then the arbiter, then the supervisor and all, and again."""
-    arbiter, *workers = running.serving()
+    arbiter, *workers = until(running.serving, "its processes")
     if turn % 3 == 0:
         os.kill(workers[0] if workers else arbiter, signal.SIGKILL)
     elif turn % 3 == 1:
