@@ -20,7 +20,8 @@ from libs.common.errors import DomainError, NotYet, Unavailable
 from libs.common.parking import give_back, hold, hold_behind, key_of, park, park_and_block, park_unread, step_over
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
-from libs.common.tx import Locked, Origin, Store, TryAgain, Tx
+from libs.common.trouble import Locked, TryAgain
+from libs.common.tx import Origin, Store, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again

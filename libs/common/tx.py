@@ -16,22 +16,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import audit, statements
+from libs.common import answers, audit, statements
+from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
-from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.errors import NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.orm import Database, Tables
 from libs.common.statements import Statements
 from libs.common.surroundings import HERE, Surroundings
+from libs.common.trouble import TryAgain, translated
 
 Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
 Known = TypeVar("Known")
 FRESH = timedelta(seconds=1)
-Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 
-RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
-LOCK_NOT_AVAILABLE = "55P03"
 SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
 NOTIFY_A_SLEEPER = sa.text(f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})")
 
@@ -40,32 +39,6 @@ class Dumps(Protocol):
     """What a marshmallow schema does for an answer."""
 
     def dump(self, obj: Any, /) -> Any: ...
-
-
-class TryAgain(Unavailable):
-    """The database chose this transaction as a victim; nothing was changed and the edge runs it again."""
-
-
-class Locked(Conflict):
-    """Somebody holds what this transaction needs for longer than it may wait."""
-
-
-@dataclass(frozen=True)
-class RequestKey:
-    """An Idempotency-Key: per caller and path; ``fingerprint`` is the body's hash."""
-
-    caller: str
-    path: str
-    key: str
-    fingerprint: str
-
-
-class AlreadyAnswered(Exception):
-    """This request had its effect before; ``answer`` is what was said then, to the byte."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("answered before")
-        self.answer = answer
 
 
 @dataclass(frozen=True)
@@ -121,7 +94,7 @@ class Store:
             tx, committing = Tx(self, session, origin), False
             try:
                 if origin.key is not None:
-                    tx.claim(origin.key)
+                    answers.claim(tx, origin.key)
                 yield tx
                 tx.finish()
                 self.crash("before_commit")
@@ -151,24 +124,6 @@ class Store:
             raise translated(trouble) from trouble
         except exc.TimeoutError as trouble:
             raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
-
-
-def translated(trouble: exc.DBAPIError) -> Exception:
-    """The database's error in our words. What we cannot name stays itself: it is a bug, not a condition."""
-    code = getattr(trouble.orig, "sqlstate", None)
-    if code in RETRY_CODES:
-        return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
-    if code == LOCK_NOT_AVAILABLE:
-        return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
-    if isinstance(trouble, exc.IntegrityError):
-        return Conflict("this collides with a record that exists already")
-    if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
-        return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
-    return trouble
-
-
-def _mine(key: RequestKey) -> dict[str, str]:
-    return {"by": key.caller, "at_path": key.path, "with_key": key.key}
 
 
 @functools.cache
@@ -352,18 +307,6 @@ class Tx:
 
     # -- one answer for a repeated request
 
-    def claim(self, key: RequestKey) -> None:
-        """Takes the request's key, or raises AlreadyAnswered. Waits for a twin that is still in flight."""
-        row = {"caller": key.caller, "path": key.path, "key": key.key, "fingerprint": key.fingerprint}
-        if self.execute(self.store.statements.claim, {**row, "created_at": self.now}).first() is not None:
-            return
-        seen = self.execute(self.store.statements.claimed, _mine(key)).one()
-        if seen.fingerprint != key.fingerprint:
-            raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
-        if seen.status is None:
-            raise RuntimeError(f"{key.path} took an Idempotency-Key and committed without an answer to keep")
-        raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
-
     def answer(self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to the caller, kept with its effect for a retry with the same key."""
         self.session.flush()
@@ -371,15 +314,9 @@ class Tx:
         given = {"Content-Type": "application/json", **(headers or {})}
         if isinstance(obj, Aggregate):
             given.setdefault("ETag", f'"{obj.version}"')
-        return self._kept(body, status, given)
+        return answers.keep(self, body, status, given)
 
     def answer_bytes(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The same for what no schema shows: a file, or nothing (204)."""
         self.session.flush()
-        return self._kept(body, status, dict(headers or {}))
-
-    def _kept(self, body: bytes, status: int, given: dict[str, str]) -> Answer:
-        if self.origin.key is not None:
-            said = {"status": status, "headers": given, "body": body}
-            self.execute(self.store.statements.keep, {**_mine(self.origin.key), **said})
-        return body, status, given
+        return answers.keep(self, body, status, dict(headers or {}))

@@ -5,8 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.tx import Answer
-from libs.common.web import SIGNED_IN, Given, begin, caller, endpoint, if_match, one, page, reading
+from libs.common.web import SIGNED_IN, Answer, Given, begin, caller, endpoint, if_match, one, page, reading
 from services.notifications import usecases
 from services.notifications.model import Notification
 from services.notifications.schemas import (

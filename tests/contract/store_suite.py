@@ -12,10 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import audit, loops
+from libs.common.answers import AlreadyAnswered, RequestKey
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
 from libs.common.relay import Relay
 from libs.common.timers import Timers
-from libs.common.tx import AlreadyAnswered, Origin, RequestKey, Store, Tx
+from libs.common.tx import Origin, Store, Tx
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, known, make
 
 

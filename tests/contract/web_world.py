@@ -18,12 +18,13 @@ from libs.common.orm import Database
 from libs.common.preferences import Preferences
 from libs.common.service import Service
 from libs.common.tokens import Signer, Verifier
-from libs.common.tx import Answer, Store
+from libs.common.tx import Store
 from libs.common.web import (
     LINK,
     PUBLIC,
     SIGNED_IN,
     Allowed,
+    Answer,
     Given,
     Page,
     Schema,

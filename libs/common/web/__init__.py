@@ -1,7 +1,7 @@
 """The HTTP edge that all services share: an api.py needs nothing else, and nothing below it knows any of it."""
 
+from libs.common.answers import Answer
 from libs.common.auth import scoped
-from libs.common.tx import Answer
 from libs.common.web import fields
 from libs.common.web.acts import begin, one, reading, visible
 from libs.common.web.allowed import Allowed

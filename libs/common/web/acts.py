@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
+from libs.common.answers import Answer
 from libs.common.auth import May, scoped
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
-from libs.common.tx import Answer, Tx
+from libs.common.tx import Tx
 from libs.common.web.body import request_key
 from libs.common.web.context import caller, if_match, origin, rule, store
 

@@ -8,8 +8,8 @@ from flask import g, request
 from marshmallow import Schema
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from libs.common.answers import RequestKey
 from libs.common.errors import Fault, Invalid, TooLarge, WrongType
-from libs.common.tx import RequestKey
 from libs.common.web import strict_json, uploads
 from libs.common.web.context import LINK, actor, link_token, rule
 

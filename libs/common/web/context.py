@@ -8,10 +8,11 @@ from uuid import UUID
 from flask import current_app, g, request
 from marshmallow import Schema
 
+from libs.common.answers import RequestKey
 from libs.common.auth import Caller, May
 from libs.common.errors import Unauthenticated
 from libs.common.tokens import Verifier
-from libs.common.tx import Origin, RequestKey, Store
+from libs.common.tx import Origin, Store
 from libs.common.web.limits import Limits
 from libs.common.web.people_cache import People
 

@@ -8,9 +8,10 @@ from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
+from libs.common.answers import AlreadyAnswered
 from libs.common.auth import RULES, May
 from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
-from libs.common.tx import AlreadyAnswered, TryAgain
+from libs.common.trouble import TryAgain
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied

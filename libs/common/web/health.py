@@ -8,9 +8,10 @@ import msgspec
 import sqlalchemy as sa
 from flask import Blueprint, current_app
 
+from libs.common.answers import Answer
 from libs.common.errors import DomainError, Unavailable
 from libs.common.service import Service
-from libs.common.tx import Answer, Tx
+from libs.common.tx import Tx
 from libs.common.web.acts import reading
 from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint

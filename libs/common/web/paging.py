@@ -12,10 +12,11 @@ from flask import request
 from marshmallow import Schema as AnySchema
 from marshmallow import validate
 
+from libs.common.answers import Answer
 from libs.common.auth import scoped
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
-from libs.common.tx import Answer, Tx
+from libs.common.tx import Tx
 from libs.common.web.context import caller, rule
 from libs.common.web.numbers import Whole
 from libs.common.web.schema import Schema

@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint
 
+from libs.common.answers import Answer
 from libs.common.errors import Stale
 from libs.common.preferences import Preferences
-from libs.common.tx import Answer, Tx
+from libs.common.tx import Tx
 from libs.common.web import texts
 from libs.common.web.acts import begin, reading
 from libs.common.web.context import if_match

@@ -5,8 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
 from services.bookings import usecases
 from services.bookings.model import Booking, Part, Sale
 from services.bookings.schemas.bookings import (

@@ -6,8 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import folded
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, endpoint, if_match, one, page, reading, visible
+from libs.common.web import Answer, Given, begin, endpoint, if_match, one, page, reading, visible
 from services.bookings import usecases
 from services.bookings.model import Job, Sale
 from services.bookings.schemas.customers import (

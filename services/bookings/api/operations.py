@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, endpoint, visible
+from libs.common.web import Answer, Given, begin, endpoint, visible
 from services.bookings import usecases
 from services.bookings.api.bookings import bp as bp
 from services.bookings.model import Booking

@@ -5,8 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, endpoint, one, page, reading, visible
+from libs.common.web import Answer, Given, begin, endpoint, one, page, reading, visible
 from services.bookings import usecases
 from services.bookings.model import Sale
 from services.bookings.schemas.sales import SaleOut, SaleQuery, UndoIn

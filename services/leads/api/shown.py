@@ -1,6 +1,7 @@
 """What an act on a lead answers."""
 
-from libs.common.tx import Answer, Tx
+from libs.common.tx import Tx
+from libs.common.web import Answer
 from services.leads.model import Lead
 from services.leads.schemas.outgoing import LeadOut
 from services.leads.usecases import duplicates

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, endpoint, visible
+from libs.common.web import Answer, Given, begin, endpoint, visible
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity
 from services.opportunities.schemas.acts import LoseIn, ReopenIn, StageIn

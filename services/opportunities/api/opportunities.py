@@ -7,8 +7,7 @@ from flask import Blueprint
 
 from libs.common.auth import Scope
 from libs.common.parties import folded
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity
 from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut

@@ -5,8 +5,7 @@ from uuid import UUID
 from flask import Blueprint
 
 from libs.common.errors import PreconditionRequired, Stale
-from libs.common.tx import Answer
-from libs.common.web import Given, begin, endpoint, if_match, items, reading, visible
+from libs.common.web import Answer, Given, begin, endpoint, if_match, items, reading, visible
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity, QuestionSet
 from services.opportunities.schemas.opportunities import OpportunityOut

@@ -6,8 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import email_key, folded
-from libs.common.tx import Answer
-from libs.common.web import SIGNED_IN, Given, caller, endpoint, one, page, reading, visible
+from libs.common.web import SIGNED_IN, Answer, Given, caller, endpoint, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
 from services.staff.model import Person

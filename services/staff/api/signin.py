@@ -8,8 +8,7 @@ from flask import Blueprint, current_app, request
 from libs.common.errors import Unauthenticated
 from libs.common.parties import email_key
 from libs.common.tokens import Signer
-from libs.common.tx import Answer
-from libs.common.web import PUBLIC, SIGNED_IN, Given, caller, endpoint, limit, reading
+from libs.common.web import PUBLIC, SIGNED_IN, Answer, Given, caller, endpoint, limit, reading
 from services.staff import usecases
 from services.staff.schemas.signin import KeysOut, MeOut, SessionIn, SessionOut
 

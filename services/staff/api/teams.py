@@ -5,8 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.tx import Answer
-from libs.common.web import SIGNED_IN, Given, endpoint, one, page, reading, visible
+from libs.common.web import SIGNED_IN, Answer, Given, endpoint, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
 from services.staff.model import Team

@@ -1,0 +1,30 @@
+"""The database's errors in our words."""
+
+from sqlalchemy import exc
+
+from libs.common.errors import Conflict, Unavailable
+
+RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class TryAgain(Unavailable):
+    """The database chose this transaction as a victim; nothing was changed and the edge runs it again."""
+
+
+class Locked(Conflict):
+    """Somebody holds what this transaction needs for longer than it may wait."""
+
+
+def translated(trouble: exc.DBAPIError) -> Exception:
+    """What we cannot name stays itself: it is a bug, not a condition."""
+    code = getattr(trouble.orig, "sqlstate", None)
+    if code in RETRY_CODES:
+        return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
+    if code == LOCK_NOT_AVAILABLE:
+        return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
+    if isinstance(trouble, exc.IntegrityError):
+        return Conflict("this collides with a record that exists already")
+    if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
+        return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
+    return trouble
