@@ -1,0 +1,272 @@
+"""Who may do what to the records of a real funnel: the table people were promised, held against every role.
+
+Allowed is done or 409, not allowed is 403, out of one's scope is 404; and a list never shows what a look refuses.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+from embedded.testing import AWAY, CAST, OPERATIONS, Caller
+from tests.flow.funnel import API, Funnel
+
+#: somebody → their role and, for those who are not of the cast, that they are of the other branch
+PEOPLE = {name: (role, True) for name, (_, role, _, _) in CAST.items() if name not in ("stranger", "marketing")}
+PEOPLE |= {f"{role} elsewhere": (role, False) for role in ("csr", "salesperson", "manager", "office", "operations")}
+OWNER, LEADER = "salesperson", "manager"  #: of every record here, and of the owner's team
+
+OWN, TEAM, ALL, EVERYWHERE, NOT_THIS = "own", "team", "all", "everywhere", "not this one"
+LOOK = {"admin": EVERYWHERE, "auditor": EVERYWHERE}
+SELL = {"salesperson": OWN, "manager": TEAM}
+WORK = SELL | {"office": ALL}
+ENQUIRE = WORK | {"csr": ALL}
+PREPARE = {"manager": ALL, "office": ALL}
+KNOW = PREPARE | {"salesperson": ALL, "operations": ALL, "auditor": EVERYWHERE}
+Act = tuple[str, str, dict[str, Any] | None]
+
+LOSE = {"reason": "price", "void_offers": True}
+DRAFT = {"options": [{"name": "S", "lines": [{"description": "a", "qty": "1", "unit_price": "1.00"}]}]}
+YES = {"option": str(uuid4()), "method": "verbal", "typed_name": "A Customer"}
+
+#: who → what of a record, in an order in which each leaves the records with their owner
+TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
+    ("look at a lead", ENQUIRE | LOOK | {"technician": OWN}, [("GET", "/leads/{lead}", None)]),
+    (
+        "edit a lead",
+        ENQUIRE,
+        [
+            ("PATCH", "/leads/{lead}", {"source": "web"}),
+            (
+                "POST",
+                "/leads/{lead}/contact-attempts",
+                {"channel": "phone", "direction": "outbound", "outcome": "other"},
+            ),
+            ("POST", "/leads/{lead}/nurture", {"next_action_at": "2199-01-01T00:00:00Z"}),
+            ("POST", "/leads/{lead}/type", {"lead_type": "mql", "evidence": "a form"}),
+            ("POST", "/leads/{lead}/validate", {}),
+            ("POST", "/leads/{lead}/invalidate", {"reason": "spam"}),
+        ],
+    ),
+    (
+        "assign a lead",
+        {"csr": ALL, "technician": OWN, "manager": TEAM, "office": ALL, "admin": EVERYWHERE},
+        [("POST", "/leads/{lead}/assign", {"owner_id": str(CAST[OWNER][0])})],
+    ),
+    (
+        "merge leads",
+        {"csr": ALL, "manager": TEAM, "office": ALL, "admin": EVERYWHERE},
+        [("POST", "/leads/{lead}/unmerge", {})],
+    ),
+    (
+        "look at an opportunity",
+        ENQUIRE | LOOK,
+        [
+            ("GET", "/opportunities/{opportunity}", None),
+            ("GET", "/opportunities/{opportunity}/appointments", None),
+            ("GET", "/opportunities/{opportunity}/contact-attempts", None),
+            ("GET", "/opportunities/{opportunity}/question-sets", None),
+        ],
+    ),
+    (
+        "work an opportunity",
+        WORK,
+        [
+            ("PATCH", "/opportunities/{opportunity}", {"description": "x"}),
+            (
+                "POST",
+                "/opportunities/{opportunity}/contact-attempts",
+                {"channel": "phone", "direction": "outbound", "outcome": "other"},
+            ),
+            ("POST", "/opportunities/{opportunity}/convert", {}),
+            ("POST", "/opportunities/{opportunity}/lose", LOSE),
+        ],
+    ),
+    (
+        "make an appointment",
+        ENQUIRE,
+        [
+            (
+                "POST",
+                "/opportunities/{opportunity}/appointments",
+                {"type": "sales_call", "starts_at": "2199-01-01T10:00:00Z", "duration_min": 30},
+            )
+        ],
+    ),
+    (
+        "assign an opportunity",
+        {"csr": ALL, "manager": TEAM, "office": ALL, "admin": EVERYWHERE},
+        [("POST", "/opportunities/{opportunity}/assign", {"salesperson_id": str(CAST[OWNER][0])})],
+    ),
+    (
+        "look at an accepted estimate",
+        ENQUIRE | LOOK | {"operations": ALL},
+        [
+            ("GET", "/estimates/{estimate}", None),
+            ("GET", "/estimates/{estimate}/versions", None),
+            ("GET", "/estimates/{estimate}/estimate.pdf", None),
+        ],
+    ),
+    ("look at an open estimate", ENQUIRE | LOOK | {"operations": NOT_THIS}, [("GET", "/estimates/{open}", None)]),
+    (
+        "price, revise and send an estimate",
+        SELL,
+        [
+            ("POST", "/estimates/{open}/rounds", {"side": "customer", "kind": "note", "note": "x"}),
+            ("POST", "/estimates/{open}/select", {}),
+            ("POST", "/estimates/{open}/submit", {}),
+            ("PUT", "/estimates/{open}/draft", DRAFT),
+            ("POST", "/estimates/{open}/send", {"to": ["a@example.com"]}),
+            ("POST", "/estimates/{open}/links", {"to": ["a@example.com"]}),
+            ("POST", "/estimates/{estimate}/revise", {"reason": "x"}),
+            ("POST", "/estimates/{estimate}/withdraw", {}),
+        ],
+    ),
+    (
+        "approve a price",
+        {"manager": TEAM},
+        [("POST", "/estimates/{open}/approve", {}), ("POST", "/estimates/{open}/refuse", {"reason": "x"})],
+    ),
+    (
+        "record what the customer decided",
+        ENQUIRE,
+        [("POST", "/estimates/{estimate}/accept", YES), ("POST", "/estimates/{estimate}/decline", {"reason": "price"})],
+    ),
+    (
+        "look at customers, jobs and orders",
+        KNOW,
+        [
+            ("GET", "/bookings/customers/{customer}", None),
+            ("GET", "/bookings/jobs/{job}", None),
+            ("GET", "/bookings/{booking}", None),
+            ("GET", "/bookings/sales/{sale}", None),
+        ],
+    ),
+    (
+        "keep customers and jobs",
+        {"office": ALL},
+        [
+            ("PATCH", "/bookings/customers/{customer}", {"name": "A Customer"}),
+            ("POST", "/bookings/jobs/{job}/rename", {"name": "The job"}),
+        ],
+    ),
+    (
+        "prepare an order and hand it over",
+        PREPARE,
+        [
+            ("POST", "/bookings/{booking}/ready", {}),
+            ("POST", "/bookings/{booking}/hold", {"reason": "permit"}),
+            ("POST", "/bookings/{booking}/release", {}),
+            ("POST", "/bookings/{booking}/assign-to-operation", {"team_id": str(OPERATIONS)}),
+            ("POST", "/bookings/sales/{sale}/retry", {}),
+        ],
+    ),
+    (
+        "do the work",
+        {"operations": ALL},
+        [
+            ("POST", "/bookings/{booking}/accept", {}),
+            ("POST", "/bookings/{booking}/return", {"reason": "x"}),
+            ("POST", "/bookings/{booking}/start", {}),
+            ("POST", "/bookings/{booking}/complete", {}),
+        ],
+    ),
+    ("schedule and order", PREPARE | {"operations": ALL}, [("PATCH", "/bookings/{booking}", {})]),
+    (
+        "cancel",
+        PREPARE,
+        [
+            ("POST", "/bookings/sales/{sale}/undo", {"reason": "x"}),
+            ("POST", "/bookings/{booking}/cancel", {"reason": "x"}),
+        ],
+    ),
+    (
+        "run it",
+        {"admin": EVERYWHERE},
+        [("PUT", f"/{name}/settings", {}) for name in ("leads", "bookings", "estimates")],
+    ),
+]
+LISTS = {
+    "/leads": "lead",
+    "/opportunities": "opportunity",
+    "/opportunities/appointments": "appointment",
+    "/estimates": "estimate",
+    "/bookings": "booking",
+    "/bookings/customers": "customer",
+    "/bookings/jobs": "job",
+}  #: a list → the record of this funnel that is in it
+
+
+class Records(dict[str, str]):
+    """One of each, all the salesperson's, at home; and a second, open estimate."""
+
+    def __init__(self, funnel: Funnel) -> None:
+        mine = {"owner_id": str(CAST[OWNER][0])}
+        opportunity = funnel.see(f"/opportunities/{funnel.opportunity(**mine)}")
+        starts = {"type": "sales_call", "starts_at": "2198-01-01T10:00:00Z", "duration_min": 30}
+        appointment = funnel.do("salesperson", f"/opportunities/{opportunity['id']}/appointments", starts)
+        estimate = funnel.estimate(opportunity["id"])
+        funnel.price(estimate)
+        sent = funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
+        funnel.accept(sent["share_url"].rpartition("/")[2])
+        booking = funnel.one(f"/bookings?opportunity_id={opportunity['id']}")
+        super().__init__(
+            lead=opportunity["lead_id"],
+            opportunity=opportunity["id"],
+            appointment=appointment["id"],
+            estimate=estimate,
+            open=funnel.estimate(),
+            booking=booking["id"],
+            customer=booking["customer_id"],
+            job=booking["job_id"],
+            sale=booking["acceptance_ids"][0],
+        )
+
+
+def somebody(funnel: Funnel, name: str) -> Caller:
+    if name in CAST:
+        return funnel.as_(name)
+    role, _ = PEOPLE[name]
+    return Caller(funnel.bench, funnel.bench.system.signer.issue(uuid4(), name=name, roles=[role], branch=AWAY))
+
+
+def expected(scope: str | None, name: str) -> str:
+    if scope is None:
+        return "refused"
+    at_home = PEOPLE[name][1]
+    reached = {OWN: name == OWNER, TEAM: name == LEADER, ALL: at_home, EVERYWHERE: True, NOT_THIS: False}[scope]
+    return "done" if reached else "not found"
+
+
+def verdict(funnel: Funnel, name: str, act: Act, records: Records) -> str:
+    method, path, body = act
+    caller, where = somebody(funnel, name), API + path.format(**records)
+    headers = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
+    answer = caller.call(method, where, json=body, headers=headers)
+    if answer.status_code == 422 and method == "POST" and "accept" in path:
+        return "done"  # it came to the option that there is not
+    known = {200: "done", 201: "done", 409: "done", 403: "refused", 404: "not found"}
+    return known.get(answer.status_code, f"{answer.status_code} {answer.data[:300]!r}")
+
+
+def test_each_may_do_what_the_table_says_and_nothing_else(funnel: Funnel) -> None:
+    records = Records(funnel)
+    wrong = [
+        f"{name}: {act[0]} {act[1]} is {found}, should be {wanted}"
+        for _, who, acts in TABLE
+        for act in acts
+        for name, (role, _) in PEOPLE.items()
+        if (wanted := expected(who.get(role), name)) != (found := verdict(funnel, name, act, records))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_list_shows_what_a_look_allows_and_no_more(funnel: Funnel) -> None:
+    records = Records(funnel)
+    for name, (path, one) in ((name, listed) for name in PEOPLE for listed in LISTS.items()):
+        caller = somebody(funnel, name)
+        listed, looked = caller.get(f"{API}{path}?limit=200"), caller.get(f"{API}{path}/{records[one]}")
+        if looked.status_code == 403:
+            assert listed.status_code == 403, (name, path)
+            continue
+        ids = [record["id"] for record in listed.get_json()["items"]]
+        assert (records[one] in ids) == (looked.status_code == 200), (name, path, looked.status_code)
+        assert all(caller.get(f"{API}{path}/{ident}").status_code == 200 for ident in ids), (name, path)
