@@ -51,7 +51,7 @@ class RabbitWorld(World):
             thread.start()
 
     def _live(self, each: Taker) -> None:
-        reader = RabbitReader(self.url(each.name), queue_of(each.name), lambda some: each.consumer.deliver(some))
+        reader = RabbitReader(self.url(each.name), queue_of(each.name), each.consumer.deliver)
         while not self.stop.is_set():
             try:
                 reader.run(self.stop, lambda *word: self.said.append(word))
