@@ -36,7 +36,10 @@ def import_(
     from libs.common.csvfiles import Unreadable
 
     client = Client(url, token or _script_token(data))
-    own = map_file.read_text() if map_file else "{}"
+    try:
+        own = map_file.read_text(encoding="utf-8") if map_file else "{}"
+    except ValueError:
+        raise click.BadParameter(f"{map_file} is not text in UTF-8", param_hint="--map") from None
     try:
         report = send(client, file, own, dry_run=dry_run)
     except (Refused, Unreadable) as refusal:

@@ -20,6 +20,7 @@ from libs.common.errors import Unauthenticated, Unavailable
 ISSUER = AUDIENCE = "plumbline"
 LIFE_S = 15 * 60
 LEEWAY_S = 30  #: servers' clocks differ a little
+LAST_S = 2**34  #: no token of ours speaks of a time after the year 2500, nor of infinity
 MAX_BYTES = 8 * 1024
 REFETCH_S, STALE_S = 10, 24 * 3600
 CACHED = 4096
@@ -134,7 +135,7 @@ class Verifier:
     def _read(self, claims: Mapping[str, Any]) -> Claims:
         now = self._clock()
         for name in ("exp", "nbf", "iat"):
-            if type(claims[name]) not in (int, float):
+            if type(claims[name]) not in (int, float) or not 0 <= claims[name] < LAST_S:
                 raise ValueError(f"{name} is no time")
         if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE:
             raise ValueError("made by or for someone else")

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
+from commands.leads import command
 from embedded.testing import Bench
 
 FILE = """Full Name,Email,Phone,Lead Source,Shoe size
@@ -75,3 +78,13 @@ def test_what_is_no_list_of_enquiries_is_refused_plainly(leads: Bench, content: 
 
 def test_a_salesperson_may_not_import(leads: Bench) -> None:
     assert send(leads, FILE, who="salesperson").status_code == 403
+
+
+def test_a_map_that_is_no_text_is_refused_by_the_command_line_as_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text("name\nAnn Lee\n")
+    (tmp_path / "map.json").write_bytes(b"\xff\xfe")
+    given = [str(tmp_path / "leads.csv"), "--token", "x", "--map", str(tmp_path / "map.json")]
+
+    done = CliRunner().invoke(command, ["import", *given])
+
+    assert (done.exit_code, "is not text in UTF-8" in done.output) == (2, True), done.output
