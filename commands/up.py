@@ -115,4 +115,4 @@ def demand_free(port: int) -> None:
 
 def environment() -> dict[str, str]:
     """Ours, with the repository as the import root."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    return {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

@@ -10,14 +10,20 @@ from gunicorn.app.base import BaseApplication
 import services
 from embedded.gateway import Gateway
 from embedded.system import System
+from libs.common.backoff import LONGEST_REST_S
 from libs.common.loops import relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
 from libs.common.web.server import refusing
 
-THREADS = 16  #: requests in hand at once; writers take turns per file anyway
+THREADS = 24  #: requests in hand at once; writers take turns per file anyway
 GRACE_S = 20
+
+
+def rest(took: float) -> float:
+    """Longer than a worker of its own would: here a relay applies facts too, beside the threads that answer people."""
+    return min(10 * took, LONGEST_REST_S)
 
 
 class Threads:
@@ -29,12 +35,14 @@ class Threads:
         self.threads: list[threading.Thread] = []
         for name, part in system.parts.items():
             part.store.woken = self.wakes[name].set
-            self._start(f"{name}-relay", relay_loop, part.relay, self._waiter(name), report=report_to(part.store))
-            timers = (part.service, part.store, part.timers, part.consumer)
-            self._start(f"{name}-timers", timers_loop, *timers, report=report_to(part.store))
+            report = report_to(part.store)
+            sending = (part.relay, self._waiter(name), self.stop_asked, report, rest)
+            self._start(f"{name}-relay", relay_loop, *sending)
+            timers = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
+            self._start(f"{name}-timers", timers_loop, *timers)
 
-    def _start(self, name: str, loop: Callable[..., None], *parts: Any, report: Any) -> None:
-        thread = threading.Thread(target=loop, args=(*parts, self.stop_asked, report), name=name, daemon=True)
+    def _start(self, name: str, loop: Callable[..., None], *parts: Any) -> None:
+        thread = threading.Thread(target=loop, args=parts, name=name, daemon=True)
         self.threads.append(thread)
         thread.start()
 
@@ -68,11 +76,10 @@ class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
         settings = {
             "bind": f"127.0.0.1:{self.port}",
             "workers": 1,
-            **refusing("gthread"),
+            **refusing("threads"),
             "threads": THREADS,
             "graceful_timeout": GRACE_S,
             "timeout": 60,
-            "keepalive": 75,
             "loglevel": "warning",
             "control_socket_disable": True,
             "proc_name": "plumbline",

@@ -21,3 +21,14 @@ class Backoff:
 
     def wait(self, stop: threading.Event) -> None:
         stop.wait(self.pause())
+
+
+LONGEST_REST_S = 0.1
+
+
+def rest_after(took: float) -> float:
+    """How long to let facts gather after work that took so long: as long, so that who is busy takes more at a time.
+
+    A batch costs little more than a single fact; and one that comes to an idle system waits for nothing.
+    """
+    return min(took, LONGEST_REST_S)

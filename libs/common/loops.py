@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from libs.common import audit
-from libs.common.backoff import Backoff
+from libs.common.backoff import Backoff, rest_after
 from libs.common.bus import BusDown
 from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
@@ -21,18 +21,26 @@ Wait = Callable[[float], None]  #: returns when there may be something to send, 
 Report = Callable[[str, bool, str], None]  #: takes a part's name, whether it is well, and what is to be said about it
 
 POLL_S = 1.0  #: the longest that a committed fact waits when its wake-up was lost
+MANY = 50  #: so much was due that there is certainly more
 DUE_S = 0.5  #: how often due timers, held facts and jobs are looked for
 KEEP_ANSWERS = timedelta(days=7)  #: how long a repeated request gets its first answer
 
 
-def relay_loop(relay: Relay, wait: Wait, stop: threading.Event, report: Report) -> None:
-    """Sends committed facts until ``stop``. Trouble is reported and waited out: the facts are safe in the outbox."""
+def relay_loop(
+    relay: Relay, wait: Wait, stop: threading.Event, report: Report, rest: Callable[[float], float] = rest_after
+) -> None:
+    """Sends committed facts until ``stop``. Trouble is reported and waited out: the facts are safe in the outbox.
+
+    ``rest`` says how long to let facts gather after a step that took so long.
+    """
     backoff = Backoff()
     while not stop.is_set():
         try:
             report("relay", True, "")
-            sent = relay.step()
-            if not sent:
+            began = time.monotonic()
+            if relay.step():
+                stop.wait(rest(time.monotonic() - began))
+            else:
                 wait(POLL_S)
         except BusDown as away:
             report("broker", False, str(away))
@@ -56,14 +64,16 @@ def timers_loop(
     while not stop.is_set():
         try:
             found = timers.step() + consumer.retry_due()
-            found += sum(_run(job, store, due, report) for job in jobs if not stop.is_set())
+            for job in jobs:
+                if not stop.is_set():
+                    _run(job, store, due, report)
         except Unavailable as trouble:
             report("timers", False, trouble.detail)
             backoff.wait(stop)
             continue
         backoff.reset()
         report("timers", True, "")
-        if not found:
+        if found < MANY:
             stop.wait(DUE_S)
 
 
