@@ -6,6 +6,8 @@ Allowed is done or 409, not allowed is 403, out of one's scope is 404; and a lis
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from embedded.testing import AWAY, CAST, OPERATIONS, Caller
 from tests.flow.funnel import API, Funnel
 
@@ -270,3 +272,25 @@ def test_a_list_shows_what_a_look_allows_and_no_more(funnel: Funnel) -> None:
         ids = [record["id"] for record in listed.get_json()["items"]]
         assert (records[one] in ids) == (looked.status_code == 200), (name, path, looked.status_code)
         assert all(caller.get(f"{API}{path}/{ident}").status_code == 200 for ident in ids), (name, path)
+
+
+@pytest.mark.parametrize(
+    ("giver", "to", "status"),
+    [
+        ("csr", "salesperson", 201),
+        ("manager", "colleague", 201),
+        ("technician", "salesperson", 201),
+        ("technician", "csr", 201),
+        ("technician", "manager", 403),
+        ("technician", "operations", 403),
+        ("salesperson", "salesperson", 201),
+        ("salesperson", "colleague", 403),
+        ("marketing", "salesperson", 403),
+    ],
+)
+def test_an_enquiry_is_given_only_to_whom_its_giver_may_assign(
+    funnel: Funnel, giver: str, to: str, status: int
+) -> None:
+    body = {"channel": "phone", "person_name": "A Prospect", "owner_id": str(CAST[to][0])}
+
+    assert funnel.as_(giver).post(f"{API}/leads", body).status_code == status

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from libs.common.web import Answer, Given, begin, endpoint, items, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, visible
 from services.leads import usecases
 from services.leads.api.shown import shown
 from services.leads.model import Lead
@@ -51,4 +51,4 @@ def set_type(lead_id: UUID, given: Given) -> Answer:
 def assign(lead_id: UUID, given: Given) -> Answer:
     """Give the lead to somebody, who is alerted at once."""
     with begin() as tx:
-        return shown(tx, usecases.assign(tx, visible(tx, Lead, lead_id), **given))
+        return shown(tx, usecases.assign(tx, visible(tx, Lead, lead_id), roles=caller().roles, **given))

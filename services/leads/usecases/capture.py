@@ -15,7 +15,7 @@ from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
 from services.leads.states import LeadState
-from services.leads.usecases import duplicates, facts, scoring
+from services.leads.usecases import duplicates, facts, giving, scoring
 
 EDITABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
@@ -38,7 +38,7 @@ def capture(
         faults = [Fault(f"/{name}", "your company requires this") for name in missing]
         raise Invalid("some required fields are missing", errors=faults)
     if "owner_id" in given:
-        people.demand_active(tx, given["owner_id"], "/owner_id")
+        giving.demand_may_give(tx, given["owner_id"], roles)
     received = given.pop("received_at", tx.now)
     record = people.branch(tx, branch)
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)

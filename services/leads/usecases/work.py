@@ -1,25 +1,25 @@
 """Working a lead before the decision: who has it, who spoke to them, when to come back."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from libs.common import people
 from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
 from services.leads.states import LeadState
-from services.leads.usecases import facts
+from services.leads.usecases import facts, giving
 
 OVER = (LeadState.MERGED, LeadState.INVALID, LeadState.CONVERTED)
 
 
-def assign(tx: Tx, lead: Lead, *, owner_id: UUID) -> Lead:
+def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -> Lead:
     """Gives the lead to somebody, who is alerted. The response clock runs on as it was."""
     if lead.state in OVER:
         raise Conflict(f"lead {lead.number} is {lead.state}: nobody works it any more")
-    people.demand_active(tx, owner_id, "/owner_id")
+    giving.demand_may_give(tx, owner_id, roles)
     previous, lead.owner_id = lead.owner_id, owner_id
     if previous != owner_id:
         told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
