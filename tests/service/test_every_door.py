@@ -46,3 +46,10 @@ def test_no_route_is_open_to_all_that_was_not_meant_to_be(bench: Callable[..., B
     for route in app.url_map.iter_rules():
         if PUBLIC in (views[route.endpoint].rule.may, *views[route.endpoint].rule.permissions):
             assert OPEN_TO_ALL & set(route.rule.split("/")), route.rule
+
+
+def test_a_put_that_may_make_its_record_is_documented_with_all_its_answers(bench: Callable[..., Bench]) -> None:
+    paths = bench("estimates").public.get("/api/v1/estimates/openapi.json").get_json()["paths"]
+
+    assert {"200", "201", "428"} <= set(paths["/api/v1/estimates/price-books"]["put"]["responses"])
+    assert "201" not in paths["/api/v1/estimates/settings"]["put"]["responses"]
