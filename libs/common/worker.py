@@ -116,7 +116,14 @@ class Worker:
     def read(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)
         queue = queue_of(self.service.name)
-        reader = RabbitReader(self.config.amqp_url, queue, consumer.deliver, name=f"{self.service.name} reader")
+        handled = self.service.subscriptions.handler
+        reader = RabbitReader(
+            self.config.amqp_url,
+            queue,
+            consumer.deliver,
+            name=f"{self.service.name} reader",
+            matters=lambda kind: handled(kind) is not None,
+        )
         reader.run(self.stop, report)
 
     def take_in(self, store: Store, report: Report) -> None:

@@ -51,6 +51,7 @@ def put(tx: Tx, key: str, before: QuestionSet | None, *, questions: list[dict[st
         raise Conflict(f"someone else changed the question set {key} at the same moment; read it again")
     made = tx.new(QuestionSet, key=key, number=number, **wanted)
     tx.session.flush()
+    tx.forget_known()
     return made
 
 

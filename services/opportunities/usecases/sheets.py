@@ -35,10 +35,17 @@ class Sheet:
 
 
 def newest(tx: Tx) -> Sequence[QuestionSet]:
-    """Every set in its newest version, by key."""
+    """Every set in its newest version, by key; to be read only, as others read the same ones."""
+    return tx.known("question sets", lambda: _newest(tx))
+
+
+def _newest(tx: Tx) -> Sequence[QuestionSet]:
     other = sa.orm.aliased(QuestionSet)
     last = sa.select(sa.func.max(other.number)).where(other.key == QuestionSet.key).scalar_subquery()
-    return tx.all(sa.select(QuestionSet).where(QuestionSet.number == last).order_by(QuestionSet.key))
+    found = tx.all(sa.select(QuestionSet).where(QuestionSet.number == last).order_by(QuestionSet.key))
+    for one in found:
+        tx.session.expunge(one)  # they outlive this act
+    return found
 
 
 def of(tx: Tx, opportunity: Opportunity) -> list[Sheet]:
