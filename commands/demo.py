@@ -77,7 +77,7 @@ def run(file: Path, seed: int, data: Path) -> "Result":
                 drive.drive(crew, cases, bar.update)
             seconds = time.monotonic() - began
             books = _books(data)
-            stages, faults = report.funnel(crew.one(_home(), "auditor", 0).at_work())
+            stages, told, faults = report.funnel(crew.one(_home(), "auditor", 0).at_work())
         finally:
             supervisor.stop()
     return report.Result(
@@ -85,7 +85,7 @@ def run(file: Path, seed: int, data: Path) -> "Result":
         rows=taken["created"] + taken["already"] + len(taken["rejected"]),
         rejected=len(taken["rejected"]),
         stages=stages,
-        notifications=books.by_type.get("plumbline.notification.sent.v1", 0),
+        notifications=told,
         facts=books.by_type,
         applied=books.applied,
         faults=[*books.faults, *faults],

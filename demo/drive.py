@@ -63,16 +63,17 @@ def qualify(crew: Crew, case: Case) -> None:
     path = f"/api/v1/leads/{lead['id']}"
     missing = _missing(lead, life, case.turn)
     if missing and life.valid:
-        csr.edit("PATCH", path, missing)
+        lead = csr.edit("PATCH", path, missing)
+    wanted = (lead["fit"] or {}).get("trade_offered") is not False  # another trade than the branch's ends it
     for outcome in life.attempts:
         csr.post(f"{path}/contact-attempts", {"channel": "phone", "direction": "outbound", "outcome": outcome})
     if life.nurtured:
         csr.post(f"{path}/nurture", {"next_action_at": _later(days=life.appointment_day)})
-    if life.valid:
+    if life.valid and wanted:
         csr.post(f"{path}/validate")
         case.ended = "valid"
     else:
-        csr.post(f"{path}/invalidate", {"reason": life.invalid_reason})
+        csr.post(f"{path}/invalidate", {"reason": life.invalid_reason if wanted else "not_offered"})
         case.ended, case.done = "invalid", True
 
 
@@ -85,7 +86,7 @@ def _missing(lead: dict[str, Any], life: Life, turn: int) -> dict[str, Any]:
         asked["request"] = life.request
     if lead["interest_level"] in (None, "none"):
         asked["interest_level"] = life.interest
-    if not lead["trade"] or (lead["fit"] or {}).get("trade_offered") is False:
+    if not lead["trade"]:
         asked["trade"] = life.trade
     if (lead["fit"] or {}).get("in_service_area") is False:
         asked["fit"] = {"in_service_area": True}  # the work is at another address of theirs

@@ -1,13 +1,25 @@
 """The funnel as a table: how many came how far, what it was worth, how long it took, and whether the books balance."""
 
+import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from demo.client import Client
 from demo.drive import Case
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How many records stand there, what they are worth together, and how long it took them, in the middle."""
+
+    name: str
+    count: int
+    value: Decimal
+    seconds: float
 
 
 @dataclass
@@ -17,7 +29,7 @@ class Result:
     seconds: float
     rows: int
     rejected: int
-    stages: list[tuple[str, int, Decimal]] = field(default_factory=list)
+    stages: list["Stage"] = field(default_factory=list)
     notifications: int = 0
     facts: Mapping[str, int] = field(default_factory=dict)
     applied: int = 0
@@ -25,28 +37,36 @@ class Result:
     trouble: list[str] = field(default_factory=list)
 
 
-def funnel(auditor: Client) -> tuple[list[tuple[str, int, Decimal]], list[str]]:
-    """Counts and values at each stage and exit, from the services' own lists, and what does not add up in them."""
-    leads = Counter(one["state"] for one in auditor.items("/api/v1/leads?limit=200"))
+def funnel(auditor: Client) -> tuple[list[Stage], int, list[str]]:
+    """Each stage and exit out of the services' own lists, how many notifications, and what does not add up."""
+    leads = list(auditor.items("/api/v1/leads?limit=200"))
     opportunities = list(auditor.items("/api/v1/opportunities?limit=200"))
     estimates = list(auditor.items("/api/v1/estimates?limit=200"))
     bookings = list(auditor.items("/api/v1/bookings?limit=200"))
     jobs = list(auditor.items("/api/v1/bookings/jobs?limit=200"))
-    rows = [(f"lead {state}", count, Decimal(0)) for state, count in sorted(leads.items())]
-    for stage, count in sorted(Counter(one["stage"] for one in opportunities).items()):
-        rows.append((f"opportunity {stage}", count, Decimal(0)))
-    rows += _valued("estimate", estimates, "state", _worth)
-    rows += _valued("booking", bookings, "state", lambda one: Decimal(one["contract_total"]))
-    return rows, _unbalanced(estimates, bookings, jobs)
+    stages = _stages("lead", leads, "state", _nothing) + _stages("opportunity", opportunities, "stage", _nothing)
+    stages += _stages("estimate", estimates, "state", _worth)
+    stages += _stages("booking", bookings, "state", lambda one: Decimal(one["contract_total"]))
+    told = sum(1 for _ in auditor.items("/api/v1/notifications/deliveries?limit=200"))
+    return stages, told, _unbalanced(estimates, bookings, jobs)
 
 
-def _valued(what: str, records: Sequence[Any], name: str, worth: Any) -> list[tuple[str, int, Decimal]]:
-    states = sorted({one[name] for one in records})
-    return [
-        (f"{what} {state}", len(mine), sum((worth(one) for one in mine), Decimal(0)))
-        for state in states
-        if (mine := [one for one in records if one[name] == state])
-    ]
+def _stages(what: str, records: Sequence[Any], name: str, worth: Callable[[Any], Decimal]) -> list[Stage]:
+    found = []
+    for state in sorted({one[name] for one in records}):
+        mine = [one for one in records if one[name] == state]
+        took = [_instant(one["updated_at"]) - _instant(one["created_at"]) for one in mine]
+        value = sum((worth(one) for one in mine), Decimal(0))
+        found.append(Stage(f"{what} {state}", len(mine), value, statistics.median(took)))
+    return found
+
+
+def _instant(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _nothing(_record: Any) -> Decimal:
+    return Decimal(0)
 
 
 def _worth(estimate: dict[str, Any]) -> Decimal:
@@ -75,8 +95,11 @@ def troubles(cases: Sequence[Case]) -> list[str]:
 
 def text(result: Result) -> str:
     """For people."""
-    lines = [f"{'stage or exit':34}{'count':>8}{'value':>18}"]
-    lines += [f"{stage:34}{count:>8}{(f'{value:,.2f}' if value else ''):>18}" for stage, count, value in result.stages]
+    lines = [f"{'stage or exit':34}{'count':>8}{'value':>18}{'median time':>14}"]
+    lines += [
+        f"{one.name:34}{one.count:>8}{(f'{one.value:,.2f}' if one.value else ''):>18}{one.seconds:>12.1f} s"
+        for one in result.stages
+    ]
     lines += ["", f"{'fact':46}{'published':>10}"]
     lines += [f"{kind:46}{count:>10}" for kind, count in sorted(result.facts.items())]
     published = sum(result.facts.values())
