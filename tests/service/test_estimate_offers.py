@@ -358,6 +358,35 @@ def test_nobody_approves_their_own_price(estimates: Bench) -> None:
     assert seen(estimates, ident)["state"] == "pending_approval"
 
 
+def test_whoever_priced_it_does_not_approve_it_whoever_sells_and_submits_it(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "90"}).status_code == 200
+    act(estimates, ident, "submit")
+    problem(act(estimates, ident, "approve", by="manager"), 403)
+    priced(estimates, ident, PUMP, discount={"percent": "80"})  # said anew, and still not theirs alone
+    act(estimates, ident, "submit")
+    problem(act(estimates, ident, "approve", by="manager"), 403)
+    assert seen(estimates, ident)["state"] == "pending_approval"
+
+    further = {"opportunity_id": seen(estimates, ident)["opportunity_id"]}
+    half_off = PUMP | {"discount_percent": "50"}
+    begun = estimates.as_("manager").post(ESTIMATES, further | {"options": [{"name": "Standard", "lines": [half_off]}]})
+    act(estimates, begun.get_json()["id"], "submit")
+    problem(act(estimates, begun.get_json()["id"], "approve", by="manager"), 403)
+
+
+def test_who_only_puts_a_note_right_or_priced_an_earlier_version_may_approve(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    assert write(estimates, ident, PUMP, by="manager").status_code == 200
+    send(estimates, ident)
+    act(estimates, ident, "revise", {"reason": "scope"})
+    priced(estimates, ident, PUMP, discount={"percent": "15"})
+    where = f"{ESTIMATES}/{ident}"
+    assert estimates.as_("manager").edit("PATCH", where, {"notes": "Bring a ladder"}, read=where).status_code == 200
+    act(estimates, ident, "submit")
+    assert act(estimates, ident, "approve", by="manager").get_json()["state"] == "approved"
+
+
 def test_a_thin_margin_needs_an_approval_and_so_does_an_add_on_that_makes_it_thin(estimates: Bench) -> None:
     set_rules(estimates, margin_floor="0.30")
     ident = drafted(estimates)["id"]

@@ -237,6 +237,7 @@ def upgrade() -> None:
         sa.Column("supersedes", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", columns.UtcDateTime(), nullable=False),
+        sa.Column("priced_by", columns.Json, nullable=False),
         sa.Column("submitted_by", sa.Uuid(), nullable=True),
         sa.Column("submitted_at", columns.UtcDateTime(), nullable=True),
         sa.Column("approval_reasons", columns.Json, nullable=False),

@@ -120,9 +120,9 @@ class Estimate(Aggregate, Base):
         self.current.approval_reasons = list(reasons)
 
     def decide_approval(self, granted: bool, *, by: UUID, at: datetime, note: str) -> None:
-        """Somebody else than who asks, and than who sells it, says whether it may go out so."""
+        """Somebody else than who asks, who sells it and who priced it, says whether it may go out so."""
         after = VERSION.fire(EstimateState(self.state), EstimateAction.APPROVE if granted else EstimateAction.REFUSE)
-        if by in (self.current.submitted_by, self.salesperson_id):
+        if by in (self.current.submitted_by, self.salesperson_id) or str(by) in self.current.priced_by:
             raise Forbidden("nobody decides on their own price: somebody else with the permission does")
         self.current.state = self.state = after
         said = {"granted": granted, "by": str(by), "at": at.isoformat(), "note": note}

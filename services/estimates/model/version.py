@@ -103,6 +103,7 @@ class Version(Base):
     supersedes: Mapped[int | None]
     reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    priced_by: Mapped[list[Any]] = mapped_column(default=list)  #: by whom its prices were written
     submitted_by: Mapped[UUID | None]
     submitted_at: Mapped[datetime | None]
     approval_reasons: Mapped[list[Any]] = mapped_column(default=list)

@@ -77,6 +77,7 @@ def create(
         deposit=rules["deposit"],
         state=estimate.state or "draft",
         created_at=tx.now,
+        priced_by=[tx.actor] if options else [],
         options=[],
         **ends,
     )
@@ -94,6 +95,7 @@ def edit(tx: Tx, estimate: Estimate, **given: Any) -> Estimate:
     """Writes the draft anew, whole: what is left out is none, or as the branch has set it. Clears an approval."""
     was = estimate.state
     version, rules = estimate.edit(), PREFERENCES.read(tx, estimate.branch)
+    version.priced_by = sorted({*version.priced_by, tx.actor})
     hold_until(tx, estimate, given.get("valid_until") or estimate.valid_until)
     version.discount, version.deposit = _rule(given.get("discount")), _rule(given.get("deposit"))
     version.tax_mode = str(given.get("tax_mode") or rules["tax_mode"])
@@ -141,6 +143,7 @@ def next_version(tx: Tx, estimate: Estimate, last: Version, reason: str) -> Vers
         reason=reason,
         state="draft",
         created_at=tx.now,
+        priced_by=[],
         valid_until=until,
         expires_at=workhours.end_of_day(until, branch),
         options=[_copied(tx, option) for option in last.options],
