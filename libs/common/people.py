@@ -1,6 +1,6 @@
 """This service's copy of staff: people, teams and branches, as staff last told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,11 @@ def _keep(tx: Tx, table: sa.Table, ident: UUID, row: dict[str, Any]) -> None:
     tx.session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
 
 
+def found(tx: Tx, idents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """Those of these whom staff has told of, as rows of the copy."""
+    return _rows(tx, tx.tables.people, idents)
+
+
 def person(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
     """The person's record as their fact carries it, or None when nobody told of them yet."""
     return _details(tx, tx.tables.people, ident)
@@ -72,26 +77,19 @@ def branch(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
 
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
     """The team: id, name, kind, branch, lead_id, members, acknowledge_minutes."""
-    if ident is None:
-        return None
-    row = tx.session.execute(sa.select(tx.tables.teams).where(tx.tables.teams.c.id == ident)).first()
+    row = None if ident is None else _rows(tx, tx.tables.teams, [ident]).get(ident)
     return None if row is None else dict(row._mapping)
 
 
 def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
     """What these people are called; who is not known is left out."""
-    wanted = {ident for ident in idents if ident is not None}
-    if not wanted:
-        return {}
-    people = tx.tables.people
-    rows = tx.session.execute(sa.select(people.c.id, people.c.name).where(people.c.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
+    rows = found(tx, (ident for ident in idents if ident is not None))
+    return {ident: row.name for ident, row in rows.items()}
 
 
 def demand_active(tx: Tx, ident: UUID, pointer: str) -> None:
     """Refuses work for somebody who is not known here or has left. Raises Invalid at ``pointer``."""
-    people = tx.tables.people
-    row = tx.session.execute(sa.select(people.c.active).where(people.c.id == ident)).first()
+    row = found(tx, [ident]).get(ident)
     if row is None or not row.active:
         text = "is nobody who is known here" if row is None else "is somebody who no longer works here"
         raise Invalid("work can only be given to somebody who works here", errors=[Fault(pointer, text)])
@@ -100,7 +98,8 @@ def demand_active(tx: Tx, ident: UUID, pointer: str) -> None:
 def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
     """The branch that serves an address, or the only branch there is; None when that leaves a choice."""
     branches = tx.tables.branches
-    rows = tx.session.execute(sa.select(branches.c.id, branches.c.details).order_by(branches.c.id)).all()
+    every = sa.select(branches.c.id, branches.c.details).order_by(branches.c.id)
+    rows = tx.known("branches", lambda: tx.execute(every).all())
     active = [row for row in rows if row.details.get("active", True)]
     code = str((address or {}).get("postal_code") or "")[:5]
     serving = [row.id for row in active if code and code in (row.details.get("service_area") or ())]
@@ -110,8 +109,12 @@ def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
 
 
 def _details(tx: Tx, table: sa.Table, ident: UUID | None) -> Mapping[str, Any] | None:
-    if ident is None:
-        return None
-    wanted = sa.select(table.c.details).where(table.c.id == ident)
-    found = tx.known((table.name, ident), lambda: tx.session.execute(wanted).scalar_one_or_none())
-    return None if found is None else dict(found)
+    row = None if ident is None else _rows(tx, table, [ident]).get(ident)
+    return None if row is None else dict(row.details)
+
+
+def _rows(tx: Tx, table: sa.Table, idents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
+    def find(unknown: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
+        return {row.id: row for row in tx.execute(sa.select(table).where(table.c.id.in_(unknown)))}
+
+    return tx.known_of(table.name, idents, find)

@@ -1,7 +1,7 @@
 """One business act, one transaction: record, fact, audit row and the answer to a retried request commit together."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -150,7 +150,7 @@ class Tx:
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
         self._now: datetime | None = None
-        self._locked: set[tuple[type, UUID]] = set()
+        self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
         audit.watch(self)
 
     @property
@@ -177,19 +177,16 @@ class Tx:
 
     def get(self, kind: type[Record], ident: UUID) -> Record:
         """The record, its row locked for this act. Raises NotFound."""
-        key = (kind, ident)
-        if key in self._locked:
-            record = self.session.get(kind, ident)
-        else:
-            record = self.session.get(kind, ident, with_for_update=True)
+        known: Record | None = self._locked.get((kind, ident))
+        record = known or self.session.get(kind, ident, with_for_update=True)
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
-        self._locked.add(key)
+        self.has_locked(record)
         return record
 
     def has_locked(self, record: Aggregate) -> None:
         """Says that a query locked this record's row, so that ``get`` need not again."""
-        self._locked.add((type(record), record.id))
+        self._locked[type(record), record.id] = record
 
     def find(self, statement: sa.Select[Entity]) -> Entity | None:
         """The one record of a query, or None."""
@@ -203,7 +200,7 @@ class Tx:
         stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
         record = kind(**{**_defaults(kind), "id": ident or self.store.ids(), **stamps, **fields})
         self.session.add(record)
-        self._locked.add((kind, record.id))
+        self.has_locked(record)
         return record
 
     def known(self, key: Any, find: Callable[[], Known]) -> Known:
@@ -215,6 +212,21 @@ class Tx:
         if kept is None or abs(now - kept[0]) > FRESH:
             self.store.known[key] = kept = (now, find())
         found: Known = kept[1]
+        return found
+
+    def known_of(
+        self, what: str, idents: Iterable[UUID], find: Callable[[Collection[UUID]], Mapping[UUID, Known]]
+    ) -> dict[UUID, Known]:
+        """The same of several, found together; who is not found is looked for again the next time."""
+        wanted, now = set(idents), self.now
+        fresh = {ident: self.store.known.get((what, ident)) for ident in wanted}
+        found: dict[UUID, Known] = {
+            ident: kept[1] for ident, kept in fresh.items() if kept is not None and abs(now - kept[0]) <= FRESH
+        }
+        if old := wanted - found.keys():
+            new = find(old)
+            self.store.known |= {(what, ident): (now, value) for ident, value in new.items()}
+            found |= new
         return found
 
     def forget_known(self) -> None:
@@ -234,7 +246,7 @@ class Tx:
     def number(self, name: str) -> int:
         """The next human number of a kind: unique, gaps allowed."""
         if not self.store.database.sqlite:
-            return int(self.session.execute(sa.select(sa.func.nextval(f"number_{name}"))).scalar_one())
+            return int(self.execute(sa.select(sa.func.nextval(f"number_{name}"))).scalar_one())
         return self.count(name)
 
     def count(self, name: str) -> int:
@@ -242,7 +254,7 @@ class Tx:
         counters = self.tables.counters
         insert = self.insert(counters).values(name=name, value=1)
         insert = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-        return int(self.session.execute(insert.returning(counters.c.value)).scalar_one())
+        return int(self.execute(insert.returning(counters.c.value)).scalar_one())
 
     def insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that knows ON CONFLICT in this database's dialect."""
@@ -298,12 +310,12 @@ class Tx:
         timers = self.tables.timers
         values = {"due_at": due_at, "payload": payload, "attempts": 0, "failed": None}
         insert = self.insert(timers).values(kind=kind, subject=subject, **values)
-        self.session.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+        self.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
 
     def forget(self, kind: str, subject: UUID) -> None:
         """Takes a timer back, its cause being gone."""
         timers = self.tables.timers
-        self.session.execute(sa.delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
+        self.execute(sa.delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
 
     # -- one answer for a repeated request
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -48,8 +49,13 @@ class Wishes:
 def wishes(tx: Tx, branch: UUID | None, people: Collection[UUID]) -> dict[UUID, Wishes]:
     """What holds for each of these people about a record of this branch."""
     company = PREFERENCES.read(tx, branch)
-    own = {one.id: one.own for one in tx.all(sa.select(Preference).where(Preference.id.in_(people)))}
-    return {person: Wishes(company, own.get(person, {})) for person in people}
+    return {person: Wishes(company, own) for person, own in tx.known_of("wishes", people, partial(_own, tx)).items()}
+
+
+def _own(tx: Tx, people: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What these people have set themselves; nothing, for most."""
+    rows = tx.execute(sa.select(Preference.id, Preference.own).where(Preference.id.in_(people)))
+    return {person: {} for person in people} | {row.id: row.own for row in rows}
 
 
 def of(tx: Tx, person: UUID, branch: UUID | None) -> Preference:
@@ -77,6 +83,7 @@ def change(tx: Tx, person: UUID, branch: UUID | None, version: str | None, given
         record.own = own
         tx.touch(record)
     tx.session.flush()
+    tx.forget_known()
     return shown(tx, record, branch)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import people
 from libs.common.auth import Role
 from libs.common.errors import NotYet
 from libs.common.tx import Tx
@@ -43,10 +44,8 @@ class Staff:
         self._known: dict[UUID, Colleague] = {}
 
     def look_up(self, idents: Iterable[UUID]) -> None:
-        """Those of these who are not known here yet, in one query."""
-        table = self.tx.tables.people
-        if new := {ident for ident in idents if ident not in self._known}:
-            self._remember(sa.select(table).where(table.c.id.in_(new)))
+        """Those of these who are not known here yet."""
+        self._remember(people.found(self.tx, {ident for ident in idents if ident not in self._known}).values())
 
     def name(self, ident: UUID | None) -> str:
         """What somebody is called who was looked up; blank for who is no person here."""
@@ -64,12 +63,14 @@ class Staff:
     def with_role(self, role: Role, branch: UUID | None) -> list[Colleague]:
         """Everybody here who has it, of one branch or of any."""
         table = self.tx.tables.people
-        found = self._remember(sa.select(table).where(table.c.active).order_by(table.c.id))
+        active = sa.select(table).where(table.c.active).order_by(table.c.id)
+        found = self._remember(self.tx.known("active people", lambda: self.tx.execute(active).all()))
         return [one for one in found if role in one.roles and branch in (None, one.branch)]
 
     @cached_property
     def teams(self) -> Mapping[UUID, Crew]:
-        rows = self.tx.session.execute(sa.select(self.tx.tables.teams))
+        every = sa.select(self.tx.tables.teams)
+        rows = self.tx.known("every team", lambda: self.tx.execute(every).all())
         return {row.id: Crew(row.id, row.lead_id, tuple(UUID(one) for one in row.members)) for row in rows}
 
     def members(self, teams: Iterable[UUID]) -> list[UUID]:
@@ -79,8 +80,8 @@ class Staff:
             raise NotYet(f"staff has not told of team {', '.join(unknown)}")
         return [member for team in wanted for member in self.teams[team].members]
 
-    def _remember(self, statement: sa.Select[Any]) -> list[Colleague]:
-        found = [_colleague(row, self.tx.now) for row in self.tx.session.execute(statement)]
+    def _remember(self, rows: Iterable[Any]) -> list[Colleague]:
+        found = [_colleague(row, self.tx.now) for row in rows]
         self._known |= {one.id: one for one in found}
         return found
 
@@ -100,10 +101,10 @@ def reached(staff: Staff, chain: Chain, case: Any, actor: UUID | None = None) ->
     return list(told.values())
 
 
-def _covers(staff: Staff, people: Collection[Colleague]) -> list[Colleague]:
+def _covers(staff: Staff, asked: Collection[Colleague]) -> list[Colleague]:
     """Who stands in, and for them, who stands in for those; nobody twice."""
-    seen, found = {one.id for one in people}, []
-    waiting = [one for one in people if one.away]
+    seen, found = {one.id for one in asked}, []
+    waiting = [one for one in asked if one.away]
     while waiting:
         next_ids = {one.cover_id for one in waiting if one.cover_id and one.cover_id not in seen}
         covers = [one for one in staff.people(sorted(next_ids)) if one.active]
