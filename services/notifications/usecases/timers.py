@@ -17,35 +17,32 @@ from services.notifications.usecases.triggers import REMINDERS, Reminder
 STALE = timedelta(days=1)
 NAMES = UUID("6f1b6a8e-3c1f-5f0e-9d53-5a1f6a2e7c10")  #: where reminders' event ids are made
 
-Times = Mapping[str, datetime | None]
 Timer = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
-def times(watched: Watch | None) -> Times:
-    """The times of a record that reminders hang on, as they are."""
-    return {one.timer: getattr(watched, one.column) for one in REMINDERS if type(watched) is one.watch}
+def columns(kind: type[Watch]) -> list[str]:
+    """The times of a record that reminders hang on."""
+    return [one.column for one in REMINDERS if one.watch is kind]
 
 
-def wind(tx: Tx, watched: Watch, before: Times) -> None:
-    """Sets, moves or takes back the timers of times that changed."""
+def wind(tx: Tx, kind: type[Watch], event: Any, times: Mapping[str, datetime | None]) -> None:
+    """Sets, moves or takes back the timers of these times, which changed."""
     for one in REMINDERS:
-        if type(watched) is not one.watch:
+        if one.watch is not kind or one.column not in times:
             continue
-        due, was = getattr(watched, one.column), before.get(one.timer)
-        if due == was:
-            continue
-        fires_at = _next(tx, one, watched, due) if due is not None else None
+        due = times[one.column]
+        fires_at = _next(tx, one, event.branch, due) if due is not None else None
         if fires_at is not None:
-            tx.remind(one.timer, watched.id, fires_at)
-        elif was is not None:
-            tx.forget(one.timer, watched.id)
+            tx.remind(one.timer, event.subject, fires_at)
+        else:
+            tx.forget(one.timer, event.subject)
 
 
-def _next(tx: Tx, one: Reminder, watched: Watch, due: datetime) -> datetime | None:
+def _next(tx: Tx, one: Reminder, branch: UUID | None, due: datetime) -> datetime | None:
     """When people are to be told next: ahead of it, at the time itself, or, it being too late for either, never."""
     if one.soon is not None and one.ahead is not None:
         setting, unit = one.ahead
-        early: datetime = due - PREFERENCES.read(tx, watched.branch)[setting] * unit
+        early: datetime = due - PREFERENCES.read(tx, branch)[setting] * unit
         if early > tx.now and early < due:
             return early
     return due if one.now is not None and due > tx.now - STALE else None
