@@ -66,7 +66,7 @@ class Preferences:
     def _rows(self, tx: Tx, branch: UUID | None) -> tuple[tuple[int, dict[str, Any]], tuple[int, dict[str, Any]]]:
         """(version, body) of the branch, or of the company when there is no branch, and of the company."""
         table, key = tx.tables.preferences, _key(branch)
-        rows = tx.session.execute(sa.select(table).where(table.c.branch.in_({COMPANY, key}))).all()
+        rows = tx.execute(sa.select(table).where(table.c.branch.in_({COMPANY, key}))).all()
         found = {row.branch: (int(row.version), dict(row.body)) for row in rows}
         return found.get(key, (0, {})), found.get(COMPANY, (0, {})) if branch is not None else (0, {})
 

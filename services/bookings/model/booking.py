@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
+from services.bookings.model.customer import Customer
+from services.bookings.model.job import Job
 from services.bookings.model.parts import Assignment, Part, to_order
 from services.bookings.states import BEFORE_ASSIGNMENT, BOOKING, BookingAction, BookingState, Ordering, Scheduling
 
@@ -62,6 +64,8 @@ class Booking(Aggregate, Base):
     returned: Mapped[dict[str, Any] | None]
     cancelled: Mapped[dict[str, Any] | None]
 
+    customer: Mapped[Customer] = relationship(lazy="raise")  #: written before its order, and so is the job
+    job: Mapped[Job | None] = relationship(lazy="raise")
     parts: Mapped[list[Part]] = relationship(order_by=Part.position, lazy="select")
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.assigned_at, lazy="select")
 

@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.columns import Aggregate
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
+from services.bookings.model.customer import Customer
 from services.bookings.states import JOB, JobAction, JobState
 
 
@@ -29,6 +30,8 @@ class Job(Aggregate, Base):
     estimate_id: Mapped[UUID]
     salesperson_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(default="")
+
+    customer: Mapped[Customer] = relationship(lazy="raise")  #: written before its job
 
     @property
     def funnel(self) -> UUID:

@@ -77,7 +77,9 @@ def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:
     rows = [{"why": why, "value": _hashed(value), "customer_id": ident} for why, value in sorted(set(keys))]
     table = MatchKey.__table__
     assert isinstance(table, sa.Table)
-    tx.session.execute(tx.insert(table).values(rows).on_conflict_do_nothing())
+    taken = tx.execute(tx.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.why)).all()
+    if len(taken) == len(rows):
+        return {ident: {row.why for row in taken}}
     pair = sa.tuple_(MatchKey.why, MatchKey.value).in_([(row["why"], row["value"]) for row in rows])
     owners: dict[UUID, set[str]] = {}
     for row in tx.session.execute(sa.select(MatchKey.why, MatchKey.customer_id).where(pair)):

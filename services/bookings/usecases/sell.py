@@ -28,12 +28,13 @@ def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
     known = tx.session.get(Sale, accepted.acceptance_id)
     if known is not None:
         return known
-    customer, matched_by = customers.recognise(tx, accepted)
-    job = _job_of(tx, accepted)
-    running = _running(tx, accepted, job)
-    if running is None and job is None:
-        return _first(tx, accepted, customer, matched_by)
-    return _more(tx, accepted, running, job)
+    with tx.session.no_autoflush:  # nothing that is looked up on the way is written by this act
+        customer, matched_by = customers.recognise(tx, accepted)
+        job = _job_of(tx, accepted)
+        running = _running(tx, accepted, job)
+        if running is None and job is None:
+            return _first(tx, accepted, customer, matched_by)
+        return _more(tx, accepted, running, job)
 
 
 def _first(tx: Tx, accepted: EstimateAccepted, customer: Customer, matched_by: tuple[str, ...]) -> Sale:
@@ -44,7 +45,6 @@ def _first(tx: Tx, accepted: EstimateAccepted, customer: Customer, matched_by: t
     sale.moves = settings["moves"]
     sale.begin(steps_of(sale.moves))
     job = None if settings["sale_creates"] == "task" else jobs.make_job(tx, sale, accepted, customer)
-    tx.session.flush()  # an order refers to its customer and job
     booking = draft.draft(tx, [(sale, accepted)], customer, job)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
     customers.tell(tx, customer, sale, matched_by)

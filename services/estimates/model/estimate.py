@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from libs.common.auth import Caller, Role, reach
 from libs.common.columns import Aggregate, money
@@ -47,7 +48,7 @@ class Estimate(Aggregate, Base):
 
     opportunity: Mapped[Opportunity] = relationship(lazy="select")
     versions: Mapped[list[Version]] = relationship(order_by=Version.revision, lazy="select")
-    acceptance: Mapped[Acceptance | None] = relationship(lazy="select")
+    said_yes: Mapped[Acceptance | None] = relationship(lazy="select")
 
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:
@@ -71,6 +72,11 @@ class Estimate(Aggregate, Base):
     @property
     def current(self) -> Version:
         return self.versions[-1]
+
+    @property
+    def acceptance(self) -> Acceptance | None:
+        """Looked for where there can be one."""
+        return self.said_yes if self.state == EstimateState.ACCEPTED else None
 
     @property
     def selected(self) -> bool:
@@ -153,6 +159,10 @@ class Estimate(Aggregate, Base):
     def request_changes(self, text: str) -> None:
         self._fire(EstimateAction.REQUEST_CHANGES)
         self.current.changes_text = text
+
+    def accepted_by(self, acceptance: Acceptance) -> None:
+        """The one that there is from now on; nobody need look for one before it."""
+        set_committed_value(self, "said_yes", acceptance)
 
     def accept(self, *, at: datetime) -> None:
         """The customer's yes. Raises Conflict after the end, and when it is not what was frozen and approved."""

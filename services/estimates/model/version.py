@@ -67,7 +67,7 @@ class Option(Base):
     total: Mapped[Decimal] = mapped_column(columns.money())
     margin: Mapped[Decimal | None] = mapped_column(columns.unit_price())
     rows: Mapped[list[Line]] = relationship(
-        order_by="(Line.add_on, Line.sort)", lazy="selectin", cascade="all, delete-orphan"
+        order_by="(Line.add_on, Line.sort)", lazy="joined", cascade="all, delete-orphan"
     )
 
     @property
@@ -115,7 +115,7 @@ class Version(Base):
     changes_text: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     decision: Mapped[dict[str, Any] | None]
-    options: Mapped[list[Option]] = relationship(order_by="Option.sort", lazy="select", cascade="all, delete-orphan")
+    options: Mapped[list[Option]] = relationship(order_by="Option.sort", lazy="joined", cascade="all, delete-orphan")
 
     def fire(self, action: EstimateAction) -> None:
         self.state = VERSION.fire(EstimateState(self.state), action)

@@ -80,11 +80,12 @@ def accept(
         today = tx.now.astimezone(workhours.zone(branch)).date()
         last = workhours.business_days_after(today, rules["cancel_business_days"], branch)
         acceptance.cancel_until = workhours.end_of_day(last, branch)
-    estimate.acceptance = acceptance
+    tx.session.add(acceptance)
+    estimate.accepted_by(acceptance)
     estimate.total = estimate.total_max = totals.total
     tx.forget(EXPIRY, estimate.id)
-    told = facts.sold(estimate, acceptance, [*chosen.lines, *extras])
-    tx.publish(EstimateAccepted(**facts.head(tx, estimate), **told), of=estimate)
+    head = facts.head(tx, estimate)
+    tx.publish(EstimateAccepted(**head, **facts.sold(estimate, acceptance, [*chosen.lines, *extras])), of=estimate)
     return acceptance
 
 

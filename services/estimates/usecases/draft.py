@@ -34,10 +34,9 @@ def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
     else:
         for name, value in known.items():
             setattr(record, name, value)
-    record.lost = False
-    tx.session.flush()
-    if tx.session.execute(sa.select(Estimate.id).where(Estimate.opportunity_id == record.id).limit(1)).first():
-        return None
+        record.lost = False
+        if tx.execute(sa.select(Estimate.id).where(Estimate.opportunity_id == record.id).limit(1)).first():
+            return None
     return create(tx, record, on_conversion=True)
 
 
@@ -63,7 +62,7 @@ def create(
         job_id=opportunity.job_id,
         currency=opportunity.currency,
         versions=[],
-        acceptance=None,
+        said_yes=None,
         **ends,
     )
     version = Version(
@@ -84,10 +83,9 @@ def create(
     estimate.begin_version(version)
     pricing.fill(tx, estimate, version, options or BLANK)
     previous, opportunity.selected_estimate_id = opportunity.selected_estimate_id, estimate.id
-    tx.publish(EstimateDrafted(**facts.head(tx, estimate), on_conversion=on_conversion), of=estimate)
-    tx.publish(
-        EstimateSelected(**facts.head(tx, estimate), previous_estimate_id=previous, selected_at=tx.now), of=estimate
-    )
+    head = facts.head(tx, estimate)
+    tx.publish(EstimateDrafted(**head, on_conversion=on_conversion), of=estimate)
+    tx.publish(EstimateSelected(**head, previous_estimate_id=previous, selected_at=tx.now), of=estimate)
     return estimate
 
 
@@ -150,7 +148,6 @@ def next_version(tx: Tx, estimate: Estimate, last: Version, reason: str) -> Vers
         **{name: getattr(last, name) for name in kept},
     )
     estimate.begin_version(version)
-    tx.session.flush()
     pricing.price(tx, estimate, version)
     return version
 

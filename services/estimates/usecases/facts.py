@@ -15,9 +15,11 @@ from services.estimates.states import LIVE
 
 
 def head(tx: Tx, estimate: Estimate) -> dict[str, Any]:
-    """What every fact of an estimate says. Takes the opportunity's row, so that what is said of its others is true."""
+    """What every fact of an estimate says. Takes the opportunity's row, so that what is said of its others is true.
+
+    Who changes several in one act writes each out before the next is told of.
+    """
     opportunity = tx.get(Opportunity, estimate.opportunity_id)
-    tx.session.flush()
     others = sa.select(sa.func.count()).where(
         Estimate.opportunity_id == opportunity.id, Estimate.id != estimate.id, Estimate.state.in_(LIVE)
     )
@@ -32,7 +34,7 @@ def head(tx: Tx, estimate: Estimate) -> dict[str, Any]:
         "total": money.rounded(estimate.total, estimate.currency),
         "total_max": money.rounded(estimate.total_max, estimate.currency),
         "currency": estimate.currency,
-        "others_live": bool(tx.session.execute(others).scalar_one()),
+        "others_live": bool(tx.execute(others).scalar_one()),
         "selected": opportunity.selected_estimate_id == estimate.id,
         "salesperson_id": estimate.salesperson_id,
         "job_id": estimate.job_id,

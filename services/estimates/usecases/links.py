@@ -52,16 +52,15 @@ def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Est
 
     ``acting``: an offer whose time is up is found all the same, and the act itself is refused.
     """
-    link = tx.find(sa.select(Link).where(Link.token_hash == fingerprint(secret)))
-    if link is None:
+    which = sa.select(Estimate, Link).join(Link, Link.estimate_id == Estimate.id)
+    which = which.where(Link.token_hash == fingerprint(secret))
+    found = tx.session.execute(which.with_for_update(of=Estimate) if lock else which).one_or_none()
+    if found is None:
         raise NotFound("there is nothing at this address")
+    estimate, link = found
     if lock:
-        estimate = tx.get(Estimate, link.estimate_id)
-        tx.session.refresh(link)
-    else:
-        found = tx.session.get(Estimate, link.estimate_id)
-        assert found is not None, "a link's foreign key leads to its estimate"
-        estimate = found
+        tx.has_locked(estimate)
+        tx.session.refresh(link)  # as it is now that the estimate is ours
     _demand_open(tx, link, estimate, acting)
     return estimate
 

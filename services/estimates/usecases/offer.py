@@ -19,6 +19,7 @@ from services.estimates.usecases.timers import EXPIRY
 
 def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str]) -> str:
     """Freezes the version and mails the customer its link. Returns the link, which is shown this once."""
+    tx.get(Opportunity, estimate.opportunity_id)  # read once, under its lock
     estimate.send(to=to, reasons=approval.reasons(tx, estimate, roles), at=tx.now)
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
     url = share(tx, estimate, to=to)
@@ -82,6 +83,7 @@ def end_with(tx: Tx, opportunity_id: UUID, *, reason: str, void_offers: bool) ->
     opportunity.lost = True
     for estimate in offers:
         withdraw(tx, estimate, reason=reason, opportunity_lost=True)
+        tx.session.flush()  # the next one's fact says whether others are live
 
 
 def reopen(tx: Tx, opportunity_id: UUID) -> None:

@@ -25,7 +25,6 @@ def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given])
     default = PREFERENCES.read(tx, estimate.branch)["default_tax_code"]
     faults = list(_unknown(options, tasks))
     version.options[:] = []
-    tx.session.flush()
     for place, option in enumerate(options):
         version.options.append(
             Option(

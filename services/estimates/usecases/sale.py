@@ -43,12 +43,12 @@ def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID) -> None:
 
 def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> list[Estimate]:
     """The estimate that was sold and the others of its opportunity, locked in one order."""
-    sold = tx.session.get(Estimate, estimate_id)
-    if sold is None:
-        raise NotYet(f"estimate {estimate_id} is not known here")
-    which = sa.select(Estimate).where(Estimate.opportunity_id == sold.opportunity_id)
+    mine = sa.select(Estimate.opportunity_id).where(Estimate.id == estimate_id).scalar_subquery()
+    which = sa.select(Estimate).where(Estimate.opportunity_id == mine)
     locked = which.order_by(Estimate.id).with_for_update().execution_options(populate_existing=True)
-    return list(tx.all(locked))
+    if not (found := list(tx.all(locked))):
+        raise NotYet(f"estimate {estimate_id} is not known here")
+    return found
 
 
 def _sold(tx: Tx, estimate_id: UUID) -> Opportunity:
