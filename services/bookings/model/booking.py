@@ -172,8 +172,8 @@ class Booking(Aggregate, Base):
 
     def hand_to(self, link: Assignment, action: BookingAction, *, by: UUID | None) -> None:
         """Operations have it from here, by this link of the chain."""
+        self.assignments.append(link)  # first: the chain is read before there is anything to write
         self.fire(action)
-        self.assignments.append(link)
         self.team_id, self.assignee_id, self.assigned_by = link.team_id, link.assignee_id, by
         self.due_at, self.acknowledge_by, self.note = link.due_at, link.acknowledge_by, link.note
         self.escalated_at = self.accepted_at = self.accepted_by = self.returned = None

@@ -30,9 +30,10 @@ def assign(
     """Hands the work to an operations team, whose people are alerted. Raises Conflict with all that is missing."""
     _demand_operations(tx, booking, team_id, assignee_id)
     booking.demand_assignable()
+    changes = booking.unacknowledged()
     link = _link(tx, booking, team_id=team_id, assignee_id=assignee_id, due_at=due_at, note=note)
     booking.hand_to(link, BookingAction.ASSIGN, by=facts.person(tx))
-    _settle_changes(tx, booking, booking.unacknowledged())  # they are part of what the team gets now
+    _settle_changes(tx, booking, changes)  # they are part of what the team gets now
     told: dict[str, Any] = {"acknowledge_by": link.acknowledge_by, "note": note or "", "work": facts.work(booking)}
     tx.publish(BookingAssigned(**facts.booking(booking), **told), of=booking)
     return booking
@@ -60,11 +61,13 @@ def reassign(
 
 def accept(tx: Tx, booking: Booking) -> Booking:
     """The team takes the work over, with every change order up to now."""
+    BOOKING.fire(BookingState(booking.state), BookingAction.ACCEPT)
+    changes = booking.unacknowledged()  # parts and chain are read before there is anything to write
+    booking.close_link("accepted", by=tx.actor, at=tx.now)
     booking.fire(BookingAction.ACCEPT)
     booking.accepted_at, booking.accepted_by = tx.now, UUID(tx.actor)
-    booking.close_link("accepted", by=tx.actor, at=tx.now)
     tx.forget(timers.ACKNOWLEDGE, booking.id)
-    _settle_changes(tx, booking, booking.unacknowledged())
+    _settle_changes(tx, booking, changes)
     by: dict[str, Any] = {"accepted_by": UUID(tx.actor), "accepted_at": tx.now}
     tx.publish(BookingAccepted(**facts.booking(booking), **by), of=booking)
     return booking

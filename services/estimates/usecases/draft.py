@@ -91,6 +91,7 @@ def create(
 
 def edit(tx: Tx, estimate: Estimate, **given: Any) -> Estimate:
     """Writes the draft anew, whole: what is left out is none, or as the branch has set it. Clears an approval."""
+    tx.get(Opportunity, estimate.opportunity_id)  # read once, before there is anything to write
     was = estimate.state
     version, rules = estimate.edit(), PREFERENCES.read(tx, estimate.branch)
     version.priced_by = sorted({*version.priced_by, tx.actor})
