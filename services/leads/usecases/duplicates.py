@@ -28,7 +28,8 @@ def remember(tx: Tx, lead: Lead) -> list[Duplicate]:
     keys = _keys(lead)
     with tx.session.no_autoflush:  # one INSERT of the lead, when everything about it is known
         found = find(tx, keys, but=lead.id)
-        kept = tx.all(sa.select(MatchKey).where(MatchKey.lead_id == lead.id))
+        new = lead in tx.session.new
+        kept = [] if new else tx.all(sa.select(MatchKey).where(MatchKey.lead_id == lead.id))
     before = {(one.why, one.value): one for one in kept}
     for key in before.keys() - set(keys):
         tx.session.delete(before[key])

@@ -35,7 +35,7 @@ def log_contact(
     first = lead.first_responded_at is None
     lead.contacted(at=at)
     attempt: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome, "note": note}
-    lead.attempts.append(ContactAttempt(id=tx.store.ids(), lead_id=lead.id, at=at, by=tx.actor, **attempt))
+    tx.session.add(ContactAttempt(id=tx.store.ids(), lead_id=lead.id, at=at, by=tx.actor, **attempt))
     _tell_contact(tx, lead, at=at, first=first, channel=channel, direction=direction, outcome=outcome, note=note or "")
     return lead
 

@@ -65,6 +65,7 @@ def schedule(
     calendar.take(tx, appointment, force=force)
     tx.publish(AppointmentScheduled(**facts.appointment(appointment), note=appointment.note or ""), of=appointment)
     stages.advance(tx, opportunity, APPOINTMENT_SET)
+    calendar.write(tx, appointment)
     return appointment
 
 
@@ -100,6 +101,8 @@ def reschedule(
     calendar.take(tx, appointment, force=force)
     told: dict[str, Any] = {**before, "previous_assignee_ids": previous, "reason": reason or ""}
     tx.publish(AppointmentRescheduled(**facts.appointment(appointment), **told), of=appointment)
+    calendar.free(tx, appointment)
+    calendar.write(tx, appointment)
     return appointment
 
 

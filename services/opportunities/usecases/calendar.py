@@ -11,35 +11,38 @@ from services.opportunities.model import Appointment, Assignment
 
 
 def take(tx: Tx, appointment: Appointment, *, force: bool) -> None:
-    """Takes its people's time. Raises Conflict naming each who has something else then, unless ``force``."""
-    free(tx, appointment)
+    """Claims its people's time, for ``write`` to keep. Raises Conflict naming who is taken then, unless ``force``."""
     for person in sorted(appointment.people):
         tx.count(f"calendar:{person}")  # two who want the same hour of the same person take turns
     if not force:
         _demand_free(tx, appointment)
+
+
+def write(tx: Tx, appointment: Appointment) -> None:
+    """Writes down whose time it takes, when all else of the act is said."""
+    tx.session.flush()
     when: dict[str, Any] = {
         "appointment_id": appointment.id,
         "starts_at": appointment.starts_at,
         "ends_at": appointment.ends_at,
     }
-    tx.session.execute(sa.insert(Assignment), [{**when, "person_id": person} for person in appointment.people])
+    tx.execute(sa.insert(Assignment), [{**when, "person_id": person} for person in appointment.people])
 
 
 def free(tx: Tx, appointment: Appointment) -> None:
     """Gives the time back."""
-    tx.session.flush()
-    tx.session.execute(sa.delete(Assignment).where(Assignment.appointment_id == appointment.id))
+    tx.execute(sa.delete(Assignment).where(Assignment.appointment_id == appointment.id))
 
 
 def _demand_free(tx: Tx, appointment: Appointment) -> None:
     overlapping = (
         sa.select(Assignment.person_id, Appointment.id, Appointment.number, Appointment.starts_at, Appointment.ends_at)
         .join(Appointment, Appointment.id == Assignment.appointment_id)
-        .where(Assignment.person_id.in_(appointment.people))
+        .where(Assignment.person_id.in_(appointment.people), Assignment.appointment_id != appointment.id)
         .where(Assignment.starts_at < appointment.ends_at, Assignment.ends_at > appointment.starts_at)
         .order_by(Assignment.starts_at)
     )
-    rows = tx.session.execute(overlapping).all()
+    rows = tx.execute(overlapping).all()
     if not rows:
         return
     names = people.names(tx, [row.person_id for row in rows])

@@ -1,6 +1,7 @@
 """What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from libs.common.contracts.estimates import EstimateDeclined, EstimateFact
@@ -10,6 +11,8 @@ from services.opportunities.model import Offer, Opportunity
 from services.opportunities.settings import ESTIMATE_SENT, NEGOTIATION
 from services.opportunities.states import LIVE_OFFERS
 from services.opportunities.usecases import decide, facts, stages
+
+OFFERS: Any = Offer.__table__
 
 
 def known(tx: Tx, opportunity_id: UUID) -> Opportunity:
@@ -23,11 +26,9 @@ def known(tx: Tx, opportunity_id: UUID) -> Opportunity:
 def note(tx: Tx, fact: EstimateFact) -> Opportunity:
     """Keeps how the estimate stands, so that it is known what the customer could still accept."""
     opportunity = known(tx, fact.opportunity_id)
-    offer = tx.session.get(Offer, fact.subject)
-    if offer is None:
-        offer = Offer(estimate_id=fact.subject, opportunity_id=opportunity.id)
-        tx.session.add(offer)
-    offer.number, offer.state, offer.live = fact.number, fact.state, fact.state in LIVE_OFFERS
+    stands = {"number": fact.number, "state": fact.state, "live": fact.state in LIVE_OFFERS}
+    insert = tx.insert(OFFERS).values(estimate_id=fact.subject, opportunity_id=opportunity.id, **stands)
+    tx.execute(insert.on_conflict_do_update(index_elements=["estimate_id"], set_=stands))
     return opportunity
 
 

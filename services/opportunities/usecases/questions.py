@@ -1,7 +1,8 @@
 """Question sets are edited, answers saved bit by bit, and each save decides anew whether the prospect qualifies."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -59,7 +60,8 @@ def answer(tx: Tx, opportunity: Opportunity, *, question_set_id: UUID, answers: 
     """Saves some or all answers to a set; null takes one back. Raises Invalid naming every answer that is none."""
     opportunity.demand(OpportunityAction.ANSWER)
     given = sheets.version(tx, question_set_id)
-    mine = {sheet.questions.key: sheet for sheet in sheets.of(tx, opportunity)}
+    every = sheets.of(tx, opportunity)
+    mine = {sheet.questions.key: sheet for sheet in every}
     if given is None or given.key not in mine:
         raise Invalid(
             "these questions are not asked here",
@@ -79,7 +81,8 @@ def answer(tx: Tx, opportunity: Opportunity, *, question_set_id: UUID, answers: 
     kept = {ident: value for ident, value in sheet.answers.items() if ident in known and not fault(known[ident], value)}
     whole = {ident: value for ident, value in {**kept, **answers}.items() if value is not None}
     sheets.keep(tx, opportunity, questions, whole)
-    if not _judge(tx, opportunity):
+    now = [replace(one, questions=questions, answers=whole) if one is sheet else one for one in every]
+    if not _judge(tx, opportunity, now):
         facts.tell_change(tx, opportunity, "answers")
     return opportunity
 
@@ -89,13 +92,15 @@ def override(tx: Tx, opportunity: Opportunity, *, qualified: bool | None, reason
     opportunity.demand(OpportunityAction.OVERRIDE)
     said: dict[str, Any] = {"qualified": qualified, "reason": reason, "by": tx.actor, "at": tx.now.isoformat()}
     opportunity.override = None if qualified is None else said
-    _judge(tx, opportunity, reason=reason, always=True)
+    _judge(tx, opportunity, sheets.of(tx, opportunity), reason=reason, always=True)
     return opportunity
 
 
-def _judge(tx: Tx, opportunity: Opportunity, *, reason: str = "", always: bool = False) -> bool:
+def _judge(
+    tx: Tx, opportunity: Opportunity, answered: Sequence[sheets.Sheet], *, reason: str = "", always: bool = False
+) -> bool:
     """Whether the prospect qualifies, by the answers to every set that applies. True when that was told."""
-    judged = [one.judgement for one in sheets.of(tx, opportunity) if one.questions.kind == QUALIFICATION]
+    judged = [one.judgement for one in answered if one.questions.kind == QUALIFICATION]
     before = (opportunity.qualified, opportunity.score, opportunity.disqualified_by)
     opportunity.score = sum(one.score for one in judged)
     opportunity.disqualified_by = [question["text"] for one in judged for question in one.disqualified_by]

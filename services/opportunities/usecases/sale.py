@@ -1,6 +1,6 @@
 """The opportunity's part of a sale: won at once, its appointments moved to the job, and all of it taken back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,8 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
     tx.session.flush()
     other = _standing(tx, opportunity)
     if sale.job_id is not None and (other is None or other.job_id != sale.job_id):
-        _move_appointments(tx, opportunity, sale.job_id, other.job_id if other else None, sale.acceptance_id)
+        there = _appointments(tx, opportunity, sale.job_id)
+        _move_appointments(tx, there, other.job_id if other else None, sale.acceptance_id)
     if other is not None:
         opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
         facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
@@ -88,25 +89,28 @@ def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) 
     """To the job, and said, even when there is nothing to move: the sale's step waits for it."""
     if sale.undone_at is not None or sale.job_id is None:
         return
+    there = _appointments(tx, opportunity, None, sale.job_id)
     if APPOINTMENTS in moves:
-        _move_appointments(tx, opportunity, None, sale.job_id, sale.acceptance_id)
+        _move_appointments(tx, [one for one in there if one.job_id is None], sale.job_id, sale.acceptance_id)
     opportunity.job_id = opportunity.job_id or sale.job_id
     opportunity.customer_id = opportunity.customer_id or sale.customer_id
-    ids = sa.select(Appointment.id).where(Appointment.opportunity_id == opportunity.id)
-    moved = tx.all(ids.where(Appointment.job_id == sale.job_id).order_by(Appointment.id))
-    about: dict[str, Any] = {"acceptance_id": sale.acceptance_id, "moved_appointment_ids": tuple(moved)}
+    moved = tuple(one.id for one in there if one.job_id == sale.job_id)
+    about: dict[str, Any] = {"acceptance_id": sale.acceptance_id, "moved_appointment_ids": moved}
     facts.tell_change(tx, opportunity, "job_id", **about)
 
 
-def _move_appointments(
-    tx: Tx, opportunity: Opportunity, from_job: UUID | None, to_job: UUID | None, acceptance_id: UUID
-) -> None:
+def _appointments(tx: Tx, opportunity: Opportunity, *jobs: UUID | None) -> Sequence[Appointment]:
+    """Its appointments that belong to one of these jobs or, for None, to none; held."""
     mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id)
-    here = Appointment.job_id.is_(None) if from_job is None else Appointment.job_id == from_job
-    for one in tx.all(mine.where(here).order_by(Appointment.id).with_for_update()):
+    here = [Appointment.job_id.is_(None) if job is None else Appointment.job_id == job for job in jobs]
+    with tx.session.no_autoflush:
+        return tx.all(mine.where(sa.or_(*here)).order_by(Appointment.id).with_for_update())
+
+
+def _move_appointments(tx: Tx, appointments: Sequence[Appointment], to_job: UUID | None, acceptance_id: UUID) -> None:
+    for one in appointments:
         one.job_id = to_job
         tx.publish(AppointmentMoved(**facts.appointment(one), acceptance_id=acceptance_id), of=one)
-    tx.session.flush()
 
 
 def _sale(tx: Tx, acceptance_id: UUID, opportunity: Opportunity, estimate_id: UUID) -> Sale:

@@ -15,6 +15,8 @@ from services.opportunities.model.questions import QUALIFICATION, Judgement
 from services.opportunities.settings import PREFERENCES
 from services.opportunities.states import Flow
 
+SHEETS: Any = AnswerSheet.__table__
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -88,16 +90,14 @@ def _answered(opportunity: Opportunity) -> sa.Select[AnswerSheet]:
 
 def keep(tx: Tx, opportunity: Opportunity, questions: QuestionSet, answers: dict[str, Any]) -> None:
     """The answers to a set, whole, and the version that they answer."""
-    sheet = tx.session.get(AnswerSheet, (opportunity.id, questions.key))
-    if sheet is None:
-        sheet = AnswerSheet(opportunity_id=opportunity.id, set_key=questions.key)
-        tx.session.add(sheet)
-    sheet.set_id, sheet.answers = questions.id, answers
-    tx.session.flush()
+    said = {"set_id": questions.id, "answers": answers}
+    insert = tx.insert(SHEETS).values(opportunity_id=opportunity.id, set_key=questions.key, **said)
+    tx.execute(insert.on_conflict_do_update(index_elements=["opportunity_id", "set_key"], set_=said))
 
 
 def version(tx: Tx, ident: UUID) -> QuestionSet | None:
-    return tx.session.get(QuestionSet, ident)
+    asked_now = next((one for one in newest(tx) if one.id == ident), None)
+    return asked_now or tx.session.get(QuestionSet, ident)
 
 
 def _applies(scope: dict[str, Any], opportunity: Opportunity, stages: Flow) -> bool:

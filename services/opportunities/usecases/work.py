@@ -84,5 +84,7 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
     """Whose the opportunity is, its appointments are; each is touched under its own lock."""
     mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id).order_by(Appointment.id)
-    for one in tx.all(mine.with_for_update()):
+    with tx.session.no_autoflush:
+        held = tx.all(mine.with_for_update())
+    for one in held:
         one.salesperson_id, one.inside_rep_id = opportunity.salesperson_id, opportunity.inside_rep_id
