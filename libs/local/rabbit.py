@@ -110,6 +110,7 @@ class Rabbit(Broker):
         }
         config.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
         (self._home / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self._home / "inetrc").write_text('{host, {127,0,0,1}, ["localhost"]}.\n{lookup, [file, native]}.\n')
         if self._tree.unpacked:  # Debian's `erl` looks for itself in /usr/lib
             root = self._tree.root / "usr/lib/erlang"
             where = f"ROOTDIR='{root}' BINDIR='{self._erlang}' EMU=beam PROGNAME=erl"
@@ -125,6 +126,7 @@ class Rabbit(Broker):
             "PATH": f"{folder}/bin:{programs}:{os.environ.get('PATH', os.defpath)}",
             "ERL_EPMD_PORT": str(mapper),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_INETRC": f"{folder}/inetrc",  # knows localhost, whatever /etc/hosts says or does not
             "RABBITMQ_NODENAME": self._node,
             "RABBITMQ_DIST_PORT": str(distribution),
             "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
