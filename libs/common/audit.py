@@ -74,10 +74,10 @@ def _plain(name: str, value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def write(tx: "Tx") -> None:
-    """One row a changed record. The action is the route or the event type that caused it."""
+def rows(tx: "Tx") -> list[dict[str, Any]]:
+    """One a changed record. The action is the route or the event type that caused it."""
     changes: Changes = tx.session.info["changes"]
-    rows = [
+    return [
         {
             "at": tx.now,
             "actor": origin.actor,
@@ -91,8 +91,6 @@ def write(tx: "Tx") -> None:
         for (kind, subject, origin), what in changes.items()
         if what
     ]
-    if rows:
-        tx.execute(tx.store.statements.audit, rows)
 
 
 def chain(store: "Store", batch: int = 500) -> int:

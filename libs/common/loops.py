@@ -1,5 +1,6 @@
 """What a worker does all day, as plain functions for a thread: send what is committed, do what is due."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -52,6 +53,8 @@ def relay_loop(
             continue
         backoff.reset()
         report("broker", True, "")
+    with contextlib.suppress(Unavailable):
+        relay.finish()
 
 
 def timers_loop(

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import answers, audit, statements
+from libs.common import answers, audit, closing, statements
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
-from libs.common.errors import NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.errors import DomainError, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.orm import Database, Tables
 from libs.common.statements import Statements
 from libs.common.surroundings import HERE, Surroundings
@@ -30,9 +30,6 @@ Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
 Known = TypeVar("Known")
 FRESH = timedelta(seconds=1)
-
-SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
-NOTIFY_A_SLEEPER = sa.text(f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})")
 
 
 class Dumps(Protocol):
@@ -80,7 +77,7 @@ class Store:
 
     @property
     def statements(self) -> Statements:
-        return statements.of(self.tables, self.database.sqlite)
+        return statements.of(self.tables)
 
     @contextmanager
     def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
@@ -93,8 +90,6 @@ class Store:
             self.crash("before_begin")
             tx, committing = Tx(self, session, origin), False
             try:
-                if origin.key is not None:
-                    answers.claim(tx, origin.key)
                 yield tx
                 tx.finish()
                 self.crash("before_commit")
@@ -102,14 +97,23 @@ class Store:
                 session.commit()
             except StaleDataError as lost:
                 session.rollback()
+                answers.demand_new(self, origin.key)
                 raise Stale("someone else changed this record at the same moment; read it again") from lost
             except exc.DBAPIError as trouble:
                 session.rollback()
                 if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
                     raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
+                if isinstance(trouble, exc.IntegrityError):
+                    answers.demand_new(self, origin.key)
                 raise translated(trouble) from trouble
             except exc.TimeoutError as trouble:
                 raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+            except Unavailable:
+                raise
+            except DomainError:
+                session.rollback()
+                answers.demand_new(self, origin.key)
+                raise
         self.crash("after_commit")
         if tx.published:
             self.woken()
@@ -121,9 +125,29 @@ class Store:
             with Session(self.database.reader, autoflush=False, expire_on_commit=False) as session:
                 yield Tx(self, session, origin or Origin())
         except exc.DBAPIError as trouble:
-            raise translated(trouble) from trouble
+            raise self._read_again(trouble) from trouble
         except exc.TimeoutError as trouble:
             raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+
+    @contextmanager
+    def alone(self, *, changing: bool = True) -> Iterator[sa.Connection]:
+        """A connection for a statement of the kernel's that is a transaction by itself, past session and audit."""
+        here = self.database
+        turns = changing and here.sqlite
+        try:
+            with here.writing() if turns else nullcontext():
+                with here.engine.begin() if turns else here.reader.connect() as connection:
+                    yield connection
+        except exc.DBAPIError as trouble:
+            raise self._read_again(trouble) from trouble
+        except exc.TimeoutError as trouble:
+            raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+
+    @staticmethod
+    def _read_again(trouble: exc.DBAPIError) -> Exception:
+        if trouble.connection_invalidated:  # it was stale; the pool has thrown away its like
+            return TryAgain("the database was restarted", headers={"Retry-After": "1"})
+        return translated(trouble)
 
 
 @functools.cache
@@ -149,7 +173,10 @@ class Tx:
         self.store, self.session, self.origin = store, session, origin
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
+        self.kept: Answer | None = None
+        self.closing: dict[str, list[dict[str, Any]]] = {}  #: what else of the kernel's is written at the end, by table
         self._now: datetime | None = None
+        self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
         audit.watch(self)
 
@@ -171,7 +198,13 @@ class Tx:
 
     def execute(self, statement: Any, given: Any = None) -> sa.CursorResult[Any]:
         """Runs a statement of the kernel's past the session, which need not write out a half-made record first."""
-        return self.session.connection().execute(statement, given)
+        return self.connection.execute(statement, given)
+
+    @property
+    def connection(self) -> sa.Connection:
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection
 
     # -- records
 
@@ -297,11 +330,8 @@ class Tx:
         """Writes what the act left to write; called by the store just before it commits."""
         self.session.flush()
         self.store.crash("after_write")
-        if self.published:
-            self.execute(self.store.statements.outbox, self.published)
-            if not self.store.database.sqlite:
-                self.execute(NOTIFY_A_SLEEPER)
-        audit.write(self)
+        kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
+        closing.write(self, {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing})
 
     # -- durable timers
 

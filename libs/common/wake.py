@@ -13,8 +13,9 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from libs.common.closing import SLEEPING, WOKEN
 from libs.common.errors import Unavailable
-from libs.common.tx import SLEEPING, WOKEN, Store
+from libs.common.tx import Store
 
 RELAYING = SLEEPING + 1  #: held by the one relay of a service that is active
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
