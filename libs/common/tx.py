@@ -135,9 +135,9 @@ class Store:
         here = self.database
         turns = changing and here.sqlite
         try:
-            with here.writing() if turns else nullcontext():
-                with here.engine.begin() if turns else here.reader.connect() as connection:
-                    yield connection
+            taking = here.writing() if turns else nullcontext()
+            with taking, here.engine.begin() if turns else here.reader.connect() as connection:
+                yield connection
         except exc.DBAPIError as trouble:
             raise self._read_again(trouble) from trouble
         except exc.TimeoutError as trouble:
@@ -164,6 +164,16 @@ def _defaults_of(kind: type) -> tuple[tuple[str, Any, bool], ...]:
 def _defaults(kind: type) -> dict[str, Any]:
     """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
     return {name: value(None) if made else value for name, value, made in _defaults_of(kind)}
+
+
+def locking(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
+    """The same, with each record's row locked and as it is now, whatever this act saw of it before."""
+    return statement.with_for_update(of=kind).execution_options(populate_existing=True)
+
+
+@functools.cache
+def _by_id(kind: Any) -> sa.Select[Any]:
+    return locking(sa.select(kind).where(kind.id == sa.bindparam("ident")), kind)
 
 
 class Tx:
@@ -210,8 +220,9 @@ class Tx:
 
     def get(self, kind: type[Record], ident: UUID) -> Record:
         """The record, its row locked for this act. Raises NotFound."""
+        which: Any = kind  # functools wants to be told that a class can be hashed
         known: Record | None = self._locked.get((kind, ident))
-        record = known or self.session.get(kind, ident, with_for_update=True)
+        record: Record | None = known or self.session.scalars(_by_id(which), {"ident": ident}).one_or_none()
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
         self.has_locked(record)
