@@ -5,7 +5,7 @@ transaction, so a repeat finds it moved and a gap finds it behind. What cannot b
 applied at all is parked, and both stop only their own record. docs/architecture.md, "Delivery", has the tables.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -95,12 +95,12 @@ class Consumer:
 
     def retry_due(self, limit: int = 100) -> int:
         """Tries held facts whose time has come; the timers' loop calls it. Returns how many it tried."""
-        return self._retry(lambda held, now: held.c.due_at <= now, limit, Why.DUE)
+        return self._retry(self.store.statements.held_due, limit, Why.DUE)
 
     def retry_waiting(self, limit: int = 20) -> int:
         """Tries facts that wait for another one, which may just have been applied."""
         self.waiting = False
-        return self._retry(lambda held, _now: held.c.waits > 0, limit, Why.EARLY)
+        return self._retry(self.store.statements.held_waiting, limit, Why.EARLY)
 
     @staticmethod
     def _read(delivery: Delivery) -> Message:
@@ -265,11 +265,10 @@ class Consumer:
         self.store.crash("consumer_marked")
         return True
 
-    def _retry(self, which: Callable[[sa.Table, Any], sa.ColumnElement[bool]], limit: int, why: Why) -> int:
-        held = self.store.tables.held
-        with self.store.reading() as tx:
-            due = sa.select(held.c.body).where(which(held, tx.now), held.c.due_at.is_not(None))
-            bodies = tx.session.scalars(due.order_by(held.c.due_at).limit(limit)).all()
+    def _retry(self, which: Any, limit: int, why: Why) -> int:
+        with self.store.alone(changing=False) as look:
+            given = {"now": self.store.now(look), "most": limit}
+            bodies = look.scalars(which, given).all()
         for body in bodies:
             self._attempt(decode(bytes(body)), why)
         return len(bodies)

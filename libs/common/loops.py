@@ -93,7 +93,7 @@ def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:
         due[job.name] = time.monotonic() + max(job.every_s, 5.0)
         return 0
     report(job.name, True, "")
-    if not found:
+    if found < job.many:
         due[job.name] = time.monotonic() + job.every_s
     return found
 
@@ -110,4 +110,4 @@ def forget_answers(store: Store, batch: int = 1000) -> int:
     return len(keys)
 
 
-KERNEL_JOBS = (Job("audit", audit.chain, every_s=1.0), Job("idempotency", forget_answers, every_s=600.0))
+KERNEL_JOBS = (Job("audit", audit.chain, every_s=2.0, many=MANY), Job("idempotency", forget_answers, every_s=600.0))

@@ -79,6 +79,7 @@ class Job:
     name: str
     run: Callable[[Store], int]  #: does one batch and returns how much it found
     every_s: float = 1.0
+    many: int = 1  #: having found so much, it is run again at once
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,12 @@ class Statements:
     moved: Any
     answered: Any
     positions: Any
+    held_due: Any
+    held_waiting: Any
     unpublished: Any
     published: Any
+    unlinked: Any
+    linked: Any
 
 
 @functools.cache
@@ -34,6 +38,8 @@ def of(tables: Tables) -> Statements:
     )
     position, held, outbox = tables.stream_pos, tables.held, tables.outbox
     behind = sa.and_(held.c.producer == position.c.producer, held.c.agg == position.c.agg)
+    waiting = sa.select(held.c.body).order_by(held.c.due_at).limit(bindparam("most"))
+    unlinked = sa.select(tables.audit).where(tables.audit.c.position.is_(None)).order_by(tables.audit.c.id)
     return Statements(
         outbox=sa.insert(outbox),
         audit=sa.insert(tables.audit),
@@ -57,6 +63,8 @@ def of(tables: Tables) -> Statements:
         .where(sa.tuple_(position.c.producer, position.c.agg).in_(bindparam("keys", expanding=True)))
         .order_by(position.c.producer, position.c.agg)
         .with_for_update(of=position),
+        held_due=waiting.where(held.c.due_at <= bindparam("now")),
+        held_waiting=waiting.where(held.c.due_at.is_not(None), held.c.waits > 0),
         unpublished=sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
         .where(outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)
@@ -64,4 +72,8 @@ def of(tables: Tables) -> Statements:
         published=sa.update(outbox)
         .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
         .values(published_at=bindparam("at")),
+        unlinked=unlinked.limit(bindparam("most")),
+        linked=sa.update(tables.audit)
+        .where(tables.audit.c.id == bindparam("row"))
+        .values(position=bindparam("place"), hash=bindparam("link")),
     )

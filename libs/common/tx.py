@@ -30,6 +30,7 @@ Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
 Known = TypeVar("Known")
 FRESH = timedelta(seconds=1)
+TIME = sa.select(sa.func.clock_timestamp())
 
 
 class Dumps(Protocol):
@@ -143,6 +144,11 @@ class Store:
         except exc.TimeoutError as trouble:
             raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
 
+    def now(self, connection: sa.Connection) -> datetime:
+        """The time by the database's clock where it has one; asked for over this connection, now and then."""
+        told_by = self.database.clock
+        return self.clock() if told_by is None else told_by.now(lambda: connection.execute(TIME).scalar_one())
+
     @staticmethod
     def _read_again(trouble: exc.DBAPIError) -> Exception:
         if trouble.connection_invalidated:  # it was stale; the pool has thrown away its like
@@ -198,13 +204,8 @@ class Tx:
     def now(self) -> datetime:
         """One instant for the whole act, by the database's clock where it has one."""
         if self._now is None:
-            told_by = self.store.database.clock
-            self._now = self.store.clock() if told_by is None else told_by.now(self._asked)
+            self._now = self.store.clock() if self.store.database.clock is None else self.store.now(self.connection)
         return self._now
-
-    def _asked(self) -> datetime:
-        instant: datetime = self.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return instant
 
     def execute(self, statement: Any, given: Any = None) -> sa.CursorResult[Any]:
         """Runs a statement of the kernel's past the session, which need not write out a half-made record first."""
