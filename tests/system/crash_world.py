@@ -4,6 +4,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,8 @@ from tests.system.crash_processes import Processes
 from tests.system.post_office import Post
 
 NAMES = ("leads", "opportunities", "notifications")
-DIES_S, RESTS_S, MOMENT_S = 30.0, 30.0, 0.1
+DIES_S, RESTS_S, MOMENT_S = 60.0, 60.0, 0.1
+FEW, MANY = 2, 25  #: kills a point
 
 
 class CrashWorld(ABC):
@@ -138,6 +140,17 @@ class CrashWorld(ABC):
         if self.processes.dead(doomed, within=MOMENT_S):
             self.again(doomed)
         self.processes.doomed = ""
+
+    def dies_at(self, name: str, kills: int) -> None:
+        """Each time all is driven to rest and audited before it dies again. A request cut off is told what it must be."""
+        turns = Random(name)
+        for kill in range(kills):
+            asked = set(self.ledger.entries)
+            self.kill_at(name, 1 + (kill if kill < FEW else turns.randrange(9)) % POINTS[name].most)
+            self.settle()
+            cut_off = [one for key, one in self.ledger.entries.items() if key not in asked and one.broken]
+            if POINTS[name].dies == "leads-api":
+                assert [one.replayed for one in cut_off] == [name == "after_commit"]
 
     # -- what is left
 
