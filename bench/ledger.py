@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,10 @@ WAITS_S = 15.0  #: for an answer; one that comes later counts as none
 
 @dataclass
 class Entry:
-    """One request. ``status`` and ``digest`` are of its answer; ``repeats`` are the digests of later ones."""
+    """One request. ``status`` and ``digest`` are of its answer; ``repeats`` are the digests of later ones.
+
+    ``unmarked``: a later one did not say that it is a repetition.
+    """
 
     method: str
     path: str
@@ -30,6 +34,7 @@ class Entry:
     digest: str = ""
     ident: str = ""
     replayed: bool = False
+    unmarked: bool = False
     repeats: set[str] = field(default_factory=set)
 
     @property
@@ -60,10 +65,10 @@ class Ledger:
             entry = self.entries[key]
             if entry.done:
                 entry.repeats.add(digest)
+                entry.unmarked = entry.unmarked or not replayed
             else:
                 entry.status, entry.digest, entry.replayed = status, digest, replayed
-                if entry.done and body:
-                    entry.ident = str(json.loads(body).get("id", ""))
+                entry.ident = str(json.loads(body).get("id", "")) if status == 201 else ""
         self._write({"told": key, "status": status, "replayed": replayed, "body": body.decode(errors="replace")})
 
     def _write(self, line: Mapping[str, Any]) -> None:
@@ -78,7 +83,8 @@ class Careful(Client):
     """A client with a ledger. ``revive`` is called whenever nobody answers, before it asks again.
 
     ``patience`` is for how many seconds it goes on; a refusal (403, 404, 409, 412, 422) it asks again so long as
-    ``unready`` says, since the facts that make it possible may still be on their way.
+    ``unready`` says, since the facts that make it possible may still be on their way. ``repeats``: which part of
+    what was answered it asks once more, as if it had not heard.
     """
 
     def __init__(
@@ -91,10 +97,11 @@ class Careful(Client):
         renew: Callable[[], str | None] = lambda: None,
         patience: float = 60.0,
         unready: float = 0.0,
+        repeats: float = 0.0,
     ) -> None:
         super().__init__(url, token)
         self.ledger, self.revive, self.renew = ledger, revive, renew
-        self.patience, self.unready = patience, unready
+        self.patience, self.unready, self.repeats = patience, unready, repeats
 
     def _exchange(
         self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
@@ -112,6 +119,8 @@ class Careful(Client):
             elif method == "POST" and answer[0] in (403, 404, 409, 422) and waited < self.unready:
                 time.sleep(0.2)
             else:
+                if "Idempotency-Key" in given and answer[0] < 300 and random.random() < self.repeats:
+                    self._once(method, path, data, given)  # as if we had not heard it; the ledger compares
                 return answer
 
     def _once(

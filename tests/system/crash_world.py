@@ -142,7 +142,7 @@ class CrashWorld(ABC):
         self.processes.doomed = ""
 
     def dies_at(self, name: str, kills: int) -> None:
-        """Each time all is driven to rest and audited before it dies again. A request cut off is told what it must be."""
+        """Driven to rest and audited after each death. A request cut off is told, once repeated, what it must be."""
         turns = Random(name)
         for kill in range(kills):
             asked = set(self.ledger.entries)
