@@ -34,7 +34,8 @@ LIKE_THE_LEAD = OTHERS.join(MINE, sa.and_(MINE.c.value == KEYS.c.value, MINE.c.w
 )
 KEPT = sa.select(KEYS.c.why, KEYS.c.value).where(KEYS.c.lead_id == sa.bindparam("lead"))
 FORGET = sa.delete(KEYS).where(
-    KEYS.c.lead_id == sa.bindparam("lead"), sa.tuple_(KEYS.c.why, KEYS.c.value).in_(sa.bindparam("gone", expanding=True))
+    KEYS.c.lead_id == sa.bindparam("lead"),
+    sa.tuple_(KEYS.c.why, KEYS.c.value).in_(sa.bindparam("gone", expanding=True)),
 )
 
 
