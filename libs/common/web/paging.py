@@ -86,7 +86,10 @@ def _read_and_show(
         records = tx.session.scalars(statement).all()
         return shown(schema, records), lambda place: (getattr(records[place], column.key), records[place].id)
     result = tx.execute(statement)
-    at = {name: place for place, name in enumerate(result.keys())}
+    names = list(result.keys())
+    if len(set(names)) < len(names):
+        raise TypeError(f"{schema.__name__} shows columns only, so its list need not join anything to them")
+    at = {name: place for place, name in enumerate(names)}
     fields, rows = [(name, at[column_name], field) for name, column_name, field in ways], result.all()
     items = [
         {
@@ -102,7 +105,8 @@ def _read_and_show(
 def _columns(schema: type[AnySchema], kind: Any) -> list[tuple[str, str, Any]] | None:
     """Each field's name in JSON, its column and itself, if all that the schema shows are columns of the record."""
     ways = [(field.data_key or name, field.attribute or name, field) for name, field in schema().dump_fields.items()]
-    return ways if {column for _, column, _ in ways} <= set(sa.inspect(kind).column_attrs.keys()) else None
+    columns = {one.key for one in sa.inspect(kind).column_attrs if one.columns[0].name == one.key}
+    return ways if columns.issuperset(column for _, column, _ in ways) else None
 
 
 def _after(column: Any, ident: Any, down: bool, value: Any, last: Any) -> sa.ColumnElement[bool]:
