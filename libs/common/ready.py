@@ -16,10 +16,9 @@ def sequences(kinds: Sequence[str]) -> sa.Select[Any]:
 
 
 @functools.cache
-def counting(counters: sa.Table, names: int, in_sqlite: bool) -> Any:
-    """Counts so many names, bound as name0, name1, …: (name, value) of each, in any order."""
-    rows = [{"name": bindparam(f"name{at}"), "value": 1} for at in range(names)]
-    insert = (sqlite.insert if in_sqlite else postgresql.insert)(counters).values(rows)
+def counting(counters: sa.Table, in_sqlite: bool) -> Any:
+    """Counts every name given: (name, value) of each, in any order. A new one is given with the value 1."""
+    insert = (sqlite.insert if in_sqlite else postgresql.insert)(counters)
     more = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
     return more.returning(counters.c.name, counters.c.value)
 

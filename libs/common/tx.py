@@ -258,9 +258,10 @@ class Tx:
         return self._count([name])[0]
 
     def _count(self, names: Sequence[str]) -> list[int]:
-        counting = ready.counting(self.tables.counters, len(names), self.store.database.sqlite)
-        rows = self.execute(counting, {f"name{at}": name for at, name in enumerate(names)})
-        values = {row.name: int(row.value) for row in rows}
+        counting = ready.counting(self.tables.counters, self.store.database.sqlite)
+        values = {
+            row.name: int(row.value) for row in self.execute(counting, [{"name": one, "value": 1} for one in names])
+        }
         return [values[name] for name in names]
 
     def insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":

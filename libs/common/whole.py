@@ -11,12 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
-from libs.common.columns import Aggregate
 from libs.common.tx import Tx
 
 
 @functools.cache
-def looking(kind: type[Aggregate]) -> sa.Select[Any]:
+def looking(kind: Any) -> sa.Select[Any]:
     """Selects records to be shown. Whoever asks narrows it to one."""
     statement = sa.select(kind)
     for relation in _along(kind):
@@ -25,9 +24,9 @@ def looking(kind: type[Aggregate]) -> sa.Select[Any]:
 
 
 @functools.cache
-def taking(kind: type[Aggregate]) -> sa.Select[Any]:
+def taking(kind: Any) -> sa.Select[Any]:
     """Selects records to be changed: locks them with those taken along; the row ends with the version as joined."""
-    before: Any = aliased(kind)
+    before = aliased(kind)
     locked = [kind, *(relation.property.mapper.class_ for relation in _along(kind))]
     statement = looking(kind).with_for_update(of=locked).execution_options(populate_existing=True)
     if not kind.whole():
@@ -35,12 +34,12 @@ def taking(kind: type[Aggregate]) -> sa.Select[Any]:
     return statement.join(before, before.id == kind.id).add_columns(before.version)
 
 
-def looked_at(tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any]) -> sa.Row[Any] | None:
+def looked_at(tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any]) -> Any:
     """The one row of ``looking``, narrowed; None when there is none."""
     return tx.session.execute(statement, given).unique().one_or_none()
 
 
-def taken(tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any]) -> sa.Row[Any] | None:
+def taken(tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any]) -> Any:
     """The one row of ``taking``, narrowed, and by now ours; None when there is none.
 
     PostgreSQL gives a row that it waited for as the other act left it, but what is joined to it as it was before the
@@ -56,5 +55,5 @@ def taken(tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any]) -> sa.Row
     return row
 
 
-def _along(kind: type[Aggregate]) -> list[InstrumentedAttribute[Any]]:
+def _along(kind: Any) -> list[InstrumentedAttribute[Any]]:
     return [getattr(kind, name) for name in kind.taken_along]

@@ -96,8 +96,11 @@ def move_on(tx: Tx, job: Job, action: JobAction) -> Job:
 
 def follow(tx: Tx, booking: Booking, action: JobAction) -> None:
     """The job of an order moves on with it, where there is one."""
-    if booking.job_id is not None:
-        move_on(tx, tx.get(Job, booking.job_id), action)
+    if booking.job_id is None:
+        return
+    with tx.session.no_autoflush:  # both are written together, at the end
+        job = tx.get(Job, booking.job_id)
+    move_on(tx, job, action)
 
 
 def _index(job: Job) -> None:
