@@ -25,7 +25,7 @@ def looking(kind: Any) -> sa.Select[Any]:
 
 @functools.cache
 def taking(kind: Any) -> sa.Select[Any]:
-    """Selects records to be changed: locks them with those taken along; the row ends with the version as joined."""
+    """Selects records to be changed: locks them with those taken along; second in the row is the version as joined."""
     before = aliased(kind)
     locked = [kind, *(relation.property.mapper.class_ for relation in _along(kind))]
     statement = looking(kind).with_for_update(of=locked).execution_options(populate_existing=True)
