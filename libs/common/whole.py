@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, aliased, contains_eager
 
-from libs.common.tx import Tx
+from libs.common.tx import Tx, locking
 
 
 @functools.cache
@@ -28,7 +28,7 @@ def taking(kind: Any) -> sa.Select[Any]:
     """Selects records to be changed: locks them with those taken along; second in the row is the version as joined."""
     before = aliased(kind)
     locked = [kind, *(relation.property.mapper.class_ for relation in _along(kind))]
-    statement = looking(kind).with_for_update(of=locked).execution_options(populate_existing=True)
+    statement = locking(looking(kind), locked)
     if not kind.whole():
         return statement.add_columns(kind.version)
     return statement.join(before, before.id == kind.id).add_columns(before.version)

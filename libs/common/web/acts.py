@@ -45,10 +45,10 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
 
     In a changing request the record that the path is about is held against If-Match, if given.
     """
-    looking = tx.session.info.get("reading", False)
-    asked = permission or rule().permissions
-    hashable: Any = kind  # which mypy does not believe of a mapped class
-    statement = _one_of(hashable, looking, asked, caller() if asked else None)
+    looking = bool(tx.session.info.get("reading", False))
+    permission = permission or rule().permissions
+    which: Any = kind  # functools wants to be told that a class can be hashed
+    statement = _in_scope(which, caller(), permission, looking) if permission else _any(which, looking)
     row = (whole.looked_at if looking else whole.taken)(tx, statement, {"ident": ident})
     if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
@@ -58,12 +58,16 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     return record
 
 
-@functools.lru_cache(4096)
-def _one_of(kind: Any, looking: bool, asked: May, who: Caller | None) -> sa.Select[Any]:
-    """One record by its id, as far as this caller may see; built once for them."""
+@functools.lru_cache(maxsize=1000)
+def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Select[Any]:
+    """Made once for each who asks: making it, and finding what it was compiled to, took longer than running it."""
+    return scoped(_any(kind, looking), kind, who, permission)
+
+
+@functools.lru_cache(maxsize=100)
+def _any(kind: Any, looking: bool) -> sa.Select[Any]:
     statement = whole.looking(kind) if looking else whole.taking(kind)
-    statement = statement.where(kind.id == sa.bindparam("ident"))
-    return statement if who is None else scoped(statement, kind, who, asked)
+    return statement.where(kind.id == sa.bindparam("ident"))
 
 
 def _subject() -> UUID | None:
