@@ -66,7 +66,8 @@ class Worker:
         """Runs a part with its own connections, and begins it anew whatever ends it."""
         backoff = Backoff()
         while not self.stop.is_set():
-            database = orm.connect(self.config.database_url, pool_size=2)
+            # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
+            database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
             around = self.config.surroundings
             store = Store(self.service.name, database, self.service.tables, surroundings=around)
             report = self._telling(report_to(store))
