@@ -12,6 +12,7 @@ from libs.common.tx import Store, Tx
 
 LOOK_S = 1.0  #: how often a process asks whether too much waits
 PIECE = 5000  #: facts that one act marks to be sent again
+BUSY = 20_000  #: so many of them may wait at once: new facts wait behind them
 PRUNED, REPLAYED = "outbox pruned", "outbox replayed"  #: counters: rows let go of; the last row that was sent again
 OVERLAP = timedelta(minutes=2)  #: rows of acts that ran side by side are not in the order of their times
 
@@ -80,10 +81,13 @@ def send_again(tx: Tx, since: datetime, after: int = 0, until: int | None = None
     """Marks sent facts as not yet sent, oldest first, from a time on; the relay then sends them in order.
 
     It goes piece by piece, each beginning ``after`` the one before, so that what happens meanwhile is not sent twice.
+    While many are on their way, a piece has none: ask for it again.
     """
     outbox = tx.tables.outbox
     until = until if until is not None else tx.execute(sa.select(sa.func.max(outbox.c.id))).scalar_one() or 0
     begin = max(after, first_at(tx, since - OVERLAP) - 1)
+    if _marked(tx) >= BUSY:
+        return Piece(0, after, until, _kept_since(tx, since))
     chosen = sa.select(outbox.c.id).where(
         outbox.c.id > begin, outbox.c.id <= until, outbox.c.created_at >= since, outbox.c.published_at.is_not(None)
     )
@@ -95,6 +99,13 @@ def send_again(tx: Tx, since: datetime, after: int = 0, until: int | None = None
         _keep(tx, REPLAYED, max(mark(tx), ids[-1]))
     through = ids[-1] if len(ids) == most else until
     return Piece(len(ids), through, until, _kept_since(tx, since))
+
+
+def _marked(tx: Tx) -> int:
+    """How many wait to be sent again."""
+    outbox = tx.tables.outbox
+    again = sa.select(sa.func.count()).where(outbox.c.published_at.is_(None), outbox.c.id <= mark(tx))
+    return int(tx.execute(again).scalar_one())
 
 
 def first_at(tx: Tx, since: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What operators can do about facts that could not be applied, by HTTP, on any database: all of it for one at a time."""
+"""What operators can do by HTTP about facts that could not be applied, all of it, on one database at a time."""
 
 import base64
 from collections.abc import Iterator

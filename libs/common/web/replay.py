@@ -39,7 +39,10 @@ def add(bp: Blueprint) -> None:
 
 @endpoint(may="parked.admin", body=Replay, answer=Piece)
 def replay(given: Given) -> Answer:
-    """Send what was told since a time once more; who has it skips it. Ask again with next until there is none."""
+    """Send what was told since a time once more; who has it skips it. Ask again with next until there is none.
+
+    A piece of none, with next, means that many are on their way: ask again a little later.
+    """
     after, until = (int(part) for part in given["cursor"].split("-")) if "cursor" in given else (0, None)
     with begin() as tx:
         piece = outbox.send_again(tx, given["since"], after, until)
