@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common import orm
+from libs.common import orm, people
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.errors import Conflict
@@ -28,14 +29,22 @@ History = Callable[[datetime | None], Iterable[Sequence[Delivery]]]
 
 @dataclass(frozen=True)
 class ReadModel:
-    """Tables that hold nothing but what certain facts said.
+    """Tables that hold nothing but what some publishers' facts said.
 
-    Whatever is written to them, these handlers write; and nothing else in the service reacts to the streams of these
-    facts, for their positions go with the model.
+    Whatever is written to them, these handlers write; and nothing else in the service reacts to what these publishers
+    say, for the positions in all their streams go with the model.
     """
 
+    producers: tuple[str, ...]
     tables: tuple[sa.Table, ...]
     subscriptions: Subscriptions
+
+
+def people_of(tables: orm.Tables) -> ReadModel:
+    """Every service's copy of people, teams and branches."""
+    subscriptions = Subscriptions()
+    people.subscribe(subscriptions)
+    return ReadModel(("staff",), (tables.people, tables.teams, tables.branches), subscriptions)
 
 
 def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History) -> int:
@@ -44,7 +53,7 @@ def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History)
     ``consumer`` is the live one; it and the live tables go on meanwhile.
     """
     streams = set(model.subscriptions.streams)
-    with _beside(live) as beside:
+    with _beside(live) as (beside, both):
         anew = Consumer(beside, model.subscriptions)
         began = _now(live)
         for since in (None, began - MARGIN):  # the second time only what was told during the first
@@ -52,7 +61,7 @@ def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History)
                 _deliver(anew, batch, streams)
         _demand_whole(beside)
         until = _now(live) - MARGIN
-        with live.database.writing(), beside.database.reader.engine.begin() as connection:
+        with live.database.writing(), both.begin() as connection:
             count = _put_in_place(connection, live, model)
         live.known.clear()
     for batch in history(until):
@@ -72,41 +81,37 @@ def _now(store: Store) -> datetime:
 
 
 @contextmanager
-def _beside(live: Store) -> Iterator[Store]:
-    """The same service over empty tables beside its own, until the end of the block."""
+def _beside(live: Store) -> Iterator[tuple[Store, sa.Engine]]:
+    """The same service over empty tables beside its own, and an engine that sees both, until the end of the block."""
     url = live.database.engine.url
     workshop = orm.connect(url.render_as_string(hide_password=False))
-    place = f"{url.database}.{BESIDE}"
-    if live.database.sqlite:
-        sa.event.listen(workshop.engine, "connect", lambda raw, _record: raw.execute(f"ATTACH '{place}' AS {BESIDE}"))
+    file = Path(f"{url.database}.{BESIDE}")
+    if workshop.sqlite:
+        attach = f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {BESIDE}"
+        sa.event.listen(workshop.engine, "connect", lambda raw, _record: raw.execute(attach))
     elsewhere: dict[str, Any] = {"schema_translate_map": {None: BESIDE}}
-    database = replace(
-        workshop,
-        engine=workshop.engine.execution_options(**elsewhere),
-        reader=workshop.reader.execution_options(**elsewhere),
-    )
-    metadata = live.tables.outbox.metadata
+    engine = workshop.engine.execution_options(**elsewhere)
+    database = replace(workshop, engine=engine, reader=workshop.reader.execution_options(**elsewhere))
+    _clear(workshop, file)  # a killed process may have left one half built
     try:
-        _clear(workshop, metadata)
-        with database.engine.begin() as connection:
-            metadata.create_all(connection)
-        yield replace(live, database=database, known={}, woken=lambda: None)
+        with engine.begin() as connection:
+            if not workshop.sqlite:
+                connection.execute(sa.schema.CreateSchema(BESIDE))
+            live.tables.outbox.metadata.create_all(connection)
+        yield replace(live, database=database, known={}, woken=lambda: None), workshop.engine
     finally:
-        _clear(workshop, metadata)
+        _clear(workshop, file)
         workshop.dispose()
 
 
-def _clear(workshop: orm.Database, metadata: sa.MetaData) -> None:
-    """Nothing is left of it, nor of one that a killed process began."""
+def _clear(workshop: orm.Database, file: Path) -> None:
+    if workshop.sqlite:
+        workshop.dispose()
+        for part in ("", "-wal", "-shm", "-journal"):
+            Path(f"{file}{part}").unlink(missing_ok=True)
+        return
     with workshop.engine.begin() as connection:
-        if not workshop.sqlite:
-            connection.execute(sa.schema.DropSchema(BESIDE, cascade=True, if_exists=True))
-            connection.execute(sa.schema.CreateSchema(BESIDE))
-            return
-        there = sa.inspect(connection).get_table_names(schema=BESIDE)
-        for table in reversed(metadata.sorted_tables):
-            if table.name in there:
-                connection.execute(sa.schema.DropTable(_twin(table)))
+        connection.execute(sa.schema.DropSchema(BESIDE, cascade=True, if_exists=True))
 
 
 def _demand_whole(beside: Store) -> None:
@@ -123,20 +128,21 @@ def _demand_whole(beside: Store) -> None:
 def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> int:
     """Rows and positions, as one; nobody sees anything in between."""
     positions, held, parked = live.tables.stream_pos, live.tables.held, live.tables.parked
-    built = _twin(positions)
-    key = sa.tuple_(positions.c.producer, positions.c.agg)
-    theirs = sa.select(built.c.producer, built.c.agg)
-    connection.execute(sa.select(positions.c.agg).where(key.in_(theirs)).order_by(*key.clauses).with_for_update())
+    built, mine = _twin(positions), positions.c.producer.in_(model.producers)
+    in_order = sa.select(positions.c.agg).where(mine).order_by(positions.c.producer, positions.c.agg)
+    connection.execute(in_order.with_for_update())
     for table in reversed(model.tables):
         connection.execute(sa.delete(table))
     for table in model.tables:
         _copy(connection, table)
     for table in (held, parked):  # what the rebuilt model has applied waits no longer
-        done = sa.select(built.c.agg).where(
+        applied = sa.select(built.c.agg).where(
             built.c.producer == table.c.producer, built.c.agg == table.c.agg, built.c.last_seq >= table.c.agg_seq
         )
-        connection.execute(sa.delete(table).where(done.exists()))
-    connection.execute(sa.delete(positions).where(key.in_(theirs)))
+        connection.execute(sa.delete(table).where(applied.exists()))
+    # What only the live model knew of begins anew, as its rows are gone: it is read again.
+    connection.execute(sa.delete(parked).where(parked.c.producer.in_(model.producers), parked.c.blocks))
+    connection.execute(sa.delete(positions).where(mine))
     _copy(connection, positions)
     return int(connection.execute(sa.select(sa.func.count()).select_from(built)).scalar_one())
 

@@ -18,7 +18,7 @@ from libs.common.tokens import Signer, Verifier
 from libs.common.tx import Tx
 from libs.common.web import create_app
 from tests.contract.bus_world import forged
-from tests.contract.throwaway import MAKER, MAKER_TABLES, TAKER_TABLES, known, make, maker, taker
+from tests.contract.throwaway import MAKER, MAKER_TABLES, TAKER_TABLES, change, known, make, maker, taker
 from tests.contract.web_world import problem
 
 ROLES = ("admin", "auditor", "csr")
@@ -53,11 +53,19 @@ class Desk:
         with self.maker.begin() as tx:
             return make(tx, *notes)
 
-    def settle(self) -> None:
-        """All that is committed is carried to the takers, and what waits for its time has it."""
+    def change(self, subject: UUID, *notes: str) -> None:
+        with self.maker.begin() as tx:
+            change(tx, subject, *notes)
+
+    def carry(self) -> None:
+        """All that is committed goes to the takers."""
         bus = InProcessBus({name: each.consumer for name, each in self.takers.items()})
         while Relay(self.maker, bus).step():
             pass
+
+    def settle(self) -> None:
+        """The same, and what waits for its time has it."""
+        self.carry()
         for _ in range(8):
             for each in self.takers.values():
                 each.let_time_pass()
