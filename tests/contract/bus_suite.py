@@ -198,8 +198,9 @@ class Failure:
         assert not world.taker.held()
         assert not world.taker.consumer.discard(parked.id)
 
+    @pytest.mark.parametrize("count", [80, pytest.param(1700, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
     def test_one_percent_of_poison_is_parked_delays_nobody_else_and_replays_to_the_state_of_a_clean_run(
-        self, world: World
+        self, world: World, count: int
     ) -> None:
         world.taker.moods["poison"] = refuse
         things = [

@@ -61,18 +61,19 @@ class RebuildSuite:
         with known():
             yield Workshop(*databases)
 
-    def test_a_rebuilt_read_model_is_equal_to_the_live_one(self, workshop: Workshop) -> None:
-        for _ in range(40):
+    @pytest.mark.parametrize("count", [40, pytest.param(20_000, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+    def test_a_rebuilt_read_model_is_equal_to_the_live_one(self, workshop: Workshop, count: int) -> None:
+        for _ in range(count):
             workshop.make(*map(str, range(5)))
         workshop.settle()
         right = workshop.shown()
         workshop.spoil()
         assert workshop.shown() != right
 
-        assert workshop.rebuild() == 40
+        assert workshop.rebuild() == count
 
         assert workshop.shown() == right
-        assert len(right) == 200
+        assert len(right) == 5 * count
 
     def test_it_goes_on_serving_and_loses_nothing_of_what_is_told_meanwhile(self, workshop: Workshop) -> None:
         things = [workshop.make("made", "0") for _ in range(60)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask, request
 
-from libs.common.errors import DomainError, Unavailable
+from libs.common.errors import Unavailable
 from libs.common.outbox import Gauge
 from libs.common.tx import Store
 
@@ -26,11 +26,7 @@ def _refusing(app: Flask, gauge: Gauge) -> Callable[[], None]:
     def refuse() -> None:
         if request.method not in CHANGING or _open(app):
             return
-        try:
-            said = gauge.said()
-        except DomainError:
-            return  # the database is away: the act itself will say so
-        if said:
+        if said := gauge.said():  # a database that is away is told here: to wait for it twice would be too long
             detail = f"{said}; nothing was changed, and the same request may be sent again under the same key"
             raise Backlogged(detail, headers={"Retry-After": AGAIN_S})
 
