@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
+from libs.common import strict_json
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope
 from libs.common.contracts.commands import Command, decode
@@ -27,7 +28,9 @@ class Intake:
         """Returns once each is done, known or parked. Raises Unavailable when the database is in trouble."""
         for delivery in deliveries:
             try:
-                self._take(decode(delivery.body, delivery.content_type))
+                command = decode(delivery.body, delivery.content_type)
+                strict_json.parse(delivery.body)  # one reading only, and no text that PostgreSQL could not keep
+                self._take(command)
             except BadEnvelope as wrong:
                 self._park(delivery, wrong)
             except Unavailable:
@@ -46,7 +49,9 @@ class Intake:
             raise BadEnvelope(
                 "unknown_type", f"{command.type} is no command here; possible: {', '.join(self.handlers)}"
             )
-        origin = Origin(action=command.type, causation=command.id[:80], traceparent=command.traceparent)
+        origin = Origin(
+            action=command.type, causation=command.id[:80], client=command.source, traceparent=command.traceparent
+        )
         with self.store.begin(origin) as tx:
             if self._is_new(tx, command):
                 handler(tx, command)

@@ -2,7 +2,15 @@
 
 from libs.common.contracts.asyncapi import asyncapi, samples
 from libs.common.contracts.eventsdoc import events_markdown
-from libs.common.contracts.schemas import command_schema, envelope_schema, facts, publisher, reactors, schema
+from libs.common.contracts.schemas import (
+    command_schema,
+    envelope_schema,
+    facts,
+    publisher,
+    reactors,
+    receiver,
+    schema,
+)
 
 __all__ = [
     "asyncapi",
@@ -12,6 +20,7 @@ __all__ = [
     "facts",
     "publisher",
     "reactors",
+    "receiver",
     "samples",
     "schema",
 ]
