@@ -12,7 +12,7 @@ class Surroundings:
     mail_from: str = "Plumbline <plumbline@localhost>"
 
     def link(self, path: str) -> str:
-        """The address of a page, for people."""
+        """The address of a page, for people, or of a document, for programs."""
         return self.public_url.rstrip("/") + path
 
 

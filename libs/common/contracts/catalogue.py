@@ -10,6 +10,7 @@ from libs.common.contracts.schemas import (
     reactors,
     receiver,
     schema,
+    schema_of,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "receiver",
     "samples",
     "schema",
+    "schema_of",
 ]

@@ -90,6 +90,14 @@ def command_schema(name: str) -> Json:
     return exact(head | body | {"title": name, "description": spoken(COMMANDS[name]), "$defs": parts})
 
 
+def schema_of(service: str, name: str) -> Json | None:
+    """The schema behind a ``dataschema``: of a fact the service publishes, or a command it takes. None for others."""
+    if name in COMMANDS and receiver(name) == service:
+        return command_schema(name)
+    said = next((fact for fact in facts() if fact.name == name and publisher(fact) == service), None)
+    return None if said is None else schema(said)
+
+
 def data_of(body: Json) -> Json:
     """A fact's own fields; its subject is the envelope's."""
     kept = {name: field for name, field in body["properties"].items() if name != "subject"}
