@@ -10,7 +10,7 @@ import pytest
 from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured_event
 
 from libs.common.contracts.base import CONTENT_TYPE, Event, decode
-from libs.common.contracts.catalogue import asyncapi, command_schema, envelope_schema, events_markdown, facts, schema
+from libs.common.contracts.catalogue import command_schema, envelope_schema, events_markdown, facts, schema
 from libs.common.contracts.commands import COMMANDS
 from libs.common.contracts.commands import decode as decode_command
 from tests.contract import freeze
@@ -189,42 +189,6 @@ def test_no_fact_hides_the_words_of_its_envelope() -> None:
         assert not set(fact.data_fields()) & {"name", "read", "data", "aggregate", "data_fields"}, fact
         assert fact.__doc__, f"{fact.name} does not say when"
         assert not fact.__doc__.startswith(f"{fact.__name__}("), f"{fact.name} does not say when"
-
-
-def test_the_asyncapi_document_resolves_and_shows_every_fact() -> None:
-    document = asyncapi(subscribers={"notifications": ["plumbline.lead.assigned.v1"], "console": ["plumbline.*"]})
-
-    assert document["asyncapi"] == "3.0.0"
-    assert set(document["channels"]["plumbline.events"]["messages"]) == set(FACTS)
-    assert set(document["channels"]["plumbline.commands"]["messages"]) == {"plumbline.lead.capture.v1"}
-    assert [ref for ref in _refs(document) if not _resolves(document, ref)] == []
-    assigned = document["components"]["messages"]["plumbline.lead.assigned.v1"]
-    assert assigned["x-receivers"] == ["notifications", "console"]
-    assert assigned["examples"][0]["payload"] == sample("plumbline.lead.assigned.v1")
-
-
-def test_a_service_shows_what_it_says_and_no_more() -> None:
-    said = asyncapi("bookings")["channels"]
-
-    assert list(said) == ["plumbline.events"]
-    assert {name.split(".")[1] for name in said["plumbline.events"]["messages"]} == {
-        "customer", "job", "sale", "booking"}  # fmt: skip
-
-
-def _refs(node: Any) -> list[str]:
-    if isinstance(node, list):
-        return [ref for one in node for ref in _refs(one)]
-    if not isinstance(node, dict):
-        return []
-    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-    return own + [ref for one in node.values() for ref in _refs(one)]
-
-
-def _resolves(document: dict[str, Any], ref: str) -> bool:
-    node: Any = document
-    for step in ref.removeprefix("#/").split("/"):
-        node = node.get(step) if isinstance(node, dict) else None
-    return node is not None
 
 
 def test_the_events_page_names_every_fact_and_who_reacts() -> None:

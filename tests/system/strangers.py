@@ -68,13 +68,10 @@ class Company:
         return [one["type"] for one in told]
 
     def close(self) -> None:
-        for one in self.broker.manage("GET", "/api/users"):
-            if one["name"] in {account.name for account in self.accounts.values()} or self._is_ours(one["name"]):
-                self.broker.manage("DELETE", f"/api/users/{one['name']}")
-
-    def _is_ours(self, user: str) -> bool:
-        rights = self.broker.manage("GET", f"/api/users/{user}/permissions") if user.startswith("subscriber.") else []
-        return [one["vhost"] for one in rights] == [self.vhost.name]
+        """Users belong to the whole broker: those of this virtual host go before it does."""
+        for one in self.broker.manage("GET", f"/api/vhosts/{self.vhost.name}/permissions"):
+            if one["user"].startswith(("leads.", "subscriber.")):
+                self.broker.manage("DELETE", f"/api/users/{one['user']}")
 
 
 @contextlib.contextmanager
@@ -108,27 +105,22 @@ class Stranger:
             self.channel.queue_bind(queue, EVENTS, key)
         return queue
 
-    def read(self, queue: str, enough: Callable[[list[Frame]], object], **arguments: object) -> list[Frame]:
-        """What comes from a queue until it is enough, acknowledged; on a channel of its own."""
-        found: list[Frame] = []
-
-        def heard(channel: Any, method: Any, properties: Any, body: bytes) -> None:
-            found.append((method.routing_key, properties, body))
-            channel.basic_ack(method.delivery_tag)
-
-        channel = self.connection.channel()
-        channel.basic_qos(prefetch_count=50)
-        channel.basic_consume(queue, heard, arguments={f"x-{key.replace('_', '-')}": v for key, v in arguments.items()})
-        deadline = time.monotonic() + PATIENCE_S
-        while not enough(found) and time.monotonic() < deadline:
-            self.connection.process_data_events(time_limit=0.1)
-        channel.close()
-        assert enough(found), f"after {len(found)} messages nothing more came"
-        return found
+    def read(self, queue: str, enough: Callable[[list[Frame]], object]) -> list[Frame]:
+        """What comes from a queue until it is enough, acknowledged."""
+        return read(self.connection, queue, enough)
 
     def history(self, offset: object, wanted: Collection[bytes]) -> list[Frame]:
-        """The history from there on, until all that is wanted has come."""
-        return self.read(HISTORY, lambda found: set(wanted) <= {body for _, _, body in found}, stream_offset=offset)
+        """The history from there on, until all that is wanted has come.
+
+        pika gives back what it has not handed over when it stops, and a stream ends the connection for that.
+        """
+        own = pika.BlockingConnection(self.parameters)
+        found: list[Frame] = []
+        with contextlib.suppress(pika.exceptions.ConnectionClosedByBroker):
+            read(own, HISTORY, lambda now: set(wanted) <= {body for _, _, body in now}, found, offset)
+            own.close()
+        assert set(wanted) <= {body for _, _, body in found}
+        return found
 
     def send(self, exchange: str, key: str, body: bytes = b"{}") -> None:
         self.channel.confirm_delivery()
@@ -145,6 +137,31 @@ class Stranger:
     def close(self) -> None:
         with contextlib.suppress(pika.exceptions.AMQPError):
             self.connection.close()
+
+
+def read(
+    connection: pika.BlockingConnection,
+    queue: str,
+    enough: Callable[[list[Frame]], object],
+    found: list[Frame] | None = None,
+    offset: object = None,
+) -> list[Frame]:
+    """Into ``found``, on a channel of its own; from an ``offset`` where the queue is a stream."""
+    found = [] if found is None else found
+
+    def heard(channel: Any, method: Any, properties: Any, body: bytes) -> None:
+        found.append((method.routing_key, properties, body))
+        channel.basic_ack(method.delivery_tag)
+
+    channel = connection.channel()
+    channel.basic_qos(prefetch_count=50)
+    channel.basic_consume(queue, heard, arguments=None if offset is None else {"x-stream-offset": offset})
+    deadline = time.monotonic() + PATIENCE_S
+    while not enough(found) and time.monotonic() < deadline:
+        connection.process_data_events(time_limit=0.1)
+    assert enough(found), f"after {len(found)} messages nothing more came"
+    channel.close()
+    return found
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:

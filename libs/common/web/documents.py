@@ -47,7 +47,8 @@ def asyncapi() -> Answer:
     """What this service says on the bus and takes from it."""
     from libs.common.contracts import catalogue
 
-    return msgspec.json.encode(catalogue.asyncapi(edge().service.name)), 200, JSON
+    service = edge().service
+    return msgspec.json.encode(catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})), 200, JSON
 
 
 @endpoint(may=PUBLIC)
