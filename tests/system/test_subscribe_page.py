@@ -1,7 +1,9 @@
 """docs/subscribe.md does what it says: its programs, taken out of the page, against a real broker."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -76,21 +78,30 @@ def is_bound(company: Company, url: str) -> bool:
     return (f"{user}.bookings", BOOKINGS) in company.management.bindings(EVENTS)
 
 
-def reads_each_fact_once(company: Company, running: Running, url: str) -> None:
+def remembered(folder: Path) -> set[str]:
+    """The ids that the consumer in Python has committed."""
+    with contextlib.closing(sqlite3.connect(folder / "seen.db")) as database:
+        return {ident for (ident,) in database.execute("SELECT id FROM seen")}
+
+
+def reads_each_fact_once(company: Company, running: Running, url: str) -> bytes:
+    """Publishes everything, bookings twice; returns the last fact."""
     until(lambda: running.lines() is None or is_bound(company, url), "its queue is bound")
     company.publish(*every_fact().values())
     company.publish(*FACTS.values())
     company.publish(last := another("plumbline.booking.held.v1"))
     until(lambda: line(last) in running.lines(), "the last fact")
     assert running.lines() == [*map(line, FACTS.values()), line(last)]
+    return last
 
 
 def test_the_consumer_in_python(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:
     url = company.add("--pattern", BOOKINGS)
     (tmp_path / "bookings.py").write_text(program("In Python"))
     running = start(url, sys.executable, "bookings.py")
-    reads_each_fact_once(company, running, url)
+    last = reads_each_fact_once(company, running, url)
 
+    until(lambda: json.loads(last)["id"] in remembered(tmp_path), "what was printed is kept as well")
     running.stop()
     before = len(running.said.read_text().splitlines())
     company.publish(*FACTS.values(), next_one := another("plumbline.booking.started.v1"))
