@@ -32,7 +32,7 @@ class DeadLetters:
         except BadEnvelope as wrong:
             park_unread(tx, delivery, BadEnvelope(DEAD, f"{why}; {wrong.detail}"), self.producer)
             return
-        position = Positions(tx, {key_of(message)})[key_of(message)]
+        position = Positions.one(tx, key_of(message))
         if message.number <= position.last_seq or _is_parked(tx, message):
             return
         if message.number == position.last_seq + 1 and not position.blocked:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
+from libs.common import strict_json
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope
 from libs.common.contracts.commands import Command, decode
@@ -27,7 +28,9 @@ class Intake:
         """Returns once each is done, known or parked. Raises Unavailable when the database is in trouble."""
         for delivery in deliveries:
             try:
-                self._take(decode(delivery.body, delivery.content_type))
+                command = decode(delivery.body, delivery.content_type)
+                strict_json.parse(delivery.body)  # one reading only, and no text that PostgreSQL could not keep
+                self._take(command)
             except BadEnvelope as wrong:
                 self._park(delivery, wrong)
             except Unavailable:
@@ -41,7 +44,9 @@ class Intake:
                 self._park(delivery, BadEnvelope("handler_error", f"{type(bug).__name__}: {bug}"))
 
     def _take(self, command: Command) -> None:
-        origin = Origin(action=command.type, causation=command.id[:80], traceparent=command.traceparent)
+        origin = Origin(
+            action=command.type, causation=command.id[:80], client=command.source, traceparent=command.traceparent
+        )
         with self.store.begin(origin) as tx:
             take(tx, self.handlers, command)
 

@@ -78,7 +78,7 @@ def _read_again(tx: Tx, row: Parked) -> None:
     except BadEnvelope as wrong:
         raise Conflict(f"it still cannot be read: {wrong.detail}; discard it") from wrong
     key = key_of(message)
-    position = Positions(tx, {key})[key]
+    position = Positions.one(tx, key)
     held = position.held.get(message.number)
     if message.number <= position.last_seq:
         if _taken(position, message):
@@ -98,7 +98,7 @@ def _taken(position: Position, message: Message) -> bool:
 
 def _position(tx: Tx, row: Parked) -> Position:
     key = (row.producer, row.agg)
-    return Positions(tx, {key})[key]
+    return Positions.one(tx, key)
 
 
 def _remove(tx: Tx, row: Parked, what: str, note: str = "") -> None:

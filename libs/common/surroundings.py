@@ -22,7 +22,7 @@ class Surroundings:
     outbox: OutboxLimits = OutboxLimits()
 
     def link(self, path: str) -> str:
-        """The address of a page, for people."""
+        """The address of a page, for people, or of a document, for programs."""
         return self.public_url.rstrip("/") + path
 
 

@@ -327,7 +327,7 @@ class Tx:
             subject=event.subject,
             sequence=str(of.agg_seq),
             time=self.now,
-            dataschema=f"/api/v1/{self.store.producer}/schemas/{event.name}.json",
+            dataschema=self.store.surroundings.link(f"/api/v1/{self.store.producer}/schemas/{event.name}.json"),
             correlationid=of.funnel,
             causationid=self.origin.causation or str(ident),
             traceparent=self.origin.traceparent,

@@ -19,9 +19,12 @@ import pytest
 
 import services
 from demo.client import Client
+from demo.loader import home_branch
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import given
+from tests.contract.freeze import ASKED
 from tests.system.distributed_world import ROOT, Distributed, exists, until, until_taken
+from tests.system.strangers import Stranger
 
 # One system for the module; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("distributed"), pytest.mark.timeout(240)]
@@ -124,6 +127,31 @@ def test_no_service_may_read_anothers_queue_or_publish_in_its_name(running: Dist
         [topics] = broker.manage("GET", f"/api/users/{who}/topic-permissions")
         assert bool(re.search(topics["write"], "plumbline.lead.captured.v1")) == (who == "leads")
         assert "administrator" not in broker.manage("GET", f"/api/users/{who}")["tags"]
+
+
+def test_another_system_reads_along_and_sends_enquiries(running: Distributed) -> None:
+    """`subscribers add --data`, then nothing but the address that it prints."""
+    command = [sys.executable, "-m", "commands", "subscribers", "add", "crm", "--data", str(running.data)]
+    command += ["--pattern", "plumbline.opportunity.#", "--command", "plumbline.lead.capture.v1"]
+    added, again = (subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT) for _ in range(2))
+    assert again.stdout == added.stdout
+    wish = json.loads((ASKED / "samples" / "plumbline.lead.capture.v1.json").read_text())
+    wish["data"]["branch"] = str(home_branch())
+    crm = Stranger(added.stdout.strip())
+    opened = crm.queue("plumbline.opportunity.opened.v1")
+    for _ in range(2):
+        crm.send("plumbline.commands", wish["type"], json.dumps(wish).encode())
+    office = running.client("office")
+
+    [lead] = until(lambda: office.get("/api/v1/leads?q=castellan")["items"], "the enquiry")
+    until_taken(lambda key: office.post(f"/api/v1/leads/{lead['id']}/validate", key=key))
+
+    def its_own(found: list[Any]) -> list[Any]:
+        return [body for _, _, body in found if json.loads(body)["correlationid"] == lead["id"]]
+
+    assert its_own(crm.read(opened, its_own))
+    crm.close()
+    assert len(office.get("/api/v1/leads?q=castellan")["items"]) == 1
 
 
 def test_a_process_is_given_its_own_secrets_only(running: Distributed) -> None:
