@@ -19,7 +19,8 @@ from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
 SILENT = timedelta(seconds=90)  #: a loop says something every 30 s
-LOOPS = ("relay", "timers", "consumer", "dead letters")  #: parts of the worker that never stop talking; jobs speak when they run
+#: parts of the worker that never stop talking; jobs speak when they run
+LOOPS = ("relay", "timers", "consumer", "dead letters")
 
 Parts = dict[str, dict[str, Any]]
 
