@@ -60,7 +60,8 @@ class Desk:
     def carry(self) -> None:
         """All that is committed goes to the takers."""
         bus = InProcessBus({name: each.consumer for name, each in self.takers.items()})
-        while Relay(self.maker, bus).step():
+        relay = Relay(self.maker, bus)
+        while relay.step():
             pass
 
     def settle(self) -> None:
