@@ -1,4 +1,4 @@
-"""The auditor finds what it is there to find: each thing that may go wrong is done to a system by hand, and it says so."""
+"""The auditor finds what it is there for: each thing that may go wrong is done by hand, and it says so."""
 
 import uuid
 from collections.abc import Callable
@@ -104,9 +104,7 @@ def test_a_system_at_rest_has_no_fault(sold: Bench, ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("wrong", WRONGS)
-def test_the_auditor_says_what_is_wrong(
-    sold: Bench, ledger: Ledger, wrong: Callable[[dict[str, Part]], None]
-) -> None:
+def test_the_auditor_says_what_is_wrong(sold: Bench, ledger: Ledger, wrong: Callable[[dict[str, Part]], None]) -> None:
     wrong(sold.system.parts)
     assert any(WRONGS[wrong] in fault for fault in audit(sold.system, ledger))
 

@@ -46,7 +46,9 @@ POINTS: Mapping[str, Point] = {
         first="consumer_applied",
     ),
     "consumer_parked": Point(READER, "parked, not acknowledged: it comes again and is parked once", "poison", most=1),
-    "parked_replayed": Point(REPLAY, "given back, or parked again: in one of the two places, once", "replay", most=1),
+    "parked_replayed": Point(
+        REPLAY, "given back and taken out of the list together: still parked, once", "replay", most=1
+    ),
     "timers_claimed": Point(PEOPLE, "the timers are leased and fire when the lease is over", "remind", most=2),
     "timer_fired": Point(PEOPLE, "effect and timer are taken back together: it fires again, once", "remind", most=2),
     "mail_leased": Point(PEOPLE, "the mail is leased, and goes when the lease is over", most=2),
