@@ -56,7 +56,7 @@ def lose_the_last_fact(system: dict[str, Part]) -> None:
 
 
 def lose_a_record(system: dict[str, Part]) -> None:
-    execute(system["leads"], sa.delete(tables(system["leads"])["leads"]))
+    execute(system["bookings"], sa.delete(tables(system["bookings"])["sales"]))
 
 
 def lose_an_effect(system: dict[str, Part]) -> None:
