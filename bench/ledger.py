@@ -134,6 +134,9 @@ class Careful(Client):
             wire.request(method, path, data, dict(headers))
             answer = wire.getresponse()
             raw = answer.read()
+        except ConnectionRefusedError:  # certainly nothing was done
+            wire.close()
+            return None
         except (http.client.HTTPException, OSError) as away:
             wire.close()
             if key is not None:

@@ -75,16 +75,25 @@ class Doomed(Worker):
         return run
 
 
-def serve(app: Any, listening: socket.socket) -> None:
-    host, port = listening.getsockname()
-    make_server(host, port, app, threaded=True, fd=listening.fileno()).serve_forever()
+def address(port: int = 0) -> socket.socket:
+    """An address that several processes may have, one after the other; nobody listens there yet."""
+    here = socket.socket()
+    here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    here.bind(("127.0.0.1", port))
+    return here
+
+
+def serve(app: Any, port: int) -> None:
+    listening = address(port)
+    listening.listen(64)
+    make_server("127.0.0.1", port, app, threaded=True, fd=listening.fileno()).serve_forever()
 
 
 def hurried(service: Service) -> Service:
     return replace(service, jobs=tuple(replace(job, every_s=SOON_S) for job in service.jobs))
 
 
-def run_embedded(told: Mapping[str, Any], crash: Crash, listening: socket.socket) -> None:
+def run_embedded(told: Mapping[str, Any], crash: Crash, port: int) -> None:
     surroundings = config.load(told["environment"]).surroundings
     databases = {name: (hurried(services.spec(name)), orm.connect(url)) for name, url in told["databases"].items()}
     system = System.over(databases, signer=Signer(told["key"]), surroundings=surroundings)
@@ -92,17 +101,17 @@ def run_embedded(told: Mapping[str, Any], crash: Crash, listening: socket.socket
     if told.get("part") == "replay":
         replay(system.parts[told["service"]].consumer)
     threads = Threads(system)
-    serve(Gateway(system), listening)
+    serve(Gateway(system), port)
     threads.stop()
 
 
-def run_api(told: Mapping[str, Any], crash: Crash, listening: socket.socket) -> None:
+def run_api(told: Mapping[str, Any], crash: Crash, port: int) -> None:
     service = services.spec(told["service"])
     store = Store(service.name, orm.connect(told["databases"][service.name]), service.tables, crash=crash)
-    serve(create_app(service, store, Verifier(Signer(told["key"]).jwks())), listening)
+    serve(create_app(service, store, Verifier(Signer(told["key"]).jwks())), port)
 
 
-def run_worker(told: Mapping[str, Any], crash: Crash, _listening: socket.socket) -> None:
+def run_worker(told: Mapping[str, Any], crash: Crash, _port: int) -> None:
     doomed = Doomed(
         hurried(services.spec(told["service"])), config.load(told["environment"], "worker"), threading.Event()
     )
@@ -110,7 +119,7 @@ def run_worker(told: Mapping[str, Any], crash: Crash, _listening: socket.socket)
     doomed.run()
 
 
-def run_replay(told: Mapping[str, Any], crash: Crash, _listening: socket.socket) -> None:
+def run_replay(told: Mapping[str, Any], crash: Crash, _port: int) -> None:
     service = services.spec(told["service"])
     store = Store(service.name, orm.connect(told["databases"][service.name]), service.tables, crash=crash)
     replay(Consumer(store, service.subscriptions))
@@ -126,7 +135,7 @@ def replay(consumer: Consumer) -> None:
 ROLES = {"embedded": run_embedded, "api": run_api, "worker": run_worker, "replay": run_replay}
 
 
-def born(told: Mapping[str, Any], listening: socket.socket) -> None:
+def born(told: Mapping[str, Any], port: int) -> None:
     """The child's whole life. It ends with the launcher, which ends with the tests."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     output = os.open(told["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -136,7 +145,7 @@ def born(told: Mapping[str, Any], listening: socket.socket) -> None:
     log.configure(told["service"])
     try:
         crash = crash_at(told["crash_at"], Path(told["deaths"]), requests_only=told.get("part") == "api")
-        ROLES[told["role"]](told, crash, listening)
+        ROLES[told["role"]](told, crash, port)
     except BaseException:  # noqa: BLE001 - its last words
         traceback.print_exc()
         os._exit(1)
@@ -148,13 +157,14 @@ def main() -> None:
     loops.POLL_S = loops.DUE_S = worker.STANDBY_S = SOON_S
     services.every()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here: the tests look at their pids
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listening:
-        print(json.dumps({"port": listening.getsockname()[1]}), flush=True)  # noqa: T201 - whoever started us listens
+    with address() as kept:  # while nobody serves there, callers are refused at once
+        port = kept.getsockname()[1]
+        print(json.dumps({"port": port}), flush=True)  # noqa: T201 - whoever started us listens
         for line in sys.stdin:
             pid = os.fork()
             if pid == 0:
                 sys.stdin.close()
-                born(json.loads(line), listening)
+                born(json.loads(line), port)
             print(json.dumps({"pid": pid}), flush=True)  # noqa: T201 - as above
 
 
