@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.parse
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,17 +30,18 @@ class Walker:
 
     slots = itertools.count(random.randrange(200_000))  # another run took the first half-hours
 
-    def __init__(self, url: str) -> None:
-        self.url, self.calls = url, 0
+    def __init__(self, url: str, client: Callable[[str, str | None], Client] = Client, patience: float = 30) -> None:
+        """``patience``: for how many seconds a fact may be on its way to another service."""
+        self.url, self.calls, self.patience = url, 0, patience
         self.as_: dict[str, Client] = {}
         self.ids: dict[str, str] = {}
         for role in ROLES:
             body = {"email": f"{role}@demo.example", "password": PASSWORD}
             session = Client(url).call("POST", "/api/v1/staff/sessions", body).body
-            self.as_[role], self.ids[role] = Client(url, session["access_token"]), session["person"]["id"]
+            self.as_[role], self.ids[role] = client(url, session["access_token"]), session["person"]["id"]
         mine = self.as_["operations"].get("/api/v1/staff/me")["teams"]
         self.team = next(team["id"] for team in mine if team["kind"] == "operations")
-        self.public = Client(url)
+        self.public = client(url, None)
 
     def get(self, role: str, path: str) -> Any:
         self.calls += 1
@@ -55,7 +57,7 @@ class Walker:
 
     def first(self, role: str, path: str) -> Any:
         """The record that a fact makes in another service, asked for until it is there."""
-        deadline, pause = time.monotonic() + 30, 0.03
+        deadline, pause = time.monotonic() + self.patience, 0.03
         while not (items := self.get(role, path)["items"]):
             if time.monotonic() > deadline:
                 raise TimeoutError(path)

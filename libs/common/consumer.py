@@ -79,6 +79,7 @@ class Consumer:
             except BadEnvelope as wrong:
                 with self.store.begin() as tx:
                     park_unread(tx, delivery, wrong)
+                self.store.crash("consumer_parked")
                 continue
             if delivery.redelivered:
                 self._attempt(message, Why.REDELIVERED)
@@ -217,6 +218,7 @@ class Consumer:
             held = position.held.get(message.number)
             attempts, waits = (held.attempts, held.waits) if held else (0, 0)
             reason = f"{type(cause).__name__}: {cause}"
+            pause: timedelta | None  # None: it is parked
             counted = attempt is not None
             if isinstance(cause, NotYet):
                 self.waiting = True
@@ -230,8 +232,11 @@ class Consumer:
                 its_turn = message.number == position.last_seq + 1  # else it failed behind one that went back with it
                 if its_turn and (attempts >= TRIES or code):
                     park_and_block(tx, message, code or "handler_error", reason)
-                    return
-            hold(tx, message, reason, attempts=attempts, waits=waits, due_at=tx.now + pause)
+                    pause = None
+            if pause is not None:
+                hold(tx, message, reason, attempts=attempts, waits=waits, due_at=tx.now + pause)
+        if pause is None:
+            self.store.crash("consumer_parked")
 
     def _attempt(self, message: Message, why: Why) -> None:
         """A fact to be tried alone: the attempt is committed first, so that a crash counts as one."""

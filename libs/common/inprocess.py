@@ -28,4 +28,5 @@ class InProcessBus:
                 consumer.deliver([Delivery(row.body, redelivered=row.row <= self.begun) for row in wanted])
             except DomainError as refusal:  # its database is in trouble: nothing is lost, it is offered again
                 raise BusDown(f"{name} cannot take facts at the moment: {refusal.detail}") from refusal
+            consumer.store.crash("consumer_acknowledged")
         return len(batch)

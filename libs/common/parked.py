@@ -46,6 +46,7 @@ def replay(tx: Tx, ident: int, handlers: Mapping[str, CommandHandler] | None = N
     else:
         _read_again(tx, row)
     _remove(tx, row, "replayed")
+    tx.store.crash("parked_replayed")
     return row
 
 

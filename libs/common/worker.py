@@ -128,6 +128,7 @@ class Worker:
             consumer.deliver,
             name=f"{self.service.name} reader",
             patience=self.service.subscriptions.patience,
+            crash=store.crash,
         )
         reader.run(self.stop, report)
 

@@ -27,12 +27,12 @@ FOLDERS = {
 
 
 class Distributed:
-    """`./plumbline up --distributed --empty --json` in a folder; ``said`` is what it said when it was ready."""
+    """`./plumbline up --distributed --json` in a folder; ``said`` is what it said when it was ready."""
 
     said: dict[str, Any]
 
-    def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: Path, *, empty: bool = True) -> None:
+        self.data, self.port, self.empty = data, free_port(), empty
         self._clients: list[Client] = []
         self.start()
 
@@ -43,7 +43,7 @@ class Distributed:
             "commands",
             "up",
             "--distributed",
-            "--empty",
+            *(["--empty"] if self.empty else []),
             "--json",
             "--port",
             str(self.port),

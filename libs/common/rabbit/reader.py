@@ -10,6 +10,7 @@ from libs.common.backoff import Backoff
 from libs.common.bus import BusDown, Delivery
 from libs.common.errors import DomainError
 from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
+from libs.common.tx import no_crash
 
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200
@@ -33,6 +34,7 @@ class RabbitReader:
         wants: Callable[[str], bool] | None = None,
         patience: Callable[[str], float] = lambda _key: 0.0,
         arguments: Mapping[str, Any] | None = None,
+        crash: Callable[[str], None] = no_crash,
     ) -> None:
         """``wants`` chooses by routing key what is delivered at all; ``arguments`` say where to begin in a stream.
 
@@ -40,6 +42,7 @@ class RabbitReader:
         """
         self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
         self.wants, self.patience, self.arguments = wants, patience, dict(arguments or {})
+        self.crash = crash
 
     def run(self, stop: threading.Event, report: Report) -> None:
         """Until ``stop``; then the batch in hand is finished. Trouble is reported, waited out and begun anew.
@@ -111,8 +114,13 @@ class _Session:
             some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
         if some:
             self.reader.deliver([delivery for _, delivery in some if delivery is not None])
-            self._call(lambda line: line.channel.basic_ack(some[-1][0], multiple=True))
+            self._call(lambda line: self._acknowledge(line, some[-1][0]))
         return len(some)
+
+    def _acknowledge(self, line: Line, last: int) -> None:
+        """On the connection's thread. That the broker hears of it is not certain yet."""
+        line.channel.basic_ack(last, multiple=True)
+        self.reader.crash("consumer_acknowledged")
 
     def close(self) -> None:
         self._call(lambda line: line.end("we leave"))

@@ -1,0 +1,209 @@
+"""Three services as real processes on real databases, one of which dies at a named point; and what is left of it."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from joserfc.jwk import ECKey
+
+import services
+from bench.auditor import audit
+from bench.ledger import Careful, Ledger
+from embedded.system import System
+from embedded.testing import CAST, HOME, hire
+from libs.common import migrate, orm
+from libs.common.contracts.base import Message
+from libs.common.tokens import Signer
+from libs.common.tx import utc_now
+from services.notifications.settings import PREFERENCES
+from tests.system.crash_points import POINTS
+from tests.system.crash_processes import Processes
+from tests.system.post_office import Post
+
+NAMES = ("leads", "opportunities", "notifications")
+DIES_S, RESTS_S, MOMENT_S, TICK_S = 60.0, 60.0, 0.1, 0.05
+FEW, MANY = 2, 25  #: kills a point
+
+
+class CrashWorld(ABC):
+    """``standing``: the processes that run unless one has just died."""
+
+    standing: Sequence[str]
+
+    def __init__(self, folder: Path, databases: Mapping[str, str], post: Post) -> None:
+        self.databases, self.post = dict(databases), post
+        self.key = ECKey.generate_key("P-256").as_pem(private=True).decode()
+        opened = {name: (services.spec(name), orm.connect(url)) for name, url in databases.items()}
+        for service, database in opened.values():
+            migrate.upgrade(service, database)
+        self.system = System.over(opened)  # nothing of it runs: it is what the auditor looks through
+        for part in self.system.parts.values():
+            hire(part)
+        with self.system.parts["notifications"].store.begin() as tx:
+            PREFERENCES.write(tx, None, {"quiet_hours": None}, 0)  # mail goes at any time of the day
+        self.processes = Processes(folder, self.about)
+        self.ledger = Ledger(folder / "ledger")
+        csr, role, branch, teams = CAST["csr"]
+        token = Signer(self.key).issue(csr, name="csr", roles=[role], branch=branch, teams=teams, life=3600)
+        url = f"http://127.0.0.1:{self.processes.port}"
+        self.client = Careful(url, token, ledger=self.ledger, revive=self.revive)
+        self.poisoned, self.given_up, self.reminded = set[UUID](), set[UUID](), set[UUID]()
+        for process in self.standing:
+            self.processes.start(process)
+
+    # -- what differs
+
+    @abstractmethod
+    def process(self, dies: str) -> str:
+        """The process that stands for this one here."""
+
+    @abstractmethod
+    def about(self, process: str) -> dict[str, Any]:
+        """Role, service, databases, key and environment of a process."""
+
+    # -- what happens until somebody dies
+
+    def revive(self) -> None:
+        """Whoever broke an answer off is about to be dead."""
+        for process in self.standing:
+            if self.processes.dead(process, within=MOMENT_S):
+                self.again(process)
+
+    def again(self, process: str) -> None:
+        """What the dead one had leased is due again: sleeping would prove nothing more. Then it is started."""
+        names = NAMES if process == "embedded" else (process.partition("-")[0],)
+        for store in (self.system.parts[name].store for name in names):
+            held, timers, mail = store.tables.held, store.tables.timers, store.tables.mail
+            with store.begin() as tx:
+                for table in (held, timers, mail):
+                    leased = (table.c.attempts > 0) & (table.c.due_at > tx.now)
+                    tx.execute(sa.update(table).where(leased).values(due_at=tx.now))
+        self.processes.start(process)
+
+    def enquire(self) -> None:
+        """An enquiry that is given to the salesperson, who gets mail of it, and found valid."""
+        tag = uuid4().hex
+        who = {"person_name": tag, "emails": [f"{tag}@{tag}.example"], "owner_id": str(CAST["salesperson"][0])}
+        lead = self.client.post("/api/v1/leads", {"channel": "phone", "request": "a boiler", **who})["id"]
+        self.client.post(f"/api/v1/leads/{lead}/validate")
+
+    def remind(self) -> None:
+        """An enquiry; reminders that were set for later are due now."""
+        self.enquire()
+        store = self.system.parts["notifications"].store
+        timers = store.tables.timers
+        with store.begin() as tx:
+            later = sa.update(timers).where(timers.c.attempts == 0, timers.c.due_at > tx.now)
+            self.reminded |= set(tx.session.scalars(later.values(due_at=tx.now).returning(timers.c.subject)))
+
+    def poison(self) -> None:
+        """A fact whose data nobody can read, as if leads had published it."""
+        store, subject, ident = self.system.parts["leads"].store, uuid4(), uuid4()
+        message = Message(
+            id=ident, source="/plumbline/leads", type="plumbline.lead.validated.v1", subject=subject, sequence="1",
+            time=utc_now(), correlationid=subject, causationid="test", branch=str(HOME), data={},
+        )  # fmt: skip
+        row = {"event_id": ident, "agg": subject, "agg_seq": 1, "type": message.type, "body": message.encode()}
+        self.poisoned.add(subject)
+        with store.begin() as tx:
+            tx.execute(sa.insert(store.tables.outbox).values(**row, created_at=tx.now))
+
+    def replay(self) -> None:
+        """Somebody does it: the process that is to die was started for that."""
+        assert self.poisoned
+
+    # -- dying
+
+    def kill_at(self, name: str, turn: int) -> None:
+        """Lets things happen until the process has died where it was to; then it runs again, and all comes to rest."""
+        point, before = POINTS[name], len(self.processes.died())
+        plan = [f"{point.first}:1", f"{name}:{turn}"] if point.first else [f"{name}:{turn}"]
+        if point.load == "replay":
+            self.poison()
+            self.until(lambda: self.parked("opportunities"), "it is parked")
+        doomed = self.processes.doomed = self.process(point.dies)
+        self.processes.plan = list(plan)
+        self.processes.end(doomed)
+        deadline = time.monotonic() + DIES_S
+        while len(self.processes.died()) < before + len(plan):
+            assert time.monotonic() < deadline, f"{doomed} does not pass {name}:{turn}; {self.processes.last_words()}"
+            if self.processes.dead(doomed, within=MOMENT_S):
+                self.again(doomed)
+            else:
+                getattr(self, point.load)()
+        assert self.processes.died()[before:] == [one.partition(":")[0] for one in plan]
+        if self.processes.dead(doomed, within=MOMENT_S):
+            self.again(doomed)
+        self.processes.doomed = ""
+
+    def dies_at(self, name: str, kills: int) -> None:
+        """Driven to rest and audited after each death. A request cut off is told, once repeated, what it must be."""
+        turns = Random(name)
+        for kill in range(kills):
+            asked = set(self.ledger.entries)
+            self.kill_at(name, 1 + (kill if kill < FEW else turns.randrange(9)) % POINTS[name].most)
+            self.settle()
+            cut_off = [one for key, one in self.ledger.entries.items() if key not in asked and one.broken]
+            if POINTS[name].dies == "leads-api":
+                assert [one.replayed for one in cut_off] == [name == "after_commit"]
+
+    # -- what is left
+
+    def settle(self) -> None:
+        """Until the auditor finds no fault. What was poisoned must have been parked once, and is given up."""
+        for name in ("opportunities", "notifications") if self.poisoned else ():
+            self.until(lambda name=name: {row.agg for row in self.parked(name)} == self.poisoned, f"{name} parks them")
+            rows = self.parked(name)
+            assert sorted(row.agg for row in rows) == sorted(self.poisoned), "each is parked once"
+            for row in rows:
+                self.system.parts[name].consumer.discard(row.id)
+        self.given_up |= self.poisoned
+        self.poisoned.clear()
+        faults: list[str] = ["not looked yet"]
+
+        def balanced() -> bool:
+            faults[:] = audit(self.system, self.ledger, forged=self.given_up) + self.unsent() + self.unreminded()
+            return not faults
+
+        self.until(balanced, "the books balance", faults)
+
+    def parked(self, name: str) -> list[Any]:
+        return self._of(name, lambda tables: sa.select(tables.parked.c.id, tables.parked.c.agg))
+
+    def unsent(self) -> list[str]:
+        """Mail that did not go, or went in two versions."""
+        rows = self._of("notifications", lambda tables: sa.select(tables.mail.c.id, tables.mail.c.state))
+        gone = {str(row.id) for row in rows if row.state == "sent"}
+        faults = [f"mail {row.id} is {row.state}" for row in rows if row.state != "sent"]
+        faults += [f"mail {ident} is marked as sent and never came" for ident in gone - self.post.got.keys()]
+        return faults + [
+            f"mail {one} came in two versions" for one, some in self.post.got.items() if len(set(some)) > 1
+        ]
+
+    def unreminded(self) -> list[str]:
+        told = self.system.parts["notifications"].service.metadata.tables["notifications"].c
+        rows = self._of("notifications", lambda _tables: sa.select(told.subject).where(told.reminder))
+        return [f"nobody was reminded of {subject}" for subject in self.reminded - {row.subject for row in rows}]
+
+    def _of(self, name: str, question: Callable[[Any], Any]) -> list[Any]:
+        store = self.system.parts[name].store
+        with store.reading() as tx:
+            return list(tx.session.execute(question(store.tables)))
+
+    def until(self, found: Callable[[], Any], what: str, why: object = "") -> None:
+        for _ in range(round(RESTS_S / TICK_S)):  # ticks, not the clock: who is paused himself loses nothing
+            if found():
+                return
+            time.sleep(TICK_S)
+        raise AssertionError(f"never: {what} {why}; {self.processes.last_words()}")
+
+    def close(self) -> None:
+        self.processes.close()
+        self.client.close()
+        self.ledger.close()
+        self.system.close()

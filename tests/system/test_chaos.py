@@ -1,0 +1,31 @@
+"""Funnels under load while processes, broker and database die: nothing acknowledged is lost, nothing happens twice."""
+
+import pytest
+
+from bench.chaos import Plan, run
+
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400)]
+
+SHORT = Plan(funnels=40, broker=20.0, database=15.0)
+WHOLE = Plan(funnels=300)
+BEFORE_A_RELEASE = Plan(funnels=10_000)
+
+
+def test_forty_funnels_outlive_the_death_of_everything() -> None:
+    """The auditor has nothing to say; a run in which one of the things that were to go wrong never did fails too."""
+    report = run(SHORT)
+    assert report.faults == [], report.text()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_three_hundred_funnels_outlive_the_death_of_everything() -> None:
+    report = run(WHOLE)
+    assert report.faults == [], report.text()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(4 * 3600)
+def test_ten_thousand_funnels_outlive_the_death_of_everything() -> None:
+    report = run(BEFORE_A_RELEASE)
+    assert report.faults == [], report.text()
