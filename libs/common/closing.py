@@ -30,7 +30,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "body": "bytes", "created_at": "timestamptz",
     },
     "stream_pos": {"producer": "text", "agg": "uuid", "last_seq": "bigint", "last_event": "uuid", "state": "text"},
-    "moved": {"producer": "text", "agg": "uuid", "last_seq": "bigint", "last_event": "uuid"},
+    "moved": {"of_producer": "text", "of_agg": "uuid", "to_seq": "bigint", "to_event": "uuid"},
 }  # fmt: skip
 WAKE = f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
 
@@ -63,8 +63,8 @@ def _insert(name: str) -> str:
 
 def _move() -> str:
     return (
-        f"UPDATE stream_pos AS p SET last_seq = x.last_seq, last_event = x.last_event FROM {_rows('moved')} "  # noqa: S608
-        "WHERE p.producer = x.producer AND p.agg = x.agg"
+        f"UPDATE stream_pos AS p SET last_seq = x.to_seq, last_event = x.to_event FROM {_rows('moved')} "  # noqa: S608
+        "WHERE p.producer = x.of_producer AND p.agg = x.of_agg"
     )
 
 

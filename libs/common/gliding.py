@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common.contracts.base import Message
-from libs.common.positions import OPEN, Key
+from libs.common.positions import OPEN, Key, Position
 from libs.common.tx import Store
 
 Stretch = tuple[str, UUID, int, int, UUID]  #: producer, record, its first and last fact's number, the last one's id
@@ -59,13 +59,12 @@ def _moved(store: Store, stretches: list[Stretch]) -> set[Key]:
             return {(row.producer, row.agg) for row in connection.exec_driver_sql(GLIDE, {"stretches": given})}
         known = _known(store, connection, [(producer, agg) for producer, agg, *_ in stretches])
         fits = [one for one in stretches if known.get(one[:2], 0) == one[2] - 1]
-        rows = [
-            {"producer": producer, "agg": agg, "last_seq": last, "last_event": event, "state": OPEN}
-            for producer, agg, _first, last, event in fits
-        ]
-        for statement, old in ((store.statements.stream_pos, False), (store.statements.moved, True)):
-            if some := [row for row in rows if ((row["producer"], row["agg"]) in known) is old]:
-                connection.execute(statement, some)
+        where = [Position((producer, agg), last, event) for producer, agg, _first, last, event in fits]
+        new = [one.made() for one in where if one.key not in known]
+        old = [one.moving() for one in where if one.key in known]
+        for statement, rows in ((store.statements.stream_pos, new), (store.statements.moved, old)):
+            if rows:
+                connection.execute(statement, rows)
         return {one[:2] for one in fits}
 
 

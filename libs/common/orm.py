@@ -112,10 +112,11 @@ class Database:
         self.engine.dispose()
 
 
-def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
+def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str | None = None) -> Database:
     """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork.
 
     ``durable=False`` does not wait for the disk: for throw-away files, and for what may be done twice.
+    ``schema``, PostgreSQL's, is where tables are looked for instead of the usual one.
     """
     if url.startswith("sqlite"):
         engine = sa.create_engine(
@@ -124,7 +125,8 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
         sa.event.listen(engine, "connect", _careful_sqlite if durable else _careless_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return Database(engine, engine.execution_options(reading=True), turn=FairLock())
-    quick = "" if durable else " -c synchronous_commit=off"
+    also = "" if durable else " -c synchronous_commit=off"
+    also += "" if schema is None else f" -c search_path={schema}"
     options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(
         url,
@@ -133,7 +135,7 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
         pool_timeout=3,
         pool_use_lifo=True,
         skip_autocommit_rollback=True,
-        connect_args={"connect_timeout": 3, "options": options + quick},
+        connect_args={"connect_timeout": 3, "options": options + also},
         **QUICK,
     )
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.

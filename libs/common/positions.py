@@ -48,9 +48,16 @@ class Position:
     def blocked(self) -> bool:
         return self.state == BLOCKED
 
-    def row(self) -> dict[str, Any]:
+    def made(self) -> dict[str, Any]:
+        """Its row, as a new one."""
         producer, agg = self.key
-        return {"producer": producer, "agg": agg, "last_seq": self.last_seq, "last_event": self.last_event}
+        row = {"producer": producer, "agg": agg, "last_seq": self.last_seq, "last_event": self.last_event}
+        return {**row, "state": OPEN}
+
+    def moving(self) -> dict[str, Any]:
+        """What changes in its row."""
+        producer, agg = self.key
+        return {"of_producer": producer, "of_agg": agg, "to_seq": self.last_seq, "to_event": self.last_event}
 
     def move(self, message: Message) -> None:
         self.last_seq, self.last_event = message.number, message.id
@@ -102,8 +109,8 @@ class Positions:
         """
         held, new = self.tx.tables.held, set(self._new)
         moved = [position for position in self._known.values() if position.moved]
-        self.tx.closing["stream_pos"] = [{**self[key].row(), "state": OPEN} for key in self._new]
-        self.tx.closing["moved"] = [position.row() for position in moved if position.key not in new]
+        self.tx.closing["stream_pos"] = [self[key].made() for key in self._new]
+        self.tx.closing["moved"] = [position.moving() for position in moved if position.key not in new]
         self._new = []
         done = [(*p.key, number) for p in moved for number in p.moved if number in p.held]
         if done:

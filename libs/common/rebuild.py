@@ -84,22 +84,26 @@ def _now(store: Store) -> datetime:
 def _beside(live: Store) -> Iterator[tuple[Store, sa.Engine]]:
     """The same service over empty tables beside its own, and an engine that sees both, until the end of the block."""
     url = live.database.engine.url
-    workshop = orm.connect(url.render_as_string(hide_password=False))
+    address = url.render_as_string(hide_password=False)
+    workshop = orm.connect(address)
     file = Path(f"{url.database}.{BESIDE}")
     if workshop.sqlite:
         attach = f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {BESIDE}"
         sa.event.listen(workshop.engine, "connect", lambda raw, _record: raw.execute(attach))
-    elsewhere: dict[str, Any] = {"schema_translate_map": {None: BESIDE}}
-    engine = workshop.engine.execution_options(**elsewhere)
-    database = replace(workshop, engine=engine, reader=workshop.reader.execution_options(**elsewhere))
+        elsewhere: dict[str, Any] = {"schema_translate_map": {None: BESIDE}}
+        engine = workshop.engine.execution_options(**elsewhere)
+        database = replace(workshop, engine=engine, reader=workshop.reader.execution_options(**elsewhere))
+    else:
+        database = orm.connect(address, schema=BESIDE)
     _clear(workshop, file)  # a killed process may have left one half built
     try:
-        with engine.begin() as connection:
+        with database.engine.begin() as connection:
             if not workshop.sqlite:
                 connection.execute(sa.schema.CreateSchema(BESIDE))
             live.tables.outbox.metadata.create_all(connection)
         yield replace(live, database=database, known={}, woken=lambda: None), workshop.engine
     finally:
+        database.dispose()
         _clear(workshop, file)
         workshop.dispose()
 

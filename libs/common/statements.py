@@ -45,10 +45,9 @@ def of(tables: Tables) -> Statements:
         audit=sa.insert(tables.audit),
         idempotency=sa.insert(kept),
         stream_pos=sa.insert(position),
-        moved=sa.text(
-            "UPDATE stream_pos SET last_seq = :last_seq, last_event = :last_event "
-            "WHERE producer = :producer AND agg = :agg"
-        ).bindparams(bindparam("agg", type_=sa.Uuid), bindparam("last_event", type_=sa.Uuid)),
+        moved=sa.update(position)
+        .where(position.c.producer == bindparam("of_producer"), position.c.agg == bindparam("of_agg"))
+        .values(last_seq=bindparam("to_seq"), last_event=bindparam("to_event")),
         answered=sa.select(kept).where(mine),
         positions=sa.select(
             position,

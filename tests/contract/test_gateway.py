@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import selectors
 import socket
 import threading
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path.endswith("/slow"):
+            self.server.go_on.wait(30)  # type: ignore[attr-defined]
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         said = {"service": self.server.name, "path": self.path, "headers": dict(self.headers)}  # type: ignore[attr-defined]
         body = json.dumps(said).encode()
@@ -43,19 +46,28 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 
+class Crowd(ThreadingHTTPServer):
+    request_queue_size = 200  # they come at once
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("gateway")
 
 
 @pytest.fixture(scope="module")
-def gateway(folder: Path) -> Iterator[nginx.Gateway]:
+def go_on() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path, go_on: threading.Event) -> Iterator[nginx.Gateway]:
     """nginx before an echo for each service, but for notifications: nobody is there."""
     servers = []
     variables = {"GATEWAY_WWW": str(WWW), "GATEWAY_NOTIFICATIONS": f"127.0.0.1:{free_port()}"}
     for name in set(services.NAMES) - {"notifications"}:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        server.name = name  # type: ignore[attr-defined]
+        server = Crowd(("127.0.0.1", 0), Echo)
+        server.name, server.go_on = name, go_on  # type: ignore[attr-defined]
         variables[f"GATEWAY_{name.upper()}"] = f"127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
@@ -123,6 +135,39 @@ def test_a_service_that_is_away_is_said_to_be(gateway) -> None:
         answer, content = ask(gateway, "GET", path)
         assert "notifications cannot be reached" in str(refused(answer, content, 502)["detail"])
         assert answer.headers["Retry-After"]
+
+
+def test_who_asks_for_too_much_at_once_is_told_when_to_come_again(gateway, go_on: threading.Event) -> None:
+    request = b"GET /api/v1/leads/slow HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    wires = [socket.create_connection(("127.0.0.1", gateway.port), timeout=20) for _ in range(140)]
+    try:
+        for wire in wires:
+            wire.sendall(request)
+        said = [heard(wire) for wire in told(wires, 12)]
+        assert all(b" 429 " in one and b"Retry-After: 1" in one and b"come again" in one for one in said)
+        go_on.set()
+        assert sum(b" 200 " in heard(wire) for wire in wires) == 128
+    finally:
+        go_on.set()
+        for wire in wires:
+            wire.close()
+
+
+def told(wires: list[socket.socket], many: int) -> list[socket.socket]:
+    """Those that have an answer, as soon as so many have."""
+    with selectors.DefaultSelector() as waiting:
+        for wire in wires:
+            waiting.register(wire, selectors.EVENT_READ)
+        found: set[socket.socket] = set()
+        while len(found) < many:
+            for key, _ in waiting.select(20):
+                found.add(key.fileobj)
+                waiting.unregister(key.fileobj)
+    return list(found)
+
+
+def heard(wire: socket.socket) -> bytes:
+    return b"".join(iter(lambda: wire.recv(65536), b""))
 
 
 def test_what_is_too_large_is_refused_before_it_is_passed_on(gateway) -> None:

@@ -1,5 +1,6 @@
 """The embedded system as a user starts it: killed at any moment it loses nothing, and it says plainly why it cannot."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -296,7 +297,8 @@ def test_an_operator_finds_the_running_system_by_its_folder(idle: Running) -> No
         return json.loads(done.stdout)
 
     branch = {"name": "Nashville", "time_zone": "America/Chicago", "currency": "USD"}
-    idle.client("admin").post("/api/v1/staff/branches", branch)
+    with contextlib.closing(idle.client("admin")) as admin:
+        admin.post("/api/v1/staff/branches", branch)
     file = orm.connect(f"sqlite:///{idle.data / 'bookings.db'}")
     spec = services.spec("bookings")
     Consumer(Store("bookings", file, spec.tables), spec.subscriptions).deliver([Delivery(b"no fact")])
