@@ -6,7 +6,7 @@ from bench.chaos import Plan, run
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400)]
 
-SHORT = Plan(funnels=40, broker=20.0, database=15.0)
+SHORT = Plan(funnels=40, broker=60.0, database=90.0)  # each once, the first soon after the beginning
 WHOLE = Plan(funnels=300)
 BEFORE_A_RELEASE = Plan(funnels=10_000)
 
