@@ -41,7 +41,7 @@ def readyz() -> Answer:
         with reading() as tx:
             parts: Parts = {"database": {"ok": True}, "schema": _schema(edge().service, tx)}
             if parts["schema"]["ok"]:
-                parts |= _worker(tx) | _delivery(tx)
+                parts |= worker_parts(tx) | _delivery(tx)
     except DomainError as trouble:
         parts = {"database": {"ok": False, "detail": trouble.detail}}
     except sa.exc.ProgrammingError:
@@ -67,7 +67,7 @@ def _schema(service: Service, tx: Tx) -> dict[str, Any]:
     return {"ok": False, "detail": f"the database is at {found}, this code expects {expected}"}
 
 
-def _worker(tx: Tx) -> Parts:
+def worker_parts(tx: Tx) -> Parts:
     """What the worker said of its parts, and whether it still speaks."""
     parts: Parts = {}
     for row in tx.session.execute(sa.select(tx.tables.worker_status)):

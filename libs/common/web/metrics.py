@@ -14,7 +14,7 @@ from libs.common.errors import DomainError
 from libs.common.web.acts import reading
 from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint
-from libs.common.web.health import backlog
+from libs.common.web.health import backlog, worker_parts
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
@@ -70,7 +70,7 @@ class _Waiting(Collector):
         service = edge().service.name
         try:
             with reading() as tx:
-                found = backlog(tx)
+                found, parts = backlog(tx), worker_parts(tx)
                 since = {name: found[f"oldest_{name}"] for name in ("unpublished", "held")}
                 waits = {name: (tx.now - at).total_seconds() if at else 0.0 for name, at in since.items()}
         except DomainError:
@@ -81,6 +81,10 @@ class _Waiting(Collector):
             yield _gauge(f"plumbline_{name}", text, service, found[name])
             yield _gauge(f"plumbline_{name}_oldest_seconds", "How long the first has waited.", service, waits[name])
         yield _gauge("plumbline_parked", "Facts that could not be applied.", service, found["parked"])
+        up = GaugeMetricFamily("plumbline_part_up", "Whether a part of the worker is well.", labels=("part", "service"))
+        for part, word in parts.items():
+            up.add_metric((part, service), float(word["ok"]))
+        yield up
 
 
 def _gauge(name: str, text: str, service: str, value: float) -> GaugeMetricFamily:
