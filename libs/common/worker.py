@@ -41,8 +41,8 @@ class Worker:
         parts: dict[str, Part] = {"relay": Worker.relay, "timers": Worker.timers}
         if self.service.subscriptions.facts:
             parts["consumer"] = Worker.read
-            if self.config.management_url:
-                parts["bindings"] = Worker.watch
+        if self.config.management_url:
+            parts["bindings"] = Worker.watch
         if self.service.commands:
             parts["commands"] = Worker.take_in
         return parts

@@ -50,12 +50,6 @@ class Node(Rabbit):
         shutil.rmtree(self._home / "mnesia")
         self.start()
 
-    def freeze(self) -> None:
-        os.kill(self.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self.pid, signal.SIGCONT)
-
 
 class Server(Postgres):
     """A PostgreSQL server."""

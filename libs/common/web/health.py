@@ -17,7 +17,7 @@ from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
-SILENT = timedelta(seconds=90)  #: a loop says something every 30 s
+SILENT = timedelta(seconds=45)  #: a loop says something every 15 s
 LOOPS = ("relay", "timers", "consumer")  #: parts of the worker that never stop talking; jobs speak when they run
 
 Parts = dict[str, dict[str, Any]]
