@@ -7,7 +7,7 @@ import click
 from commands import ROOT
 from libs.common import config
 
-ROLES = ("api", "worker", "migrate", "verifier", "signer", "provision", "topology")
+ROLES = ("api", "worker", "migrate", "verifier", "signer", "provision", "topology", "subscribers")
 
 
 @click.group("config")

@@ -10,7 +10,6 @@ from gunicorn.app.base import BaseApplication
 import services
 from embedded.gateway import Gateway
 from embedded.system import System
-from libs.common.backoff import LONGEST_REST_S
 from libs.common.loops import relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
@@ -19,6 +18,7 @@ from libs.common.web.server import refusing
 
 THREADS = 24  #: requests in hand at once; writers take turns per file anyway
 GRACE_S = 20
+LONGEST_REST_S = 0.1
 
 
 def rest(took: float) -> float:

@@ -49,7 +49,7 @@ def write(
     files["database-admin-url"] = _database_url(database_admin, database, "postgres")
     files["broker-admin-url"] = _amqp_url(broker_admin, broker, tls=tls)
     for name, content in files.items():
-        _replace(folder / name, content, mode)
+        replace(folder / name, content, mode)
 
 
 def _passwords(path: Path) -> dict[str, dict[str, str]]:
@@ -61,7 +61,7 @@ def _passwords(path: Path) -> dict[str, dict[str, str]]:
         for name in names:
             of_kind.setdefault(name, secrets.token_urlsafe(24))
     if json.dumps(known) != before:
-        _replace(path, json.dumps(known, indent=1), 0o600)
+        replace(path, json.dumps(known, indent=1), 0o600)
         os.sync()  # the servers will know these; all other files are made anew each time
     return known
 
@@ -78,7 +78,7 @@ def _amqp_url(who: Admin, address: str, *, tls: bool) -> str:
     return f"amqp{'s' * tls}://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/%2F"
 
 
-def _replace(path: Path, content: str, mode: int) -> None:
+def replace(path: Path, content: str, mode: int) -> None:
     """As a whole or not at all, and never readable by others in between."""
     unfinished = path.with_name(f".{path.name}.new")
     unfinished.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ class Backoff:
         stop.wait(self.pause())
 
 
-LONGEST_REST_S = 0.1
+LONGEST_REST_S = 0.01
 
 
 def rest_after(took: float) -> float:

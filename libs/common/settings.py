@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 WEAK = {"passwordpassword", "plumblineplumbline", "changemechangeme", "postgrespostgres", "guestguestguest"}
 PRODUCTION = "production"
+HISTORY_DAYS = 30  #: how long the broker's stream keeps facts; an outbox keeps them no shorter
 
 
 class Wrong(ValueError):
@@ -56,6 +57,14 @@ def _count(least: int, most: int) -> Callable[[str, bool], int]:
         return int(text)
 
     return read
+
+
+def _keep(text: str, production: bool) -> int:
+    """Days; 0 is for good. Less than the history stream keeps would leave nothing to replay from."""
+    try:
+        return _count(HISTORY_DAYS, 36500)(text, production) if text != "0" else 0
+    except Wrong:
+        raise Wrong(f"{text!r} is neither 0, for good, nor a whole number of days from {HISTORY_DAYS}") from None
 
 
 def _parts(text: str, schemes: tuple[str, ...]) -> Any:
@@ -156,10 +165,11 @@ SETTINGS = (
             needed_by=of("api", "worker", "migrate", "provision")),
     Setting("DATABASE_PASSWORDS", "What `provision` gives the services' roles: leads=… staff=…", _passwords,
             secret=True, example="leads=a-long-password staff=another-password", needed_by=of("provision")),
-    Setting("AMQP_URL", "The broker, as this service's own user; for `topology` as an administrator.", _broker,
-            secret=True, example="amqp://leads:a-long-password@localhost/%2F", needed_by=of("worker", "topology")),
+    Setting("AMQP_URL", "The broker, as this service's own user; for `topology` and `subscribers` an administrator.",
+            _broker, secret=True, example="amqp://leads:a-long-password@localhost/%2F",
+            needed_by=of("worker", "topology", "subscribers")),
     Setting("MANAGEMENT_URL", "The broker's management API, by which lost bindings are found and mended.", _web,
-            example="http://localhost:15672", needed_by=of("topology")),
+            example="http://localhost:15672", needed_by=of("topology", "subscribers")),
     Setting("BROKER_PASSWORDS", "What `topology` gives the services' users: leads=… staff=…", _passwords, secret=True,
             example="leads=a-long-password staff=another-password", needed_by=of("topology")),
     Setting("JWKS_URL", "Where the keys are published that tokens are signed with; not for staff.", _web,
@@ -176,6 +186,11 @@ SETTINGS = (
     Setting("WEB_THREADS", "Threads in each; 1 means one request a process at a time.", _count(1, 64), default="4"),
     Setting("TRUSTED_PROXIES", "How many gateways stand before the api, whose word on who asks counts.", _count(0, 9),
             default="0"),
+    Setting("OUTBOX_MOST_ROWS", "So many facts may wait to be sent; beyond, changes are refused with 503.",
+            _count(1, 1_000_000_000), default="1000000"),
+    Setting("OUTBOX_MOST_HOURS", "So long may the oldest of them wait; beyond, changes are refused with 503.",
+            _count(1, 8760), default="168"),
+    Setting("OUTBOX_KEEP_DAYS", "How long sent facts are kept for `replay`; 0: for good.", _keep, default="0"),
     Setting("LOG_LEVEL", "How much is told.", _word("debug", "info", "warning", "error"), default="info"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import answers, audit, closing, statements
+from libs.common import answers, audit, closing, ready, statements
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
@@ -173,7 +173,7 @@ def _defaults(kind: type) -> dict[str, Any]:
 
 
 def locking(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
-    """The same, with each record's row locked and as it is now, whatever this act saw of it before."""
+    """The same, with the rows of this kind (or of several) locked and as they are now, whatever this act saw before."""
     return statement.with_for_update(of=kind).execution_options(populate_existing=True)
 
 
@@ -288,18 +288,26 @@ class Tx:
         if version.strip() not in ("*", f'"{record.version}"'):
             raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
 
-    def number(self, name: str) -> int:
+    def number(self, kind: str) -> int:
         """The next human number of a kind: unique, gaps allowed."""
-        if not self.store.database.sqlite:
-            return int(self.execute(sa.select(sa.func.nextval(f"number_{name}"))).scalar_one())
-        return self.count(name)
+        return self.numbers(kind)[0]
+
+    def numbers(self, *kinds: str) -> list[int]:
+        """The next human number of each of these kinds, asked for together."""
+        if self.store.database.sqlite:
+            return self._count(kinds)
+        return [int(one) for one in self.execute(ready.sequences(kinds)).one()]
 
     def count(self, name: str) -> int:
         """1, 2, … for a name, inside this act; two acts that count the same name take turns."""
-        counters = self.tables.counters
-        insert = self.insert(counters).values(name=name, value=1)
-        insert = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-        return int(self.execute(insert.returning(counters.c.value)).scalar_one())
+        return self._count([name])[0]
+
+    def _count(self, names: Sequence[str]) -> list[int]:
+        counting = ready.counting(self.tables.counters, self.store.database.sqlite)
+        values = {
+            row.name: int(row.value) for row in self.execute(counting, [{"name": one, "value": 1} for one in names])
+        }
+        return [values[name] for name in names]
 
     def insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that knows ON CONFLICT in this database's dialect."""
@@ -319,7 +327,7 @@ class Tx:
             subject=event.subject,
             sequence=str(of.agg_seq),
             time=self.now,
-            dataschema=f"/api/v1/{self.store.producer}/schemas/{event.name}.json",
+            dataschema=self.store.surroundings.link(f"/api/v1/{self.store.producer}/schemas/{event.name}.json"),
             correlationid=of.funnel,
             causationid=self.origin.causation or str(ident),
             traceparent=self.origin.traceparent,
@@ -349,15 +357,12 @@ class Tx:
 
     def remind(self, kind: str, subject: UUID, due_at: datetime, **payload: Any) -> None:
         """Sets or moves the one timer of this kind for a record."""
-        timers = self.tables.timers
-        values = {"due_at": due_at, "payload": payload, "attempts": 0, "failed": None}
-        insert = self.insert(timers).values(kind=kind, subject=subject, **values)
-        self.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+        statement = ready.setting(self.tables.timers, self.store.database.sqlite)
+        self.execute(statement, {"kind": kind, "subject": subject, "due_at": due_at, "payload": payload})
 
     def forget(self, kind: str, subject: UUID) -> None:
         """Takes a timer back, its cause being gone."""
-        timers = self.tables.timers
-        self.execute(sa.delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
+        self.execute(ready.unsetting(self.tables.timers), {"of_kind": kind, "of_subject": subject})
 
     # -- one answer for a repeated request
 

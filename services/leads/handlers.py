@@ -1,15 +1,20 @@
-"""What other services' facts mean for a lead."""
+"""What other services' facts mean for a lead, and what other systems may ask for on the bus."""
+
+from collections.abc import Mapping
 
 from libs.common import people
+from libs.common.contracts.commands import Command, LeadCapture
 from libs.common.contracts.opportunities import (
     OpportunityContacted,
     OpportunityOpened,
     OpportunityReopened,
     OpportunityWon,
 )
-from libs.common.service import Subscriptions
+from libs.common.service import CommandHandler, Subscriptions
 from libs.common.tx import Tx
+from libs.common.web import load
 from services.leads import usecases
+from services.leads.schemas.incoming import LeadIn
 
 subscriptions = Subscriptions()
 people.subscribe(subscriptions)
@@ -45,3 +50,11 @@ def convert_the_lead(tx: Tx, event: OpportunityWon) -> None:
 @subscriptions.on(OpportunityReopened)
 def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
     usecases.unconvert(tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id)
+
+
+def take_an_enquiry_in(tx: Tx, command: Command) -> None:
+    """Another system's wish, checked as the body of ``POST /leads`` is. Raises what is wrong with it."""
+    usecases.capture(tx, **load(LeadIn, command.data))
+
+
+commands: Mapping[str, CommandHandler] = {LeadCapture.name: take_an_enquiry_in}

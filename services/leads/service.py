@@ -4,7 +4,7 @@ from pathlib import Path
 
 from libs.common.service import Service
 from services.leads.api import BLUEPRINTS
-from services.leads.handlers import subscriptions
+from services.leads.handlers import commands, subscriptions
 from services.leads.model import TABLES, Base
 from services.leads.settings import PREFERENCES
 
@@ -17,4 +17,5 @@ SPEC = Service(
     blueprints=BLUEPRINTS,
     subscriptions=subscriptions,
     preferences=PREFERENCES,
+    commands=commands,
 )

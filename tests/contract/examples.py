@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+import msgspec
+
 from libs.common.contracts.base import Event
-from libs.common.contracts.catalogue import publisher
+from libs.common.contracts.catalogue import publisher, receiver
+from libs.common.contracts.commands import COMMANDS
 
 
 def ident(number: int) -> str:
@@ -210,6 +213,12 @@ PARTS: dict[str, dict[str, Any]] = {
                            ("monday", "tuesday", "wednesday", "thursday", "friday")}},
     "Holiday": {"name": "Independence Day, observed"},
 }  # fmt: skip
+#: what a command's field says, where it says it otherwise than a fact
+ASKED: dict[str, Any] = {
+    "channel": "web", "company": None, "phones": ["(615) 555-0142"], "generated_by": None, "next_action_at": None,
+    "urgent": False, "do_not_contact": False, "owner_id": None, "branch": None,
+    "fit": {"in_service_area": True, "trade_offered": None, "customer_type": "residential", "budget_band": None},
+}  # fmt: skip
 #: the field of a fact that says when it happened, and the day it happens on without one
 HAPPENED = (
     "converted_at", "won_at", "lost_at", "missed_at", "completed_at", "started_at", "cancelled_at", "returned_at",
@@ -237,13 +246,29 @@ def envelope(fact: type[Event], number: int) -> dict[str, Any]:
         "sequence": "1",
         "time": next((data[one] for one in HAPPENED if one in data), at(DAYS.get(aggregate, 2), "15:04")),
         "datacontenttype": "application/json",
-        "dataschema": f"/api/v1/{publisher(fact)}/schemas/{fact.name}.json",
+        "dataschema": f"https://plumbline.example/api/v1/{publisher(fact)}/schemas/{fact.name}.json",
         "correlationid": data.get("lead_id") or subject,
         "causationid": ident(0x999),
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "actor": INSIDE,
         "branch": BRANCH,
         "data": data,
+    }
+
+
+def wish(name: str) -> dict[str, Any]:
+    """A whole message of this command, as another system would send it."""
+    fields_of = msgspec.json.schema(COMMANDS[name])["$defs"][COMMANDS[name].__name__]["properties"]
+    return {
+        "specversion": "1.0",
+        "id": "form-4711",
+        "source": "https://castellan.example/contact",
+        "type": name,
+        "time": at(2, "15:04"),
+        "datacontenttype": "application/json",
+        "dataschema": f"https://plumbline.example/api/v1/{receiver(name)}/schemas/{name}.json",
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "data": {field: ASKED.get(field, SAYS.get(field)) for field in fields_of},
     }
 
 

@@ -1,7 +1,8 @@
 """Freezes what is new in the contract: ``python -m tests.contract.freeze``.
 
-A fact without a sample or a schema gets them, and a schema takes in fields that were added with a default. Nothing that
-was frozen is ever changed. (A fact that no release has had yet may change: delete its two files and freeze it again.)
+A fact or command without a sample or a schema gets them, and a schema takes in fields that were added with a default.
+The envelope of all facts is held the same way. Nothing that was frozen is ever changed. (A fact that no release has had
+yet may change: delete its two files and freeze it again.)
 """
 
 import json
@@ -10,11 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from libs.common.contracts.catalogue import facts, schema
-from tests.contract.examples import envelope
+from libs.common.contracts.catalogue import command_schema, envelope_schema, facts, schema
+from libs.common.contracts.commands import COMMANDS
+from tests.contract.examples import envelope, wish
 
 HERE = Path(__file__).parent
 SAMPLES, SCHEMAS = HERE / "samples", HERE / "schemas"
+ASKED = HERE / "commands"  #: samples and schemas of what other systems ask
+ENVELOPE = "envelope"
 WORDS = {"title", "description", "$id", "$schema"}  # what a person reads; it may be put better at any time
 
 
@@ -62,26 +66,38 @@ def frozen(folder: Path, name: str) -> dict[str, Any] | None:
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
+def documents() -> dict[Path, dict[str, Any]]:
+    """Every schema that others rely on as it is today, by the file that it is frozen in."""
+    said = {SCHEMAS / f"{fact.name}.json": schema(fact) for fact in facts()}
+    asked = {ASKED / "schemas" / f"{name}.json": command_schema(name) for name in COMMANDS}
+    return {HERE / f"{ENVELOPE}.json": envelope_schema()} | said | asked
+
+
+def examples() -> dict[Path, dict[str, Any]]:
+    """A whole message of each fact and command, by the file that it is frozen in."""
+    said = {SAMPLES / f"{fact.name}.json": envelope(fact, number) for number, fact in enumerate(facts())}
+    return said | {ASKED / "samples" / f"{name}.json": wish(name) for name in COMMANDS}
+
+
 def main() -> int:
-    SAMPLES.mkdir(exist_ok=True)
-    SCHEMAS.mkdir(exist_ok=True)
     failed = 0
-    for number, fact in enumerate(facts()):
-        before, after = frozen(SCHEMAS, fact.name), schema(fact)
+    for path, after in documents().items():
+        before = frozen(path.parent, path.stem)
         if before is not None and (wrong := breaks(before, after)):
-            sys.stderr.write(f"{fact.name}: {'; '.join(wrong)}. Publish a .v2 beside it.\n")
+            sys.stderr.write(f"{path.stem}: {'; '.join(wrong)}. Publish a .v2 beside it.\n")
             failed = 1
-            continue
-        if before != after:
-            _write(SCHEMAS / f"{fact.name}.json", after)
-        if frozen(SAMPLES, fact.name) is None:
-            _write(SAMPLES / f"{fact.name}.json", envelope(fact, number))
+        elif before != after:
+            _write(path, after)
+    for path, example in examples().items():
+        if not path.exists():
+            _write(path, example)
     return failed
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    sys.stdout.write(f"froze {path.parent.name}/{path.name}\n")
+    sys.stdout.write(f"froze {path.relative_to(HERE)}\n")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired
 from libs.common.relay import Relay
 from libs.common.timers import Timers
 from libs.common.tx import Origin, Store, Tx
+from tests.contract.outbox_suite import Outbox
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, known, make
 
 
@@ -343,5 +344,5 @@ class Sweeping:
         assert rows[1].hash == audit.link(rows[0].hash, rows[1])
 
 
-class StoreSuite(Acts, Answers, Reminders, Values, Sweeping):
+class StoreSuite(Acts, Answers, Reminders, Values, Sweeping, Outbox):
     pass

@@ -2,18 +2,23 @@
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from cloudevents.core.bindings.amqp import AMQPMessage, from_structured_event
+from cloudevents.core.bindings.rabbitmq import RabbitMQMessage, from_structured_event
 
 from libs.common.contracts.base import CONTENT_TYPE, Event, decode
-from libs.common.contracts.catalogue import asyncapi, envelope_schema, events_markdown, facts, schema
-from tests.contract.freeze import SAMPLES, SCHEMAS, breaks, frozen
+from libs.common.contracts.catalogue import command_schema, envelope_schema, events_markdown, facts, schema
+from libs.common.contracts.commands import COMMANDS
+from libs.common.contracts.commands import decode as decode_command
+from tests.contract import freeze
+from tests.contract.freeze import ASKED, HERE, SAMPLES, SCHEMAS, breaks, documents, frozen
 
 FACTS = {fact.name: fact for fact in facts()}
 NAMES = sorted(path.stem for path in SAMPLES.glob("*.json"))
+DOCUMENTS = documents()
 FREEZE = "run `python -m tests.contract.freeze` and commit what it writes"
 
 
@@ -41,6 +46,8 @@ def test_every_fact_is_frozen_and_nothing_else_is() -> None:
     """A sample whose fact is gone means that yesterday's history cannot be read any more."""
     assert set(FACTS) == set(NAMES), FREEZE
     assert set(FACTS) == {path.stem for path in SCHEMAS.glob("*.json")}, FREEZE
+    for kind in ("samples", "schemas"):
+        assert set(COMMANDS) == {path.stem for path in (ASKED / kind).glob("*.json")}, FREEZE
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,20 +61,20 @@ def test_a_frozen_sample_means_today_what_it_meant_then(name: str) -> None:
     assert type(event).read(event.subject, event.data()) == event
 
 
-@pytest.mark.parametrize("name", sorted(FACTS))
-def test_a_fact_only_ever_gains_fields_that_have_a_default(name: str) -> None:
-    before, after = frozen(SCHEMAS, name), schema(FACTS[name])
-    assert before is not None, f"{name} has no frozen schema: {FREEZE}"
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(HERE)))
+def test_a_fact_a_command_and_the_envelope_only_ever_gain_fields_that_have_a_default(path: Path) -> None:
+    before, after = frozen(path.parent, path.stem), DOCUMENTS[path]
+    assert before is not None, f"{path.stem} has no frozen schema: {FREEZE}"
 
     wrong = breaks(before, after)
 
-    assert not wrong, f"{name}: {'; '.join(wrong)}. Leave it as it was and publish a .v2 beside it."
-    assert before == after, f"{name} says more, or says it better, than was frozen: {FREEZE}"
+    assert not wrong, f"{path.stem}: {'; '.join(wrong)}. Leave it as it was and publish a .v2 beside it."
+    assert before == after, f"{path.stem} says more, or says it better, than was frozen: {FREEZE}"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_is_a_cloud_event_to_a_stranger(name: str) -> None:
-    event = from_structured_event(AMQPMessage({}, {"content-type": CONTENT_TYPE}, raw(name)))
+    event = from_structured_event(RabbitMQMessage({}, CONTENT_TYPE, raw(name)))
 
     assert (event.get_type(), event.get_specversion(), event.get_datacontenttype()) == (name, "1.0", "application/json")
     assert event.get_subject() == sample(name)["subject"]
@@ -85,19 +92,23 @@ def test_a_sample_fits_the_schemas_we_hand_out(name: str) -> None:
 
 TEXT = {"type": "string"}
 NOTE = {"type": "string", "default": ""}
+SIDE = {"enum": ["us", "customer"]}
 #: what somebody made of a fact with a required total and a note: its fields, which are required, whether that may be
 CHANGES: dict[str, tuple[dict[str, Any], list[str], bool]] = {
-    "none": ({"total": TEXT, "note": NOTE}, ["total"], True),
-    "added with a default": ({"total": TEXT, "note": NOTE, "currency": NOTE}, ["total"], True),
-    "better described": ({"total": {**TEXT, "description": "what it comes to"}, "note": NOTE}, ["total"], True),
-    "removed": ({"total": TEXT}, ["total"], False),
-    "renamed": ({"sum": TEXT, "note": NOTE}, ["sum"], False),
-    "retyped": ({"total": {"type": "number"}, "note": NOTE}, ["total"], False),
-    "new and required": ({"total": TEXT, "note": NOTE, "currency": TEXT}, ["total", "currency"], False),
-    "now required": ({"total": TEXT, "note": NOTE}, ["total", "note"], False),
-    "no longer required": ({"total": TEXT, "note": NOTE}, [], False),
-    "another default": ({"total": TEXT, "note": {**NOTE, "default": "none"}}, ["total"], False),
-    "nullable": ({"total": {"anyOf": [TEXT, {"type": "null"}]}, "note": NOTE}, ["total"], False),
+    "none": ({"total": TEXT, "note": NOTE, "side": SIDE}, ["total"], True),
+    "added with a default": ({"total": TEXT, "note": NOTE, "side": SIDE, "currency": NOTE}, ["total"], True),
+    "better described": ({"total": {**TEXT, "description": "in all"}, "note": NOTE, "side": SIDE}, ["total"], True),
+    "removed": ({"total": TEXT, "side": SIDE}, ["total"], False),
+    "renamed": ({"sum": TEXT, "note": NOTE, "side": SIDE}, ["sum"], False),
+    "retyped": ({"total": {"type": "number"}, "note": NOTE, "side": SIDE}, ["total"], False),
+    "reshaped": ({"total": {**TEXT, "pattern": "^[0-9]+$"}, "note": NOTE, "side": SIDE}, ["total"], False),
+    "new and required": ({"total": TEXT, "note": NOTE, "side": SIDE, "tax": TEXT}, ["total", "tax"], False),
+    "now required": ({"total": TEXT, "note": NOTE, "side": SIDE}, ["total", "note"], False),
+    "no longer required": ({"total": TEXT, "note": NOTE, "side": SIDE}, [], False),
+    "another default": ({"total": TEXT, "note": {**NOTE, "default": "none"}, "side": SIDE}, ["total"], False),
+    "nullable": ({"total": {"anyOf": [TEXT, {"type": "null"}]}, "note": NOTE, "side": SIDE}, ["total"], False),
+    "a word fewer": ({"total": TEXT, "note": NOTE, "side": {"enum": ["us"]}}, ["total"], False),
+    "a word more": ({"total": TEXT, "note": NOTE, "side": {"enum": [*SIDE["enum"], "other"]}}, ["total"], False),
 }
 
 
@@ -116,6 +127,46 @@ def test_what_counts_as_another_version(change: str, nested: bool) -> None:
     wrong = breaks(version("none", nested), version(change, nested))
 
     assert (wrong == []) is CHANGES[change][2], wrong
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(HERE)))
+def test_the_gate_sees_each_field_of_what_was_really_frozen(path: Path) -> None:
+    now = DOCUMENTS[path]
+    for name in now["properties"]:
+        gone = now | {"properties": {key: value for key, value in now["properties"].items() if key != name}}
+        other = now | {"properties": now["properties"] | {name: {"type": "integer", "minimum": -1}}}
+        assert breaks(now, gone), f"{name} could go"
+        assert breaks(now, other), f"{name} could become a number"
+    more = now | {"properties": now["properties"] | {"loyalty": TEXT}, "required": [*now["required"], "loyalty"]}
+    assert breaks(now, more) == ["/loyalty is new and required"]
+
+
+def test_freezing_writes_nothing_over_what_others_rely_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = SCHEMAS / "plumbline.estimate.accepted.v1.json"
+    kept = tmp_path / path.name
+    promised = json.loads(path.read_text("utf-8"))
+    promised["properties"]["loyalty"] = TEXT
+    kept.write_text(json.dumps(promised))
+    monkeypatch.setattr(freeze, "documents", lambda: {kept: DOCUMENTS[path]})
+    monkeypatch.setattr(freeze, "examples", dict)
+
+    assert freeze.main() == 1
+
+    assert json.loads(kept.read_text()) == promised
+    assert "/loyalty is gone" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_of_yesterday_is_one_today(name: str) -> None:
+    said = (ASKED / "samples" / f"{name}.json").read_bytes()
+    command = decode_command(said)
+
+    assert (command.type, command.data) == (name, json.loads(said)["data"])
+    jsonschema.Draft202012Validator(command_schema(name)).validate(command.data)
+    event = from_structured_event(RabbitMQMessage({}, CONTENT_TYPE, said))
+    assert (event.get_type(), event.get_id()) == (name, command.id)
 
 
 def test_a_reader_of_today_ignores_what_tomorrow_adds() -> None:
@@ -138,42 +189,6 @@ def test_no_fact_hides_the_words_of_its_envelope() -> None:
         assert not set(fact.data_fields()) & {"name", "read", "data", "aggregate", "data_fields"}, fact
         assert fact.__doc__, f"{fact.name} does not say when"
         assert not fact.__doc__.startswith(f"{fact.__name__}("), f"{fact.name} does not say when"
-
-
-def test_the_asyncapi_document_resolves_and_shows_every_fact() -> None:
-    document = asyncapi(subscribers={"notifications": ["plumbline.lead.assigned.v1"], "console": ["plumbline.*"]})
-
-    assert document["asyncapi"] == "3.0.0"
-    assert set(document["channels"]["plumbline.events"]["messages"]) == set(FACTS)
-    assert set(document["channels"]["plumbline.commands"]["messages"]) == {"plumbline.lead.capture.v1"}
-    assert [ref for ref in _refs(document) if not _resolves(document, ref)] == []
-    assigned = document["components"]["messages"]["plumbline.lead.assigned.v1"]
-    assert assigned["x-receivers"] == ["notifications", "console"]
-    assert assigned["examples"][0]["payload"] == sample("plumbline.lead.assigned.v1")
-
-
-def test_a_service_shows_what_it_says_and_no_more() -> None:
-    said = asyncapi("bookings")["channels"]
-
-    assert list(said) == ["plumbline.events"]
-    assert {name.split(".")[1] for name in said["plumbline.events"]["messages"]} == {
-        "customer", "job", "sale", "booking"}  # fmt: skip
-
-
-def _refs(node: Any) -> list[str]:
-    if isinstance(node, list):
-        return [ref for one in node for ref in _refs(one)]
-    if not isinstance(node, dict):
-        return []
-    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
-    return own + [ref for one in node.values() for ref in _refs(one)]
-
-
-def _resolves(document: dict[str, Any], ref: str) -> bool:
-    node: Any = document
-    for step in ref.removeprefix("#/").split("/"):
-        node = node.get(step) if isinstance(node, dict) else None
-    return node is not None
 
 
 def test_the_events_page_names_every_fact_and_who_reacts() -> None:

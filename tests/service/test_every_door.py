@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import openapi_spec_validator
 import pytest
@@ -10,8 +11,10 @@ import pytest
 import services
 from embedded.testing import Bench
 from libs.common.auth import RULES
+from libs.common.contracts.leads import LeadCaptured
 from libs.common.service import Service
 from libs.common.web import LINK, PUBLIC, SIGNED_IN
+from tests.contract.freeze import documents, examples
 
 #: what anybody may do without signing in; a route more here is a decision, not an oversight
 OPEN_TO_ALL = {
@@ -46,6 +49,27 @@ def test_no_route_is_open_to_all_that_was_not_meant_to_be(bench: Callable[..., B
     for route in app.url_map.iter_rules():
         if PUBLIC in (views[route.endpoint].rule.may, *views[route.endpoint].rule.permissions):
             assert OPEN_TO_ALL & set(route.rule.split("/")), route.rule
+
+
+def test_every_message_says_where_its_schema_is_and_there_it_is(bench: Callable[..., Bench]) -> None:
+    anybody = bench().public
+    frozen = {path.stem: document for path, document in documents().items()}
+    for message in examples().values():
+        answer = anybody.get(urlsplit(message["dataschema"]).path)
+
+        assert answer.status_code == 200, message["type"]
+        assert answer.content_type == "application/schema+json"
+        assert answer.get_json() == frozen[message["type"]]
+    assert anybody.get("/api/v1/leads/schemas/plumbline.estimate.sent.v1.json").status_code == 404
+
+
+def test_what_is_published_says_it_with_the_address_that_the_company_is_reached_at(bench: Callable[..., Bench]) -> None:
+    leads = bench("leads")
+    leads.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "Ivy Castellan"})
+
+    [fact] = leads.told("leads", LeadCaptured)
+    where = "http://plumbline.example/api/v1/leads/schemas/plumbline.lead.captured.v1.json"
+    assert fact.dataschema == where, "a CloudEvent's dataschema is a whole URI: others' libraries refuse anything else"
 
 
 def test_a_put_that_may_make_its_record_is_documented_with_all_its_answers(bench: Callable[..., Bench]) -> None:

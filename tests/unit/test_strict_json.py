@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.common.errors import Invalid, Malformed
-from libs.common.web.strict_json import parse
+from libs.common.strict_json import parse
 
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
 values = st.recursive(

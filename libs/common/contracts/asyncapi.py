@@ -9,33 +9,73 @@ import msgspec
 
 from libs.common.contracts.base import CONTENT_TYPE, Event, Message
 from libs.common.contracts.commands import COMMANDS, EXCHANGE, Command
-from libs.common.contracts.schemas import Json, data_of, envelope_of, exact, facts, publisher, reactors, spoken
+from libs.common.contracts.schemas import (
+    Json,
+    data_of,
+    envelope_of,
+    exact,
+    facts,
+    publisher,
+    reactors,
+    receiver,
+    spoken,
+)
 
 #: a fact's samples as frozen by the tests; an image without them shows no examples
 SAMPLES = Path(__file__).resolve().parents[3] / "tests" / "contract" / "samples"
+ASKED = SAMPLES.parent / "commands" / "samples"
+EVENTS, HISTORY = "plumbline.events", "plumbline.history"
+BINDING = "0.3.0"  #: of AsyncAPI's words for AMQP
+SERVER: Json = {
+    "host": "{host}:{port}",
+    "pathname": "/{vhost}",
+    "protocol": "amqp",
+    "protocolVersion": "0.9.1",
+    "description": "RabbitMQ. `plumbline subscribers add` prints the whole address; amqps where the company has it.",
+    "variables": {
+        "host": {"default": "localhost"},
+        "port": {"default": "5672"},
+        "vhost": {"default": "%2F", "description": "The virtual host, percent-encoded."},
+    },
+    "security": [{"$ref": "#/components/securitySchemes/user"}],
+}
 
 
 def samples() -> dict[str, Json]:
-    """An envelope of each fact as it was frozen, by wire name."""
-    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(SAMPLES.glob("*.json"))}
+    """An envelope of each fact and command as it was frozen, by wire name."""
+    paths = sorted([*SAMPLES.glob("*.json"), *ASKED.glob("*.json")])
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
 
 
 def asyncapi(service: str | None = None, subscribers: Mapping[str, Sequence[str]] | None = None) -> Json:
-    """The AsyncAPI 3 document of the whole bus, or of what one service says on it and takes from it."""
-    said = [fact for fact in facts() if service in (None, publisher(fact))]
-    asked = COMMANDS if service in (None, "leads") else {}
+    """The AsyncAPI 3 document of the whole bus, or of what one service says on it and takes from it.
+
+    ``subscribers`` has, by service, the wire names of the facts it reacts to.
+    """
+    every, subscribers = list(facts()), subscribers or {}
+    said = [fact for fact in every if service in (None, publisher(fact))]
+    heard = [fact for fact in every if service in reactors(fact, subscribers)]
+    asked = {name: kind for name, kind in COMMANDS.items() if service in (None, receiver(name))}
+    shown = [fact for fact in every if fact in said or fact in heard]
     _, parts = msgspec.json.schema_components(
-        [*said, *asked.values(), Message, Command], ref_template="#/components/schemas/{name}"
+        [*shown, *asked.values(), Message, Command], ref_template="#/components/schemas/{name}"
     )
-    for fact in said:
+    for fact in shown:
         parts[fact.__name__] = data_of(parts[fact.__name__])
     parts["Message"] = envelope_of(parts["Message"])
-    shown = samples()
-    messages = {fact.name: _message(fact, shown.get(fact.name), reactors(fact, subscribers or {})) for fact in said}
-    messages |= {name: _command(kind) for name, kind in asked.items()}
-    channels = {"plumbline.events": _channel("plumbline.events", "Every fact, as it happened.", [f.name for f in said])}
+    known = samples()
+    messages = {fact.name: _message(fact, known.get(fact.name), reactors(fact, subscribers)) for fact in shown}
+    messages |= {name: _command(kind, known.get(name)) for name, kind in asked.items()}
+    channels = {EVENTS: _exchange(EVENTS, "Every fact, as it happened.", [fact.name for fact in shown])}
+    operations = {"tellFacts": _operation("send", EVENTS, [fact.name for fact in said])}
+    if heard:
+        operations["hearFacts"] = _operation("receive", EVENTS, [fact.name for fact in heard])
+    if service is None:
+        channels[HISTORY] = _stream(HISTORY, [fact.name for fact in said])
+        operations["tellHistory"] = _operation("send", HISTORY, [fact.name for fact in said])
     if asked:
-        channels[EXCHANGE] = _channel(EXCHANGE, "What other systems ask for.", list(asked))
+        channels[EXCHANGE] = _exchange(EXCHANGE, "What other systems ask for; it may be refused.", list(asked))
+        operations["takeCommands"] = _operation("receive", EXCHANGE, list(asked))
     return exact(
         {
             "asyncapi": "3.0.0",
@@ -47,14 +87,27 @@ def asyncapi(service: str | None = None, subscribers: Mapping[str, Sequence[str]
                 "beside the old one.",
             },
             "defaultContentType": CONTENT_TYPE,
+            "servers": {"broker": SERVER},
             "channels": channels,
-            "operations": {
-                name: {"action": "receive" if name == EXCHANGE else "send", "channel": {"$ref": f"#/channels/{name}"}}
-                for name in channels
+            "operations": operations,
+            "components": {
+                "messages": messages,
+                "schemas": parts,
+                "securitySchemes": {"user": {"type": "userPassword", "description": "One for each other system."}},
             },
-            "components": {"messages": messages, "schemas": parts},
         }
     )
+
+
+def _operation(action: str, channel: str, types: Sequence[str]) -> Json:
+    """``action`` is Plumbline's: what it sends, others receive. Read with acknowledgements, ask persistently."""
+    bound: Json = {"ack": True} if action == "send" else {"deliveryMode": 2, "mandatory": True}
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{one}"} for one in types],
+        "bindings": {"amqp": bound | {"bindingVersion": BINDING}},
+    }
 
 
 def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -> Json:
@@ -66,6 +119,7 @@ def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -
         "contentType": CONTENT_TYPE,
         "correlationId": {"location": "$message.payload#/correlationid"},
         "tags": [{"name": fact.aggregate()}],
+        "bindings": {"amqp": {"messageType": fact.name, "bindingVersion": BINDING}},
         "payload": {
             "allOf": [
                 {"$ref": "#/components/schemas/Message"},
@@ -77,9 +131,9 @@ def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -
     } | ({"examples": [{"payload": sample}]} if sample else {})
 
 
-def _command(kind: type[Any]) -> Json:
+def _command(kind: type[Any], sample: Json | None) -> Json:
     data = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    known = {"type": {"const": kind.name}, "data": data}
+    known = {"specversion": {"const": "1.0"}, "type": {"const": kind.name}, "data": data}
     return {
         "name": kind.name,
         "title": kind.__name__,
@@ -91,16 +145,30 @@ def _command(kind: type[Any]) -> Json:
                 {"type": "object", "properties": known, "required": ["specversion", "data"]},
             ]
         },
-    }
+    } | ({"examples": [{"payload": sample}]} if sample else {})
 
 
-def _channel(name: str, description: str, types: Sequence[str]) -> Json:
+def _exchange(name: str, description: str, types: Sequence[str]) -> Json:
     exchange = {"name": name, "type": "topic", "durable": True, "autoDelete": False}
     return {
         "address": "{type}",
         "title": name,
         "description": description,
+        "servers": [{"$ref": "#/servers/broker"}],
         "parameters": {"type": {"enum": list(types), "location": "$message.payload#/type"}},
         "messages": {one: {"$ref": f"#/components/messages/{one}"} for one in types},
-        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange, "bindingVersion": "0.3.0"}},
+        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange, "bindingVersion": BINDING}},
+    }
+
+
+def _stream(name: str, types: Sequence[str]) -> Json:
+    queue = {"name": name, "durable": True, "exclusive": False, "autoDelete": False}
+    return {
+        "address": name,
+        "title": name,
+        "description": "Every fact of the last 30 days, in a stream: read it with a prefetch, acknowledgements and the "
+        "argument x-stream-offset (first, a time, or the offset after the last one read).",
+        "servers": [{"$ref": "#/servers/broker"}],
+        "messages": {one: {"$ref": f"#/components/messages/{one}"} for one in types},
+        "bindings": {"amqp": {"is": "queue", "queue": queue, "bindingVersion": BINDING}},
     }

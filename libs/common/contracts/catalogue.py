@@ -2,7 +2,16 @@
 
 from libs.common.contracts.asyncapi import asyncapi, samples
 from libs.common.contracts.eventsdoc import events_markdown
-from libs.common.contracts.schemas import command_schema, envelope_schema, facts, publisher, reactors, schema
+from libs.common.contracts.schemas import (
+    command_schema,
+    envelope_schema,
+    facts,
+    publisher,
+    reactors,
+    receiver,
+    schema,
+    schema_of,
+)
 
 __all__ = [
     "asyncapi",
@@ -12,6 +21,8 @@ __all__ = [
     "facts",
     "publisher",
     "reactors",
+    "receiver",
     "samples",
     "schema",
+    "schema_of",
 ]

@@ -52,6 +52,11 @@ def publisher(fact: type[Event]) -> str:
     return PUBLISHERS[fact.aggregate()]
 
 
+def receiver(command: str) -> str:
+    """The one service that a command asks."""
+    return PUBLISHERS[command.split(".")[1]]
+
+
 def reactors(fact: type[Event], subscribers: Mapping[str, Sequence[str]]) -> list[str]:
     """The services that do something about a fact; ``subscribers`` has each one's wire names or patterns."""
     return [who for who, names in subscribers.items() if any(fnmatchcase(fact.name, name) for name in names)]
@@ -81,8 +86,16 @@ def command_schema(name: str) -> Json:
     """JSON Schema of a command's ``data``, which has no other fields."""
     [top], parts = msgspec.json.schema_components([COMMANDS[name]], ref_template="#/$defs/{name}")
     body = parts.pop(top["$ref"].rpartition("/")[2])
-    whole = {"$schema": DRAFT, **body, "title": name, "description": spoken(COMMANDS[name]), "$defs": parts}
-    return exact(whole)
+    head = {"$schema": DRAFT, "$id": f"/api/v1/{receiver(name)}/schemas/{name}.json"}
+    return exact(head | body | {"title": name, "description": spoken(COMMANDS[name]), "$defs": parts})
+
+
+def schema_of(service: str, name: str) -> Json | None:
+    """The schema behind a ``dataschema``: of a fact the service publishes, or a command it takes. None for others."""
+    if name in COMMANDS and receiver(name) == service:
+        return command_schema(name)
+    said = next((fact for fact in facts() if fact.name == name and publisher(fact) == service), None)
+    return None if said is None else schema(said)
 
 
 def data_of(body: Json) -> Json:

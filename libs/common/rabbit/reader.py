@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from libs.common.backoff import Backoff, rest_after
+from libs.common.backoff import Backoff
 from libs.common.bus import BusDown, Delivery
 from libs.common.errors import DomainError
 from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
@@ -110,10 +110,8 @@ class _Session:
             self._demand()  # what arrived before a fault comes again: its tags died with the channel
             some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
         if some:
-            began = time.monotonic()
             self.reader.deliver([delivery for _, delivery in some if delivery is not None])
             self._call(lambda line: line.channel.basic_ack(some[-1][0], multiple=True))
-            time.sleep(rest_after(time.monotonic() - began))
         return len(some)
 
     def close(self) -> None:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
+from libs.common import whole
 from libs.common.answers import Answer
 from libs.common.auth import Caller, May, scoped
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
-from libs.common.tx import Tx, locking
+from libs.common.tx import Tx
 from libs.common.web.body import request_key
 from libs.common.web.context import caller, if_match, origin, rule, store
 
@@ -40,7 +41,7 @@ def reading() -> Iterator[Tx]:
 
 
 def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = None) -> Record:
-    """The record, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
+    """The record, whole, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
 
     In a changing request the record that the path is about is held against If-Match, if given.
     """
@@ -48,13 +49,12 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     permission = permission or rule().permissions
     which: Any = kind  # functools wants to be told that a class can be hashed
     statement = _in_scope(which, caller(), permission, looking) if permission else _any(which, looking)
-    record: Record | None = tx.session.scalars(statement, {"ident": ident}).one_or_none()
-    if record is None:
+    row = (whole.looked_at if looking else whole.taken)(tx, statement, {"ident": ident})
+    if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
-    if not looking:
-        tx.has_locked(record)
-        if if_match() is not None and ident == _subject():
-            tx.expect(record, if_match())
+    record: Record = row[0]
+    if not looking and if_match() is not None and ident == _subject():
+        tx.expect(record, if_match())
     return record
 
 
@@ -66,8 +66,8 @@ def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Sele
 
 @functools.lru_cache(maxsize=100)
 def _any(kind: Any, looking: bool) -> sa.Select[Any]:
-    statement = sa.select(kind).where(kind.id == sa.bindparam("ident"))
-    return statement if looking else locking(statement, kind)
+    statement = whole.looking(kind) if looking else whole.taking(kind)
+    return statement.where(kind.id == sa.bindparam("ident"))
 
 
 def _subject() -> UUID | None:

@@ -8,9 +8,10 @@ from flask import g, request
 from marshmallow import Schema
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from libs.common import strict_json
 from libs.common.answers import RequestKey
 from libs.common.errors import Fault, Invalid, TooLarge, WrongType
-from libs.common.web import strict_json, uploads
+from libs.common.web import uploads
 from libs.common.web.context import LINK, actor, link_token, rule
 
 KIB = 1024

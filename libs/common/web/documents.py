@@ -47,18 +47,19 @@ def asyncapi() -> Answer:
     """What this service says on the bus and takes from it."""
     from libs.common.contracts import catalogue
 
-    return msgspec.json.encode(catalogue.asyncapi(edge().service.name)), 200, JSON
+    service = edge().service
+    return msgspec.json.encode(catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})), 200, JSON
 
 
 @endpoint(may=PUBLIC)
 def fact_schema(fact: str) -> Answer:
-    """The JSON Schema of one of this service's facts, such as plumbline.lead.captured.v1."""
+    """The JSON Schema of a fact or command of this service's, such as plumbline.lead.captured.v1."""
     from libs.common.contracts import catalogue
 
-    for kind in catalogue.facts():
-        if kind.name == fact and catalogue.publisher(kind) == edge().service.name:
-            return msgspec.json.encode(catalogue.schema(kind)), 200, {"Content-Type": "application/schema+json"}
-    raise NotFound(f"this service publishes no fact {fact[:120]}")
+    found = catalogue.schema_of(edge().service.name, fact)
+    if found is None:
+        raise NotFound(f"this service publishes no fact and takes no command {fact[:120]}")
+    return msgspec.json.encode(found), 200, {"Content-Type": "application/schema+json"}
 
 
 @endpoint(may=PUBLIC)

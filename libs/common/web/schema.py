@@ -10,7 +10,7 @@ from marshmallow import missing
 from marshmallow.schema import SchemaMeta
 
 from libs.common.errors import Fault, Invalid
-from libs.common.web.strict_json import escape
+from libs.common.strict_json import escape
 from libs.common.web.value import Value
 
 Given = dict[str, Any]  #: what a schema read

@@ -5,6 +5,7 @@ import errno
 import os
 import select
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +20,8 @@ from libs.common.web.problems import CONTENT_TYPE, spoken
 
 BEAT_S = 1.0  #: how soon a worker that waits sees that it shall end
 KEEP_BEATS = 5  #: how long a quiet connection is kept; the gateway's keepalive_timeout is shorter than two of them
-SLOWEST_S = 30.0  #: a caller who sends or takes nothing for so long is let go
+HEAD_S = 10.0  #: a request's head must be here by then, however slowly it drips
+SLOWEST_S = 30.0  #: a request must be here whole by then, and a caller who takes nothing for so long is let go
 LONGEST_LINE = 8190  #: of a request's first line; gunicorn reads no longer one
 
 
@@ -52,6 +54,30 @@ def refusing(kind: str) -> dict[str, Any]:
     return {"worker_class": {"threads": Threaded, "sync": OneByOne}[kind], "limit_request_line": LONGEST_LINE}
 
 
+class TooSlow(errors.ParseException):  # type: ignore[misc]  # gunicorn has no types
+    """A request that did not arrive in time."""
+
+
+class Patience:
+    """A caller's socket to read from, for so long and no longer; a caller who drips cannot hold a thread for ever."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.until, self.heard = client, 0.0, False
+
+    def allow(self, seconds: float) -> None:
+        self.until, self.heard = time.monotonic() + seconds, False
+        self.client.settimeout(SLOWEST_S)  # what is sent has a time of its own
+
+    def recv(self, size: int) -> bytes:
+        self.client.settimeout(max(0.001, self.until - time.monotonic()))
+        try:
+            got: bytes = self.client.recv(size)
+            self.heard = self.heard or bool(got)
+            return got
+        finally:
+            self.client.settimeout(SLOWEST_S)
+
+
 class _Refusing:
     log: Any
 
@@ -62,7 +88,7 @@ class _Refusing:
             self.log.error("a request could not be answered", exc_info=wrong)
             status = 500
         else:
-            status = TOO_LONG.get(type(wrong), 400)
+            status = REFUSALS.get(type(wrong), 400)
             self.log.warning("refused what is not HTTP as it is spoken here: %s", type(wrong).__name__)
         body = msgspec.json.encode(spoken(status))
         head = f"HTTP/1.1 {status} Refused\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n"
@@ -70,7 +96,7 @@ class _Refusing:
             client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
-TOO_LONG = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431}
+REFUSALS = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431, TooSlow: 408}
 
 
 class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -120,16 +146,21 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
 
     def handle(self, listener: Any, client: Any, address: Any) -> None:
         """Answers one request after the other, until either side has enough."""
-        request = None
+        request, source = None, Patience(client)
         try:
-            client.settimeout(SLOWEST_S)
             server = listener.getsockname()
-            parser = http.get_parser(self.cfg, client, address)
+            parser = http.get_parser(self.cfg, source, address)
+            source.allow(HEAD_S)
             for request in parser:
+                source.allow(SLOWEST_S)
                 if not self._answer(request, client, address, server) or not self._asked_again(parser, client):
                     break
+                source.allow(HEAD_S)
         except (errors.NoMoreData, StopIteration):
             pass  # the caller left
+        except TimeoutError:
+            if source.heard:  # who says nothing is told nothing
+                self.handle_error(request, client, address, TooSlow())
         except OSError as broken:
             if broken.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
                 self.log.exception("a connection failed")

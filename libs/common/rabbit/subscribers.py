@@ -1,0 +1,168 @@
+"""Users of the broker for other systems: each reads what was agreed, into queues of its own, and does nothing else."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from libs.common.contracts.commands import EXCHANGE as COMMANDS
+from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.publisher import EVENTS
+from libs.common.rabbit.topology import HISTORY, NOTHING
+
+PREFIX = "subscriber."  #: no service's name begins so: what such a user publishes comes from nobody we know
+NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
+PATTERN = re.compile(r"plumbline(\.(\*|#|[a-z0-9_]+))+", re.ASCII)
+# Somebody who stopped reading must not fill the broker's disk for everybody; the history has what was dropped.
+BOUNDS = {"max-length-bytes": 1_000_000_000, "expires": 30 * 24 * 3600 * 1000}
+LIMITS = {"max-connections": 20, "max-channels": 200}
+#: how a word of a pattern is written where binding keys are compared: the key may be narrower, never wider
+ONE_WORD, ANY_WORDS = r"\.[^.#]+", r"(\.[^.]+)*"
+
+
+class Wrong(ValueError):
+    """A name or a pattern that cannot be, and why."""
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """Another system, as the broker knows it. ``commands`` are the types it may send, ``history``: it may read that."""
+
+    name: str
+    patterns: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    history: bool = True
+
+    @property
+    def user(self) -> str:
+        return PREFIX + self.name
+
+    @property
+    def queues(self) -> str:
+        """What the names of its queues begin with."""
+        return f"{self.user}."
+
+
+def checked(subscriber: Subscriber) -> Subscriber:
+    """Raises Wrong for what no broker should be told."""
+    if not NAME.fullmatch(subscriber.name):
+        raise Wrong(f"{subscriber.name!r} is no name: small letters, digits and hyphens, a letter first, at most 40")
+    for pattern in subscriber.patterns:
+        if not PATTERN.fullmatch(pattern):
+            raise Wrong(f"{pattern!r} is no pattern like plumbline.booking.# or plumbline.*.assigned.v1")
+        stream = pattern.split(".")[1]
+        if stream not in ("*", "#", *PUBLISHERS):
+            raise Wrong(f"{pattern!r}: there is no stream {stream!r}; possible: {', '.join(PUBLISHERS)}")
+    return subscriber
+
+
+def put(broker: Management, subscriber: Subscriber, password: str | None) -> None:
+    """Makes the user, or gives it exactly these rights; without a ``password`` it keeps the one it has."""
+    name = quote(subscriber.user, safe="")
+    if password is not None:
+        broker.call("PUT", f"users/{name}", {"password": password, "tags": ""})
+    policy = {"pattern": f"^{re.escape(PREFIX)}", "apply-to": "queues", "definition": BOUNDS}
+    broker.call("PUT", f"operator-policies/{broker.here}/plumbline-subscribers", policy)
+    for limit, value in LIMITS.items():
+        broker.call("PUT", f"user-limits/{name}/{limit}", {"value": value})
+    for exchange, (write, read) in _topics(subscriber).items():  # first: without them everything would be open
+        rights: dict[str, str] = {"exchange": exchange, "write": write, "read": read}
+        broker.call("PUT", f"topic-permissions/{broker.here}/{name}", rights)
+    broker.call("PUT", f"permissions/{broker.here}/{name}", _rights(subscriber))
+
+
+def _rights(subscriber: Subscriber) -> dict[str, str]:
+    """Declares, binds and reads its own queues. To bind is to write to the queue and to read the exchange."""
+    own = f"{re.escape(subscriber.queues)}.+"
+    read = [own, *([re.escape(EVENTS)] if subscriber.patterns else []), *([HISTORY] if subscriber.history else [])]
+    write = [own, *([re.escape(COMMANDS)] if subscriber.commands else [])]
+    return {"configure": f"^{own}$", "write": _any(write), "read": _any(read)}
+
+
+def _topics(subscriber: Subscriber) -> dict[str, tuple[str, str]]:
+    """Exchange → which keys it may publish and bind there."""
+    return {
+        EVENTS: (NOTHING, _any([_keys(pattern) for pattern in subscriber.patterns])),
+        COMMANDS: (_any([re.escape(one) for one in subscriber.commands]), NOTHING),
+    }
+
+
+def _any(several: Sequence[str]) -> str:
+    return f"^({'|'.join(several)})$" if several else NOTHING
+
+
+def _keys(pattern: str) -> str:
+    """The binding keys that let through no more than the pattern does."""
+    first, *words = pattern.split(".")
+    return first + "".join({"*": ONE_WORD, "#": ANY_WORDS}.get(word, rf"\.{word}") for word in words)
+
+
+def _pattern(keys: str) -> str:
+    """The other way round: the rights that the broker keeps are the only place where patterns are kept."""
+    return keys.replace(ANY_WORDS, ".#").replace(ONE_WORD, ".*").replace("\\", "")
+
+
+def known(broker: Management) -> list[Subscriber]:
+    """Everybody whom ``put`` has made here, by name."""
+    topics: dict[str, dict[str, Any]] = {}
+    for one in broker.call("GET", f"vhosts/{broker.here}/topic-permissions"):
+        topics.setdefault(one["user"], {})[one["exchange"]] = one
+    found = []
+    for one in broker.call("GET", f"vhosts/{broker.here}/permissions"):
+        user = one["user"]
+        if user.startswith(PREFIX) and {EVENTS, COMMANDS} <= topics.get(user, {}).keys():
+            patterns = tuple(map(_pattern, _parts(topics[user][EVENTS]["read"])))
+            commands = tuple(map(_pattern, _parts(topics[user][COMMANDS]["write"])))
+            history = bool(re.search(one["read"], HISTORY))
+            found.append(Subscriber(user.removeprefix(PREFIX), patterns, commands, history))
+    return sorted(found, key=lambda one: one.name)
+
+
+def _parts(several: str) -> list[str]:
+    return [] if several == NOTHING else several.removeprefix("^(").removesuffix(")$").split("|")
+
+
+def exists(broker: Management, subscriber: Subscriber) -> bool:
+    """Whether the broker has such a user, be it of this virtual host or of another."""
+    try:
+        broker.call("GET", f"users/{quote(subscriber.user, safe='')}")
+    except Refusal as refusal:
+        if refusal.status == 404:
+            return False
+        raise
+    return True
+
+
+def waiting(broker: Management, subscriber: Subscriber) -> dict[str, int]:
+    """Its queues, with the number of messages in each."""
+    queues = broker.call(
+        "GET", f"queues/{broker.here}?columns=name,messages&disable_stats=true&enable_queue_totals=true"
+    )
+    return {one["name"]: one.get("messages", 0) for one in queues if one["name"].startswith(subscriber.queues)}
+
+
+def remove(broker: Management, subscriber: Subscriber) -> list[str]:
+    """Takes the user away, its connections and its queues with it. Returns what there was."""
+    name, gone = quote(subscriber.user, safe=""), []
+    if exists(broker, subscriber):
+        for kind in ("topic-permissions", "permissions"):
+            _gone(broker, f"{kind}/{broker.here}/{name}")
+        if not broker.call("GET", f"users/{name}/permissions"):  # else it reads in another virtual host
+            _gone(broker, f"users/{name}")
+        gone.append(f"user {subscriber.user}")
+    for kind in ("queues", "exchanges"):
+        for one in broker.call("GET", f"{kind}/{broker.here}?columns=name"):
+            if one["name"].startswith(subscriber.queues):
+                _gone(broker, f"{kind}/{broker.here}/{quote(one['name'], safe='')}")
+                gone.append(f"{kind.removesuffix('s')} {one['name']}")
+    return gone
+
+
+def _gone(broker: Management, path: str) -> None:
+    try:
+        broker.call("DELETE", path)
+    except Refusal as refusal:
+        if refusal.status != 404:
+            raise

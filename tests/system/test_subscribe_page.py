@@ -1,0 +1,156 @@
+"""docs/subscribe.md does what it says: its programs, taken out of the page, against a real broker."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from libs.common.contracts.commands import COMMANDS, decode
+from libs.common.rabbit.topology import EVENTS
+from libs.common.web import load
+from libs.local.broker import Broker
+from services.leads.schemas.incoming import LeadIn
+from tests.system import toolbox
+from tests.system.strangers import Company, Stranger, every_fact, provisioned, until
+
+PAGE = Path(__file__).parents[2] / "docs" / "subscribe.md"
+BOOKINGS = "plumbline.booking.#"
+FACTS = {name: body for name, body in every_fact().items() if name.startswith("plumbline.booking.")}
+
+
+@pytest.fixture(scope="module")
+def company(rabbit: Broker) -> Iterator[Company]:
+    with provisioned(rabbit) as company:
+        yield company
+
+
+def program(heading: str) -> str:
+    """The code under a heading."""
+    return PAGE.read_text().partition(f"## {heading}\n")[2].partition("```")[2].partition("\n")[2].partition("```")[0]
+
+
+class Running:
+    """A program of another system's, and what it has printed."""
+
+    def __init__(self, folder: Path, url: str, *command: str) -> None:
+        self.said = folder / "said"
+        env = {**os.environ, "SUBSCRIBER_URL": url}
+        with self.said.open("a") as output:
+            self.process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, env=env)
+
+    def lines(self) -> list[str]:
+        assert self.process.poll() in (None, 0), self.said.read_text()
+        return self.said.read_text().splitlines()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def run(url: str, *command: str) -> Running:
+        started.append(Running(tmp_path, url, *command))
+        return started[-1]
+
+    yield run
+    for one in started:
+        one.stop()
+
+
+def line(body: bytes) -> str:
+    fact = json.loads(body)
+    return f"{fact['type']} {fact['subject']} {fact['sequence']}"
+
+
+def is_bound(company: Company, url: str) -> bool:
+    user = url.partition("//")[2].partition(":")[0]
+    return (f"{user}.bookings", BOOKINGS) in company.management.bindings(EVENTS)
+
+
+def remembered(folder: Path) -> set[str]:
+    """The ids that the consumer in Python has committed."""
+    with contextlib.closing(sqlite3.connect(folder / "seen.db")) as database:
+        return {ident for (ident,) in database.execute("SELECT id FROM seen")}
+
+
+def reads_each_fact_once(company: Company, running: Running, url: str) -> bytes:
+    """Publishes everything, bookings twice; returns the last fact."""
+    until(lambda: running.lines() is None or is_bound(company, url), "its queue is bound")
+    company.publish(*every_fact().values())
+    company.publish(*FACTS.values())
+    company.publish(last := another("plumbline.booking.held.v1"))
+    until(lambda: line(last) in running.lines(), "the last fact")
+    assert running.lines() == [*map(line, FACTS.values()), line(last)]
+    return last
+
+
+def test_the_consumer_in_python(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:
+    url = company.add("--pattern", BOOKINGS)
+    (tmp_path / "bookings.py").write_text(program("In Python"))
+    running = start(url, sys.executable, "bookings.py")
+    last = reads_each_fact_once(company, running, url)
+
+    until(lambda: json.loads(last)["id"] in remembered(tmp_path), "what was printed is kept as well")
+    running.stop()
+    before = len(running.said.read_text().splitlines())
+    company.publish(*FACTS.values(), next_one := another("plumbline.booking.started.v1"))
+    start(url, sys.executable, "bookings.py")
+
+    until(lambda: line(next_one) in running.said.read_text(), "it goes on where it was")
+    assert running.said.read_text().splitlines()[before:] == [line(next_one)]
+
+
+def another(name: str) -> bytes:
+    """The same fact, once more: with an id and a number of its own."""
+    return json.dumps(json.loads(FACTS[name]) | {"id": f"another {name}", "sequence": "9"}).encode()
+
+
+@pytest.mark.long
+def test_the_consumer_in_node(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:
+    node = toolbox.node(tmp_path, "amqplib")
+    url = company.add("--pattern", BOOKINGS)
+    (tmp_path / "bookings.mjs").write_text(program("In Node"))
+
+    reads_each_fact_once(company, start(url, node, "bookings.mjs"), url)
+
+
+def test_the_history(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:
+    (tmp_path / "history.py").write_text(program("What was before"))
+    company.publish(*FACTS.values())
+    url = company.add("--pattern", BOOKINGS)
+    crm = Stranger(url)
+    last = crm.history("first", FACTS.values())[-1]
+    crm.close()
+    offset = last[1].headers["x-stream-offset"]
+    a_minute_ago = datetime.fromtimestamp(time.time() - 60, UTC).isoformat()
+
+    for begin in ("first", str(offset), a_minute_ago):
+        running = start(url, sys.executable, "history.py", begin)
+        until(lambda: f"{offset} {last[0]}" in running.lines(), f"the last, from {begin}")  # noqa: B023 - this round's
+        running.stop()
+        running.said.write_text("")
+
+
+def test_an_enquiry_is_sent(company: Company, tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text(program("Sending enquiries"))
+    [command] = COMMANDS
+    url = company.add("--command", command)
+
+    subprocess.run([sys.executable, "ask.py"], cwd=tmp_path, env={**os.environ, "SUBSCRIBER_URL": url}, check=True)
+
+    administrator = Stranger(company.vhost.url)
+    [(key, properties, body)] = administrator.read("plumbline.commands", len)
+    administrator.close()
+    assert key == command
+    assert load(LeadIn, decode(body, properties.content_type).data)["person_name"] == "Ivy Castellan"

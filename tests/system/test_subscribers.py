@@ -1,0 +1,369 @@
+"""Another system reads what was agreed, with a plain AMQP client and a user of its own, and can do nothing else."""
+
+import contextlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pika
+import pytest
+import sqlalchemy as sa
+
+from libs.common import config, migrate, orm
+from libs.common.bus import BusDown
+from libs.common.rabbit import subscribers
+from libs.common.rabbit.connection import Line
+from libs.common.rabbit.subscribers import BOUNDS
+from libs.common.rabbit.topology import EVENTS, HISTORY
+from libs.common.tx import Store
+from libs.common.worker import run_worker
+from libs.local.broker import Broker
+from services.leads.model import Lead
+from services.leads.service import SPEC as LEADS_SERVICE
+from tests.contract.freeze import ASKED
+from tests.system.strangers import Company, Frame, Stranger, every_fact, provisioned, until
+
+BOOKINGS, LEADS = "plumbline.booking.#", "plumbline.lead.#"
+CAPTURE = "plumbline.lead.capture.v1"
+FACTS = every_fact()
+
+
+@pytest.fixture(scope="module")
+def company(rabbit: Broker) -> Iterator[Company]:
+    with provisioned(rabbit) as company:
+        yield company
+
+
+@pytest.fixture
+def stranger(company: Company) -> Iterator[Callable[..., Stranger]]:
+    """``stranger("--pattern", …)``: somebody who was added with these words, connected."""
+    made: list[Stranger] = []
+
+    def make(*args: str) -> Stranger:
+        made.append(Stranger(company.add(*args)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_a_subscriber_reads_what_its_pattern_says_as_it_was_published(
+    company: Company, stranger: Callable[..., Stranger]
+) -> None:
+    crm = stranger("--pattern", BOOKINGS)
+    queue = crm.queue(BOOKINGS)
+
+    company.publish(*FACTS.values())
+
+    wanted = {name: body for name, body in FACTS.items() if name.startswith("plumbline.booking.")}
+    heard = crm.read(queue, lambda found: len(found) == len(wanted))
+    assert {key: body for key, _, body in heard} == wanted
+    assert {properties.content_type for _, properties, _ in heard} == {"application/cloudevents+json"}
+    assert {properties.message_id for _, properties, _ in heard} == {json.loads(body)["id"] for body in wanted.values()}
+
+
+@pytest.mark.parametrize("key", [BOOKINGS, "plumbline.booking.created.v1", "plumbline.booking.*.v1"])
+def test_it_may_bind_its_pattern_or_a_part_of_it(stranger: Callable[..., Stranger], key: str) -> None:
+    stranger("--pattern", BOOKINGS).queue(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["#", "plumbline.#", "plumbline.*.created.v1", LEADS, "plumbline.lead.captured.v1", "plumbline.bookings.#", ""],
+)
+def test_it_cannot_bind_more_than_its_pattern(stranger: Callable[..., Stranger], key: str) -> None:
+    crm = stranger("--pattern", BOOKINGS)
+    queue = crm.queue()
+
+    assert "ACCESS_REFUSED" in crm.refused(lambda channel: channel.queue_bind(queue, EVENTS, key))
+
+
+def acts(own: str, other: str) -> dict[str, Callable[[Any], object]]:
+    """What a user with evil intent would try on a channel of its own."""
+    commands = "plumbline.commands"
+    dead = {"x-dead-letter-exchange": EVENTS}
+    return {
+        "publish a fact": lambda ch: ch.basic_publish(EVENTS, "plumbline.booking.created.v1", b"{}"),
+        "publish anything": lambda ch: ch.basic_publish(EVENTS, "anything", b"{}"),
+        "ask": lambda ch: ch.basic_publish(commands, CAPTURE, b"{}"),
+        "publish past the exchanges": lambda ch: ch.basic_publish("", "plumbline.leads", b"{}"),
+        "publish elsewhere": lambda ch: ch.basic_publish("amq.topic", "x", b"{}"),
+        "read a service's queue": lambda ch: ch.basic_get("plumbline.bookings"),
+        "read what services gave up": lambda ch: ch.basic_get("plumbline.bookings.dead"),
+        "read the commands": lambda ch: ch.basic_get(commands),
+        "read what found no reader": lambda ch: ch.basic_get("plumbline.unrouted"),
+        "read another's queue": lambda ch: ch.basic_get(other),
+        "bind another's queue": lambda ch: ch.queue_bind(other, EVENTS, BOOKINGS),
+        "unbind a service": lambda ch: ch.queue_unbind("plumbline.bookings", EVENTS, "plumbline.estimate.#"),
+        "empty a service's queue": lambda ch: ch.queue_purge("plumbline.bookings"),
+        "empty another's queue": lambda ch: ch.queue_purge(other),
+        "delete a service's queue": lambda ch: ch.queue_delete("plumbline.bookings"),
+        "delete the history": lambda ch: ch.queue_delete(HISTORY),
+        "delete the exchange": lambda ch: ch.exchange_delete(EVENTS),
+        "own a queue of another name": lambda ch: ch.queue_declare("bookings"),
+        "own a queue of a nameless kind": lambda ch: ch.queue_declare("", exclusive=True),
+        "own an exchange": lambda ch: ch.exchange_declare("mine", "fanout"),
+        "listen to others' wishes": lambda ch: ch.queue_bind(own, commands, "#"),
+        "publish by dying letters": lambda ch: ch.queue_declare(f"{own}.dead", durable=True, arguments=dead),
+    }
+
+
+@pytest.mark.parametrize("what", acts("", ""))
+def test_it_can_do_nothing_else(stranger: Callable[..., Stranger], what: str) -> None:
+    crm, other = stranger("--pattern", BOOKINGS), stranger("--pattern", BOOKINGS)
+    act = acts(crm.queue(BOOKINGS), other.queue(BOOKINGS))[what]
+
+    assert "ACCESS_REFUSED" in crm.refused(act)
+
+
+def test_it_has_no_part_in_running_the_broker(company: Company) -> None:
+    url = company.add("--pattern", BOOKINGS)
+
+    parameters = pika.URLParameters(url)
+    who = (parameters.credentials.username, parameters.credentials.password)
+    as_them = Broker(host="", port=0, management_url=company.broker.management_url, admin=who)
+    with pytest.raises(OSError, match="401"):
+        as_them.manage("GET", "/api/overview")
+
+
+def test_a_reader_who_left_does_not_fill_the_disk_for_everybody(
+    company: Company, stranger: Callable[..., Stranger]
+) -> None:
+    queue = stranger("--pattern", BOOKINGS).queue(BOOKINGS)
+
+    policies = company.broker.manage("GET", f"/api/operator-policies/{company.vhost.name}")
+    [bounds] = [one["definition"] for one in policies if re.search(one["pattern"], queue)]
+    assert bounds == BOUNDS
+    assert not [one for one in policies if re.search(one["pattern"], "plumbline.bookings")]
+
+
+# -- the history
+
+
+def test_the_history_is_read_from_the_first_fact_on(company: Company, stranger: Callable[..., Stranger]) -> None:
+    company.publish(mark := marked())
+
+    found = stranger("--pattern", BOOKINGS).history("first", [mark])
+
+    assert [offset_of(one) for one in found] == list(range(len(found)))
+
+
+def test_the_history_is_read_on_from_where_somebody_was(company: Company, stranger: Callable[..., Stranger]) -> None:
+    company.publish(*(marks := [marked() for _ in range(3)]))
+    crm = stranger("--pattern", BOOKINGS)
+    offsets = {body: offset_of(one) for one in crm.history("first", marks) if (body := one[2]) in marks}
+
+    again = crm.history(offsets[marks[0]] + 1, marks[1:])
+
+    assert offset_of(again[0]) == offsets[marks[0]] + 1
+    assert [body for _, _, body in again if body in marks] == marks[1:]
+
+
+def test_the_history_is_read_from_a_time_on(company: Company, stranger: Callable[..., Stranger]) -> None:
+    company.publish(early := marked())
+    begin = int(time.time()) + 1  # the broker tells times apart by the second
+    until(lambda: time.time() > begin, "the next second")
+    company.publish(late := marked())
+
+    found = stranger("--pattern", BOOKINGS).history(datetime.fromtimestamp(begin, UTC), [late])
+
+    assert early not in [body for _, _, body in found]
+
+
+def marked() -> bytes:
+    """A fact with an id of its own."""
+    return json.dumps(json.loads(FACTS["plumbline.job.created.v1"]) | {"id": str(uuid4())}).encode()
+
+
+def offset_of(frame: Frame) -> int:
+    return int(frame[1].headers["x-stream-offset"])
+
+
+def test_who_may_not_read_the_history_cannot(stranger: Callable[..., Stranger]) -> None:
+    crm = stranger("--pattern", BOOKINGS, "--no-history")
+    first = {"x-stream-offset": "first"}
+
+    def peek(channel: Any) -> None:
+        channel.basic_qos(prefetch_count=1)
+        channel.basic_consume(HISTORY, lambda *_: None, arguments=first)
+
+    assert "ACCESS_REFUSED" in crm.refused(peek)
+
+
+# -- asking
+
+
+def test_who_may_ask_can_send_that_command_and_no_other(company: Company, stranger: Callable[..., Stranger]) -> None:
+    form = stranger("--command", CAPTURE)
+
+    form.send("plumbline.commands", CAPTURE, b"a wish nobody understands")
+
+    for exchange, key in (("plumbline.commands", "plumbline.lead.delete.v1"), (EVENTS, CAPTURE)):
+        assert "ACCESS_REFUSED" in form.refused(lambda channel: channel.basic_publish(exchange, key, b"{}"))  # noqa: B023
+    queue = form.queue()
+    assert "ACCESS_REFUSED" in form.refused(lambda channel: channel.queue_bind(queue, EVENTS, CAPTURE))
+
+
+def test_an_enquiry_sent_by_another_system_becomes_one_lead_and_a_wrong_one_is_parked(
+    company: Company, stranger: Callable[..., Stranger], new_database: Callable[[str], str]
+) -> None:
+    form = stranger("--command", CAPTURE, "--pattern", LEADS)
+    leads = form.queue("plumbline.lead.captured.v1")
+    ident = f"form-{uuid4().hex}"
+    wish = json.loads((ASKED / "samples" / f"{CAPTURE}.json").read_bytes()) | {"id": ident}
+    right, wrong = (json.dumps(one).encode() for one in (wish, wish | {"id": "wrong", "data": {"channel": "pigeon"}}))
+
+    with working(company, new_database("leads")) as store:
+        for body in (right, wrong, right):
+            form.send("plumbline.commands", CAPTURE, body)
+        until(lambda: parked(store, wrong), "the wrong one is parked")
+
+        def its_own(found: list[Frame]) -> list[Any]:
+            told = [json.loads(body) for _, _, body in found]
+            return [fact for fact in told if fact["causationid"] == ident]
+
+        [fact] = its_own(form.read(leads, its_own))
+        assert fact["data"]["prospect"]["person_name"] == wish["data"]["person_name"]
+        form.send("plumbline.commands", CAPTURE, last := json.dumps(wish | {"id": "last", "data": {}}).encode())
+        until(lambda: parked(store, last), "what was sent before it is done")
+        assert parked(store, wrong) == ["refused"]
+        with store.reading() as tx:
+            assert [lead.person_name for lead in tx.all(sa.select(Lead))].count(wish["data"]["person_name"]) == 1
+
+
+def parked(store: Store, body: bytes) -> list[str]:
+    """Why these bytes are kept, if they are."""
+    with store.reading() as tx:
+        rows = tx.session.execute(sa.select(store.tables.parked)).all()
+    return [row.reason for row in rows if bytes(row.body) == body]
+
+
+@contextlib.contextmanager
+def working(company: Company, database_url: str) -> Iterator[Store]:
+    """The worker of leads, as in production, on a database of its own."""
+    database = orm.connect(database_url)
+    migrate.upgrade(LEADS_SERVICE, database)
+    account = company.accounts["leads"]
+    environ = {
+        "PLUMBLINE_DATABASE_URL": database_url,
+        "PLUMBLINE_AMQP_URL": company.broker.url(account.name, account.password, company.vhost.name),
+        "PLUMBLINE_MANAGEMENT_URL": company.broker.management_url,
+    }
+    stop = threading.Event()
+    worker = threading.Thread(target=run_worker, args=(LEADS_SERVICE, config.load(environ, "worker"), stop))
+    worker.start()
+    try:
+        yield Store("leads", database, LEADS_SERVICE.tables)
+    finally:
+        stop.set()
+        worker.join(20)
+        database.dispose()
+        assert not worker.is_alive()
+
+
+# -- the command line
+
+
+def is_refused(url: str) -> bool:
+    """Whether the broker lets nobody in with this; pika's own connection would leave its sockets lying about."""
+    with pytest.raises(BusDown) as away:
+        Line(url, "somebody")
+    return "ACCESS_REFUSED" in str(away.value)
+
+
+def test_adding_somebody_again_keeps_the_password_and_sets_the_rights(company: Company) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    first = company.run("add", name, "--pattern", BOOKINGS)
+    again = company.run("add", name, "--pattern", LEADS, "--no-history")
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    secret = pika.URLParameters(first.stdout.strip()).credentials.password
+    assert again.stdout.strip() == first.stdout.strip().replace(f":{secret}@", "@")
+    assert "password stays" in again.stderr
+    crm = Stranger(first.stdout.strip())
+    queue = crm.queue(LEADS)
+    assert "ACCESS_REFUSED" in crm.refused(lambda channel: channel.queue_bind(queue, EVENTS, BOOKINGS))
+    crm.close()
+
+    renewed = company.run("add", name, "--pattern", LEADS, "--new-password")
+    assert is_refused(first.stdout.strip())
+    Stranger(renewed.stdout.strip()).close()
+
+
+def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    said = company.run("add", name, "--pattern", BOOKINGS, "--pattern", "plumbline.*.created.v1", "--command", CAPTURE)
+    crm = Stranger(said.stdout.strip())
+    queue = crm.queue("plumbline.booking.held.v1")
+    company.publish(FACTS["plumbline.booking.held.v1"])
+
+    def listed() -> dict[str, Any]:
+        everybody = json.loads(company.run("list", "--json").stdout)
+        return next(one for one in everybody if one["name"] == name)
+
+    until(lambda: listed()["queues"] == {queue: 1}, "one message waits")
+    assert listed() == {
+        "name": name,
+        "patterns": [BOOKINGS, "plumbline.*.created.v1"],
+        "commands": [CAPTURE],
+        "history": True,
+        "queues": {queue: 1},
+    }
+    assert f"{queue}: 1 waiting" in company.run("list").stdout
+    crm.close()
+
+
+def test_somebody_removed_is_out_at_once_with_all_that_was_theirs(company: Company) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    url = company.run("add", name, "--pattern", BOOKINGS).stdout.strip()
+    crm = Stranger(url)
+    queue = crm.queue(BOOKINGS)
+
+    done = company.run("remove", name)
+
+    assert done.exit_code == 0
+    assert f"removed queue {queue}" in done.stderr
+    with pytest.raises(pika.exceptions.AMQPError):
+        crm.connection.process_data_events(time_limit=20)
+        crm.connection.channel()
+    assert is_refused(url)
+    assert name not in company.run("list").stdout
+    again = company.run("remove", name)
+    assert (again.exit_code, again.stderr.strip()) == (0, f"There is no {name}; nothing was removed.")
+
+
+@pytest.mark.parametrize(
+    ("args", "why"),
+    [
+        (["add", "CRM", "--pattern", BOOKINGS], "is no name"),
+        (["add", "leads.x", "--pattern", BOOKINGS], "is no name"),
+        (["add", "crm"], "say what it reads"),
+        (["add", "crm", "--pattern", "booking.#"], "is no pattern"),
+        (["add", "crm", "--pattern", "plumbline.booking.(.*)"], "is no pattern"),
+        (["add", "crm", "--pattern", "plumbline.bookings.#"], "possible: lead, opportunity"),
+        (["add", "crm", "--command", "plumbline.lead.delete.v1"], "is not"),
+        (["remove", "*"], "is no name"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_made(company: Company, args: list[str], why: str) -> None:
+    done = company.run(*args)
+
+    assert (done.exit_code, why in done.stderr) == (2, True), done.stderr
+    assert not [one for one in subscribers.known(company.management) if one.name == "crm"]
+
+
+def test_a_broker_that_is_not_ready_is_told_with_what_to_do(company: Company, rabbit: Broker) -> None:
+    with rabbit.vhost() as empty:
+        bare = company.run("add", "crm", "--pattern", BOOKINGS, PLUMBLINE_AMQP_URL=empty.url)
+    away = company.run("list", PLUMBLINE_MANAGEMENT_URL="http://127.0.0.1:9")
+    wrong = company.run("list", PLUMBLINE_AMQP_URL=company.vhost.url.replace(company.vhost.password, "wrong"))
+
+    assert (bare.exit_code, "./plumbline topology" in bare.stderr) == (3, True)
+    assert (away.exit_code, "cannot be reached" in away.stderr) == (3, True)
+    assert (wrong.exit_code, "RabbitMQ refuses" in wrong.stderr) == (1, True)
