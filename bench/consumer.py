@@ -90,5 +90,3 @@ def _demand(place: Place, service: str, table: str, count: int) -> None:
     [(rows, different)] = place.sql(service, f"SELECT count(*), count(DISTINCT {each}) FROM {table}")
     if not rows == different == count:
         raise RuntimeError(f"{rows} effects of {count} facts, {different} different")
-
-

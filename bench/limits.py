@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pika
@@ -27,51 +28,50 @@ def properties(ident: str) -> Any:
     return pika.BasicProperties(content_type="application/cloudevents+json", delivery_mode=2, message_id=ident)
 
 
-def pipelined(count: str) -> None:
+class Pipeline:
     """Publishes with confirms, a thousand on their way at once; no database."""
-    wanted, sent, open_, low, said = int(count), 0, set(), 1, body(1)
-    began = used = 0.0
 
-    def fill(channel: Any) -> None:
-        nonlocal sent
-        while sent < wanted and len(open_) < WINDOW:
-            sent += 1
-            open_.add(sent)
-            channel.basic_publish(EVENTS, toy.EnquiryMade.name, said, properties(f"{sent:036d}"), mandatory=True)
+    def __init__(self, wanted: int) -> None:
+        self.wanted, self.sent, self.low, self.body = wanted, 0, 1, body(1)
+        self.unconfirmed: set[int] = set()
+        self.channel: Any = None
+        self.connection: Any = pika.SelectConnection(
+            pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"]),
+            on_open_callback=lambda made: made.channel(on_open_callback=self.opened),
+        )
 
-    def confirmed(frame: Any) -> None:
-        nonlocal low
+    def opened(self, channel: Any) -> None:
+        self.channel = channel
+        channel.confirm_delivery(self.confirmed, callback=lambda _frame: self.connection.ioloop.stop())
+
+    def fill(self) -> None:
+        while self.sent < self.wanted and len(self.unconfirmed) < WINDOW:
+            self.sent += 1
+            self.unconfirmed.add(self.sent)
+            said = properties(f"{self.sent:036d}")
+            self.channel.basic_publish(EVENTS, toy.EnquiryMade.name, self.body, said, mandatory=True)
+
+    def confirmed(self, frame: Any) -> None:
         if frame.method.NAME != "Basic.Ack":
-            raise RuntimeError("refused")
+            raise RuntimeError("the broker refused a message")
         tag = frame.method.delivery_tag
         if frame.method.multiple:
-            while low <= tag:
-                open_.discard(low)
-                low += 1
-        open_.discard(tag)
-        if len(open_) <= WINDOW // 2:
-            fill(channel)
-        if sent == wanted and not open_:
-            connection.ioloop.stop()
+            self.unconfirmed.difference_update(range(self.low, tag))
+            self.low = tag
+        self.unconfirmed.discard(tag)
+        if len(self.unconfirmed) <= WINDOW // 2:
+            self.fill()
+        if self.sent == self.wanted and not self.unconfirmed:
+            self.connection.ioloop.stop()
 
-    def ready(_frame: Any) -> None:
-        connection.ioloop.stop()
 
-    def opened(found: Any) -> None:
-        nonlocal channel
-        channel = found
-        channel.confirm_delivery(confirmed, callback=ready)
-
-    channel: Any = None
-    connection = pika.SelectConnection(
-        pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"]),
-        on_open_callback=lambda made: made.channel(on_open_callback=opened),
-    )
-    connection.ioloop.start()
+def pipelined(count: str) -> None:
+    line = Pipeline(int(count))
+    line.connection.ioloop.start()
     began, used = time.perf_counter(), cpu()
-    fill(channel)
-    connection.ioloop.start()
-    say(wanted, began, used)
+    line.fill()
+    line.connection.ioloop.start()
+    say(int(count), began, used)
 
 
 def _database(autocommit: bool = False) -> Any:
@@ -114,7 +114,7 @@ FROM e JOIN begun ON begun.agg = (x ->> 'subject')::uuid
 
 def statement(queue: str, count: str) -> None:
     """Two hundred deliveries, one statement, one commit, one acknowledgement."""
-    database, some, seen = _database(), [], 0
+    database, some, seen = _database(), list[bytes](), 0
     connection = pika.BlockingConnection(pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"]))
     channel = connection.channel()
     channel.basic_qos(prefetch_count=400)
@@ -135,4 +135,5 @@ def statement(queue: str, count: str) -> None:
 
 
 if __name__ == "__main__":
-    {"pipelined": pipelined, "each": each, "statement": statement}[sys.argv[1]](*sys.argv[2:])
+    kinds: dict[str, Callable[..., None]] = {"pipelined": pipelined, "each": each, "statement": statement}
+    kinds[sys.argv[1]](*sys.argv[2:])

@@ -76,7 +76,9 @@ class Caller:
             self._socket = None
 
 
-def load(place: Place, server: Callable[[], float], port: int, asked: Callable[[], bytes], status: int, seconds: float) -> Run:
+def load(
+    place: Place, server: Callable[[], float], port: int, asked: Callable[[], bytes], status: int, seconds: float
+) -> Run:
     """So many answers a second of several callers at once; ``server`` tells the server's CPU seconds.
 
     Raises RuntimeError for any other status than the one expected.

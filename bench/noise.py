@@ -26,7 +26,7 @@ def _stat(pid: int) -> tuple[float, int]:
 def cpu_of(*pids: int) -> float:
     """CPU seconds of processes with all they started."""
     below: dict[int, list[tuple[int, float]]] = {}
-    for entry in os.listdir("/proc"):
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - it is looked at often, and has hundreds
         if entry.isdigit():
             used, parent = _stat(int(entry))
             below.setdefault(parent, []).append((int(entry), used))

@@ -83,7 +83,7 @@ class Place:
             address = sa.engine.make_url(self.urls[service]).set(drivername="postgresql")
             url = address.render_as_string(hide_password=False)
             self._connections[service] = psycopg.connect(url, autocommit=True)
-        cursor = self._connections[service].execute(statement, given)  # type: ignore[call-overload]  # our own words
+        cursor = self._connections[service].execute(statement, given)
         return cursor.fetchall() if cursor.description else []
 
     def empty(self, *services: str) -> None:
@@ -141,19 +141,27 @@ class Place:
         }
 
     @contextlib.contextmanager
-    def running(self, args: Sequence[object], env: Mapping[str, str], cwd: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
+    def running(
+        self, args: Sequence[object], env: Mapping[str, str], cwd: Path = ROOT
+    ) -> Iterator["subprocess.Popen[str]"]:
         """A process that is told to end with the block; its words are in ``home``/said when something goes wrong."""
         said = self.home / "said"
         with said.open("w") as output:
             process = subprocess.Popen(
-                [str(arg) for arg in args], env=dict(env), cwd=cwd, stdout=output, stderr=output, start_new_session=True, text=True
+                [str(arg) for arg in args],
+                env=dict(env),
+                cwd=cwd,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                text=True,
             )
         try:
             yield process
         except Exception as wrong:
             raise RuntimeError(f"{wrong}; it said: {said.read_text()[-600:]}") from wrong
         finally:
-            _end(process)
+            end(process)
 
     def role(self, name: str, service: str) -> tuple[list[object], dict[str, str]]:
         """The command of one of our own processes (role.py) and its environment."""
@@ -182,11 +190,12 @@ class Place:
         return found
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
+def end(process: "subprocess.Popen[str]") -> None:
+    """Tells a process and those it started to end, and sees to it."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     try:
-        process.wait(15)
+        process.wait(20)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -112,5 +112,3 @@ def _receive(place: Place, received: dict[str, float], stop: threading.Event) ->
     while not stop.is_set():
         connection.process_data_events(time_limit=0.1)
     connection.close()
-
-

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench import chain, consumer, leads, relay, web
+from bench import chain, consumer, funnelling, leads, relay, web
 from bench.noise import Run
 from bench.place import Place
 
@@ -54,11 +54,12 @@ def plans(place: Place, size: Size) -> dict[str, Callable[[], dict[str, Callable
         "consumer": lambda: consumer.plan(place, size.messages),
         "chain": lambda: chain.plan(place, size.chains, size.seconds),
         "http": lambda: web.plan(place, size.seconds),
+        "funnels": lambda: {"four clients": lambda: funnelling.run(place, size.seconds)},
         "process": lambda: {"api": lambda: leads.api(place), "worker": lambda: leads.worker(place)},
     }
 
 
-PARTS = ("relay", "latency", "consumer", "chain", "http", "process")
+PARTS = ("relay", "latency", "consumer", "chain", "http", "process", "funnels")
 FAST = "FastAPI and SQLAlchemy"
 GOALS = (
     Goal("relay", "of pipelined pika without a database", "Relay", "pipelined pika, no database", 0.7),
@@ -73,6 +74,7 @@ GOALS = (
     Goal("http", "x FastAPI, a write of the kernel alone", "the kernel, a write", f"{FAST}, a write", 1.2),
     Goal("http", "of FastAPI's write, the whole POST /leads", "POST /leads, whole", f"{FAST}, a write", 0.6),
     Goal("http", "x FastAPI, a list of 50", "the kernel, a list of 50", f"{FAST}, a list of 50", 1.5),
+    Goal("funnels", "whole funnels a second", "four clients", None, 10),
     Goal("process", "MB in an api's process", "api", None, 85, "mb", most=True),
     Goal("process", "MB in a worker", "worker", None, 75, "mb", most=True),
 )

@@ -148,12 +148,12 @@ PIN = sa.insert(CARDS)
 @board_hears.on(EnquiryMade)
 def pin(tx: Tx, fact: EnquiryMade) -> None:
     some = {"number": fact.number, "job_kind": fact.job_kind, "budget_cents": fact.budget_cents}
-    tx.execute(PIN, {"subject": fact.subject, **some, "told": told(fact)})
+    tx.later(PIN, {"subject": fact.subject, **some, "told": told(fact)})
 
 
 # -- five hops
 
-MOVED = [
+MOVED: list[Any] = [
     type(f"Moved{one}", (Told,), {"name": f"plumbline.hop_{'abcdef'[one]}.moved.v1", "__doc__": "It went on."})
     for one in range(HOPS + 1)
 ]
@@ -216,8 +216,6 @@ def enquiries(asked: Given) -> Answer:
     """The newest."""
     with reading() as tx:
         return page(tx, sa.select(Enquiry), Enquiry, EnquiryRow, asked)
-
-
 
 
 SERVICES = {

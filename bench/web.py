@@ -104,5 +104,16 @@ def _by_hand(place: Place) -> Any:
 
 def _fastapi(place: Place) -> Any:
     port = free_port()
-    uvicorn = [place.peers, "-m", "uvicorn", "--workers", "2", "--port", port, "--log-level", "error", "fastapi_app:app"]
+    uvicorn = [
+        place.peers,
+        "-m",
+        "uvicorn",
+        "--workers",
+        "2",
+        "--port",
+        port,
+        "--log-level",
+        "error",
+        "fastapi_app:app",
+    ]
     return _serving(place, uvicorn, port, PYTHONPATH=str(PEERS))

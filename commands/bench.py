@@ -25,7 +25,7 @@ def command(*, only: str, rounds: int, peers: bool, tiny: bool, as_json: bool) -
     """
     parts = only.split(",")
     if unknown := set(parts) - set(PARTS):
-        raise click.BadParameter(f"there is no {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}", None, None, "only")
+        raise click.BadParameter(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     from bench import fetch, table
     from bench.measure import measure
     from libs.local import NotReady
