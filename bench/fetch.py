@@ -17,10 +17,11 @@ def peers() -> Path:
     python, done = home / "bin" / "python", home / "done"
     if not done.exists():
         home.parent.mkdir(parents=True, exist_ok=True)
-        for command in (
+        commands: tuple[list[str | Path], ...] = (
             [sys.executable, "-m", "venv", "--clear", home],
             [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", NEEDED],
-        ):
+        )
+        for command in commands:
             ran = subprocess.run(command, capture_output=True, text=True, check=False)
             if ran.returncode != 0:
                 raise NotReady(f"the peers cannot be installed: {ran.stderr.strip().splitlines()[-1]}")

@@ -15,9 +15,9 @@ Figures = Mapping[str, Run]
 class Size:
     """How much is done in a round."""
 
-    messages: int = 6000  #: what a peer does one by one it does with a part of them
-    chains: int = 1500
-    seconds: float = 4.0  #: of HTTP, and of facts at a gentle rate
+    messages: int = 4000  #: what a peer does one by one it does with a part of them
+    chains: int = 1000
+    seconds: float = 2.0  #: of HTTP; of facts at a gentle rate twice as long
 
 
 TINY = Size(messages=80, chains=20, seconds=0.5)
@@ -50,16 +50,17 @@ def plans(place: Place, size: Size) -> dict[str, Callable[[], dict[str, Callable
     """Each part's variants, which take turns in every round."""
     return {
         "relay": lambda: relay.plan(place, size.messages),
-        "latency": lambda: {"commit to receipt": lambda: relay.latency(place, 50, size.seconds)},
+        "latency": lambda: {"commit to receipt": lambda: relay.latency(place, 50, 2 * size.seconds)},
         "consumer": lambda: consumer.plan(place, size.messages),
-        "chain": lambda: chain.plan(place, size.chains, size.seconds),
-        "http": lambda: web.plan(place, size.seconds),
+        "chain": lambda: chain.plan(place, size.chains, 1.25 * size.seconds),
+        "write": lambda: web.writes(place, size.seconds),
+        "list": lambda: web.lists(place, size.seconds),
         "funnels": lambda: {"four clients": lambda: funnelling.run(place, size.seconds)},
         "process": lambda: {"api": lambda: leads.api(place), "worker": lambda: leads.worker(place)},
     }
 
 
-PARTS = ("relay", "latency", "consumer", "chain", "http", "process", "funnels")
+PARTS = ("relay", "latency", "consumer", "chain", "write", "list", "process", "funnels")
 FAST = "FastAPI and SQLAlchemy"
 GOALS = (
     Goal("relay", "of pipelined pika without a database", "Relay", "pipelined pika, no database", 0.7),
@@ -71,9 +72,9 @@ GOALS = (
     Goal("chain", "x FastStream's throughput over five hops", "five workers", "FastStream", 8),
     Goal("chain", "of FastStream's p50 over five hops", "five workers", "FastStream", 1, "p50", most=True),
     Goal("chain", "of FastStream's p99 over five hops", "five workers", "FastStream", 1, "p99", most=True),
-    Goal("http", "x FastAPI, a write of the kernel alone", "the kernel, a write", f"{FAST}, a write", 1.2),
-    Goal("http", "of FastAPI's write, the whole POST /leads", "POST /leads, whole", f"{FAST}, a write", 0.6),
-    Goal("http", "x FastAPI, a list of 50", "the kernel, a list of 50", f"{FAST}, a list of 50", 1.5),
+    Goal("write", "x FastAPI, a write of the kernel alone", "the kernel", FAST, 1.2),
+    Goal("write", "of FastAPI's write, the whole POST /leads", "POST /leads, whole", FAST, 0.6),
+    Goal("list", "x FastAPI, a list of 50", "the kernel", FAST, 1.5),
     Goal("funnels", "whole funnels a second", "four clients", None, 10),
     Goal("process", "MB in an api's process", "api", None, 85, "mb", most=True),
     Goal("process", "MB in a worker", "worker", None, 75, "mb", most=True),

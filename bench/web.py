@@ -21,16 +21,19 @@ WORKERS = {"PLUMBLINE_WEB_WORKERS": "2", "PLUMBLINE_WEB_THREADS": str(CLIENTS)}
 Server = tuple[Callable[[], float], int]  #: its CPU seconds so far, its port
 
 
-def plan(place: Place, seconds: float) -> dict[str, Callable[[], Run]]:
-    """Each run starts a server of two processes, and measures its write or its list."""
-    servers = {"Flask and psycopg by hand": _by_hand, "the kernel": _kernel}
-    if place.peers:
-        servers["FastAPI and SQLAlchemy"] = _fastapi
-    found: dict[str, Callable[[], Run]] = {}
-    for how, once in (("a write", _write), ("a list of 50", _list)):
-        found |= {f"{name}, {how}": partial(once, place, server, seconds) for name, server in servers.items()}
-    found["POST /leads, whole"] = partial(_lead, place, seconds)
-    return found
+def writes(place: Place, seconds: float) -> dict[str, Callable[[], Run]]:
+    """Each run starts a server of two processes."""
+    found = {name: partial(_write, place, server, seconds) for name, server in _servers(place).items()}
+    return {**found, "POST /leads, whole": partial(_lead, place, seconds)}
+
+
+def lists(place: Place, seconds: float) -> dict[str, Callable[[], Run]]:
+    return {name: partial(_list, place, server, seconds) for name, server in _servers(place).items()}
+
+
+def _servers(place: Place) -> dict[str, Any]:
+    peers = {"FastAPI and SQLAlchemy": _fastapi} if place.peers else {}
+    return {"Flask and psycopg by hand": _by_hand, "the kernel": _kernel, **peers}
 
 
 def _write(place: Place, server: Any, seconds: float) -> Run:

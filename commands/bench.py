@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-PARTS = ("relay", "latency", "consumer", "chain", "http", "process", "funnels")
+PARTS = ("relay", "latency", "consumer", "chain", "write", "list", "process", "funnels")
 
 
 @click.command()

@@ -23,12 +23,12 @@ def bench(*args: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.timeout(300)
 def test_each_part_is_measured_and_its_effect_is_checked() -> None:
-    done = bench("--only", "relay,latency,consumer,chain,http,process", "--json")
+    done = bench("--only", "relay,latency,consumer,chain,write,list,process", "--json")
 
     assert done.returncode == 0, done.stderr[-3000:]
     measured = json.loads(done.stdout)
     assert {part: len(figures) for part, figures in measured.items()} == {
-        "relay": 3, "latency": 1, "consumer": 3, "chain": 1, "http": 5, "process": 2,
+        "relay": 3, "latency": 1, "consumer": 3, "chain": 1, "write": 3, "list": 2, "process": 2,
     }  # fmt: skip
     assert all(run["rate"] > 0 for figures in measured.values() for run in figures.values())
 
