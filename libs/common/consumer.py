@@ -141,6 +141,9 @@ class Consumer:
             return  # it failed before and has its own due time
         self._run(tx, position, message)
         while (following := position.held.get(position.last_seq + 1)) is not None and following.due_at is None:
+            if held is not None and held.attempts > 1:  # it may be what follows that ends the process: its own attempt
+                Positions.due(tx, position.key, position.last_seq + 1, tx.now)
+                return
             self._run(tx, position, decode(bytes(following.body)))
 
     def _run(self, tx: Tx, position: Position, message: Message) -> None:

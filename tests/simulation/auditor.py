@@ -1,0 +1,145 @@
+"""Compares what was asked with what there is: sets and sequences of ids, past the kernel, each sentence a guarantee."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tests.simulation.toy import PRODUCERS, STREAMS
+from tests.simulation.world import World
+
+Facts = dict[str, list[tuple[str, str]]]  #: record → its facts' notes and ids, in order
+
+
+def audit(world: World) -> None:
+    """To be called when nothing moves any more. What is wrong goes into the world's faults."""
+    said = {stream: _facts(world, name) for stream, name in PRODUCERS.items()}
+    world.faults += [*_desk(world, said["order"]), *_timers(world, said["order"]), *_yard(world, said["slip"])]
+    heard: dict[str, list[str]] = {}
+    for service, streams in STREAMS.items():
+        if streams:
+            world.faults += _reader(world, service, said, heard)
+
+
+def _facts(world: World, name: str) -> Facts:
+    found: Facts = defaultdict(list)
+    for agg, seq, ident, body in world.disks[name].rows("SELECT * FROM ledger ORDER BY agg_seq"):
+        found[agg].append((msgspec.json.decode(body)["data"]["note"], str(UUID(ident))))
+        if seq != len(found[agg]):
+            world.faults.append(f"{name} {agg} has a fact number {seq} where {len(found[agg])} was due")
+    return found
+
+
+def _desk(world: World, said: Facts) -> Iterator[str]:
+    """Every answered request has one effect, and its record and its facts were committed together."""
+    rows = world.disks["desk"].rows("SELECT note, subject FROM done ORDER BY id")
+    done = Counter(note for note, _ in rows)
+    asked = world.clients.requests | {note: one for note, one in world.clients.wishes.items() if note in done}
+    for note, request in asked.items():
+        if request.answer is None and note not in world.clients.wishes:
+            yield f"request {note} is never answered"
+        if done[note] != 1:
+            yield f"request {note} has {done[note]} effects"
+    if lost := [note for note in world.clients.wishes if note not in done]:
+        yield f"wishes {lost} were not granted"
+    for subject, facts in said.items():
+        acts = [note for each, subject_ in rows if subject_ == subject for note in asked[each].notes if each in asked]
+        told = [note for note, _ in facts if not note.endswith("!")]
+        if acts != told:
+            yield f"order {subject} had the acts {acts} and told {told}"
+    records = world.disks["desk"].rows("SELECT id, agg_seq, note FROM orders")
+    if wrong := [row for row in records if (len(said[row[0]]), said[row[0]][-1][0]) != (row[1], row[2])]:
+        yield f"orders and their facts differ: {wrong}"
+    if {row[0] for row in records} != set(said):
+        yield "there are facts without a record, or records without a fact"
+
+
+def _timers(world: World, said: Facts) -> Iterator[str]:
+    """Each timer that was not moved or taken back has fired once, when it was due, and no other."""
+    asked = world.clients.requests | world.clients.wishes
+    nudges = []
+    for subject, facts in said.items():
+        running = None
+        for note, _ in facts:
+            if note.endswith("!"):
+                nudges.append(note[:-1])
+                if note[:-1] != running:
+                    yield f"order {subject} was nudged for {note[:-1]} while {running} was running"
+                running = None
+            elif note.endswith(".0"):
+                timer = asked[note[:-2]].timer
+                running = {"set": note[:-2], "drop": None, "leave": running}[timer]
+        if running is not None:
+            yield f"timer {running} of order {subject} never fired"
+    fired = world.disks["desk"].rows("SELECT note, early FROM fired ORDER BY id")
+    world.seen["fired"] += len(fired)
+    if sorted(note for note, _ in fired) != sorted(nudges):
+        yield f"the timers {fired} and their facts {nudges} differ"
+    if any(early for _, early in fired):
+        yield f"a timer fired before it was due: {fired}"
+    if left := world.disks["desk"].rows("SELECT kind, subject, failed FROM timers"):
+        yield f"timers are left: {left}"
+
+
+def _yard(world: World, said: Facts) -> Iterator[str]:
+    """An effect and the fact that tells of it are there together."""
+    for subject, facts in said.items():
+        effects = world.disks["yard"].rows("SELECT note FROM effects WHERE subject = ? ORDER BY id", subject)
+        if [note for note, _ in facts] != [note for (note,) in effects]:
+            yield f"the yard did {effects} for {subject} and told {facts}"
+
+
+def _reader(world: World, service: str, said: dict[str, Facts], heard: dict[str, list[str]]) -> Iterator[str]:
+    """One effect a fact, in the record's order, up to what is poison; that is parked, and what is behind it held."""
+    disk = world.disks[service]
+    effects, parked, held = defaultdict(list), defaultdict(list), defaultdict(list)
+    for stream, subject, note, event in disk.rows("SELECT stream, subject, note, event FROM effects ORDER BY id"):
+        effects[stream, subject].append((note, event))
+    for producer, subject, ident, reason, body in disk.rows("SELECT producer, agg, event_id, reason, body FROM parked"):
+        if producer is not None:
+            parked[producer, subject].append((ident, reason))
+        elif body != b"junk":
+            yield f"{service} could not read {body!r}: {reason}"
+    for producer, subject, number in disk.rows("SELECT producer, agg, agg_seq FROM held ORDER BY agg_seq"):
+        held[producer, subject].append(number)
+    for stream in STREAMS[service]:
+        for subject, facts in said[stream].items():
+            due, stop, poison = _expected(world, service, stream, facts, heard.get(subject, []))
+            if stream == "order":
+                heard[subject] = [note for note, _ in due]
+            key = (PRODUCERS[stream], subject)
+            rest = list(range(stop + 1 + bool(poison), len(facts) + 1))
+            behind = [number for number in held.pop(key, []) if not (poison and number == stop + 1)]  # a repeat of it
+            where = f"{service} {stream} {subject}"
+            if (got := effects.pop((stream, subject), [])) != due:
+                yield f"{where} {_difference(got, due)}: {got} where {due} is right"
+            if (got := [ident for ident, _ in parked.pop(key, [])]) != poison:
+                yield f"{where} has parked {got} where {poison} is right"
+            if behind != rest:
+                yield f"{where} holds {behind} where {rest} is right"
+    if effects or parked or held:
+        yield f"{service} has something of nobody's: {dict(effects)} {dict(parked)} {dict(held)}"
+
+
+def _expected(world: World, service: str, stream: str, facts: Any, heard: list[str]) -> tuple[Any, int, list[str]]:
+    """The effects that are due, how many facts that is, and the fact that must be parked, if any."""
+    due: list[tuple[str, str]] = []
+    for place, (note, ident) in enumerate(facts):
+        if (service, stream, note) in world.discarded:
+            continue
+        if stream == "slip" and note not in heard and (service, "order", note) not in world.discarded:
+            return due, place, []  # it waits for a fact that is parked or behind one
+        if (service, stream, note) in world.poison:
+            return due, place, [ident]
+        due.append((note, ident))
+    return due, len(facts), []
+
+
+def _difference(got: Any, due: Any) -> str:
+    if len(got) != len(set(got)):
+        return "did something twice"
+    if sorted(got) == sorted(due):
+        return "is out of order"
+    return "lost something" if set(due) - set(got) else "did too much"

@@ -1,0 +1,222 @@
+"""One thread in which all that can happen to Plumbline's kernel happens, in an order that a seed decides.
+
+Everything but the kernel is here: time, ids, chance, disks that fail, a bus that misbehaves, processes that die.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from libs.common import relay as relays
+from libs.common.bus import BusDown
+from libs.common.consumer import Consumer
+from libs.common.errors import Unavailable
+from libs.common.inprocess import InProcessBus
+from libs.common.intake import Intake
+from libs.common.loops import relay_loop, timers_loop
+from libs.common.relay import Relay
+from libs.common.timers import Timers
+from libs.common.tx import Store
+from tests.simulation import toy
+from tests.simulation.bus import Adversary, Broker
+from tests.simulation.clients import TAKE, Clients
+from tests.simulation.disk import disks
+from tests.simulation.faults import Chaos, Killed
+
+NAMES = tuple(toy.STREAMS)
+UNSENT = "SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT 1"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What a world is built of. A mutant is the kit with one piece made wrong."""
+
+    store: Callable[..., Store] = Store
+    relay: Callable[..., Relay] = Relay
+    consumer: Callable[..., Consumer] = Consumer
+    timers: Callable[..., Timers] = Timers
+    broker: Callable[..., Broker] = Broker
+    bus: Callable[[Adversary], Any] = lambda adversary: adversary
+    handler: Callable[[Any], Any] = lambda handler: handler
+    patches: tuple[tuple[Any, str, Any], ...] = ()
+    crash_at: str = ""
+
+
+@dataclass
+class Process:
+    """What a service has in memory: gone when it dies, made anew over the same disk."""
+
+    store: Store
+    consumer: Consumer
+    timers: Timers
+    intake: Intake
+    relay: Relay | None = None
+
+
+class Once:
+    """A stop signal for a loop that is to go round once, and waits for nothing."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def is_set(self) -> bool:
+        self.asked += 1
+        return self.asked > 1
+
+    def wait(self, _seconds: float) -> bool:
+        return True
+
+
+class World(Chaos):
+    """``embedded``: one process and the in-process bus; else a process a service, and a broker."""
+
+    def __init__(self, seed: int, kit: Kit) -> None:
+        super().__init__(seed, kit.crash_at)
+        self.kit, self.embedded, self.disks = kit, self.rng.random() < 0.4, disks()
+        for name, disk in self.disks.items():
+            disk.wipe()
+            disk.trouble, disk.row = self.trouble, partial(self.row, name)
+        self.faults: list[str] = []
+        self.taken: set[str] = set()  #: the facts that a bus has said yes to
+        self.kept: dict[str, Any] = {}  #: for a mutant that keeps something on a disk of its own
+        self.to_refill: set[str] = set()  #: whose facts a broker lost
+        self.broker, self.clients = kit.broker(self), Clients(self)
+        self.processes: dict[str, Process] = {}
+        weights = {self._ask: 6, self._relay: 5, self._deliver: 7, self._timers: 4, self._time: 2, self._operate: 2}
+        self.steps, self.weights = list(weights), [one * self.rng.choice((0.5, 1, 2)) for one in weights.values()]
+        self._start(NAMES)
+
+    # -- processes
+
+    def _start(self, names: Iterable[str]) -> None:
+        with self.calm():
+            for name in names:
+                self.processes[name] = self._process(name)
+            for name in names:
+                self.processes[name].relay = self._relay_of(name)
+
+    def _process(self, name: str) -> Process:
+        database, crash = self.disks[name].database, partial(self.point, name)
+        store = self.kit.store(name, database, toy.TABLES[name], clock=lambda: self.now, ids=self.id, crash=crash)
+        consumer = self.kit.consumer(store, toy.subscriptions(name, self, self.kit.handler))
+        timers = self.kit.timers(store, {"nudge": toy.nudges(lambda: self.latest)} if name == "desk" else {})
+        return Process(store, consumer, timers, Intake(store, {TAKE: self.clients.grant}))
+
+    def _relay_of(self, name: str) -> Relay:
+        store, inner = self.processes[name].store, self.broker
+        if self.embedded:
+            consumers = {each: one.consumer for each, one in self.processes.items()}
+            inner = InProcessBus(consumers, relays.unsent(store))
+        return self.kit.relay(store, self.kit.bus(Adversary(self, inner, self.taken)), self.rng.choice((3, 100)))
+
+    @contextmanager
+    def at_work(self, name: str) -> Iterator[Process]:
+        """Whose code runs, so that a kill knows who dies. Trouble that a loop would wait out ends the step."""
+        self.stack.append(name)
+        try:
+            yield self.processes[name]
+        except (BusDown, Unavailable):
+            self.seen["trouble"] += 1
+        except Killed:
+            if len(self.stack) > 1:
+                raise
+            self._bury()
+        finally:
+            self.stack.pop()
+
+    def _bury(self) -> None:
+        dead = NAMES if self.embedded else sorted(self.dead)
+        self.dead = set()
+        for name in dead:
+            self.disks[name].connection.rollback()
+        self._start(dead)
+
+    # -- what may happen next
+
+    def step(self) -> None:
+        self.rng.choices(self.steps, self.weights)[0]()
+        if not self.stack:
+            self.look()
+
+    def _ask(self) -> None:
+        self.clients.step()
+
+    def _relay(self) -> None:
+        waiting = [name for name in ("desk", "yard") if self.disks[name].rows(UNSENT)]
+        if not waiting:
+            self._ask()
+            return
+        with self.at_work(self.rng.choice(waiting)) as one:
+            relay_loop(one.relay, lambda _s: None, Once(), self._report, lambda _s: 0)  # type: ignore[arg-type]
+
+    def _deliver(self) -> None:
+        full = [name for name, queue in self.broker.queues.items() if queue]
+        if not full:
+            self._relay()
+            return
+        queue = self.rng.choice(full)
+        with self.at_work("desk" if queue == "wishes" else queue) as one:
+            self.broker.deliver(queue, one.intake if queue == "wishes" else one.consumer)
+
+    def _timers(self) -> None:
+        service: Any = SimpleNamespace(jobs=())
+        with self.at_work(self.rng.choice(("desk", *NAMES))) as one:
+            timers_loop(service, one.store, one.timers, one.consumer, Once(), self._report)  # type: ignore[arg-type]
+
+    def _time(self) -> None:
+        self.pass_time(self.rng.choice((0.2, 1, 5, 40, 400, -3)))
+
+    def _operate(self) -> None:
+        """Somebody replays what is parked, or has the outboxes sent again, as one must when a broker lost its data."""
+        what = self.rng.choice(("replay", "refill", "wipe", "wipe", "junk"))
+        if what == "replay":
+            for name in ("yard", "board"):
+                self.replay(name)
+        elif what == "refill":
+            self.refill()
+        elif what == "wipe" and not self.embedded:
+            self.broker.wipe()
+            self.seen["wiped"] += 1
+            self.to_refill |= {"desk", "yard"}
+        elif not self.embedded:
+            self.broker.put(self.rng.choice(("yard", "board")), b"junk")
+
+    def replay(self, name: str) -> None:
+        parked = [row[0] for row in self.disks[name].rows("SELECT id FROM parked")]
+        if parked:
+            with self.at_work(name) as one:
+                self.seen["replayed"] += one.consumer.replay(parked)
+
+    def refill(self) -> None:
+        for name in ("desk", "yard"):
+            with self.at_work(name) as one:
+                self.seen["refilled"] += relays.refill(one.store)
+                self.to_refill.discard(name)
+
+    def _report(self, _part: str, well: bool, _said: str) -> None:
+        self.seen["trouble"] += not well
+
+    # -- what can be seen at any time
+
+    def look(self) -> None:
+        """Nothing is marked as published that the bus does not have; and what waits is counted."""
+        for name in ("desk", "yard"):
+            marked = self.disks[name].rows("SELECT event_id FROM outbox WHERE published_at IS NOT NULL")
+            if not {row[0] for row in marked} <= self.taken:
+                self.faults.append(f"{name} marked as published what no bus has taken")
+        for name in ("yard", "board"):
+            for what in ("held", "parked"):
+                self.seen[what] += self.disks[name].rows(f"SELECT count(*) FROM {what}")[0][0] > 0
+
+
+@contextmanager
+def world_of(seed: int, kit: Kit) -> Iterator[World]:
+    with ExitStack() as patched:
+        patched.enter_context(toy.known())
+        for target, name, value in kit.patches:
+            patched.enter_context(mock.patch.object(target, name, value))
+        yield World(seed, kit)
