@@ -31,7 +31,7 @@ LIKELY = {
     "junk": 0.4,  # bytes that are no fact
 }
 AT = {"begin": "begin_failed", "commit": "commit_failed", "committed": "commit_unknown"}
-MOST = {"crash": 3, "pause": 8, "begin_failed": 3, "commit_failed": 3, "commit_unknown": 3, "killer": 1}
+MOST = {"crash": 3, "crash_at": 4, "pause": 8, "begin_failed": 3, "commit_failed": 3, "commit_unknown": 3, "killer": 1}
 Key = tuple[str, str, str]  #: service, stream, note
 
 
@@ -48,6 +48,8 @@ class Chaos:
         self.now = self.latest = datetime(2026, 11, 2, 12, tzinfo=UTC)
         self.likely = {one: p * rng.choice((0, 0, 1, 1, 2)) for one, p in LIKELY.items()}
         self.left = dict(MOST)
+        if crash_at:  # and nothing else that counts as an attempt: five deaths are enough to blame a fact
+            self.likely |= {"crash_at": 0.4, "crash": 0, "stumble": 0}
         self.seen: Counter[str] = Counter()
         self.crashed: Counter[str] = Counter()  #: by crash point
         self.quiet = 0
@@ -116,7 +118,7 @@ class Chaos:
         """A crash point: the process may die here, or stand still while others go on."""
         if self.dead:
             raise Killed
-        if (not self.quiet and name == self.crash_at and self.rng.random() < 0.3) or self.chance("crash"):
+        if name == self.crash_at and self.chance("crash_at") or self.chance("crash"):
             self.crashed[name] += 1
             raise self.kill()
         if self.depth < 2 and not any(disk.busy for disk in disks().values()) and self.chance("pause"):
@@ -141,7 +143,9 @@ class Chaos:
         """Called by a handler behind its effect."""
         key = (service, stream, note)
         if key in self.poison:
-            raise self.kill() if self.poison[key] == "killer" else ValueError("it does not fit")
+            if self.poison[key] == "killer" and not self.depth:  # who stands still must not die of others' facts
+                raise self.kill()
+            raise ValueError("it does not fit")
         if key not in self.stumbled and self.chance("stumble"):
             self.stumbled.add(key)
             raise ValueError("not this time")

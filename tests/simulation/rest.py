@@ -7,7 +7,7 @@ from tests.simulation.world import NAMES, UNSENT, World
 
 ROUNDS = 150
 DUE = {
-    "held": "SELECT due_at, waits > 0 FROM held WHERE due_at IS NOT NULL",
+    "held": "SELECT due_at, reason LIKE 'NotYet%' FROM held WHERE due_at IS NOT NULL",
     "timers": "SELECT due_at, 0 FROM timers WHERE failed IS NULL",
 }
 

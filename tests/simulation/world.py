@@ -83,6 +83,7 @@ class World(Chaos):
         self.faults: list[str] = []
         self.taken: set[str] = set()  #: the facts that a bus has said yes to
         self.kept: dict[str, Any] = {}  #: for a mutant that keeps something on a disk of its own
+        self.relaying: list[str] = []
         self.to_refill: set[str] = set()  #: whose facts a broker lost
         self.broker, self.clients = kit.broker(self), Clients(self)
         self.processes: dict[str, Process] = {}
@@ -150,8 +151,13 @@ class World(Chaos):
         if not waiting:
             self._ask()
             return
-        with self.at_work(self.rng.choice(waiting)) as one:
-            relay_loop(one.relay, lambda _s: None, Once(), self._report, lambda _s: 0)  # type: ignore[arg-type]
+        name = self.rng.choice(waiting)
+        self.relaying.append(name)
+        try:
+            with self.at_work(name) as one:
+                relay_loop(one.relay, lambda _s: None, Once(), self._report, lambda _s: 0)  # type: ignore[arg-type]
+        finally:
+            self.relaying.pop()
 
     def _deliver(self) -> None:
         full = [name for name, queue in self.broker.queues.items() if queue]
@@ -192,7 +198,8 @@ class World(Chaos):
                 self.seen["replayed"] += one.consumer.replay(parked)
 
     def refill(self) -> None:
-        for name in ("desk", "yard"):
+        """Not while a relay is under way: what it has sent and not yet marked would be marked, and not sent again."""
+        for name in sorted({"desk", "yard"} - set(self.relaying)):
             with self.at_work(name) as one:
                 self.seen["refilled"] += relays.refill(one.store)
                 self.to_refill.discard(name)
