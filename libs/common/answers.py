@@ -1,12 +1,12 @@
 """One answer for a repeated request: its key is taken with the act, and the answer kept beside the effect."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from libs.common.errors import Invalid
 
 if TYPE_CHECKING:
-    from libs.common.tx import Tx
+    from libs.common.tx import Store, Tx
 
 Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 
@@ -29,26 +29,35 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
-def claim(tx: "Tx", key: RequestKey) -> None:
-    """Takes the request's key, or raises AlreadyAnswered. Waits for a twin that is still in flight."""
-    row = {"caller": key.caller, "path": key.path, "key": key.key, "fingerprint": key.fingerprint}
-    if tx.execute(tx.store.statements.claim, {**row, "created_at": tx.now}).first() is not None:
+def demand_new(store: "Store", key: RequestKey | None) -> None:
+    """Raises AlreadyAnswered when the key's act is done: an act that cannot be done now may be a repeat of it.
+
+    Nothing is asked before an act, as repeats are rare: they run into what the first one did, at the latest when they
+    keep their own answer, wait for a twin in flight there, and are undone.
+    """
+    if key is None:
         return
-    seen = tx.execute(tx.store.statements.claimed, _mine(key)).one()
+    mine = {"by": key.caller, "at_path": key.path, "with_key": key.key}
+    with store.reading() as tx:
+        seen = tx.execute(store.statements.answered, mine).first()
+    if seen is None:
+        return
     if seen.fingerprint != key.fingerprint:
         raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
-    if seen.status is None:
-        raise RuntimeError(f"{key.path} took an Idempotency-Key and committed without an answer to keep")
     raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
 
 
 def keep(tx: "Tx", body: bytes, status: int, headers: dict[str, str]) -> Answer:
-    """The answer, kept if the request has a key."""
-    if tx.origin.key is not None:
-        said = {"status": status, "headers": headers, "body": body}
-        tx.execute(tx.store.statements.keep, {**_mine(tx.origin.key), **said})
-    return body, status, headers
+    """The answer; it is kept with the act if the request has a key."""
+    tx.kept = body, status, headers
+    return tx.kept
 
 
-def _mine(key: RequestKey) -> dict[str, str]:
-    return {"by": key.caller, "at_path": key.path, "with_key": key.key}
+def row(tx: "Tx") -> dict[str, Any]:
+    """What is kept. An act with a key must have answered, or a repeat would get nothing."""
+    key = tx.origin.key
+    if key is None or tx.kept is None:
+        raise RuntimeError(f"{tx.origin.action} took an Idempotency-Key and commits without an answer to keep")
+    body, status, headers = tx.kept
+    named = {"caller": key.caller, "path": key.path, "key": key.key, "fingerprint": key.fingerprint}
+    return {**named, "status": status, "headers": headers, "body": body, "created_at": tx.now}

@@ -17,6 +17,11 @@ from libs.common.columns import Aggregate
 if TYPE_CHECKING:
     from libs.common.tx import Origin, Store, Tx
 
+#: many rows with one statement
+LINK = """
+UPDATE audit AS a SET position = x.place, hash = x.link
+FROM json_to_recordset(%(links)s::json) AS x(row bigint, place bigint, link text) WHERE a.id = x.row
+"""
 CHAIN_LOCK = 0x706C7562  #: an advisory lock in each service's own database
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
 SECRET = {"password_hash", "token_hash", "secret"}
@@ -74,10 +79,10 @@ def _plain(name: str, value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def write(tx: "Tx") -> None:
-    """One row a changed record. The action is the route or the event type that caused it."""
+def rows(tx: "Tx") -> list[dict[str, Any]]:
+    """One a changed record. The action is the route or the event type that caused it."""
     changes: Changes = tx.session.info["changes"]
-    rows = [
+    return [
         {
             "at": tx.now,
             "actor": origin.actor,
@@ -91,16 +96,13 @@ def write(tx: "Tx") -> None:
         for (kind, subject, origin), what in changes.items()
         if what
     ]
-    if rows:
-        tx.execute(tx.store.statements.audit, rows)
 
 
 def chain(store: "Store", batch: int = 500) -> int:
     """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
     table = store.tables.audit
-    unlinked = sa.select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(batch)
-    with store.reading() as tx:  # mostly there is nothing new, and nobody has to wait for this look
-        if tx.session.execute(unlinked.limit(1)).first() is None:
+    with store.alone(changing=False) as look:  # mostly there is nothing new, and nobody has to wait for this
+        if look.execute(store.statements.unlinked, {"most": 1}).first() is None:
             return 0
     with store.begin() as tx:
         if not store.database.sqlite:  # two workers would both follow the same row
@@ -109,13 +111,13 @@ def chain(store: "Store", batch: int = 500) -> int:
         last = tx.session.execute(newest).first()
         position, previous = (last.position or 0, last.hash or "") if last else (0, "")
         links = []
-        for row in tx.session.execute(unlinked).all():
+        for row in tx.execute(store.statements.unlinked, {"most": batch}).all():
             position, previous = position + 1, link(previous, row)
             links.append({"row": row.id, "place": position, "link": previous})
-        if links:
-            place: dict[str, Any] = {"position": sa.bindparam("place"), "hash": sa.bindparam("link")}
-            update = sa.update(table).where(table.c.id == sa.bindparam("row")).values(**place)
-            tx.session.connection().execute(update, links)
+        if links and store.database.sqlite:
+            tx.execute(store.statements.linked, links)
+        elif links:
+            tx.connection.exec_driver_sql(LINK, {"links": msgspec.json.encode(links).decode()})
     return len(links)
 
 

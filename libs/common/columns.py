@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -96,6 +96,14 @@ class Aggregate:
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
+
+    #: relationships to the records whose rows an act on this one takes too
+    taken_along: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def whole(cls) -> tuple[Any, ...]:
+        """What one record is read together with, to be shown or changed: options of the query."""
+        return ()
 
     @property
     def funnel(self) -> UUID:

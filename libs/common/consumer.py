@@ -5,7 +5,7 @@ transaction, so a repeat finds it moved and a gap finds it behind. What cannot b
 applied at all is parked, and both stop only their own record. docs/architecture.md, "Delivery", has the tables.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
 from libs.common.errors import DomainError, NotYet, Unavailable
+from libs.common.gliding import glide
 from libs.common.parking import give_back, hold, hold_behind, key_of, park, park_and_block, park_unread, step_over
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
@@ -82,6 +83,8 @@ class Consumer:
             else:
                 fresh.append(message)
         if fresh:
+            fresh = self._glide(fresh)
+        if fresh:
             try:
                 self._apply(fresh)
             except (Failed, TryAgain):  # one of them spoils the batch, so each gets a transaction of its own
@@ -92,12 +95,12 @@ class Consumer:
 
     def retry_due(self, limit: int = 100) -> int:
         """Tries held facts whose time has come; the timers' loop calls it. Returns how many it tried."""
-        return self._retry(lambda held, now: held.c.due_at <= now, limit, Why.DUE)
+        return self._retry(self.store.statements.held_due, limit, Why.DUE)
 
     def retry_waiting(self, limit: int = 20) -> int:
         """Tries facts that wait for another one, which may just have been applied."""
         self.waiting = False
-        return self._retry(lambda held, _now: held.c.waits > 0, limit, Why.EARLY)
+        return self._retry(self.store.statements.held_waiting, limit, Why.EARLY)
 
     @staticmethod
     def _read(delivery: Delivery) -> Message:
@@ -107,6 +110,19 @@ class Consumer:
         return message
 
     # -- applying
+
+    def _glide(self, messages: list[Message]) -> list[Message]:
+        """Past what nobody here reacts to; returns what is left. A race with another worker leaves all of it."""
+        handler = self.subscriptions.handler
+        if all(handler(message.type) for message in messages):
+            return messages
+        self.store.crash("consumer_delivered")
+        try:
+            return glide(self.store, messages, lambda kind: handler(kind) is not None)
+        except TryAgain:
+            return messages
+        except Locked as busy:
+            raise Unavailable(busy.detail) from busy
 
     def _apply(self, messages: Sequence[Message], attempt: Attempt | None = None) -> None:
         """One transaction for all of them: positions locked together, one commit. Raises Failed."""
@@ -193,7 +209,7 @@ class Consumer:
         """Holds the failed fact with a due time, or parks it and blocks its record when it has had its tries."""
         message, cause = failure.message, failure.cause
         with self.store.begin() as tx:
-            position = Positions(tx, {key_of(message)})[key_of(message)]
+            position = Positions.one(tx, key_of(message))
             if message.number <= position.last_seq:
                 return  # another worker got further meanwhile
             if position.blocked:
@@ -230,7 +246,7 @@ class Consumer:
     def _mark(self, message: Message, why: Why) -> bool:
         """Writes an attempt down. False when there is nothing to attempt, or it is not its time."""
         with self.store.begin() as tx:
-            position = Positions(tx, {key_of(message)})[key_of(message)]
+            position = Positions.one(tx, key_of(message))
             if message.number <= position.last_seq:
                 Positions.release(tx, key_of(message), message.number)
                 return False
@@ -252,11 +268,10 @@ class Consumer:
         self.store.crash("consumer_marked")
         return True
 
-    def _retry(self, which: Callable[[sa.Table, Any], sa.ColumnElement[bool]], limit: int, why: Why) -> int:
-        held = self.store.tables.held
-        with self.store.reading() as tx:
-            due = sa.select(held.c.body).where(which(held, tx.now), held.c.due_at.is_not(None))
-            bodies = tx.session.scalars(due.order_by(held.c.due_at).limit(limit)).all()
+    def _retry(self, which: Any, limit: int, why: Why) -> int:
+        with self.store.alone(changing=False) as look:
+            given = {"now": self.store.now(look), "most": limit}
+            bodies = look.scalars(which, given).all()
         for body in bodies:
             self._attempt(decode(bytes(body)), why)
         return len(bodies)

@@ -1,5 +1,6 @@
 """What a worker does all day, as plain functions for a thread: send what is committed, do what is due."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -52,6 +53,8 @@ def relay_loop(
             continue
         backoff.reset()
         report("broker", True, "")
+    with contextlib.suppress(Unavailable):
+        relay.finish()
 
 
 def timers_loop(
@@ -90,7 +93,7 @@ def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:
         due[job.name] = time.monotonic() + max(job.every_s, 5.0)
         return 0
     report(job.name, True, "")
-    if not found:
+    if found < job.many:
         due[job.name] = time.monotonic() + job.every_s
     return found
 
@@ -107,4 +110,4 @@ def forget_answers(store: Store, batch: int = 1000) -> int:
     return len(keys)
 
 
-KERNEL_JOBS = (Job("audit", audit.chain, every_s=1.0), Job("idempotency", forget_answers, every_s=600.0))
+KERNEL_JOBS = (Job("audit", audit.chain, every_s=2.0, many=MANY), Job("idempotency", forget_answers, every_s=600.0))

@@ -127,9 +127,11 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
         max_overflow=pool_size,
         pool_timeout=3,
         pool_use_lifo=True,
+        skip_autocommit_rollback=True,
         connect_args={"connect_timeout": 3, "options": options},
     )
-    return Database(engine, engine, DatabaseClock())
+    # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
+    return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), DatabaseClock())
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:

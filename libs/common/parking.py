@@ -63,7 +63,7 @@ def park_and_block(tx: Tx, message: Message, reason: str, detail: str) -> None:
 def give_back(tx: Tx, row: "sa.Row[tuple[object, ...]]") -> None:
     """Opens the record of a parked fact and gives the fact all its tries again, from now on."""
     key = (row.producer, row.agg)
-    Positions(tx, {key})
+    Positions.one(tx, key)
     Positions.open(tx, key)
     again = {"attempts": 0, "waits": 0, "due_at": tx.now, "reason": "replayed by hand"}
     Positions.hold(tx, key, row.agg_seq, UUID(row.event_id), bytes(row.body), again)
@@ -72,7 +72,7 @@ def give_back(tx: Tx, row: "sa.Row[tuple[object, ...]]") -> None:
 def step_over(tx: Tx, row: "sa.Row[tuple[object, ...]]") -> None:
     """Opens the record of a parked fact behind it, as if it had been applied; what waited is due now."""
     key = (row.producer, row.agg)
-    position = Positions(tx, {key})[key]
+    position = Positions.one(tx, key)
     Positions.open(tx, key)
     Positions.skip(tx, key, row.agg_seq, UUID(row.event_id))
     Positions.release(tx, key, row.agg_seq)  # a repeat of it may have been held meanwhile

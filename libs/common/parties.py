@@ -1,5 +1,6 @@
 """A prospect's contact data: checked and normalised once, and the keys by which two records are the same prospect."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ FREE_MAIL = frozenset(
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1000)  # one act asks several times: to find duplicates, to search, to tell others
 def e164(phone: str, region: str = "US") -> str | None:
     """The number in E.164, or None when it is no possible number."""
     import phonenumbers

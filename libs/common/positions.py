@@ -6,13 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
+from libs.common import closing
 from libs.common.contracts.base import Message
 from libs.common.tx import Tx
 
 Key = tuple[str, UUID]  #: producer, record
 OPEN, BLOCKED = "open", "blocked"
+#: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once
+LOCK = """
+SELECT p.*, h.agg_seq, h.body, h.attempts, h.waits, h.due_at, h.reason
+FROM json_array_elements(%(keys)s::json) AS k
+JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
+LEFT JOIN held AS h ON h.producer = p.producer AND h.agg = p.agg
+ORDER BY p.producer, p.agg FOR UPDATE OF p
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Held:
 class Position:
     """The last applied fact of one record, and the facts held for it by number."""
 
-    def __init__(self, key: Key, last_seq: int, last_event: UUID | None, state: str) -> None:
+    def __init__(self, key: Key, last_seq: int = 0, last_event: UUID | None = None, state: str = OPEN) -> None:
         self.key, self.last_seq, self.last_event, self.state = key, last_seq, last_event, state
         self.held: dict[int, Held] = {}
         self.moved: list[int] = []
@@ -37,6 +47,10 @@ class Position:
     @property
     def blocked(self) -> bool:
         return self.state == BLOCKED
+
+    def row(self) -> dict[str, Any]:
+        producer, agg = self.key
+        return {"producer": producer, "agg": agg, "last_seq": self.last_seq, "last_event": self.last_event}
 
     def move(self, message: Message) -> None:
         self.last_seq, self.last_event = message.number, message.id
@@ -49,11 +63,17 @@ class Positions:
     def __init__(self, tx: Tx, keys: Iterable[Key]) -> None:
         self.tx = tx
         wanted = sorted(keys)
-        self._known: dict[Key, Position] = self._lock(wanted)
-        missing = [key for key in wanted if key not in self._known]
-        if missing:
-            self._create(missing)
-            self._known |= self._lock([key for key in missing if key not in self._known])
+        self._known = self._lock(wanted)
+        self._new = [key for key in wanted if key not in self._known]
+        self._known |= {key: Position(key) for key in self._new}
+
+    @classmethod
+    def one(cls, tx: Tx, key: Key) -> Position:
+        """The position of one record, made where there is none, so that something can be held for it or block it."""
+        positions = cls(tx, [key])
+        positions.write()
+        closing.write(tx, {"stream_pos": tx.closing.pop("stream_pos", [])})
+        return positions[key]
 
     def __getitem__(self, key: Key) -> Position:
         return self._known[key]
@@ -61,9 +81,7 @@ class Positions:
     def _lock(self, keys: list[Key]) -> dict[Key, Position]:
         """The positions that there are, each with what is held for it: a row a held fact, else one without."""
         found: dict[Key, Position] = {}
-        if not keys:
-            return found
-        for row in self.tx.execute(self.tx.store.statements.positions, {"keys": keys}):
+        for row in self._rows(keys):
             key = (row.producer, row.agg)
             if key not in found:
                 found[key] = Position(key, row.last_seq, row.last_event, row.state)
@@ -72,22 +90,21 @@ class Positions:
                 found[key].held[row.agg_seq] = held
         return found
 
-    def _create(self, keys: list[Key]) -> None:
-        table = self.tx.tables.stream_pos
-        rows = [{"producer": producer, "agg": agg, "last_seq": 0, "state": OPEN} for producer, agg in keys]
-        insert = self.tx.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.producer, table.c.agg)
-        for row in self.tx.execute(insert):
-            key = (row.producer, row.agg)
-            self._known[key] = Position(key, 0, None, OPEN)
+    def _rows(self, keys: list[Key]) -> "sa.CursorResult[Any]":
+        if self.tx.store.database.sqlite:
+            return self.tx.execute(self.tx.store.statements.positions, {"keys": keys})
+        return self.tx.connection.exec_driver_sql(LOCK, {"keys": msgspec.json.encode(keys).decode()})
 
     def write(self) -> None:
-        """Moves the positions that moved and lets go of what was held for them."""
-        held = self.tx.tables.held
+        """Says where the records stand now, to be written with the act, and lets go of what was held for them.
+
+        A record is first met by one worker only: who comes second finds its position made, and tries again.
+        """
+        held, new = self.tx.tables.held, set(self._new)
         moved = [position for position in self._known.values() if position.moved]
-        if not moved:
-            return
-        rows = [{"p": p.key[0], "a": p.key[1], "n": p.last_seq, "e": p.last_event} for p in moved]
-        self.tx.execute(self.tx.store.statements.move, rows)
+        self.tx.closing["stream_pos"] = [{**self[key].row(), "state": OPEN} for key in self._new]
+        self.tx.closing["moved"] = [position.row() for position in moved if position.key not in new]
+        self._new = []
         done = [(*p.key, number) for p in moved for number in p.moved if number in p.held]
         if done:
             gone = sa.tuple_(held.c.producer, held.c.agg, held.c.agg_seq).in_(done)

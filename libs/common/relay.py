@@ -1,11 +1,22 @@
 """Carries committed facts from the outbox to the bus, in order, marked only once the bus has them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from libs.common.bus import Outgoing, Publisher, Refused
 from libs.common.tx import Store
 
 BATCH = 500
+READ = """
+SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %(most)s
+"""
+#: a statement does not see what it changes itself
+MARK_AND_READ = """
+WITH sent AS (UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY(%(taken)s))
+SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL AND id <> ALL(%(taken)s)
+ORDER BY id LIMIT %(most)s
+"""
 
 
 class Relay:
@@ -13,34 +24,50 @@ class Relay:
 
     def __init__(self, store: Store, bus: Publisher, batch: int = BATCH) -> None:
         self.store, self.bus, self.batch = store, bus, batch
+        self._taken: list[int] = []  #: rows that the bus has, and that are not marked yet
 
     def step(self) -> int:
         """Sends the oldest unpublished facts and returns how many the bus took: 0 means that there is nothing to send.
 
-        Progress is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped.
-        No transaction is open while the bus is at work. Raises BusDown, and Refused where it stops short.
+        They are marked as the next ones are read, in one go. Progress is the absence of ``published_at``, never a
+        cursor: a transaction that commits late is not skipped. No transaction is open while the bus is at work.
+        Raises BusDown, and Refused where it stops short.
         """
-        rows = self._unpublished()
+        rows = self._next()
         if not rows:
             return 0
         self.store.crash("relay_selected")
         taken = self.bus.send(rows)
+        self._taken = [row.row for row in rows[:taken]]
         self.store.crash("relay_confirmed")
-        if taken:
-            self._mark([row.row for row in rows[:taken]])
-            self.store.crash("relay_marked")
         if taken < len(rows):
             raise Refused(f"the bus did not take {rows[taken].type} {rows[taken].id}")
         return taken
 
-    def _unpublished(self) -> list[Outgoing]:
-        with self.store.reading() as tx:
-            rows = tx.execute(self.store.statements.unpublished, {"most": self.batch})
-            return [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
+    def finish(self) -> None:
+        """Marks what was sent last: without it, a relay that is started anew would send that again."""
+        if self._taken:
+            self._next()
 
-    def _mark(self, rows: list[int]) -> None:
-        with self.store.begin() as tx:
-            tx.execute(self.store.statements.published, {"rows": rows, "at": tx.now})
+    def _next(self) -> list[Outgoing]:
+        """Marks what was sent, and reads what is to be sent: one transaction."""
+        with self.store.alone(changing=bool(self._taken)) as connection:
+            if self.store.database.sqlite:
+                rows = self._in_turn(connection)
+            else:
+                given = {"taken": self._taken, "most": self.batch}
+                rows = connection.exec_driver_sql(MARK_AND_READ if self._taken else READ, given)
+            found = [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
+        if self._taken:
+            self._taken = []
+            self.store.crash("relay_marked")
+        return found
+
+    def _in_turn(self, connection: sa.Connection) -> "sa.CursorResult[Any]":
+        if self._taken:
+            given = {"rows": self._taken, "at": self.store.clock()}
+            connection.execute(self.store.statements.published, given)
+        return connection.execute(self.store.statements.unpublished, {"most": self.batch})
 
 
 def unsent(store: Store) -> int:

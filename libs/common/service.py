@@ -24,25 +24,43 @@ CommandHandler = Callable[[Tx, "Command"], None]
 TimerHandler = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
+#: how long a fact may wait for others to be applied with, in seconds: one that nobody here reacts to, any other one
+IDLE_S, COMPANY_S = 0.25, 0.05
+
+
 class Subscriptions:
     """Which facts of other services mean something here, and what."""
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
+        self._awaited: set[str] = set()
 
-    def on(self, kind: type[Fact]) -> Callable[[Callable[[Tx, Fact], None]], Callable[[Tx, Fact], None]]:
-        """Registers the one handler of a fact. Raises TypeError for a second one."""
+    def on(
+        self, kind: type[Fact], *, awaited: bool = False
+    ) -> Callable[[Callable[[Tx, Fact], None]], Callable[[Tx, Fact], None]]:
+        """Registers the one handler of a fact. Raises TypeError for a second one.
+
+        ``awaited``: somebody looks at a screen until its effect is there, so it waits for no company.
+        """
 
         def register(handler: Callable[[Tx, Fact], None]) -> Callable[[Tx, Fact], None]:
             if kind.name in self._handlers:
                 raise TypeError(f"{kind.name} has a handler already: {self._handlers[kind.name].__name__}")
             self._handlers[kind.name] = handler
+            if awaited:
+                self._awaited.add(kind.name)
             return handler
 
         return register
 
     def handler(self, name: str) -> Handler | None:
         return self._handlers.get(name)
+
+    def patience(self, name: str) -> float:
+        """How long a fact may wait here for company: a batch costs little more than a fact."""
+        if name in self._awaited:
+            return 0.0
+        return COMPANY_S if name in self._handlers else IDLE_S
 
     @property
     def facts(self) -> list[str]:
@@ -61,6 +79,7 @@ class Job:
     name: str
     run: Callable[[Store], int]  #: does one batch and returns how much it found
     every_s: float = 1.0
+    many: int = 1  #: having found so much, it is run again at once
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ class Timers:
 
     def __init__(self, store: Store, handlers: Mapping[str, TimerHandler]) -> None:
         self.store, self.handlers = store, handlers
+        timers = store.tables.timers
+        due = sa.select(timers).where(timers.c.due_at <= sa.bindparam("now"), timers.c.failed.is_(None))
+        self._due = due.where(timers.c.kind.in_(list(handlers))).order_by(timers.c.due_at).limit(sa.bindparam("most"))
+        self._to_claim = self._due.with_for_update(skip_locked=True)
 
     def step(self, limit: int = 50) -> int:
         """Fires due timers and returns how many. Raises Unavailable when the database is in trouble."""
@@ -38,23 +42,19 @@ class Timers:
     def _claim(self, limit: int) -> list[sa.Row[tuple[object, ...]]]:
         """Takes due timers on a lease. The attempt is counted first: one that kills the process ends failed."""
         timers = self.store.tables.timers
-        with self.store.reading() as tx:  # mostly nothing is due, and nobody has to wait for this look
-            if tx.session.execute(self._due(tx).limit(1)).first() is None:
+        if not self.handlers:
+            return []
+        with self.store.alone(changing=False) as look:  # mostly nothing is due, and nobody has to wait for this
+            if look.execute(self._due, {"now": self.store.now(look), "most": 1}).first() is None:
                 return []
         with self.store.begin() as tx:
-            due = self._due(tx).order_by(timers.c.due_at).limit(limit)
-            rows = list(tx.session.execute(due.with_for_update(skip_locked=True)))
+            rows = list(tx.execute(self._to_claim, {"now": tx.now, "most": limit}))
             for row in rows:
                 mine = (timers.c.kind == row.kind) & (timers.c.subject == row.subject)
                 failed = f"{TRIES} attempts ended without a word" if row.attempts >= TRIES else None
                 lease = {"attempts": row.attempts + 1, "due_at": tx.now + LEASE, "failed": failed}
                 tx.session.execute(sa.update(timers).where(mine).values(**lease))
             return [row for row in rows if row.attempts < TRIES]
-
-    def _due(self, tx: Tx) -> sa.Select[tuple[object, ...]]:
-        timers = self.store.tables.timers
-        due = sa.select(timers).where(timers.c.due_at <= tx.now, timers.c.failed.is_(None))
-        return due.where(timers.c.kind.in_(list(self.handlers)))
 
     def _still_due(self, tx: Tx, row: sa.Row[tuple[object, ...]]) -> bool:
         """Removes the timer with its effect. False when its cause was taken back, or it was moved, meanwhile."""

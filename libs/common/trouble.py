@@ -24,7 +24,15 @@ def translated(trouble: exc.DBAPIError) -> Exception:
     if code == LOCK_NOT_AVAILABLE:
         return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
     if isinstance(trouble, exc.IntegrityError):
+        if _table(trouble) == "stream_pos":
+            return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
     if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
+
+
+def _table(trouble: exc.DBAPIError) -> str | None:
+    """The table whose constraint was broken, where the database says which."""
+    told = getattr(trouble.orig, "diag", None)
+    return getattr(told, "table_name", None)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import answers, audit, statements
+from libs.common import answers, audit, closing, ready, statements
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
-from libs.common.errors import NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.errors import DomainError, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.orm import Database, Tables
 from libs.common.statements import Statements
 from libs.common.surroundings import HERE, Surroundings
@@ -30,9 +30,7 @@ Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
 Known = TypeVar("Known")
 FRESH = timedelta(seconds=1)
-
-SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
-NOTIFY_A_SLEEPER = sa.text(f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})")
+TIME = sa.select(sa.func.clock_timestamp())
 
 
 class Dumps(Protocol):
@@ -80,7 +78,7 @@ class Store:
 
     @property
     def statements(self) -> Statements:
-        return statements.of(self.tables, self.database.sqlite)
+        return statements.of(self.tables)
 
     @contextmanager
     def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
@@ -93,8 +91,6 @@ class Store:
             self.crash("before_begin")
             tx, committing = Tx(self, session, origin), False
             try:
-                if origin.key is not None:
-                    answers.claim(tx, origin.key)
                 yield tx
                 tx.finish()
                 self.crash("before_commit")
@@ -102,14 +98,23 @@ class Store:
                 session.commit()
             except StaleDataError as lost:
                 session.rollback()
+                answers.demand_new(self, origin.key)
                 raise Stale("someone else changed this record at the same moment; read it again") from lost
             except exc.DBAPIError as trouble:
                 session.rollback()
                 if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
                     raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
+                if isinstance(trouble, exc.IntegrityError):
+                    answers.demand_new(self, origin.key)
                 raise translated(trouble) from trouble
             except exc.TimeoutError as trouble:
                 raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+            except Unavailable:
+                raise
+            except DomainError:
+                session.rollback()
+                answers.demand_new(self, origin.key)
+                raise
         self.crash("after_commit")
         if tx.published:
             self.woken()
@@ -121,9 +126,34 @@ class Store:
             with Session(self.database.reader, autoflush=False, expire_on_commit=False) as session:
                 yield Tx(self, session, origin or Origin())
         except exc.DBAPIError as trouble:
-            raise translated(trouble) from trouble
+            raise self._read_again(trouble) from trouble
         except exc.TimeoutError as trouble:
             raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+
+    @contextmanager
+    def alone(self, *, changing: bool = True) -> Iterator[sa.Connection]:
+        """A connection for a statement of the kernel's that is a transaction by itself, past session and audit."""
+        here = self.database
+        turns = changing and here.sqlite
+        try:
+            taking = here.writing() if turns else nullcontext()
+            with taking, here.engine.begin() if turns else here.reader.connect() as connection:
+                yield connection
+        except exc.DBAPIError as trouble:
+            raise self._read_again(trouble) from trouble
+        except exc.TimeoutError as trouble:
+            raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
+
+    def now(self, connection: sa.Connection) -> datetime:
+        """The time by the database's clock where it has one; asked for over this connection, now and then."""
+        told_by = self.database.clock
+        return self.clock() if told_by is None else told_by.now(lambda: connection.execute(TIME).scalar_one())
+
+    @staticmethod
+    def _read_again(trouble: exc.DBAPIError) -> Exception:
+        if trouble.connection_invalidated:  # it was stale; the pool has thrown away its like
+            return TryAgain("the database was restarted", headers={"Retry-After": "1"})
+        return translated(trouble)
 
 
 @functools.cache
@@ -142,6 +172,16 @@ def _defaults(kind: type) -> dict[str, Any]:
     return {name: value(None) if made else value for name, value, made in _defaults_of(kind)}
 
 
+def locking(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
+    """The same, with the rows of this kind (or of several) locked and as they are now, whatever this act saw before."""
+    return statement.with_for_update(of=kind).execution_options(populate_existing=True)
+
+
+@functools.cache
+def _by_id(kind: Any) -> sa.Select[Any]:
+    return locking(sa.select(kind).where(kind.id == sa.bindparam("ident")), kind)
+
+
 class Tx:
     """What a use case may do inside its transaction. It never commits: the edge that opened it does."""
 
@@ -149,7 +189,10 @@ class Tx:
         self.store, self.session, self.origin = store, session, origin
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
+        self.kept: Answer | None = None
+        self.closing: dict[str, list[dict[str, Any]]] = {}  #: what else of the kernel's is written at the end, by table
         self._now: datetime | None = None
+        self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
         audit.watch(self)
 
@@ -161,24 +204,26 @@ class Tx:
     def now(self) -> datetime:
         """One instant for the whole act, by the database's clock where it has one."""
         if self._now is None:
-            told_by = self.store.database.clock
-            self._now = self.store.clock() if told_by is None else told_by.now(self._asked)
+            self._now = self.store.clock() if self.store.database.clock is None else self.store.now(self.connection)
         return self._now
-
-    def _asked(self) -> datetime:
-        instant: datetime = self.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return instant
 
     def execute(self, statement: Any, given: Any = None) -> sa.CursorResult[Any]:
         """Runs a statement of the kernel's past the session, which need not write out a half-made record first."""
-        return self.session.connection().execute(statement, given)
+        return self.connection.execute(statement, given)
+
+    @property
+    def connection(self) -> sa.Connection:
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection
 
     # -- records
 
     def get(self, kind: type[Record], ident: UUID) -> Record:
         """The record, its row locked for this act. Raises NotFound."""
+        which: Any = kind  # functools wants to be told that a class can be hashed
         known: Record | None = self._locked.get((kind, ident))
-        record = known or self.session.get(kind, ident, with_for_update=True)
+        record: Record | None = known or self.session.scalars(_by_id(which), {"ident": ident}).one_or_none()
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
         self.has_locked(record)
@@ -243,18 +288,26 @@ class Tx:
         if version.strip() not in ("*", f'"{record.version}"'):
             raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
 
-    def number(self, name: str) -> int:
+    def number(self, kind: str) -> int:
         """The next human number of a kind: unique, gaps allowed."""
-        if not self.store.database.sqlite:
-            return int(self.execute(sa.select(sa.func.nextval(f"number_{name}"))).scalar_one())
-        return self.count(name)
+        return self.numbers(kind)[0]
+
+    def numbers(self, *kinds: str) -> list[int]:
+        """The next human number of each of these kinds, asked for together."""
+        if self.store.database.sqlite:
+            return self._count(kinds)
+        return [int(one) for one in self.execute(ready.sequences(kinds)).one()]
 
     def count(self, name: str) -> int:
         """1, 2, … for a name, inside this act; two acts that count the same name take turns."""
-        counters = self.tables.counters
-        insert = self.insert(counters).values(name=name, value=1)
-        insert = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-        return int(self.execute(insert.returning(counters.c.value)).scalar_one())
+        return self._count([name])[0]
+
+    def _count(self, names: Sequence[str]) -> list[int]:
+        counting = ready.counting(self.tables.counters, self.store.database.sqlite)
+        values = {
+            row.name: int(row.value) for row in self.execute(counting, [{"name": one, "value": 1} for one in names])
+        }
+        return [values[name] for name in names]
 
     def insert(self, table: sa.Table) -> "postgresql.Insert | sqlite.Insert":
         """An INSERT that knows ON CONFLICT in this database's dialect."""
@@ -297,25 +350,19 @@ class Tx:
         """Writes what the act left to write; called by the store just before it commits."""
         self.session.flush()
         self.store.crash("after_write")
-        if self.published:
-            self.execute(self.store.statements.outbox, self.published)
-            if not self.store.database.sqlite:
-                self.execute(NOTIFY_A_SLEEPER)
-        audit.write(self)
+        kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
+        closing.write(self, {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing})
 
     # -- durable timers
 
     def remind(self, kind: str, subject: UUID, due_at: datetime, **payload: Any) -> None:
         """Sets or moves the one timer of this kind for a record."""
-        timers = self.tables.timers
-        values = {"due_at": due_at, "payload": payload, "attempts": 0, "failed": None}
-        insert = self.insert(timers).values(kind=kind, subject=subject, **values)
-        self.execute(insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+        statement = ready.setting(self.tables.timers, self.store.database.sqlite)
+        self.execute(statement, {"kind": kind, "subject": subject, "due_at": due_at, "payload": payload})
 
     def forget(self, kind: str, subject: UUID) -> None:
         """Takes a timer back, its cause being gone."""
-        timers = self.tables.timers
-        self.execute(sa.delete(timers).where(timers.c.kind == kind, timers.c.subject == subject))
+        self.execute(ready.unsetting(self.tables.timers), {"of_kind": kind, "of_subject": subject})
 
     # -- one answer for a repeated request
 

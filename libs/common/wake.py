@@ -13,11 +13,12 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
+from libs.common.closing import SLEEPING, WOKEN
 from libs.common.errors import Unavailable
-from libs.common.tx import SLEEPING, WOKEN, Store
 
 RELAYING = SLEEPING + 1  #: held by the one relay of a service that is active
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
+WAITING = "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
 
 Turn = Callable[[float, int], None]  #: waits so many seconds, or until the descriptor can be read
 
@@ -46,20 +47,20 @@ class Listener:
 
     def become_active(self) -> bool:
         """Whether this is the one relay now; it stays it until ``close``."""
-        return bool(self._ask("SELECT pg_try_advisory_lock(%s)", RELAYING))
+        return bool(self._ask(f"SELECT pg_try_advisory_lock({RELAYING})"))
 
-    def sleep(self, store: Store, seconds: float, turn: Turn) -> None:
+    def sleep(self, seconds: float, turn: Turn) -> None:
         """Sleeps until something is committed, at most so many seconds. Raises Lost."""
         try:
-            self._ask("SELECT pg_advisory_lock(%s)", SLEEPING)
+            waiting = self._ask(f"SELECT pg_advisory_lock({SLEEPING}); {WAITING}")
         except psycopg.errors.LockNotAvailable:
             turn(FALL_ASLEEP_MS / 1000, self.connection.fileno())
             return
         try:
-            if not waiting(store):
+            if not waiting:
                 turn(seconds, self.connection.fileno())
         finally:
-            self._ask("SELECT pg_advisory_unlock(%s)", SLEEPING)
+            self._ask(f"SELECT pg_advisory_unlock({SLEEPING})")
         for _ in self.connection.notifies(timeout=0):
             pass  # that we woke is all they had to say
 
@@ -67,19 +68,15 @@ class Listener:
         with contextlib.suppress(psycopg.Error):
             self.connection.close()
 
-    def _ask(self, question: str, lock: int) -> Any:
+    def _ask(self, question: str) -> Any:
+        """The last statement's answer. Several go in one message; each sees what is committed when its turn comes."""
         try:
-            row = self.connection.execute(question, [lock]).fetchone()
+            cursor = self.connection.execute(question)
+            while cursor.nextset():
+                pass
+            row = cursor.fetchone()
         except psycopg.errors.LockNotAvailable:
             raise
         except psycopg.Error as lost:
             raise Lost(f"the relay lost its database connection: {lost}") from lost
         return row and row[0]
-
-
-def waiting(store: Store) -> bool:
-    """Whether anything is committed and not yet sent."""
-    outbox = store.tables.outbox
-    with store.reading() as tx:
-        one = sa.select(outbox.c.id).where(outbox.c.published_at.is_(None)).limit(1)
-        return tx.session.execute(one).first() is not None

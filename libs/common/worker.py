@@ -12,6 +12,7 @@ from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.errors import DomainError
 from libs.common.intake import Intake
 from libs.common.loops import Report, Wait, relay_loop, timers_loop
+from libs.common.memory import settle_memory
 from libs.common.rabbit import RabbitPublisher, RabbitReader
 from libs.common.rabbit.bindings import CHECK_S, Bindings
 from libs.common.rabbit.management import Management, Refusal
@@ -52,6 +53,7 @@ class Worker:
             threading.Thread(target=self._keep, args=(name, part), name=name, daemon=True)
             for name, part in self.parts().items()
         ]
+        settle_memory()
         for thread in threads:
             thread.start()
         self.log.info("working", parts=[thread.name for thread in threads])
@@ -98,31 +100,30 @@ class Worker:
             while listener is not None and not listener.become_active():
                 if self.stop.wait(STANDBY_S):
                     return
-            relay_loop(Relay(store, publisher), self._waiter(store, publisher, listener), self.stop, report)
+            relay_loop(Relay(store, publisher), self._waiter(publisher, listener), self.stop, report)
         finally:
             publisher.close()
             if listener is not None:
                 listener.close()
 
-    def _waiter(self, store: Store, publisher: RabbitPublisher, listener: Listener | None) -> Wait:
+    def _waiter(self, publisher: RabbitPublisher, listener: Listener | None) -> Wait:
         def wait(seconds: float) -> None:
             if listener is None:
                 publisher.turn(min(seconds, 0.2))
             elif not self.stop.is_set():
-                listener.sleep(store, seconds, publisher.turn)
+                listener.sleep(seconds, publisher.turn)
 
         return wait
 
     def read(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)
         queue = queue_of(self.service.name)
-        handled = self.service.subscriptions.handler
         reader = RabbitReader(
             self.config.amqp_url,
             queue,
             consumer.deliver,
             name=f"{self.service.name} reader",
-            matters=lambda kind: handled(kind) is not None,
+            patience=self.service.subscriptions.patience,
         )
         reader.run(self.stop, report)
 

@@ -13,7 +13,7 @@ subscriptions = Subscriptions()
 people.subscribe(subscriptions)
 
 
-@subscriptions.on(EstimateAccepted)
+@subscriptions.on(EstimateAccepted, awaited=True)
 def run_the_sale(tx: Tx, event: EstimateAccepted) -> None:
     usecases.sell(tx, event)
 

@@ -16,7 +16,7 @@ subscriptions = Subscriptions()
 people.subscribe(subscriptions)
 
 
-@subscriptions.on(OpportunityConverted)
+@subscriptions.on(OpportunityConverted, awaited=True)
 def draft_an_estimate(tx: Tx, event: OpportunityConverted) -> None:
     usecases.draft_for(tx, event)
 

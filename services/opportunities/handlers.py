@@ -28,7 +28,7 @@ people.subscribe(subscriptions)
 TALK = "note"  #: a round that changes nothing of the offer
 
 
-@subscriptions.on(LeadValidated)
+@subscriptions.on(LeadValidated, awaited=True)
 def open_an_opportunity(tx: Tx, event: LeadValidated) -> None:
     """A valid lead becomes one opportunity, never two."""
     usecases.open_from_lead(tx, event)

@@ -175,6 +175,23 @@ def test_an_act_on_a_lead_still_points_out_its_duplicates(leads: Bench) -> None:
     assert [one["id"] for one in answer.get_json()["duplicates"]] == [first["id"]]
 
 
+def test_a_corrected_lead_is_recognised_by_what_it_has_now_and_no_longer_by_what_it_had(leads: Bench) -> None:
+    lead, other = captured(leads, phones=["615 555 0100"]), captured(leads, phones=["615 555 0101"])
+    csr = leads.as_("csr")
+
+    corrected = csr.edit("PATCH", f"{LEADS}/{lead['id']}", {"phones": ["615 555 0101"]}).get_json()
+
+    assert [(one["id"], one["why"]) for one in corrected["duplicates"]] == [(other["id"], "phone")]
+    assert captured(leads, phones=["615 555 0100"])["duplicates"] == []
+    assert lead["id"] in [one["id"] for one in captured(leads, phones=["615 555 0101"])["duplicates"]]
+
+
+def test_what_was_merged_is_no_duplicate_any_more_from_that_answer_on(leads: Bench) -> None:
+    first, second = captured(leads, phones=["615 555 0100"]), captured(leads, phones=["615 555 0100"])
+    merged = leads.as_("csr").post(f"{LEADS}/{first['id']}/merge", {"duplicate_id": second["id"]})
+    assert (merged.status_code, merged.get_json()["duplicates"]) == (200, [])
+
+
 def test_a_lead_whose_process_is_over_is_given_to_nobody(leads: Bench) -> None:
     lead, csr = captured(leads), leads.as_("csr")
     csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "spam"})

@@ -7,24 +7,19 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from embedded.system import System
-from embedded.testing import OPERATIONS, Bench, Clock, hire
-from libs.common import migrate, orm
+from embedded.testing import CAST, OPERATIONS
+from libs.common import migrate
 from libs.common.contracts.estimates import EstimateAccepted
 from services.bookings import usecases
 from services.bookings.model import Booking, Customer, Job
 from services.bookings.service import SPEC
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
+from tests.system.postgres_world import bench_over, until_one_waits
 
 
 @pytest.fixture
 def orders(new_database: Callable[[str], str]) -> Iterator[Orders]:
-    database = orm.connect(new_database("bookings"), pool_size=10)
-    migrate.upgrade(SPEC, database)
-    bench = Bench.__new__(Bench)  # the same bench, over a database that is there
-    bench.clock, bench._sequences = Clock(), {}
-    bench.system = System.over({"bookings": (SPEC, database)})
-    hire(bench.system.parts["bookings"])
+    bench = bench_over(SPEC, new_database("bookings"))
     yield Orders(bench)
     bench.close()
 
@@ -67,6 +62,20 @@ def test_two_acceptances_of_one_opportunity_at_once_are_one_order(orders: Orders
         [booking] = tx.all(sa.select(Booking))
         assert len(booking.acceptance_ids) == 4
         assert booking.contract_total == 4 * first.total
+
+
+def test_who_waited_for_an_order_sees_what_was_done_with_it_meanwhile(orders: Orders) -> None:
+    part = orders.bench.system.parts["bookings"]
+    path = f"{BOOKINGS}/{orders.in_state('assigned')['id']}"
+    with ThreadPoolExecutor(1) as pool:
+        with part.store.begin() as tx:
+            booking = tx.get(Booking, UUID(path.rpartition("/")[2]))
+            usecases.reassign(tx, booking, assignee_id=CAST["operations"][0])
+            tx.session.flush()
+            waiting = pool.submit(lambda: orders.bench.as_("operations").post(f"{path}/accept").get_json())
+            until_one_waits(part.store.database.engine)
+        chain = waiting.result()["assignments"]
+    assert [one["outcome"] for one in chain] == ["reassigned", "accepted"]
 
 
 def test_of_assignments_at_once_one_wins(orders: Orders) -> None:

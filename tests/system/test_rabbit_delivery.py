@@ -80,7 +80,7 @@ def test_a_fact_that_no_queue_takes_stops_the_relay_and_stays_in_the_outbox(worl
     with pytest.raises(Refused):
         world.relay.step()
 
-    assert world.relay._unpublished()
+    assert relay.unsent(world.maker)
     world.provision()
     assert world.relay.step() == 1
 

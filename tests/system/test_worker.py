@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import config, loops
+from libs.common.closing import SLEEPING
 from libs.common.service import Service
-from libs.common.tx import SLEEPING
 from libs.common.worker import run_worker
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture

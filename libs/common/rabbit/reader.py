@@ -14,7 +14,6 @@ from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200
 FOREVER_S = 1e9
-COMPANY_S = 0.25  #: how long facts that nobody here reacts to wait for one that somebody does
 LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
 
 Deliver = Callable[[Sequence[Delivery]], None]
@@ -32,15 +31,15 @@ class RabbitReader:
         *,
         name: str = "reader",
         wants: Callable[[str], bool] | None = None,
-        matters: Callable[[str], bool] | None = None,
+        patience: Callable[[str], float] = lambda _key: 0.0,
         arguments: Mapping[str, Any] | None = None,
     ) -> None:
         """``wants`` chooses by routing key what is delivered at all; ``arguments`` say where to begin in a stream.
 
-        What does not ``matter``, as nobody here reacts to it, may wait a moment for company: it only moves positions.
+        ``patience``: for how many seconds a message of this routing key may wait for others to be delivered with.
         """
         self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
-        self.wants, self.matters, self.arguments = wants, matters, dict(arguments or {})
+        self.wants, self.patience, self.arguments = wants, patience, dict(arguments or {})
 
     def run(self, stop: threading.Event, report: Report) -> None:
         """Until ``stop``; then the batch in hand is finished. Trouble is reported, waited out and begun anew.
@@ -88,7 +87,7 @@ class _Session:
         self._change = threading.Condition()
         self._line: Line | None = None
         self._ready = False
-        self._urgent = False
+        self._due = FOREVER_S  #: when what has arrived shall be taken, by the monotonic clock
         self._ended: str | None = None
         self._thread = threading.Thread(target=self._turn, name=f"{reader.name} i/o", daemon=True)
 
@@ -105,9 +104,9 @@ class _Session:
         """Applies and acknowledges what has arrived, or waits a moment for something. Raises BusDown after a fault."""
         with self._change:
             self._change.wait_for(lambda: bool(self._arrived) or self._ended is not None, timeout=look_s)
-            if self._arrived and not self._urgent:
-                self._change.wait_for(lambda: self._urgent or self._ended is not None, timeout=COMPANY_S)
-            self._urgent = False
+            while self._arrived and self._ended is None and (left := self._due - time.monotonic()) > 0:
+                self._change.wait(left)
+            self._due = 0.0 if len(self._arrived) > BATCH else FOREVER_S
             self._demand()  # what arrived before a fault comes again: its tags died with the channel
             some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
         if some:
@@ -166,11 +165,13 @@ class _Session:
         if self.reader.wants is None or self.reader.wants(method.routing_key):
             who = producer(properties.user_id)
             delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), who)
-        matters = self.reader.matters is None or self.reader.matters(method.routing_key)
+        due = time.monotonic() + self.reader.patience(method.routing_key)
         with self._change:
             self._arrived.append((method.delivery_tag, delivery))
-            self._urgent = self._urgent or matters or len(self._arrived) >= BATCH
-            self._change.notify()
+            sooner = due < self._due or len(self._arrived) >= BATCH
+            if sooner:
+                self._due = 0.0 if len(self._arrived) >= BATCH else due
+                self._change.notify()
 
     def _tell(self, *, ready: bool = False, ended: str | None = None) -> None:
         with self._change:

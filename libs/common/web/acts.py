@@ -1,5 +1,6 @@
 """What a view writes between reading and answering: open, find what the caller may see, answer."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -9,8 +10,9 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
+from libs.common import whole
 from libs.common.answers import Answer
-from libs.common.auth import May, scoped
+from libs.common.auth import Caller, May, scoped
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
@@ -39,24 +41,33 @@ def reading() -> Iterator[Tx]:
 
 
 def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = None) -> Record:
-    """The record, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
+    """The record, whole, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
 
     In a changing request the record that the path is about is held against If-Match, if given.
     """
-    statement = sa.select(kind).where(kind.id == ident)
-    if permission is not None or rule().permissions:
-        statement = scoped(statement, kind, caller(), permission or rule().permissions)
-    looking = tx.session.info.get("reading", False)
-    if not looking:
-        statement = statement.with_for_update(of=kind).execution_options(populate_existing=True)
-    record = tx.session.scalars(statement).one_or_none()
-    if record is None:
+    looking = bool(tx.session.info.get("reading", False))
+    permission = permission or rule().permissions
+    which: Any = kind  # functools wants to be told that a class can be hashed
+    statement = _in_scope(which, caller(), permission, looking) if permission else _any(which, looking)
+    row = (whole.looked_at if looking else whole.taken)(tx, statement, {"ident": ident})
+    if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
-    if not looking:
-        tx.has_locked(record)
-        if if_match() is not None and ident == _subject():
-            tx.expect(record, if_match())
+    record: Record = row[0]
+    if not looking and if_match() is not None and ident == _subject():
+        tx.expect(record, if_match())
     return record
+
+
+@functools.lru_cache(maxsize=1000)
+def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Select[Any]:
+    """Made once for each who asks: making it, and finding what it was compiled to, took longer than running it."""
+    return scoped(_any(kind, looking), kind, who, permission)
+
+
+@functools.lru_cache(maxsize=100)
+def _any(kind: Any, looking: bool) -> sa.Select[Any]:
+    statement = whole.looking(kind) if looking else whole.taking(kind)
+    return statement.where(kind.id == sa.bindparam("ident"))
 
 
 def _subject() -> UUID | None:

@@ -28,6 +28,7 @@ _SPOKEN = {
     400: ("malformed-request", "The request cannot be understood"),
     404: ("not-found", "Not found", "there is nothing at this address"),
     405: ("method-not-allowed", "Not possible here", "this address does not know that method; see Allow"),
+    408: ("too-slow", "Too slow", "the request did not arrive in time"),
     413: ("too-large", "Too large", "the body is larger than this address reads"),
     414: ("too-large", "Too large", "the address is too long"),
     415: ("unsupported-media-type", "Wrong content type"),

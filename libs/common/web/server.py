@@ -1,23 +1,27 @@
 """gunicorn, told what to do by us instead of by a command line."""
 
 import contextlib
+import errno
 import os
 import select
 import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
-from gunicorn import glogging
+from gunicorn import glogging, http, util
 from gunicorn.app.base import BaseApplication
-from gunicorn.http import errors
+from gunicorn.http import errors, wsgi
 from gunicorn.workers.sync import SyncWorker
 
+from libs.common.memory import settle_memory
 from libs.common.web.problems import CONTENT_TYPE, spoken
 
 BEAT_S = 1.0  #: how soon a worker that waits sees that it shall end
-SLOWEST_S = 30.0  #: a caller who sends or takes nothing for so long is let go
+KEEP_BEATS = 5  #: how long a quiet connection is kept; the gateway's keepalive_timeout is shorter than two of them
+HEAD_S = 10.0  #: a request's head must be here by then, however slowly it drips
+SLOWEST_S = 30.0  #: a request must be here whole by then, and a caller who takes nothing for so long is let go
 LONGEST_LINE = 8190  #: of a request's first line; gunicorn reads no longer one
 
 
@@ -50,6 +54,30 @@ def refusing(kind: str) -> dict[str, Any]:
     return {"worker_class": {"threads": Threaded, "sync": OneByOne}[kind], "limit_request_line": LONGEST_LINE}
 
 
+class TooSlow(errors.ParseException):  # type: ignore[misc]  # gunicorn has no types
+    """A request that did not arrive in time."""
+
+
+class Patience:
+    """A caller's socket to read from, for so long and no longer; a caller who drips cannot hold a thread for ever."""
+
+    def __init__(self, client: Any) -> None:
+        self.client, self.until, self.heard = client, 0.0, False
+
+    def allow(self, seconds: float) -> None:
+        self.until, self.heard = time.monotonic() + seconds, False
+        self.client.settimeout(SLOWEST_S)  # what is sent has a time of its own
+
+    def recv(self, size: int) -> bytes:
+        self.client.settimeout(max(0.001, self.until - time.monotonic()))
+        try:
+            got: bytes = self.client.recv(size)
+            self.heard = self.heard or bool(got)
+            return got
+        finally:
+            self.client.settimeout(SLOWEST_S)
+
+
 class _Refusing:
     log: Any
 
@@ -60,7 +88,7 @@ class _Refusing:
             self.log.error("a request could not be answered", exc_info=wrong)
             status = 500
         else:
-            status = TOO_LONG.get(type(wrong), 400)
+            status = REFUSALS.get(type(wrong), 400)
             self.log.warning("refused what is not HTTP as it is spoken here: %s", type(wrong).__name__)
         body = msgspec.json.encode(spoken(status))
         head = f"HTTP/1.1 {status} Refused\r\nConnection: close\r\nContent-Type: {CONTENT_TYPE}\r\n"
@@ -68,29 +96,44 @@ class _Refusing:
             client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
-TOO_LONG = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431}
+REFUSALS = {errors.LimitRequestLine: 414, errors.LimitRequestHeaders: 431, TooSlow: 408}
 
 
 class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Several requests at once: a thread takes a connection, answers what it asks, and closes it.
+    """Several requests at once: a thread takes a connection, answers what it asks, and keeps it while there are others.
 
-    gunicorn's own gthread was measured to spend more on passing connections between its threads than on answering.
+    The threads take turns to wait for a connection; who got one lets the next wait and answers it itself. gunicorn's
+    own gthread was measured to spend more on passing connections between its threads than on answering.
     """
+
+    alive: bool  #: gunicorn's: a signal ends it
 
     def run(self) -> None:
         for listener in self.sockets:
             listener.settimeout(BEAT_S)
-        free = threading.Semaphore(self.cfg.threads)  # as many as there are threads; the others wait in the kernel
-        with ThreadPoolExecutor(self.cfg.threads, thread_name_prefix="request") as pool:
-            while self.alive and self.ppid == os.getppid():
-                self.notify()
-                if not free.acquire(timeout=BEAT_S):
-                    continue
+        self.turn, self.free = threading.Lock(), self.cfg.threads
+        threads = [threading.Thread(target=self._work, name=f"request-{n}") for n in range(self.cfg.threads)]
+        settle_memory()
+        for thread in threads:
+            thread.start()
+        while self.alive and self.ppid == os.getppid():
+            self.notify()
+            select.select([self.PIPE[0]], [], [], BEAT_S)  # a signal ends the wait
+        self.alive = False
+        for thread in threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while self.alive:
+            with self.turn:
                 taken = self._take()
-                if taken is None:
-                    free.release()
-                else:
-                    pool.submit(self._serve, *taken).add_done_callback(lambda _done: free.release())
+                self.free -= taken is not None
+            if taken is not None:
+                try:
+                    self.handle(*taken)
+                finally:
+                    with self.turn:
+                        self.free += 1
 
     def _take(self) -> tuple[Any, Any, Any] | None:
         """A connection, or None when none came within a beat or another worker was quicker."""
@@ -101,9 +144,70 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
                 return listener, client, address
         return None
 
-    def _serve(self, listener: Any, client: Any, address: Any) -> None:
-        client.settimeout(SLOWEST_S)
-        self.handle(listener, client, address)
+    def handle(self, listener: Any, client: Any, address: Any) -> None:
+        """Answers one request after the other, until either side has enough."""
+        request, source = None, Patience(client)
+        try:
+            server = listener.getsockname()
+            parser = http.get_parser(self.cfg, source, address)
+            source.allow(HEAD_S)
+            for request in parser:
+                source.allow(SLOWEST_S)
+                if not self._answer(request, client, address, server) or not self._asked_again(parser, client):
+                    break
+                source.allow(HEAD_S)
+        except (errors.NoMoreData, StopIteration):
+            pass  # the caller left
+        except TimeoutError:
+            if source.heard:  # who says nothing is told nothing
+                self.handle_error(request, client, address, TooSlow())
+        except OSError as broken:
+            if broken.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN):
+                self.log.exception("a connection failed")
+        except Exception as wrong:  # noqa: BLE001 - it is told to the caller and logged
+            self.handle_error(request, client, address, wrong)
+        finally:
+            util.close_graceful(client)
+
+    def _answer(self, request: Any, client: Any, address: Any, server: Any) -> bool:
+        """Whether the connection may carry another request after this one."""
+        answer, environ = wsgi.create(request, client, address, server, self.cfg)
+        environ["wsgi.multithread"] = True
+        if not self.alive or not self.free:
+            answer.force_close()
+        try:
+            parts = self.wsgi(environ, answer.start_response)
+            try:
+                for part in parts:
+                    answer.write(part)
+                answer.close()
+            finally:
+                if hasattr(parts, "close"):
+                    parts.close()
+        except OSError:
+            raise
+        except Exception as wrong:
+            if not answer.headers_sent:
+                raise
+            self.log.exception("an answer broke off")
+            raise StopIteration from wrong
+        return not answer.should_close()
+
+    def _asked_again(self, parser: Any, client: Any) -> bool:
+        """Waits for the next request. A quiet connection is let go when its thread is needed, or this worker ends.
+
+        The gateway lets go of a quiet connection first, so that it sends nothing into one that is just closing.
+        """
+        if parser.unreader.buf.tell():
+            return True
+        waiting = select.poll()
+        waiting.register(client, select.POLLIN)
+        for beat in range(KEEP_BEATS):
+            if waiting.poll(BEAT_S * 1000):
+                return True
+            if beat and not (self.alive and self.free):
+                return False
+        return False
 
 
 class OneByOne(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no types

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing, refuse_for
@@ -68,6 +68,10 @@ class Booking(Aggregate, Base):
     job: Mapped[Job | None] = relationship(lazy="raise")
     parts: Mapped[list[Part]] = relationship(order_by=Part.position, lazy="select")
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.assigned_at, lazy="select")
+
+    @classmethod
+    def whole(cls) -> tuple[Any, ...]:
+        return joinedload(cls.parts), joinedload(cls.assignments)
 
     @property
     def funnel(self) -> UUID:

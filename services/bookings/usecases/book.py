@@ -35,7 +35,7 @@ def book(tx: Tx, sales: Sequence[Sale], acceptance_ids: Sequence[UUID]) -> Booki
     job = tx.get(Job, first.job_id) if first.job_id else None
     if job is not None:
         jobs.move_on(tx, job, JobAction.BOOK)
-    booking = draft.draft(tx, [(sale, accepted_of(sale)) for sale in chosen], customer, job)
+    booking = draft.draft(tx, tx.number("booking"), [(sale, accepted_of(sale)) for sale in chosen], customer, job)
     draft.tell_created(tx, booking)
     return booking
 

@@ -1,11 +1,14 @@
 """Who buys: recognised by what their enquiry gave, or new; corrected by the office."""
 
+import functools
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Contact
@@ -18,8 +21,17 @@ from services.bookings.usecases import facts
 Keys = list[tuple[str, str]]
 
 
-def recognise(tx: Tx, accepted: EstimateAccepted) -> tuple[Customer, tuple[str, ...]]:
-    """The customer this sale is to, and by what they were recognised; nothing for a new one.
+@dataclass(frozen=True)
+class Recognised:
+    """Who buys: ``by`` what they were recognised, or nobody yet, whose keys are claimed for ``ident``."""
+
+    ident: UUID
+    customer: Customer | None = None
+    by: tuple[str, ...] = ()
+
+
+def recognise(tx: Tx, accepted: EstimateAccepted) -> Recognised:
+    """The customer this sale is to. A new one is still to be made.
 
     Keys are claimed before anything is looked up, so that two sales to one prospect at once meet here, and make one.
     """
@@ -28,13 +40,13 @@ def recognise(tx: Tx, accepted: EstimateAccepted) -> tuple[Customer, tuple[str, 
     oldest = sa.select(Customer.id).where(Customer.id.in_(owners)).order_by(Customer.created_at, Customer.id).limit(1)
     known = tx.session.scalars(oldest).first() if set(owners) - {ident} else None
     if known is None:
-        return _made(tx, ident, accepted), ()
+        return Recognised(ident)
     tx.session.execute(sa.update(MatchKey).where(MatchKey.customer_id == ident).values(customer_id=known))
     customer = tx.get(Customer, known)
     contact = msgspec.to_builtins(accepted.contact)
     customer.buys_again(branch=accepted.branch, lead_id=accepted.lead_id, contact=contact)
     _index(customer)
-    return customer, tuple(sorted(owners[known]))
+    return Recognised(known, customer, tuple(sorted(owners[known])))
 
 
 def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) -> None:
@@ -75,9 +87,7 @@ def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:
     if not keys:
         return {}
     rows = [{"why": why, "value": _hashed(value), "customer_id": ident} for why, value in sorted(set(keys))]
-    table = MatchKey.__table__
-    assert isinstance(table, sa.Table)
-    taken = tx.execute(tx.insert(table).values(rows).on_conflict_do_nothing().returning(table.c.why)).all()
+    taken = tx.execute(_claiming(tx.store.database.sqlite), rows).all()
     if len(taken) == len(rows):
         return {ident: {row.why for row in taken}}
     pair = sa.tuple_(MatchKey.why, MatchKey.value).in_([(row["why"], row["value"]) for row in rows])
@@ -87,13 +97,21 @@ def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:
     return owners
 
 
-def _made(tx: Tx, ident: UUID, accepted: EstimateAccepted) -> Customer:
+@functools.cache
+def _claiming(in_sqlite: bool) -> Any:
+    """Takes those keys of the given rows that nobody has."""
+    insert = (sqlite.insert if in_sqlite else postgresql.insert)(MatchKey)
+    return insert.on_conflict_do_nothing().returning(MatchKey.why)
+
+
+def make(tx: Tx, ident: UUID, number: int, accepted: EstimateAccepted) -> Customer:
+    """A new customer, who is called as the acceptance has it."""
     bill_to, prospect, contact = accepted.bill_to, accepted.prospect, accepted.contact
     known = bill_to.company or bill_to.name or prospect.company or prospect.person_name
     customer = tx.new(
         Customer,
         ident,
-        number=f"C-{tx.number('customer'):05d}",
+        number=f"C-{number:05d}",
         name=known or contact.company or contact.name or accepted.typed_name,
         tax_status=bill_to.tax_status,
         bill_to=msgspec.to_builtins(bill_to),

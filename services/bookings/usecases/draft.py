@@ -21,13 +21,13 @@ from services.bookings.usecases import facts, timers
 Sold = Sequence[tuple[Sale, EstimateAccepted]]
 
 
-def draft(tx: Tx, sold: Sold, customer: Customer, job: Job | None) -> Booking:
+def draft(tx: Tx, number: int, sold: Sold, customer: Customer, job: Job | None) -> Booking:
     """A new order of these acceptances, with the checklist that the branch has today."""
     first, accepted = sold[0]
     todo = PREFERENCES.read(tx, first.branch)["checklist"]
     booking = tx.new(
         Booking,
-        number=f"BO-{tx.number('booking'):05d}",
+        number=f"BO-{number:05d}",
         state=BookingState.DRAFT,
         title=job.name if job else first.title,
         customer_id=customer.id,

@@ -16,13 +16,15 @@ from services.bookings.states import JobAction, JobState
 from services.bookings.usecases import facts, naming
 
 
-def make_job(tx: Tx, sale: Sale, accepted: EstimateAccepted, customer: Customer, name: str | None = None) -> Job:
+def make_job(
+    tx: Tx, number: int, sale: Sale, accepted: EstimateAccepted, customer: Customer, name: str | None = None
+) -> Job:
     """The job of a sale, named by the branch's rule unless somebody named it."""
     settings = PREFERENCES.read(tx, sale.branch)
     rule = (settings["naming_template"], settings["naming_sequence"])
     job = tx.new(
         Job,
-        number=f"J-{tx.number('job'):05d}",
+        number=f"J-{number:05d}",
         name=name if name is not None else naming.by_rule(tx, accepted, customer, *rule),
         status=JobState.PENDING,
         type=accepted.job_type or accepted.product_interest,
@@ -94,8 +96,11 @@ def move_on(tx: Tx, job: Job, action: JobAction) -> Job:
 
 def follow(tx: Tx, booking: Booking, action: JobAction) -> None:
     """The job of an order moves on with it, where there is one."""
-    if booking.job_id is not None:
-        move_on(tx, tx.get(Job, booking.job_id), action)
+    if booking.job_id is None:
+        return
+    with tx.session.no_autoflush:  # both are written together, at the end
+        job = tx.get(Job, booking.job_id)
+    move_on(tx, job, action)
 
 
 def _index(job: Job) -> None:

@@ -28,7 +28,8 @@ def by_rule(tx: Tx, accepted: EstimateAccepted, customer: Customer, template: st
     """The name of a new job. ``sequence`` says within what {seq} counts."""
     tokens = values(tx, accepted, customer)
     name = render(template, tokens, lambda: tx.count(counter(tokens, sequence, customer.id, accepted.branch)))
-    return unique(tx, customer.id, name or accepted.number)
+    name = name or accepted.number
+    return name if customer in tx.session.new else unique(tx, customer.id, name)  # who is new has no job yet
 
 
 def preview(

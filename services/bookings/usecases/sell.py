@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.sales import SaleCompleted, SaleStarted, SaleStepDone
-from libs.common.errors import Conflict, NotYet
+from libs.common.errors import Conflict, NotFound, NotYet
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
 from services.bookings.settings import PREFERENCES
@@ -18,6 +18,17 @@ from services.bookings.usecases.facts import sale as head
 HERE = (Step.CUSTOMER, Step.JOB, Step.BOOKING)
 ENDED = (BookingState.COMPLETED, BookingState.CANCELLED)
 
+KNOWN = sa.select(Sale.id).where(Sale.id == sa.bindparam("acceptance"))
+RUNNING = (
+    sa.select(Booking)
+    .where(Booking.state.not_in(ENDED), Booking.currency == sa.bindparam("currency"))
+    .order_by(Booking.created_at)
+    .limit(1)
+    .with_for_update()
+)
+OF_OPPORTUNITY = RUNNING.where(Booking.opportunity_id == sa.bindparam("whose"))
+OF_JOB = RUNNING.where(Booking.job_id == sa.bindparam("whose"))
+
 
 def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
     """What the customer agreed to becomes work. Hearing of the same acceptance again changes nothing.
@@ -25,29 +36,34 @@ def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
     It is a change order when it names a job with a booking order that is not over, or when its opportunity has one;
     an acceptance on a job whose work is over gets an order of its own on that job.
     """
-    known = tx.session.get(Sale, accepted.acceptance_id)
-    if known is not None:
-        return known
+    if tx.session.execute(KNOWN, {"acceptance": accepted.acceptance_id}).first() is not None:
+        return tx.get(Sale, accepted.acceptance_id)
     with tx.session.no_autoflush:  # nothing that is looked up on the way is written by this act
-        customer, matched_by = customers.recognise(tx, accepted)
+        known = customers.recognise(tx, accepted)
         job = _job_of(tx, accepted)
         running = _running(tx, accepted, job)
         if running is None and job is None:
-            return _first(tx, accepted, customer, matched_by)
+            return _first(tx, accepted, known)
+        if known.customer is None:
+            customers.make(tx, known.ident, tx.number("customer"), accepted)
         return _more(tx, accepted, running, job)
 
 
-def _first(tx: Tx, accepted: EstimateAccepted, customer: Customer, matched_by: tuple[str, ...]) -> Sale:
+def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> Sale:
     """The sale that makes the job, or leaves making it to the office where the branch wants that."""
     settings = PREFERENCES.read(tx, accepted.branch)
+    made = {"customer": known.customer is None, "job": settings["sale_creates"] != "task", "booking": True}
+    kinds = [kind for kind, wanted in made.items() if wanted]
+    numbers = dict(zip(kinds, tx.numbers(*kinds), strict=True))
+    customer = known.customer or customers.make(tx, known.ident, numbers["customer"], accepted)
     sale = _recorded(tx, accepted)
     sale.customer_id = customer.id
     sale.moves = settings["moves"]
     sale.begin(steps_of(sale.moves))
-    job = None if settings["sale_creates"] == "task" else jobs.make_job(tx, sale, accepted, customer)
-    booking = draft.draft(tx, [(sale, accepted)], customer, job)
+    job = jobs.make_job(tx, numbers["job"], sale, accepted, customer) if made["job"] else None
+    booking = draft.draft(tx, numbers["booking"], [(sale, accepted)], customer, job)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
-    customers.tell(tx, customer, sale, matched_by)
+    customers.tell(tx, customer, sale, known.by)
     if job is not None:
         jobs.tell_created(tx, job, sale)
         timers.wait_for_steps(tx, sale)
@@ -71,7 +87,8 @@ def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, job: Job 
     else:
         assert job is not None, "without an order there is the job"
         jobs.move_on(tx, job, JobAction.BOOK)
-        draft.tell_created(tx, draft.draft(tx, [(sale, accepted)], tx.get(Customer, job.customer_id), job))
+        customer, sold = tx.get(Customer, job.customer_id), [(sale, accepted)]
+        draft.tell_created(tx, draft.draft(tx, tx.number("booking"), sold, customer, job))
     for step in HERE:
         tick(tx, sale, step)
     return sale
@@ -92,7 +109,7 @@ def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
     customer, accepted = tx.get(Customer, sale.customer_id), accepted_of(sale)
     if name is not None:
         jobs.demand_free(tx, sale, name)
-    job = jobs.make_job(tx, sale, accepted, customer, name)
+    job = jobs.make_job(tx, tx.number("job"), sale, accepted, customer, name)
     tx.session.flush()
     _join(tx, sale, job)
     jobs.tell_created(tx, job, sale)
@@ -124,11 +141,10 @@ def tick(tx: Tx, sale: Sale, step: Step) -> None:
 
 def step_happened(tx: Tx, acceptance_id: UUID, step: Step) -> None:
     """Its owner says that a step has happened. Raises NotYet while the acceptance itself has not arrived."""
-    statement = sa.select(Sale).where(Sale.id == acceptance_id).with_for_update()
-    sale = tx.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if sale is None:
-        raise NotYet(f"the acceptance {acceptance_id} has not arrived")
-    tx.has_locked(sale)
+    try:
+        sale = tx.get(Sale, acceptance_id)
+    except NotFound as unknown:
+        raise NotYet(f"the acceptance {acceptance_id} has not arrived") from unknown
     tick(tx, sale, step)
 
 
@@ -175,9 +191,8 @@ def _job_of(tx: Tx, accepted: EstimateAccepted) -> Job | None:
 
 def _running(tx: Tx, accepted: EstimateAccepted, job: Job | None) -> Booking | None:
     """The booking order that an acceptance is a change order of: its job's, else its opportunity's."""
-    whose = Booking.opportunity_id == accepted.opportunity_id if job is None else Booking.job_id == job.id
-    statement = sa.select(Booking).where(whose, Booking.state.not_in(ENDED), Booking.currency == accepted.currency)
-    found = tx.session.scalars(statement.order_by(Booking.created_at).limit(1).with_for_update()).first()
+    statement, whose = (OF_OPPORTUNITY, accepted.opportunity_id) if job is None else (OF_JOB, job.id)
+    found = tx.session.scalars(statement, {"whose": whose, "currency": accepted.currency}).first()
     if found is not None:
         tx.has_locked(found)
     return found

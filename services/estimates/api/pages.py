@@ -63,7 +63,7 @@ def offer(token: str) -> Response:
 
 
 @bp.post("/<token>/accept")
-@endpoint(may=LINK, body=AcceptForm, upload=True)
+@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False)
 def accept(token: str, given: Given) -> Response:
     """The form's yes."""
     wrong = []
@@ -91,7 +91,7 @@ def accept(token: str, given: Given) -> Response:
 
 
 @bp.post("/<token>/decline")
-@endpoint(may=LINK, body=Form, upload=True)
+@endpoint(may=LINK, body=Form, upload=True, idempotent=False)
 def decline(token: str, given: Given) -> Response:
     """The form's no."""
     if not given.get("reason", "").strip():
@@ -105,7 +105,7 @@ def decline(token: str, given: Given) -> Response:
 
 
 @bp.post("/<token>/request-changes")
-@endpoint(may=LINK, body=Form, upload=True)
+@endpoint(may=LINK, body=Form, upload=True, idempotent=False)
 def request_changes(token: str, given: Given) -> Response:
     """The form's wish for something else."""
     if not given.get("text", "").strip():

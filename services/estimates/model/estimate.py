@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from libs.common.auth import Caller, Role, reach
@@ -49,6 +49,12 @@ class Estimate(Aggregate, Base):
     opportunity: Mapped[Opportunity] = relationship(lazy="select")
     versions: Mapped[list[Version]] = relationship(order_by=Version.revision, lazy="select")
     said_yes: Mapped[Acceptance | None] = relationship(lazy="select")
+
+    taken_along = ("opportunity",)  #: acts on one opportunity's estimates take turns
+
+    @classmethod
+    def whole(cls) -> tuple[Any, ...]:
+        return joinedload(cls.versions), joinedload(cls.said_yes)
 
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:

@@ -14,7 +14,7 @@ from libs.common.contracts.estimates import (
 )
 from libs.common.errors import Fault, Forbidden, Invalid
 from libs.common.tx import Tx
-from services.estimates.model import Acceptance, Estimate, Line, Opportunity, Option
+from services.estimates.model import Acceptance, Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
 from services.estimates.states import Method
 from services.estimates.usecases import facts, links, pricing
@@ -51,7 +51,6 @@ def accept(
 ) -> Acceptance:
     """The yes: to one option of exactly this version, once. Raises AlreadyAccepted with the first one."""
     links.demand_not_accepted(estimate)
-    tx.get(Opportunity, estimate.opportunity_id)  # read once, before there is anything to write
     estimate.accept(at=tx.now)
     chosen, extras = _chosen(estimate, option, add_ons)
     version, rules = estimate.current, PREFERENCES.read(tx, estimate.branch)

@@ -20,6 +20,8 @@ from services.estimates.usecases import facts, pricing
 
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 
+KNOWN = sa.select(Opportunity.id).where(Opportunity.id == sa.bindparam("opportunity"))
+
 
 def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
     """The customer wants a price: keeps what is known of the opportunity, and drafts its first estimate, selected.
@@ -83,7 +85,7 @@ def create(
     estimate.begin_version(version)
     pricing.fill(tx, estimate, version, options or BLANK)
     previous, opportunity.selected_estimate_id = opportunity.selected_estimate_id, estimate.id
-    head = facts.head(tx, estimate)
+    head = facts.head(tx, estimate, every=(estimate,) if on_conversion else None)
     tx.publish(EstimateDrafted(**head, on_conversion=on_conversion), of=estimate)
     tx.publish(EstimateSelected(**head, previous_estimate_id=previous, selected_at=tx.now), of=estimate)
     return estimate
@@ -91,7 +93,6 @@ def create(
 
 def edit(tx: Tx, estimate: Estimate, **given: Any) -> Estimate:
     """Writes the draft anew, whole: what is left out is none, or as the branch has set it. Clears an approval."""
-    tx.get(Opportunity, estimate.opportunity_id)  # read once, before there is anything to write
     was = estimate.state
     version, rules = estimate.edit(), PREFERENCES.read(tx, estimate.branch)
     version.priced_by = sorted({*version.priced_by, tx.actor})
@@ -167,14 +168,14 @@ def select(tx: Tx, estimate: Estimate) -> Estimate:
 
 def follow(tx: Tx, opportunity_id: UUID, *, salesperson_id: UUID | None) -> None:
     """The opportunity has another salesperson: so have its estimates."""
+    if tx.session.execute(KNOWN, {"opportunity": opportunity_id}).first() is None:
+        return  # nobody asked for a price yet
     of_it = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id).order_by(Estimate.id)
     for estimate in tx.all(of_it.with_for_update()):
         if estimate.salesperson_id != salesperson_id:
             estimate.salesperson_id = salesperson_id
             tx.touch(estimate)
-    opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
-    if opportunity is not None:
-        opportunity.salesperson_id = salesperson_id
+    tx.get(Opportunity, opportunity_id).salesperson_id = salesperson_id
 
 
 def _copied(tx: Tx, option: Option) -> Option:

@@ -1,6 +1,6 @@
 """How an estimate is told to others: the parts that its facts share."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +13,25 @@ from libs.common.tx import Tx
 from services.estimates.model import Acceptance, Estimate, Line, Opportunity
 from services.estimates.states import LIVE
 
+OTHERS = sa.select(Estimate.id).where(
+    Estimate.opportunity_id == sa.bindparam("opportunity"),
+    Estimate.id != sa.bindparam("this"),
+    Estimate.state.in_(LIVE),
+)
 
-def head(tx: Tx, estimate: Estimate) -> dict[str, Any]:
+
+def head(tx: Tx, estimate: Estimate, *, every: Collection[Estimate] | None = None) -> dict[str, Any]:
     """What every fact of an estimate says. Takes the opportunity's row, so that what is said of its others is true.
 
-    Who changes several in one act writes each out before the next is told of.
+    Who has ``every`` estimate of the opportunity at hand gives them. Who changes several in one act without that writes
+    each out before the next is told of.
     """
     opportunity = tx.get(Opportunity, estimate.opportunity_id)
-    others = sa.select(sa.func.count()).where(
-        Estimate.opportunity_id == opportunity.id, Estimate.id != estimate.id, Estimate.state.in_(LIVE)
-    )
+    if every is None:
+        which = {"opportunity": opportunity.id, "this": estimate.id}
+        others_live = tx.execute(OTHERS, which).first() is not None
+    else:
+        others_live = any(one.live for one in every if one is not estimate)
     return {
         "subject": estimate.id,
         "opportunity_id": opportunity.id,
@@ -34,7 +43,7 @@ def head(tx: Tx, estimate: Estimate) -> dict[str, Any]:
         "total": money.rounded(estimate.total, estimate.currency),
         "total_max": money.rounded(estimate.total_max, estimate.currency),
         "currency": estimate.currency,
-        "others_live": bool(tx.execute(others).scalar_one()),
+        "others_live": others_live,
         "selected": opportunity.selected_estimate_id == estimate.id,
         "salesperson_id": estimate.salesperson_id,
         "job_id": estimate.job_id,

@@ -5,13 +5,16 @@ the mail until a server took it, and for seven days in the answer kept for a rep
 can open an offer that was sent this week; a link that was revoked opens nothing wherever it was found.
 """
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import whole
 from libs.common.errors import Conflict, Gone, NotFound
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Link
@@ -52,17 +55,20 @@ def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Est
 
     ``acting``: an offer whose time is up is found all the same, and the act itself is refused.
     """
-    which = sa.select(Estimate, Link).join(Link, Link.estimate_id == Estimate.id)
-    which = which.where(Link.token_hash == fingerprint(secret))
-    found = tx.session.execute(which.with_for_update(of=Estimate) if lock else which).one_or_none()
+    found = (whole.taken if lock else whole.looked_at)(tx, _linked(lock), {"token": fingerprint(secret)})
     if found is None:
         raise NotFound("there is nothing at this address")
-    estimate, link = found
-    if lock:
-        tx.has_locked(estimate)
-        tx.session.refresh(link)  # as it is now that the estimate is ours
-    _demand_open(tx, link, estimate, acting)
+    estimate: Estimate = found.Estimate
+    _demand_open(tx, found.Link, estimate, acting)
     return estimate
+
+
+@functools.cache
+def _linked(lock: bool) -> sa.Select[Any]:
+    """An estimate and the link to it, by the secret's fingerprint; who revokes a link touches its estimate."""
+    statement = whole.taking(Estimate) if lock else whole.looking(Estimate)
+    of_it = statement.join(Link, Link.estimate_id == Estimate.id).add_columns(Link)
+    return of_it.where(Link.token_hash == sa.bindparam("token"))
 
 
 def _demand_open(tx: Tx, link: Link, estimate: Estimate, acting: bool) -> None:

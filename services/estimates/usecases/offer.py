@@ -19,7 +19,6 @@ from services.estimates.usecases.timers import EXPIRY
 
 def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str]) -> str:
     """Freezes the version and mails the customer its link. Returns the link, which is shown this once."""
-    tx.get(Opportunity, estimate.opportunity_id)  # read once, before there is anything to write
     estimate.send(to=to, reasons=approval.reasons(tx, estimate, roles), at=tx.now)
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
     url = share(tx, estimate, to=to)

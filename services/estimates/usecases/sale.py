@@ -1,9 +1,10 @@
 """After the sale: the estimate belongs to the job, or to none again when the sale is undone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased, contains_eager
 
 from libs.common.contracts.estimates import EstimateMoved
 from libs.common.errors import NotYet
@@ -14,6 +15,21 @@ from services.estimates.usecases import facts
 SOLD, OTHERS = "estimate", "other_estimates"  #: what the branch of the sale may have named
 
 
+SAME = aliased(Estimate)
+EVERY = (
+    sa.select(Estimate)
+    .join(Estimate.opportunity)
+    .options(contains_eager(Estimate.opportunity))
+    .where(
+        Estimate.opportunity_id
+        == sa.select(SAME.opportunity_id).where(SAME.id == sa.bindparam("estimate")).scalar_subquery()
+    )
+    .order_by(Estimate.id)
+    .with_for_update(of=(Estimate, Opportunity))
+    .execution_options(populate_existing=True)
+)
+
+
 def move(
     tx: Tx, estimate_id: UUID, *, job_id: UUID, acceptance_id: UUID, moves: Collection[str], again: bool = False
 ) -> None:
@@ -21,38 +37,34 @@ def move(
 
     Told once, and ``again`` when somebody asked for the sale's steps to be repeated.
     """
-    for estimate in _of_the_opportunity(tx, estimate_id):
+    every = _of_the_opportunity(tx, estimate_id)
+    for estimate in every:
         named = SOLD if estimate.id == estimate_id else OTHERS
         if named not in moves:
             continue
         if estimate.job_id != job_id or (again and estimate.id == estimate_id):
             estimate.job_id = job_id
-            tx.publish(EstimateMoved(**facts.head(tx, estimate), acceptance_id=acceptance_id), of=estimate)
-    _sold(tx, estimate_id).job_id = job_id
+            head = facts.head(tx, estimate, every=every)
+            tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
+    every[0].opportunity.job_id = job_id
 
 
 def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID) -> None:
     """The sale was undone."""
-    job = _sold(tx, estimate_id).job_id
-    for estimate in _of_the_opportunity(tx, estimate_id):
-        if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == job):
+    every = _of_the_opportunity(tx, estimate_id)
+    opportunity = every[0].opportunity
+    for estimate in every:
+        if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == opportunity.job_id):
             estimate.job_id = None
-            tx.publish(EstimateMoved(**facts.head(tx, estimate), acceptance_id=acceptance_id), of=estimate)
-    _sold(tx, estimate_id).job_id = None
+            head = facts.head(tx, estimate, every=every)
+            tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
+    opportunity.job_id = None
 
 
-def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> list[Estimate]:
-    """The estimate that was sold and the others of its opportunity, locked in one order."""
-    mine = sa.select(Estimate.opportunity_id).where(Estimate.id == estimate_id).scalar_subquery()
-    which = sa.select(Estimate).where(Estimate.opportunity_id == mine)
-    locked = which.order_by(Estimate.id).with_for_update().execution_options(populate_existing=True)
-    if not (found := list(tx.all(locked))):
+def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> Sequence[Estimate]:
+    """The estimate that was sold and the others of its opportunity, locked in one order, and then the opportunity."""
+    found = tx.session.scalars(EVERY, {"estimate": estimate_id}).all()
+    if not found:
         raise NotYet(f"estimate {estimate_id} is not known here")
+    tx.has_locked(found[0].opportunity)
     return found
-
-
-def _sold(tx: Tx, estimate_id: UUID) -> Opportunity:
-    estimate = tx.session.get(Estimate, estimate_id)
-    if estimate is None:
-        raise NotYet(f"estimate {estimate_id} is not known here")
-    return tx.get(Opportunity, estimate.opportunity_id)

@@ -45,7 +45,7 @@ def capture(
     lead.fit = _fit(lead, fit, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
-    lead.duplicates = found = duplicates.remember(tx, lead)
+    lead.duplicates = found = duplicates.found(tx, lead)
     tx.publish(
         LeadCaptured(
             **facts.head(lead),
@@ -61,6 +61,7 @@ def capture(
     if lead.owner_id is not None:
         due = facts.clock(lead)
         tx.publish(LeadAssigned(**facts.head(lead), first_response_due_at=due, request=lead.request or ""), of=lead)
+    duplicates.keep(tx, lead)
     return lead
 
 
@@ -100,7 +101,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     lead.fit = _fit(lead, given, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
-    found = duplicates.remember(tx, lead)
+    found = duplicates.found(tx, lead)
     told: dict[str, Any] = {
         "prospect": facts.prospect(lead),
         "received_at": lead.received_at,
@@ -127,11 +128,12 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         ),
         of=lead,
     )
+    duplicates.keep(tx, lead)
     return lead
 
 
 def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
-    """Corrections and additions by hand; score, fit and duplicates follow."""
+    """Corrections and additions by hand; score, fit and what it is recognised by follow."""
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
     for name in changed:
@@ -144,7 +146,8 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     if lead.fit != before:
         changed.append("fit")
     _recompute(tx, lead)
-    lead.duplicates = duplicates.remember(tx, lead)
+    if duplicates.RECOGNISED_BY & set(changed):
+        duplicates.keep_anew(tx, lead)
     if changed:
         tx.publish(
             LeadChanged(

@@ -1,6 +1,8 @@
 """Recognising a prospect again: found at every door, warned about, never dropped."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +14,29 @@ from services.leads.states import LeadState
 
 AT_MOST = 10
 STRENGTH = ("email", "phone", "name_and_address", "company_domain")  #: strongest first
+RECOGNISED_BY = {"person_name", "company", "phones", "emails", "address"}
+
+# Built once, since every act on a lead asks them: building a statement costs more than running it.
+LEADS: Any = Lead.__table__
+KEYS: Any = MatchKey.__table__
+MINE = KEYS.alias()
+OTHERS: sa.Select[Any] = (
+    sa.select(KEYS.c.lead_id, KEYS.c.why, LEADS.c.number)
+    .select_from(KEYS)
+    .join(LEADS, LEADS.c.id == KEYS.c.lead_id)
+    .where(LEADS.c.state != LeadState.MERGED, KEYS.c.lead_id != sa.bindparam("lead"))
+    .order_by(LEADS.c.created_at.desc())
+    .limit(200)
+)
+WITH_KEYS = OTHERS.where(sa.tuple_(KEYS.c.value, KEYS.c.why).in_(sa.bindparam("keys", expanding=True)))
+LIKE_THE_LEAD = OTHERS.join(MINE, sa.and_(MINE.c.value == KEYS.c.value, MINE.c.why == KEYS.c.why)).where(
+    MINE.c.lead_id == sa.bindparam("lead")
+)
+KEPT = sa.select(KEYS.c.why, KEYS.c.value).where(KEYS.c.lead_id == sa.bindparam("lead"))
+FORGET = sa.delete(KEYS).where(
+    KEYS.c.lead_id == sa.bindparam("lead"),
+    sa.tuple_(KEYS.c.why, KEYS.c.value).in_(sa.bindparam("gone", expanding=True)),
+)
 
 
 @dataclass(frozen=True)
@@ -23,43 +48,42 @@ class Duplicate:
     why: str
 
 
-def remember(tx: Tx, lead: Lead) -> list[Duplicate]:
-    """Keeps what the lead can be recognised by, and says which others share any of it."""
-    keys = _keys(lead)
-    with tx.session.no_autoflush:  # one INSERT of the lead, when everything about it is known
-        found = find(tx, keys, but=lead.id)
-        new = lead in tx.session.new
-        kept = [] if new else tx.all(sa.select(MatchKey).where(MatchKey.lead_id == lead.id))
-    before = {(one.why, one.value): one for one in kept}
-    for key in before.keys() - set(keys):
-        tx.session.delete(before[key])
-    tx.session.add_all(
-        MatchKey(lead_id=lead.id, why=why, value=value) for why, value in keys if (why, value) not in before
-    )
-    return found
+def found(tx: Tx, lead: Lead) -> list[Duplicate]:
+    """The leads that share something with this one, which is not written yet."""
+    values = [(value, why) for why, value in _keys(lead)]
+    return _strongest(tx.execute(WITH_KEYS, {"lead": lead.id, "keys": values})) if values else []
 
 
 def of(tx: Tx, lead: Lead) -> list[Duplicate]:
-    """The leads that share something with this one, as of now."""
-    return find(tx, _keys(lead), but=lead.id)
+    """The leads that share something with this one, by what is kept, as of now."""
+    tx.session.flush()  # another one may just have been merged
+    return _strongest(tx.execute(LIKE_THE_LEAD, {"lead": lead.id}))
 
 
-def find(tx: Tx, keys: list[tuple[str, str]], *, but: UUID | None = None) -> list[Duplicate]:
-    """At most ten leads that have one of these keys, strongest match first. One indexed query."""
-    if not keys:
-        return []
-    pair = sa.tuple_(MatchKey.value, MatchKey.why)
-    matches = (
-        sa.select(MatchKey.lead_id, MatchKey.why, Lead.number)
-        .join(Lead, Lead.id == MatchKey.lead_id)
-        .where(pair.in_([(value, why) for why, value in keys]), Lead.state != LeadState.MERGED)
-        .order_by(Lead.created_at.desc())
-        .limit(200)
-    )
-    if but is not None:
-        matches = matches.where(MatchKey.lead_id != but)
+def keep(tx: Tx, lead: Lead) -> None:
+    """Keeps what a new lead can be recognised by, when all else of it is said."""
+    tx.session.flush()
+    _write(tx, lead, _keys(lead))
+
+
+def keep_anew(tx: Tx, lead: Lead) -> None:
+    """The same for a lead that was corrected; what it is no longer recognised by is forgotten."""
+    keys = _keys(lead)
+    kept = {(row.why, row.value) for row in tx.execute(KEPT, {"lead": lead.id})}
+    if gone := kept.difference(keys):
+        tx.execute(FORGET, {"lead": lead.id, "gone": sorted(gone)})
+    _write(tx, lead, [key for key in keys if key not in kept])
+
+
+def _write(tx: Tx, lead: Lead, keys: list[tuple[str, str]]) -> None:
+    if keys:
+        tx.execute(sa.insert(KEYS), [{"lead_id": lead.id, "why": why, "value": value} for why, value in keys])
+
+
+def _strongest(matches: Iterable[Any]) -> list[Duplicate]:
+    """At most ten leads, strongest match first."""
     best: dict[UUID, Duplicate] = {}
-    for row in sorted(tx.session.execute(matches), key=lambda row: STRENGTH.index(row.why)):
+    for row in sorted(matches, key=lambda row: STRENGTH.index(row.why)):
         best.setdefault(row.lead_id, Duplicate(row.lead_id, row.number, row.why))
     return list(best.values())[:AT_MOST]
 

@@ -1,5 +1,6 @@
 """What people read, in English: a sentence a kind. Each part is said only when everything it names is known."""
 
+import functools
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -94,8 +95,6 @@ LINKS: Mapping[str, str] = {
     "booking": "/bookings/{subject}",
 }  #: by record, where the console shows it
 
-_formatter = Formatter()
-
 
 def say(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo) -> str:
     """The sentence, times by the branch's clock. What customers typed is data here: braces in it mean nothing."""
@@ -104,9 +103,13 @@ def say(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo) -> str:
 
 
 def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo) -> str | None:
-    names = [name for _, name, _, _ in _formatter.parse(part) if name]
-    words = {name: _word(find(name), zone) for name in names}
+    words = {name: _word(find(name), zone) for name in _names(part)}
     return part.format_map(words) if all(words.values()) else None
+
+
+@functools.cache
+def _names(part: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(part) if name]
 
 
 def _word(value: Any, zone: ZoneInfo) -> str:

@@ -1,11 +1,14 @@
 """Telling people: whom a trigger reaches, in what words, by which of their channels; once per event and person."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common import mail, people
 from libs.common.contracts.base import Event
@@ -74,7 +77,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
 
     Without a mail server people are told in the app alone.
     """
-    tx, case, table = occasion.tx, occasion.case, Notification.__table__
+    tx, case = occasion.tx, occasion.case
     text = catalogue.say(kind, occasion.word, occasion.zone)
     place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
     link = catalogue.LINKS[occasion.record].format_map(place)
@@ -94,12 +97,19 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
         {"id": ident, "person_id": person.id, "channel": channel, **_state(tx, channel), **common}
         for ident, (person, channel) in rows.items()
     ]
-    insert = tx.insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)  # type: ignore[arg-type]
-    for ident in tx.session.scalars(insert).all():
+    for ident in tx.execute(_new(tx.store.database.sqlite), values).scalars().all():
         person, channel = rows[ident]
         if channel == Channel.EMAIL:
             due_at = wanted[person.id].mail_at(tx.now, occasion.zone)
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", ident=ident, due_at=due_at)
+
+
+@functools.cache
+def _new(in_sqlite: bool) -> Any:
+    """The messages that are none yet, by their ids."""
+    table: Any = Notification.__table__
+    insert = sqlite.insert(table) if in_sqlite else postgresql.insert(table)
+    return insert.on_conflict_do_nothing().returning(table.c.id)
 
 
 def _state(tx: Tx, channel: Channel) -> dict[str, Any]:

@@ -20,9 +20,10 @@ NAMES = UUID("6f1b6a8e-3c1f-5f0e-9d53-5a1f6a2e7c10")  #: where reminders' event 
 Timer = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
-def columns(kind: type[Watch]) -> list[str]:
-    """The times of a record that reminders hang on."""
-    return [one.column for one in REMINDERS if one.watch is kind]
+#: the times of a record that reminders hang on
+COLUMNS: Mapping[type[Watch], list[str]] = {
+    kind: [one.column for one in REMINDERS if one.watch is kind] for kind in Watch.__subclasses__()
+}
 
 
 def wind(tx: Tx, kind: type[Watch], event: Any, times: Mapping[str, datetime | None]) -> None:

@@ -1,10 +1,12 @@
 """Keeping in view what others' facts say of their records, and the reminders that hang on it."""
 
+import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common.contracts.appointments import AppointmentScheduled
 from libs.common.contracts.base import Event
@@ -33,6 +35,10 @@ WITH_THE_CUSTOMER = {"sent", "viewed", "changes_requested"}
 AHEAD = {"scheduled", "confirmed", "en_route", "on_site"}  #: an appointment that nobody has said the end of
 BEGUN = (LeadCaptured, OpportunityOpened, AppointmentScheduled, EstimateDrafted, BookingCreated)  #: a record's first
 PEOPLE: Any = AppointmentPerson.__table__
+GOING = sa.select(PEOPLE.c.person_id).where(PEOPLE.c.appointment_id == sa.bindparam("subject"))
+NOT_GOING = sa.delete(PEOPLE).where(
+    PEOPLE.c.appointment_id == sa.bindparam("subject"), PEOPLE.c.person_id.in_(sa.bindparam("gone", expanding=True))
+)
 
 
 def watch(tx: Tx, event: Event) -> None:
@@ -44,28 +50,47 @@ def watch(tx: Tx, event: Event) -> None:
 
 def _keep(tx: Tx, kind: type[Watch], event: Any, **known: Any) -> None:
     """The record as it is known from now on. Mostly no time of it changes, and one UPDATE is all there is to do."""
-    table = sa.inspect(kind).local_table
     known |= {"branch": event.branch, "number": event.number[:40], "title": event.title}
-    times = {name: known[name] for name in timers.columns(kind) if name in known}
+    times = {name: known[name] for name in timers.COLUMNS[kind] if name in known}
+    table = sa.inspect(kind).local_table
     if isinstance(event, BEGUN):
         changed: Times = {name: time for name, time in times.items() if time is not None}
     else:
-        mine = table.c.id == event.subject
-        same = [table.c[name].is_not_distinct_from(time) for name, time in times.items()]
-        if tx.execute(sa.update(table).where(mine, *same).values(known)).rowcount:
+        as_before = {f"was_{name}": time for name, time in times.items()}
+        if tx.execute(_follow(table, tuple(times)), {"subject": event.subject, **as_before, **known}).rowcount:
             return
-        changed = _changed(tx, table, mine, times)
-    insert = tx.insert(table).values(id=event.subject, **known)
-    tx.execute(insert.on_conflict_do_update(index_elements=["id"], set_=known))
+        changed = _changed(tx, table, event, times)
+    tx.execute(_begin(table, tuple(known), tx.store.database.sqlite), {"id": event.subject, **known})
     timers.wind(tx, kind, event, changed)
 
 
-def _changed(tx: Tx, table: sa.Table, mine: sa.ColumnElement[bool], times: Times) -> Times:
+def _changed(tx: Tx, table: sa.Table, event: Any, times: Times) -> Times:
     """Which of the times differ from what was kept: where there is one only, it does."""
     if len(times) <= 1:
         return times
-    before = tx.execute(sa.select(*(table.c[name] for name in times)).where(mine)).first()
+    before = tx.execute(_times(table, tuple(times)), {"subject": event.subject}).first()
     return {name: time for name, time in times.items() if time != getattr(before, name, None)}
+
+
+# These are built once for the names they are about, which are few: building a statement costs more than running it.
+
+
+@functools.cache
+def _follow(table: sa.Table, times: tuple[str, ...]) -> sa.Update:
+    """Sets what is given, if these times of the record are as they were."""
+    same = [table.c[name].is_not_distinct_from(sa.bindparam(f"was_{name}", type_=table.c[name].type)) for name in times]
+    return sa.update(table).where(table.c.id == sa.bindparam("subject"), *same)
+
+
+@functools.cache
+def _begin(table: sa.Table, names: tuple[str, ...], in_sqlite: bool) -> Any:
+    insert: Any = sqlite.insert(table) if in_sqlite else postgresql.insert(table)
+    return insert.on_conflict_do_update(index_elements=["id"], set_={name: insert.excluded[name] for name in names})
+
+
+@functools.cache
+def _times(table: sa.Table, times: tuple[str, ...]) -> sa.Select[Any]:
+    return sa.select(*(table.c[name] for name in times)).where(table.c.id == sa.bindparam("subject"))
 
 
 def _lead(tx: Tx, event: Any) -> None:
@@ -103,11 +128,10 @@ def _appointment(tx: Tx, event: Any) -> None:
         assignee_ids=[str(one) for one in event.assignee_ids],
     )
     people, there = set(named(event, "assignee_ids", "salesperson_id")), set()
-    mine = AppointmentPerson.appointment_id == event.subject
     if not isinstance(event, BEGUN):
-        there = set(tx.all(sa.select(AppointmentPerson.person_id).where(mine)))
+        there = set(tx.execute(GOING, {"subject": event.subject}).scalars())
     if gone := there - people:
-        tx.execute(sa.delete(AppointmentPerson).where(mine, AppointmentPerson.person_id.in_(gone)))
+        tx.execute(NOT_GOING, {"subject": event.subject, "gone": sorted(gone)})
     if new := people - there:
         rows = [{"appointment_id": event.subject, "person_id": one} for one in sorted(new)]
         tx.execute(tx.insert(PEOPLE).on_conflict_do_nothing(), rows)

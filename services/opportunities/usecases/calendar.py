@@ -9,6 +9,20 @@ from libs.common.errors import Conflict, Fault
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Assignment
 
+# Built once: building a statement costs more than running it.
+APPOINTMENTS: Any = Appointment.__table__
+TAKEN: Any = Assignment.__table__
+OVERLAPPING = (
+    sa.select(TAKEN.c.person_id, *(APPOINTMENTS.c[name] for name in ("id", "number", "starts_at", "ends_at")))
+    .select_from(TAKEN)
+    .join(APPOINTMENTS, APPOINTMENTS.c.id == TAKEN.c.appointment_id)
+    .where(TAKEN.c.person_id.in_(sa.bindparam("people", expanding=True)))
+    .where(TAKEN.c.appointment_id != sa.bindparam("appointment"))
+    .where(TAKEN.c.starts_at < sa.bindparam("ends"), TAKEN.c.ends_at > sa.bindparam("begins"))
+    .order_by(TAKEN.c.starts_at)
+)
+FREE = sa.delete(TAKEN).where(TAKEN.c.appointment_id == sa.bindparam("appointment"))
+
 
 def take(tx: Tx, appointment: Appointment, *, force: bool) -> None:
     """Claims its people's time, for ``write`` to keep. Raises Conflict naming who is taken then, unless ``force``."""
@@ -26,23 +40,17 @@ def write(tx: Tx, appointment: Appointment) -> None:
         "starts_at": appointment.starts_at,
         "ends_at": appointment.ends_at,
     }
-    tx.execute(sa.insert(Assignment), [{**when, "person_id": person} for person in appointment.people])
+    tx.execute(sa.insert(TAKEN), [{**when, "person_id": person} for person in appointment.people])
 
 
 def free(tx: Tx, appointment: Appointment) -> None:
     """Gives the time back."""
-    tx.execute(sa.delete(Assignment).where(Assignment.appointment_id == appointment.id))
+    tx.execute(FREE, {"appointment": appointment.id})
 
 
 def _demand_free(tx: Tx, appointment: Appointment) -> None:
-    overlapping = (
-        sa.select(Assignment.person_id, Appointment.id, Appointment.number, Appointment.starts_at, Appointment.ends_at)
-        .join(Appointment, Appointment.id == Assignment.appointment_id)
-        .where(Assignment.person_id.in_(appointment.people), Assignment.appointment_id != appointment.id)
-        .where(Assignment.starts_at < appointment.ends_at, Assignment.ends_at > appointment.starts_at)
-        .order_by(Assignment.starts_at)
-    )
-    rows = tx.execute(overlapping).all()
+    when = {"begins": appointment.starts_at, "ends": appointment.ends_at}
+    rows = tx.execute(OVERLAPPING, {"people": appointment.people, "appointment": appointment.id, **when}).all()
     if not rows:
         return
     names = people.names(tx, [row.person_id for row in rows])

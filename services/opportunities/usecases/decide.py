@@ -8,15 +8,14 @@ from libs.common.errors import Conflict, Fault, Invalid, refuse_for
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
 from services.opportunities.settings import CONVERTED, OTHER, PREFERENCES
-from services.opportunities.states import Flow, OpportunityAction, StageType
-from services.opportunities.usecases import facts, stages
+from services.opportunities.states import OpportunityAction, StageType
+from services.opportunities.usecases import facts, flows, stages
 
 
 def move(tx: Tx, opportunity: Opportunity, *, stage: str) -> Opportunity:
     """To another open stage: forward, any may be skipped and only the gates of the one entered count; back, none do."""
     opportunity.demand(OpportunityAction.MOVE)
-    settings = PREFERENCES.read(tx, opportunity.branch)
-    flow = Flow(settings["stages"])
+    flow = flows.of(tx, opportunity.branch)
     target = flow.stage(stage)
     if target is None:
         known = ", ".join(one.code for one in flow.stages)
@@ -29,7 +28,7 @@ def move(tx: Tx, opportunity: Opportunity, *, stage: str) -> Opportunity:
     if stage == CONVERTED and opportunity.converted_at is None:
         return convert(tx, opportunity)
     if flow.behind(opportunity.stage, stage):
-        refuse_for(stages.missing(tx, opportunity, settings, stage), _cannot(opportunity, f"enter {stage}"))
+        refuse_for(stages.missing(tx, opportunity, stage), _cannot(opportunity, f"enter {stage}"))
     stages.enter(tx, opportunity, target)
     return opportunity
 
@@ -39,8 +38,7 @@ def convert(tx: Tx, opportunity: Opportunity) -> Opportunity:
     opportunity.demand(OpportunityAction.CONVERT)
     if opportunity.converted_at is not None:
         raise Conflict(f"opportunity {opportunity.number} was converted before; draft a further estimate instead")
-    settings = PREFERENCES.read(tx, opportunity.branch)
-    refuse_for(stages.missing(tx, opportunity, settings, CONVERTED), _cannot(opportunity, "be converted"))
+    refuse_for(stages.missing(tx, opportunity, CONVERTED), _cannot(opportunity, "be converted"))
     opportunity.convert(at=tx.now)
     stages.advance(tx, opportunity, CONVERTED, gated=False)
     tx.publish(
@@ -86,7 +84,7 @@ def lose_by_decline(tx: Tx, opportunity: Opportunity, *, estimate_id: UUID, reas
 def reopen(tx: Tx, opportunity: Opportunity, *, note: str | None = None) -> Opportunity:
     """A lost opportunity is worked again, from where it was."""
     opportunity.demand(OpportunityAction.REOPEN)
-    flow = stages.flow(tx, opportunity)
+    flow = flows.of(tx, opportunity.branch)
     was, reason = opportunity.stage, (opportunity.lost or {}).get("reason", "")
     opportunity.reopen(flow.stage(opportunity.last_open_stage) or flow.first, at=tx.now)
     told: dict[str, Any] = {"previous_stage": was, "probability": opportunity.probability, "previous_reason": reason}
@@ -104,7 +102,7 @@ def _lose(
     estimate_id: UUID | None = None,
 ) -> Opportunity:
     was = opportunity.stage
-    opportunity.lose(stages.flow(tx, opportunity).end(StageType.LOST), reason=reason, note=note, at=tx.now)
+    opportunity.lose(flows.of(tx, opportunity.branch).end(StageType.LOST), reason=reason, note=note, at=tx.now)
     told: dict[str, Any] = {"reason": reason, "note": note, "lost_in": was, "lost_at": tx.now}
     about: dict[str, Any] = {"void_offers": void_offers, "estimate_id": estimate_id, **facts.origin(opportunity)}
     tx.publish(OpportunityLost(**facts.head(opportunity), **told, **about), of=opportunity)

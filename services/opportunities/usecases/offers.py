@@ -1,8 +1,11 @@
 """What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
 
+import functools
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common.contracts.estimates import EstimateDeclined, EstimateFact
 from libs.common.errors import NotFound, NotYet
@@ -27,9 +30,16 @@ def note(tx: Tx, fact: EstimateFact) -> Opportunity:
     """Keeps how the estimate stands, so that it is known what the customer could still accept."""
     opportunity = known(tx, fact.opportunity_id)
     stands = {"number": fact.number, "state": fact.state, "live": fact.state in LIVE_OFFERS}
-    insert = tx.insert(OFFERS).values(estimate_id=fact.subject, opportunity_id=opportunity.id, **stands)
-    tx.execute(insert.on_conflict_do_update(index_elements=["estimate_id"], set_=stands))
+    about = {"estimate_id": fact.subject, "opportunity_id": opportunity.id}
+    tx.execute(_stands(tx.store.database.sqlite), {**about, **stands})
     return opportunity
+
+
+@functools.cache
+def _stands(in_sqlite: bool) -> Any:
+    insert: Any = sqlite.insert(OFFERS) if in_sqlite else postgresql.insert(OFFERS)
+    said = {name: insert.excluded[name] for name in ("number", "state", "live")}
+    return insert.on_conflict_do_update(index_elements=["estimate_id"], set_=said)
 
 
 def select(tx: Tx, fact: EstimateFact, *, at: datetime | None) -> None:

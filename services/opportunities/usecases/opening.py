@@ -15,11 +15,10 @@ from libs.common.errors import Fault, Invalid, NotYet
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
-from services.opportunities.settings import PREFERENCES
-from services.opportunities.states import Flow
-from services.opportunities.usecases import facts, prospects
+from services.opportunities.usecases import facts, flows, prospects
 
 SALESPERSON = "salesperson"
+OF_LEAD = sa.select(Opportunity).where(Opportunity.lead_id == sa.bindparam("lead")).with_for_update()
 
 
 def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
@@ -84,7 +83,10 @@ def enter(
 
 
 def of_lead(tx: Tx, lead_id: UUID) -> Opportunity | None:
-    return tx.find(sa.select(Opportunity).where(Opportunity.lead_id == lead_id).with_for_update())
+    found = tx.session.scalars(OF_LEAD, {"lead": lead_id}).one_or_none()
+    if found is not None:
+        tx.has_locked(found)
+    return found
 
 
 def follow_lead(tx: Tx, lead: LeadChanged) -> None:
@@ -119,7 +121,7 @@ def _open(
     urgent: bool = False,
     **more: Any,
 ) -> Opportunity:
-    first = Flow(PREFERENCES.read(tx, branch)["stages"]).first
+    first = flows.of(tx, branch).first
     name = prospect.person_name or prospect.company
     interest = more.pop("product_interest")
     record = people.branch(tx, branch)

@@ -14,7 +14,7 @@ from libs.common.errors import NotYet
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity, Sale
 from services.opportunities.states import StageType
-from services.opportunities.usecases import facts, offers, stages
+from services.opportunities.usecases import facts, flows, offers
 
 APPOINTMENTS = "appointments"  #: what the branch of the sale may have named
 
@@ -28,7 +28,7 @@ def won(tx: Tx, accepted: EstimateAccepted) -> None:
     sale.total, sale.currency, sale.accepted_at = accepted.total, accepted.currency, accepted.accepted_at
     sale.job_id = sale.job_id or accepted.job_id
     if opportunity.stage_type != StageType.WON:
-        opportunity.win(stages.flow(tx, opportunity).end(StageType.WON), at=accepted.accepted_at)
+        opportunity.win(flows.of(tx, opportunity.branch).end(StageType.WON), at=accepted.accepted_at)
         opportunity.expected_value, opportunity.currency = accepted.total, accepted.currency
     _tell_won(tx, opportunity, sale)
 
@@ -71,7 +71,7 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
         opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
         facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
         return
-    flow, was = stages.flow(tx, opportunity), opportunity.stage
+    flow, was = flows.of(tx, opportunity.branch), opportunity.stage
     opportunity.undo(flow.stage(opportunity.last_open_stage) or flow.first, at=tx.now)
     tx.publish(
         OpportunityReopened(

@@ -12,10 +12,11 @@ from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.opportunities.model import AnswerSheet, Opportunity, QuestionSet
 from services.opportunities.model.questions import QUALIFICATION, Judgement
-from services.opportunities.settings import PREFERENCES
 from services.opportunities.states import Flow
+from services.opportunities.usecases import flows
 
 SHEETS: Any = AnswerSheet.__table__
+ANSWERED = sa.select(SHEETS).where(SHEETS.c.opportunity_id == sa.bindparam("opportunity"))
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,9 @@ def _newest(tx: Tx) -> Sequence[QuestionSet]:
 
 def of(tx: Tx, opportunity: Opportunity) -> list[Sheet]:
     """The sets that apply, qualification first."""
-    stages = Flow(PREFERENCES.read(tx, opportunity.branch)["stages"])
+    stages = flows.of(tx, opportunity.branch)
     sets = [one for one in newest(tx) if one.active and _applies(one.scope, opportunity, stages)]
-    mine = {row.set_key: row for row in tx.all(_answered(opportunity))}
+    mine = {row.set_key: row for row in tx.execute(ANSWERED, {"opportunity": opportunity.id})}
     old = {row.set_id for row in mine.values()} - {one.id for one in sets}
     versions = {one.id: one for one in sets}
     if old:
@@ -82,10 +83,6 @@ def missing(tx: Tx, opportunity: Opportunity, keys: Collection[str]) -> list[Mis
                 short = f"{questions.name}: the score of {judgement.score} is under {questions.threshold}"
                 found.append(Missing(f"question_sets/{questions.key}", short))
     return found
-
-
-def _answered(opportunity: Opportunity) -> sa.Select[AnswerSheet]:
-    return sa.select(AnswerSheet).where(AnswerSheet.opportunity_id == opportunity.id)
 
 
 def keep(tx: Tx, opportunity: Opportunity, questions: QuestionSet, answers: dict[str, Any]) -> None:

@@ -9,13 +9,15 @@ from libs.common.errors import Missing
 from libs.common.tx import Tx
 from services.opportunities.model import Offer, Opportunity
 from services.opportunities.settings import CONVERTED, PREFERENCES
-from services.opportunities.states import Flow, OpportunityAction, Stage
-from services.opportunities.usecases import facts, sheets
+from services.opportunities.states import OpportunityAction, Stage
+from services.opportunities.usecases import facts, flows, sheets
 
-
-def flow(tx: Tx, opportunity: Opportunity) -> Flow:
-    """The stages of its branch."""
-    return Flow(PREFERENCES.read(tx, opportunity.branch)["stages"])
+OFFERS: Any = Offer.__table__
+LIVE = (
+    sa.select(OFFERS.c.number, OFFERS.c.state)
+    .where(OFFERS.c.opportunity_id == sa.bindparam("opportunity"), OFFERS.c.live)
+    .order_by(OFFERS.c.estimate_id)
+)  # built once, since every act on an open opportunity asks it
 
 
 def advance(tx: Tx, opportunity: Opportunity, code: str, *, gated: bool = True) -> None:
@@ -23,12 +25,11 @@ def advance(tx: Tx, opportunity: Opportunity, code: str, *, gated: bool = True) 
 
     What happened elsewhere asks no gate: the estimate is sent, whatever was not filled in here.
     """
-    settings = PREFERENCES.read(tx, opportunity.branch)
-    stages = Flow(settings["stages"])
+    stages = flows.of(tx, opportunity.branch)
     stage = stages.stage(code)
     if stage is None or not opportunity.is_open or not stages.behind(opportunity.stage, code):
         return
-    if gated and missing(tx, opportunity, settings, code):
+    if gated and missing(tx, opportunity, code):
         return
     enter(tx, opportunity, stage)
 
@@ -42,9 +43,9 @@ def enter(tx: Tx, opportunity: Opportunity, stage: Stage) -> None:
     tx.publish(OpportunityStageChanged(**facts.head(opportunity), **how), of=opportunity)
 
 
-def missing(tx: Tx, opportunity: Opportunity, settings: dict[str, Any], code: str) -> list[Missing]:
+def missing(tx: Tx, opportunity: Opportunity, code: str) -> list[Missing]:
     """Everything that the gates of a stage ask for and that is not there."""
-    gates = [gate for gate in settings["gates"] if gate["stage"] == code]
+    gates = [gate for gate in PREFERENCES.read(tx, opportunity.branch)["gates"] if gate["stage"] == code]
     names = dict.fromkeys(name for gate in gates for name in gate.get("fields") or ())
     keys = {key for gate in gates for key in gate.get("question_sets") or ()}
     found = [Missing(name, f"is needed for the stage {code}") for name in names if not _filled(opportunity, name)]
@@ -60,20 +61,18 @@ def _filled(opportunity: Opportunity, name: str) -> bool:
 
 def live_offers(tx: Tx, opportunity: Opportunity) -> list[Missing]:
     """The offers that the customer could still accept; they stand in the way of a loss."""
-    mine = sa.select(Offer).where(Offer.opportunity_id == opportunity.id, Offer.live).order_by(Offer.estimate_id)
     told = "{0.number} is {0.state}: withdraw it, or lose the opportunity with void_offers"
-    return [Missing("void_offers", told.format(offer)) for offer in tx.all(mine)]
+    return [Missing("void_offers", told.format(row)) for row in tx.execute(LIVE, {"opportunity": opportunity.id})]
 
 
 def shown(tx: Tx, opportunity: Opportunity) -> Opportunity:
     """With what an answer shows beyond the record: the stage's name, what comes next, what is in the way of it."""
-    settings = PREFERENCES.read(tx, opportunity.branch)
-    stages = Flow(settings["stages"])
+    stages = flows.of(tx, opportunity.branch)
     stage, following = stages.stage(opportunity.stage), stages.after(opportunity.stage)
     opportunity.stage_label = stage.label if stage else opportunity.stage
     opportunity.next_stage = following.code if following and opportunity.is_open else None
     if opportunity.is_open:
         opportunity.gaps = {OpportunityAction.LOSE: live_offers(tx, opportunity)}
         if opportunity.converted_at is None:
-            opportunity.gaps[OpportunityAction.CONVERT] = missing(tx, opportunity, settings, CONVERTED)
+            opportunity.gaps[OpportunityAction.CONVERT] = missing(tx, opportunity, CONVERTED)
     return opportunity

@@ -15,6 +15,13 @@ from services.opportunities.settings import CONTACTED, PREFERENCES
 from services.opportunities.states import OpportunityAction
 from services.opportunities.usecases import facts, prospects, stages
 
+APPOINTMENTS = (
+    sa.select(Appointment)
+    .where(Appointment.opportunity_id == sa.bindparam("opportunity"))
+    .order_by(Appointment.id)
+    .with_for_update()
+)
+
 
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
     """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
@@ -83,8 +90,7 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
 
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
     """Whose the opportunity is, its appointments are; each is touched under its own lock."""
-    mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id).order_by(Appointment.id)
     with tx.session.no_autoflush:
-        held = tx.all(mine.with_for_update())
+        held = tx.session.scalars(APPOINTMENTS, {"opportunity": opportunity.id}).all()
     for one in held:
         one.salesperson_id, one.inside_rep_id = opportunity.salesperson_id, opportunity.inside_rep_id

@@ -1,0 +1,46 @@
+"""Statements that acts ask the kernel for, built once: counters and timers."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+@functools.cache
+def sequences(kinds: Sequence[str]) -> sa.Select[Any]:
+    """The next of each of these sequences, as one row. PostgreSQL's; SQLite has none."""
+    return sa.select(*(sa.func.nextval(sa.literal_column(f"'number_{kind}'")) for kind in kinds))
+
+
+@functools.cache
+def counting(counters: sa.Table, in_sqlite: bool) -> Any:
+    """Counts every name given: (name, value) of each, in any order. A new one is given with the value 1."""
+    insert = (sqlite.insert if in_sqlite else postgresql.insert)(counters)
+    more = insert.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    return more.returning(counters.c.name, counters.c.value)
+
+
+@functools.cache
+def setting(timers: sa.Table, in_sqlite: bool) -> Any:
+    """Sets or moves a timer; every column but its key and count of attempts is bound by name."""
+    insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(timers)
+    insert = insert.values(
+        kind=bindparam("kind"),
+        subject=bindparam("subject"),
+        due_at=bindparam("due_at"),
+        payload=bindparam("payload"),
+        attempts=0,
+        failed=None,
+    )
+    given = {name: insert.excluded[name] for name in ("due_at", "payload", "attempts", "failed")}
+    return insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=given)
+
+
+@functools.cache
+def unsetting(timers: sa.Table) -> Any:
+    """Takes a timer back: ``of_kind``, ``of_subject``."""
+    mine = (timers.c.kind == bindparam("of_kind")) & (timers.c.subject == bindparam("of_subject"))
+    return sa.delete(timers).where(mine)

@@ -1,0 +1,121 @@
+"""What a caller sees of the server below the applications: connections, and how long it has patience."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from libs.common.web import server
+from libs.common.web.server import Threaded
+
+ASK = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+def hello(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+    said = environ["PATH_INFO"].encode()
+    start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(said)))])
+    return [said]
+
+
+@pytest.fixture
+def worker() -> Threaded:
+    one = Threaded.__new__(Threaded)
+    one.cfg, one.wsgi, one.alive, one.free = Config(), hello, True, 1
+    one.log = Logger(one.cfg)
+    return one
+
+
+class Line:
+    """A connection to the worker, answered by a thread as in the server."""
+
+    def __init__(self, worker: Threaded) -> None:
+        self.ours, theirs = socket.socketpair()
+        self.ours.settimeout(10)
+        self.thread = threading.Thread(target=worker.handle, args=(theirs, theirs, ("127.0.0.1", 1)), daemon=True)
+        self.thread.start()
+
+    def ask(self, said: bytes = ASK) -> bytes:
+        self.ours.sendall(said)
+        return self.heard()
+
+    def heard(self) -> bytes:
+        """An answer with its body; nothing when the other side has left."""
+        got = b""
+        while b"\r\n\r\n" not in got and (some := self.ours.recv(4096)):
+            got += some
+        head, _, body = got.partition(b"\r\n\r\n")
+        sizes = [int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
+        while sizes and len(body) < sizes[0] and (some := self.ours.recv(4096)):
+            body += some
+        return head + b"\r\n\r\n" + body if got else b""
+
+
+@pytest.fixture
+def connect(worker: Threaded) -> Iterator[Callable[[], Line]]:
+    lines: list[Line] = []
+
+    def made() -> Line:
+        lines.append(Line(worker))
+        return lines[-1]
+
+    yield made
+    for one in lines:
+        one.ours.close()
+        one.thread.join(10)
+        assert not one.thread.is_alive()
+
+
+@pytest.fixture
+def line(connect: Callable[[], Line]) -> Line:
+    return connect()
+
+
+def test_a_connection_carries_one_request_after_the_other(line: Line) -> None:
+    assert [line.ask().endswith(b"/hello") for _ in range(3)] == [True] * 3
+
+
+def test_requests_that_come_together_are_answered_in_turn(line: Line) -> None:
+    got = line.ask(ASK + ASK.replace(b"/hello", b"/again"))
+    while b"/again" not in got and (some := line.ours.recv(4096)):
+        got += some
+
+    assert got.index(b"/hello") < got.index(b"/again")
+
+
+def test_a_connection_is_not_kept_when_no_thread_is_left_for_others(worker: Threaded, line: Line) -> None:
+    worker.free = 0
+
+    assert b"Connection: close" in line.ask()
+    assert line.heard() == b""
+
+
+def test_a_worker_that_ends_answers_what_was_asked_and_lets_go(worker: Threaded, line: Line) -> None:
+    line.ask()
+    worker.alive = False
+
+    assert b"Connection: close" in line.ask()
+    assert line.heard() == b""
+
+
+def test_who_drips_a_request_is_told_that_it_takes_too_long(
+    monkeypatch: pytest.MonkeyPatch, connect: Callable[[], Line]
+) -> None:
+    monkeypatch.setattr(server, "HEAD_S", 0.1)
+    line = connect()
+
+    answer = line.ask(b"GET /hello HTTP/1.1\r\nX-Drip: ")
+
+    assert b" 408 " in answer.split(b"\r\n")[0]
+    assert b"/problems/too-slow" in answer
+
+
+def test_who_connects_and_says_nothing_is_let_go_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, connect: Callable[[], Line]
+) -> None:
+    monkeypatch.setattr(server, "HEAD_S", 0.1)
+
+    assert connect().heard() == b""

@@ -1,0 +1,30 @@
+"""What the tests of a real database share: a service's bench over it, and waiting for another session's lock."""
+
+import time
+
+import sqlalchemy as sa
+
+from embedded.system import System
+from embedded.testing import Bench, Clock, hire
+from libs.common import migrate, orm
+from libs.common.service import Service
+
+
+def bench_over(spec: Service, url: str) -> Bench:
+    """The same bench as everywhere, with one service over the empty database at ``url``."""
+    database = orm.connect(url, pool_size=10)
+    migrate.upgrade(spec, database)
+    bench = Bench.__new__(Bench)
+    bench.clock, bench._sequences = Clock(), {}
+    bench.system = System.over({spec.name: (spec, database)})
+    hire(bench.system.parts[spec.name])
+    return bench
+
+
+def until_one_waits(engine: sa.Engine) -> None:
+    """Returns when another session waits for a lock; fails when none does for long."""
+    wait = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    deadline = time.monotonic() + 20
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(sa.text(wait)).scalar_one():
+            assert time.monotonic() < deadline, "nobody waits"

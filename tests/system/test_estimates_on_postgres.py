@@ -1,0 +1,57 @@
+"""Offers on the real database: whoever comes second to one acts on what the first left."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from embedded.testing import Bench
+from services.estimates import usecases
+from services.estimates.model import Estimate
+from services.estimates.service import SPEC
+from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, write
+from tests.system.postgres_world import bench_over, until_one_waits
+
+
+@pytest.fixture
+def bench(new_database: Callable[[str], str]) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database("estimates"))
+    yield bench
+    bench.close()
+
+
+def sent(bench: Bench) -> tuple[str, str]:
+    """An offer that is out, and its link's secret."""
+    ident = drafted(bench)["id"]
+    assert write(bench, ident, PUMP).status_code == 200
+    answer = bench.as_("salesperson").post(f"{ESTIMATES}/{ident}/send", {"to": ["ivy@castellan.example"]})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return ident, answer.get_json()["share_url"].rpartition("/")[2]
+
+
+def test_an_offer_is_accepted_once_however_many_say_yes_at_once(bench: Bench) -> None:
+    ident, token = sent(bench)
+    offer = bench.public.get(f"{SHARED}/{token}").get_json()
+    whole = {"option": offer["options"][0]["id"], "typed_name": "Ivy Castellan", "consent": True}
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: bench.public.post(f"{SHARED}/{token}/accept", whole).status_code, range(5)))
+    assert sorted(answers) == [200, 409, 409, 409, 409]
+    assert bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["acceptance"]["typed_name"] == "Ivy Castellan"
+
+
+def test_who_waited_for_an_estimate_sees_what_was_done_with_it_meanwhile(bench: Bench) -> None:
+    ident, _ = sent(bench)
+    store, colleague = bench.system.parts["estimates"].store, bench.as_("salesperson")
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.revise(tx, tx.get(Estimate, UUID(ident)), reason="A smaller pump")
+            tx.session.flush()
+            change = {"notes": "With the smaller pump", "terms": "Half in advance"}
+            path, headers = f"{ESTIMATES}/{ident}", {"If-Match": "*"}
+            waiting = pool.submit(lambda: colleague.call("PATCH", path, json=change, headers=headers).get_json())
+            until_one_waits(store.database.engine)
+        corrected = waiting.result()
+    assert (corrected["revision"], corrected["reason"], corrected["notes"]) == (2, "A smaller pump", change["notes"])
+    first = bench.as_("auditor").get(f"{ESTIMATES}/{ident}/versions/1").get_json()
+    assert (first["state"], first["notes"]) == ("superseded", "")
