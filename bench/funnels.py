@@ -55,7 +55,7 @@ class Walker:
 
     def first(self, role: str, path: str) -> Any:
         """The record that a fact makes in another service, asked for until it is there."""
-        deadline, pause = time.monotonic() + 30, 0.01
+        deadline, pause = time.monotonic() + 30, 0.03
         while not (items := self.get(role, path)["items"]):
             if time.monotonic() > deadline:
                 raise TimeoutError(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 import services
+from commands.door.running import remember
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
 from libs.local.folder import owned
@@ -70,6 +71,7 @@ def announce(
         from demo.loader import load_once
 
         load_once(url, signing_key(data / "signing-key.pem"), marker or data / "demo-company")
+    remember(data, url, embedded="amqp_url" not in more)
     if as_json:
         click.echo(json.dumps({"url": url, **more, "data": str(data), "pids": supervisor.pids()}))
         return

@@ -18,7 +18,11 @@ PASSED_ON = {
     "PLUMBLINE_LOG_LEVEL": "info",
     "PLUMBLINE_SMTP_URL": "",
     "PLUMBLINE_MAIL_FROM": "",
+    "PLUMBLINE_OUTBOX_MOST_ROWS": "1000000",
+    "PLUMBLINE_OUTBOX_MOST_HOURS": "168",
+    "PLUMBLINE_OUTBOX_KEEP_DAYS": "0",
 }
+CAP = ("PLUMBLINE_OUTBOX_MOST_ROWS", "PLUMBLINE_OUTBOX_MOST_HOURS")
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,11 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
         return given | {
             "PLUMBLINE_AMQP_URL_FILE": place.secret(f"{service}-amqp-url"),
             "PLUMBLINE_MANAGEMENT_URL": place.management_url,
+            **_passed_on("PLUMBLINE_OUTBOX_KEEP_DAYS"),
         }
     return given | {
         **_keys(service, place),
+        **_passed_on(*CAP),
         "PLUMBLINE_BIND": place.binds[service],
         "PLUMBLINE_WEB_WORKERS": str(place.web_workers),
         "PLUMBLINE_WEB_THREADS": str(place.web_threads),

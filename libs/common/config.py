@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from libs.common.settings import BY_NAME, PRODUCTION, SETTINGS, Setting, Wrong
-from libs.common.surroundings import Surroundings
+from libs.common.surroundings import OutboxLimits, Surroundings
 
 EXIT_MISCONFIGURED, EXIT_NOT_READY = 2, 3
 TOOLS = ("PLUMBLINE_TEST_", "PLUMBLINE_CACHE", "PLUMBLINE_CRASH_AT")  #: the launcher's and the tests', no service's
@@ -34,10 +34,14 @@ class Config:
     web_threads: int
     trusted_proxies: int
     log_level: str
+    outbox_most_rows: int
+    outbox_most_hours: int
+    outbox_keep_days: int
 
     @property
     def surroundings(self) -> Surroundings:
-        return Surroundings(self.public_url, self.smtp_url, self.mail_from)
+        outbox = OutboxLimits(self.outbox_most_rows, self.outbox_most_hours, self.outbox_keep_days)
+        return Surroundings(self.public_url, self.smtp_url, self.mail_from, outbox)
 
     def __repr__(self) -> str:
         """Without secrets: a config ends up in logs sooner or later."""

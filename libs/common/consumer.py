@@ -5,6 +5,7 @@ transaction, so a repeat finds it moved and a gap finds it behind. What cannot b
 applied at all is parked, and both stop only their own record. docs/architecture.md, "Delivery", has the tables.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,11 +15,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import parked
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
-from libs.common.errors import DomainError, NotYet, Unavailable
+from libs.common.errors import DomainError, NotFound, NotYet, Unavailable
 from libs.common.gliding import glide
-from libs.common.parking import give_back, hold, hold_behind, key_of, park, park_and_block, park_unread, step_over
+from libs.common.parking import hold, hold_behind, key_of, park, park_and_block, park_unread
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
 from libs.common.trouble import Locked, TryAgain
@@ -280,31 +282,20 @@ class Consumer:
 
     def replay(self, parked_ids: Iterable[int]) -> int:
         """Gives parked facts back to their records, oldest first, with all their tries. Returns how many."""
-        parked, count = self.store.tables.parked, 0
+        count = 0
         for ident in sorted(parked_ids):
-            with self.store.begin() as tx:
-                row = tx.session.execute(sa.select(parked).where(parked.c.id == ident).with_for_update()).first()
-                if row is None:
-                    continue
-                if row.blocks:
-                    give_back(tx, row)
-                    tx.session.execute(sa.delete(parked).where(parked.c.id == ident))
-            if not row.blocks:  # it may be parked anew by this, so the old row goes only afterwards
-                self.deliver([Delivery(bytes(row.body))])
-                with self.store.begin() as tx:
-                    tx.session.execute(sa.delete(parked).where(parked.c.id == ident))
-            count += 1
+            with contextlib.suppress(NotFound), self.store.begin() as tx:
+                parked.replay(tx, ident)
+                count += 1
         self.retry_due()
         return count
 
     def discard(self, parked_id: int) -> bool:
         """Gives a parked fact up: the position moves past it and what waited behind it follows."""
-        parked = self.store.tables.parked
-        with self.store.begin() as tx:
-            row = tx.session.execute(sa.delete(parked).where(parked.c.id == parked_id).returning(parked)).first()
-            if row is None:
-                return False
-            if row.blocks:
-                step_over(tx, row)
+        try:
+            with self.store.begin() as tx:
+                parked.discard(tx, parked_id)
+        except NotFound:
+            return False
         self.retry_due()
         return True

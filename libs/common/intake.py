@@ -41,22 +41,25 @@ class Intake:
                 self._park(delivery, BadEnvelope("handler_error", f"{type(bug).__name__}: {bug}"))
 
     def _take(self, command: Command) -> None:
-        handler = self.handlers.get(command.type)
-        if handler is None:
-            raise BadEnvelope(
-                "unknown_type", f"{command.type} is no command here; possible: {', '.join(self.handlers)}"
-            )
         origin = Origin(action=command.type, causation=command.id[:80], traceparent=command.traceparent)
         with self.store.begin(origin) as tx:
-            if self._is_new(tx, command):
-                handler(tx, command)
-
-    def _is_new(self, tx: Tx, command: Command) -> bool:
-        table = self.store.tables.stream_pos
-        row = {"producer": ASKED, "agg": uuid5(WISHES, command.key), "last_seq": 1, "state": OPEN}
-        insert = tx.insert(table).values(**row).on_conflict_do_nothing().returning(table.c.agg)
-        return tx.session.execute(insert).first() is not None
+            take(tx, self.handlers, command)
 
     def _park(self, delivery: Delivery, wrong: BadEnvelope) -> None:
         with self.store.begin() as tx:
-            park_unread(tx, delivery, wrong)
+            park_unread(tx, delivery, wrong, producer=ASKED)
+
+
+def take(tx: Tx, handlers: Mapping[str, CommandHandler], command: Command) -> None:
+    """Does what is asked, once. Raises BadEnvelope for a wish that nobody here knows, and what the handler raises."""
+    handler = handlers.get(command.type)
+    if handler is None:
+        raise BadEnvelope("unknown_type", f"{command.type} is no command here; possible: {', '.join(handlers)}")
+    if _is_new(tx, command):
+        handler(tx, command)
+
+
+def _is_new(tx: Tx, command: Command) -> bool:
+    row = {"producer": ASKED, "agg": uuid5(WISHES, command.key), "last_seq": 1, "state": OPEN}
+    insert = tx.insert(tx.tables.stream_pos).values(**row).on_conflict_do_nothing()
+    return tx.session.execute(insert.returning(tx.tables.stream_pos.c.agg)).first() is not None

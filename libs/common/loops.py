@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from libs.common import audit
+from libs.common import audit, outbox
 from libs.common.backoff import Backoff, rest_after
 from libs.common.bus import BusDown
 from libs.common.consumer import Consumer
@@ -110,4 +110,8 @@ def forget_answers(store: Store, batch: int = 1000) -> int:
     return len(keys)
 
 
-KERNEL_JOBS = (Job("audit", audit.chain, every_s=2.0, many=MANY), Job("idempotency", forget_answers, every_s=600.0))
+KERNEL_JOBS = (
+    Job("audit", audit.chain, every_s=2.0, many=MANY),
+    Job("idempotency", forget_answers, every_s=600.0),
+    Job("retention", outbox.prune, every_s=600.0),
+)

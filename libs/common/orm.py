@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
 
 from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.errors import Unavailable
 
+QUICK: dict[str, Any] = {"json_deserializer": msgspec.json.decode}
 LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
 
 
@@ -113,13 +115,16 @@ class Database:
 def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
     """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork.
 
-    ``durable=False`` is for throw-away SQLite files: it does not wait for the disk.
+    ``durable=False`` does not wait for the disk: for throw-away files, and for what may be done twice.
     """
     if url.startswith("sqlite"):
-        engine = sa.create_engine(url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30)
+        engine = sa.create_engine(
+            url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30, **QUICK
+        )
         sa.event.listen(engine, "connect", _careful_sqlite if durable else _careless_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return Database(engine, engine.execution_options(reading=True), turn=FairLock())
+    quick = "" if durable else " -c synchronous_commit=off"
     options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(
         url,
@@ -128,7 +133,8 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True) -> Database:
         pool_timeout=3,
         pool_use_lifo=True,
         skip_autocommit_rollback=True,
-        connect_args={"connect_timeout": 3, "options": options},
+        connect_args={"connect_timeout": 3, "options": options + quick},
+        **QUICK,
     )
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
     return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), DatabaseClock())

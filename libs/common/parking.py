@@ -33,10 +33,10 @@ def hold_behind(tx: Tx, position: Position, message: Message) -> None:
         position.held[message.number] = Held(message.encode(), attempts, waits)  # its turn may come in this batch
 
 
-def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope) -> None:
-    """Keeps bytes that are no envelope of ours. Whose record they belong to is unknown, so they block none."""
-    row = {"body": delivery.body, "reason": wrong.code, "detail": _text(wrong.detail), "blocks": False}
-    tx.session.execute(sa.insert(tx.tables.parked).values(**row, parked_at=tx.now))
+def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None) -> None:
+    """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none."""
+    row = {"producer": producer, "body": delivery.body, "reason": wrong.code, "detail": _text(wrong.detail)}
+    tx.session.execute(sa.insert(tx.tables.parked).values(**row, blocks=False, parked_at=tx.now))
 
 
 def park(tx: Tx, message: Message, reason: str, detail: str, *, blocks: bool) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 WEAK = {"passwordpassword", "plumblineplumbline", "changemechangeme", "postgrespostgres", "guestguestguest"}
 PRODUCTION = "production"
+HISTORY_DAYS = 30  #: how long the broker's stream keeps facts; an outbox keeps them no shorter
 
 
 class Wrong(ValueError):
@@ -56,6 +57,14 @@ def _count(least: int, most: int) -> Callable[[str, bool], int]:
         return int(text)
 
     return read
+
+
+def _keep(text: str, production: bool) -> int:
+    """Days; 0 is for good. Less than the history stream keeps would leave nothing to replay from."""
+    try:
+        return _count(HISTORY_DAYS, 36500)(text, production) if text != "0" else 0
+    except Wrong:
+        raise Wrong(f"{text!r} is neither 0, for good, nor a whole number of days from {HISTORY_DAYS}") from None
 
 
 def _parts(text: str, schemes: tuple[str, ...]) -> Any:
@@ -176,6 +185,11 @@ SETTINGS = (
     Setting("WEB_THREADS", "Threads in each; 1 means one request a process at a time.", _count(1, 64), default="4"),
     Setting("TRUSTED_PROXIES", "How many gateways stand before the api, whose word on who asks counts.", _count(0, 9),
             default="0"),
+    Setting("OUTBOX_MOST_ROWS", "So many facts may wait to be sent; beyond, changes are refused with 503.",
+            _count(1, 1_000_000_000), default="1000000"),
+    Setting("OUTBOX_MOST_HOURS", "So long may the oldest of them wait; beyond, changes are refused with 503.",
+            _count(1, 8760), default="168"),
+    Setting("OUTBOX_KEEP_DAYS", "How long sent facts are kept for `replay`; 0: for good.", _keep, default="0"),
     Setting("LOG_LEVEL", "How much is told.", _word("debug", "info", "warning", "error"), default="info"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -9,14 +9,15 @@ from libs.common.bus import BusDown
 from libs.common.config import Config
 from libs.common.consumer import Consumer
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
+from libs.common.deadletters import DeadLetters
 from libs.common.errors import DomainError
-from libs.common.intake import Intake
+from libs.common.intake import ASKED, Intake
 from libs.common.loops import Report, Wait, relay_loop, timers_loop
 from libs.common.memory import settle_memory
-from libs.common.rabbit import RabbitPublisher, RabbitReader
+from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
 from libs.common.rabbit.bindings import CHECK_S, Bindings
 from libs.common.rabbit.management import Management, Refusal
-from libs.common.rabbit.topology import queue_of
+from libs.common.rabbit.topology import dead_of, queue_of
 from libs.common.relay import Relay
 from libs.common.service import Service
 from libs.common.status import report_to
@@ -41,10 +42,12 @@ class Worker:
         parts: dict[str, Part] = {"relay": Worker.relay, "timers": Worker.timers}
         if self.service.subscriptions.facts:
             parts["consumer"] = Worker.read
+            parts["dead letters"] = Worker.take_dead
             if self.config.management_url:
                 parts["bindings"] = Worker.watch
         if self.service.commands:
             parts["commands"] = Worker.take_in
+            parts["dead commands"] = Worker.take_dead_commands
         return parts
 
     def run(self) -> None:
@@ -66,7 +69,8 @@ class Worker:
         """Runs a part with its own connections, and begins it anew whatever ends it."""
         backoff = Backoff()
         while not self.stop.is_set():
-            database = orm.connect(self.config.database_url, pool_size=2)
+            # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
+            database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
             around = self.config.surroundings
             store = Store(self.service.name, database, self.service.tables, surroundings=around)
             report = self._telling(report_to(store))
@@ -132,6 +136,16 @@ class Worker:
         reader = RabbitReader(self.config.amqp_url, COMMANDS, intake.deliver, name=f"{self.service.name} commands")
         reader.run(self.stop, lambda _part, ok, detail: report("commands", ok, detail))
 
+    def take_dead(self, store: Store, report: Report) -> None:
+        self._drain("dead letters", DeadLetters(store, dead_of(queue_of(self.service.name))), report)
+
+    def take_dead_commands(self, store: Store, report: Report) -> None:
+        self._drain("dead commands", DeadLetters(store, dead_of(COMMANDS), producer=ASKED), report)
+
+    def _drain(self, part: str, dead: DeadLetters, report: Report) -> None:
+        reader = RabbitReader(self.config.amqp_url, dead.queue, dead.deliver, name=f"{self.service.name} {part}")
+        reader.run(self.stop, lambda _part, ok, detail: report(part, ok, detail))
+
     def timers(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)
         timers_loop(self.service, store, Timers(store, self.service.timers), consumer, self.stop, report)
@@ -143,6 +157,7 @@ class Worker:
         while not self.stop.is_set():
             try:
                 bindings.step(report)
+                unrouted.look(broker, report)
             except (BusDown, Refusal, DomainError) as trouble:
                 report("bindings", False, f"they cannot be compared: {trouble}")
             self.stop.wait(CHECK_S)

@@ -198,6 +198,34 @@ class Failure:
         assert not world.taker.held()
         assert not world.taker.consumer.discard(parked.id)
 
+    @pytest.mark.parametrize("count", [80, pytest.param(1700, marks=[pytest.mark.long, pytest.mark.timeout(900)])])
+    def test_one_percent_of_poison_is_parked_delays_nobody_else_and_replays_to_the_state_of_a_clean_run(
+        self, world: World, count: int
+    ) -> None:
+        world.taker.moods["poison"] = refuse
+        things = [
+            world.make("made", *("poison" if n % 20 == 7 and f == 2 else str(f) for f in range(5))) for n in range(80)
+        ]
+        poisoned = [subject for n, subject in enumerate(things) if n % 20 == 7]
+
+        for subject in things:
+            if subject not in poisoned:  # before any retry: nobody waits for the poison's five tries
+                world.until(lambda subject=subject: len(world.taker.heard(subject)) == 6, "the others are not delayed")
+        parked = world.until_parked(len(poisoned))
+        assert {row.agg for row in parked} == set(poisoned)
+        assert {row.reason for row in parked} == {"handler_error"}
+        assert all(b"poison" in bytes(row.body) for row in parked)
+        assert all(world.taker.heard(subject) == ["made", "0", "1"] for subject in poisoned)
+
+        del world.taker.moods["poison"]
+        assert world.taker.consumer.replay(row.id for row in parked) == len(poisoned)
+
+        for subject in things:
+            world.until(lambda subject=subject: len(world.taker.heard(subject)) == 6, "all is applied")
+            assert world.taker.heard(subject) == world.other.heard(subject)  # to whom nothing ever happened
+        assert not world.taker.parked()
+        assert not world.taker.held()
+
     def test_a_fact_that_fails_behind_another_does_not_take_that_one_with_it(self, world: World) -> None:
         world.taker.moods["bad"] = refuse
         subject = world.make("first", "bad", "third")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -11,10 +12,11 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from libs.common import audit, loops
+from libs.common import audit, loops, outbox
 from libs.common.answers import AlreadyAnswered, RequestKey
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
 from libs.common.relay import Relay
+from libs.common.surroundings import OutboxLimits
 from libs.common.timers import Timers
 from libs.common.tx import Origin, Store, Tx
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, known, make
@@ -343,5 +345,140 @@ class Sweeping:
         assert rows[1].hash == audit.link(rows[0].hash, rows[1])
 
 
-class StoreSuite(Acts, Answers, Reminders, Values, Sweeping):
+class Outbox:
+    """How much may wait in it, what of it is sent again, and when it is let go of."""
+
+    def limits(self, store: Store, **limits: int) -> None:
+        store.surroundings = replace(store.surroundings, outbox=OutboxLimits(**limits))
+
+    def age(self, store: Store, rows: int, **span: float) -> None:
+        """The first so many facts were told, and sent, that long ago."""
+        table = MAKER_TABLES.outbox
+        with store.begin() as tx:
+            then = tx.now - timedelta(**span)
+            first = sa.select(table.c.id).order_by(table.c.id).limit(rows).scalar_subquery()
+            tx.session.execute(sa.update(table).where(table.c.id.in_(first)).values(created_at=then, published_at=then))
+
+    def sent(self, store: Store) -> list[bool]:
+        table = MAKER_TABLES.outbox
+        with store.reading() as tx:
+            return [at is not None for at in tx.session.scalars(sa.select(table.c.published_at).order_by(table.c.id))]
+
+    def said(self, store: Store) -> str:
+        with store.reading() as tx:
+            return outbox.too_much(tx)
+
+    def test_nothing_is_too_much_until_the_limit_is_passed(self, store: Store) -> None:
+        self.limits(store, most_rows=3)
+        made(store, "a", "b", "c")
+        assert self.said(store) == ""
+        made(store, "d")
+        assert self.said(store) == "more than 3 facts wait to be sent"
+        self.age(store, 1, seconds=0)
+        assert self.said(store) == ""
+
+    def test_a_fact_that_waits_for_days_is_too_much(self, store: Store) -> None:
+        self.limits(store, most_hours=48)
+        made(store)
+        with store.begin() as tx:
+            tx.session.execute(sa.update(MAKER_TABLES.outbox).values(created_at=tx.now - timedelta(hours=47)))
+        assert self.said(store) == ""
+        with store.begin() as tx:
+            tx.session.execute(sa.update(MAKER_TABLES.outbox).values(created_at=tx.now - timedelta(hours=49)))
+        assert "more than 48 h" in self.said(store)
+
+    def test_what_an_operator_sends_again_is_never_too_much(self, store: Store) -> None:
+        self.limits(store, most_rows=1, most_hours=1)
+        made(store, *"abcde")
+        self.age(store, 5, days=400)
+        with store.begin() as tx:
+            assert outbox.send_again(tx, tx.now - timedelta(days=500)).count == 5
+        assert self.sent(store) == [False] * 5
+        assert self.said(store) == ""
+        made(store, "f", "g")
+        assert "more than 1 fact" in self.said(store)
+
+    def test_the_gauge_is_read_once_a_second_however_many_ask(self, store: Store) -> None:
+        self.limits(store, most_rows=1)
+        made(store, "a", "b")
+        at = [100.0]
+        gauge = outbox.Gauge(store, lambda: at[0])
+        asked: list[str] = []
+        sa.event.listen(store.database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+
+        assert gauge.said()
+        looks = len(asked)
+        assert [gauge.said() for _ in range(1000)] == ["more than 1 facts wait to be sent"] * 1000
+        assert len(asked) == looks > 0
+        self.age(store, 2, seconds=0)
+        at[0] += 1.1
+        assert gauge.said() == ""
+
+    def test_a_long_replay_goes_piece_by_piece_and_does_not_chase_what_comes_meanwhile(self, store: Store) -> None:
+        made(store, *map(str, range(10)))
+        self.age(store, 10, days=3)
+        pieces, after, until = [], 0, None
+        while until is None or after < until:
+            with store.begin() as tx:
+                piece = outbox.send_again(tx, tx.now - timedelta(days=4), after, until, most=4)
+            pieces.append(piece.count)
+            after, until = piece.through, piece.until
+            made(store, "new")
+            self.age(store, 99, days=3)
+        assert pieces == [4, 4, 2]
+        assert piece.left == 0
+
+    @pytest.mark.parametrize("days", [0, 1, 2, 5, 9, 20])
+    def test_the_first_row_of_a_time_is_found_without_an_index(self, store: Store, days: int) -> None:
+        for day in range(10):  # ten days, a fact each, with gaps in the rows' numbers
+            made(store, "first", "second")
+            table = MAKER_TABLES.outbox
+            with store.begin() as tx:
+                newest = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+                tx.session.execute(sa.delete(table).where(table.c.id == newest - 1))
+                then = tx.now - timedelta(days=9 - day, hours=1)
+                fresh = sa.select(sa.func.max(table.c.id)).scalar_subquery()
+                tx.session.execute(sa.update(table).where(table.c.id == fresh).values(created_at=then))
+        with store.reading() as tx:
+            since = tx.now - timedelta(days=days)
+            rows = tx.session.execute(sa.select(table.c.id, table.c.created_at).order_by(table.c.id)).all()
+            found = outbox.first_at(tx, since)
+        assert [row.id for row in rows if row.id >= found] == [row.id for row in rows if row.created_at >= since]
+
+    def test_sent_facts_are_kept_for_good_unless_a_setting_says_how_long(self, store: Store) -> None:
+        made(store, *"abc")
+        self.age(store, 3, days=4000)
+        assert outbox.prune(store) == 0
+        assert count(store, MAKER_TABLES.outbox) == 3
+
+    def test_only_what_was_sent_long_ago_is_let_go_of_in_small_batches(self, store: Store) -> None:
+        self.limits(store, keep_days=30)
+        made(store, *"abcdefg")
+        self.age(store, 7, days=29)
+        self.age(store, 5, days=31)
+        assert [outbox.prune(store, batch=2) for _ in range(4)] == [2, 2, 1, 0]
+        assert count(store, MAKER_TABLES.outbox) == 2
+        with store.begin() as tx:
+            piece = outbox.send_again(tx, tx.now - timedelta(days=60))
+        assert piece.count == 2
+        assert piece.kept_since is not None, "who asks for what is gone is told"
+
+    def test_what_waits_to_be_sent_is_never_let_go_of(self, store: Store) -> None:
+        self.limits(store, keep_days=30)
+        made(store, *"abc")
+        self.age(store, 3, days=31)
+        with store.begin() as tx:
+            outbox.send_again(tx, tx.now - timedelta(days=60))
+        assert outbox.prune(store) == 0
+        assert self.sent(store) == [False] * 3
+
+    def test_the_newest_row_stays_so_that_no_number_comes_twice(self, store: Store) -> None:
+        self.limits(store, keep_days=30)
+        made(store)
+        self.age(store, 1, days=31)
+        assert outbox.prune(store) == 0
+        assert count(store, MAKER_TABLES.outbox) == 1
+
+
+class StoreSuite(Acts, Answers, Reminders, Values, Sweeping, Outbox):
     pass

@@ -4,6 +4,7 @@ import pytest
 
 from libs.common.orm import Database
 from tests.contract.web_answers import Answers
+from tests.contract.web_backlog import Backlog
 from tests.contract.web_bodies import Bodies
 from tests.contract.web_lists import Lists
 from tests.contract.web_once import OneEffect
@@ -13,6 +14,14 @@ from tests.contract.web_world import World
 
 class WebSuite(OneEffect, Lists, Bodies, People, Answers):
     """Subclasses give ``database``."""
+
+    @pytest.fixture
+    def world(self, database: Database) -> World:
+        return World(database)
+
+
+class BacklogSuite(Backlog):
+    """Apart, as its worlds have other limits."""
 
     @pytest.fixture
     def world(self, database: Database) -> World:

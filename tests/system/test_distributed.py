@@ -6,6 +6,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ import services
 from demo.client import Client
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import given
-from tests.system.distributed_world import Distributed, exists, until, until_taken
+from tests.system.distributed_world import ROOT, Distributed, exists, until, until_taken
 
 # One system for the module; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("distributed"), pytest.mark.timeout(240)]
@@ -135,6 +137,73 @@ def test_a_process_is_given_its_own_secrets_only(running: Distributed) -> None:
         assert set(given_files) == {f"{service}-database-url", other} - {""}
         assert "://" not in Path(f"/proc/{running.pid(name)}/cmdline").read_text()
     assert {path.stat().st_mode & 0o077 for path in (running.data / "secrets").iterdir()} == {0}
+
+
+def command(running: Distributed, *words: str) -> subprocess.CompletedProcess[str]:
+    """An operator's, who knows the system's folder and nothing else."""
+    asked = [sys.executable, "-m", "commands", *words, "--data", str(running.data)]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def test_the_history_is_followed_from_any_fact_on_and_each_is_shown_whole(running: Distributed) -> None:
+    lead = valid_lead(running.client("office"), "in the history")
+
+    def of_lead() -> list[dict[str, Any]]:
+        done = command(
+            running, "events", "tail", "--type", "plumbline.lead.#", "--from", "10m", "--no-follow", "--json"
+        )
+        assert done.returncode == 0, done.stderr
+        return [one for one in map(json.loads, done.stdout.splitlines()) if one["subject"] == lead]
+
+    facts = until(lambda: len(found := of_lead()) >= 2 and found, "the lead's facts are in the history")
+    assert [one["sequence"] for one in facts] == [str(number) for number in range(1, len(facts) + 1)]
+    shown = command(running, "events", "show", facts[1]["id"], "--json")
+    assert json.loads(shown.stdout) == facts[1]
+    onward = command(running, "events", "tail", "--from", facts[1]["id"], "--limit", "1", "--json")
+    assert json.loads(onward.stdout) == facts[1]
+    unknown = command(running, "events", "show", "01a2078e-0000-7000-8000-000000000000")
+    assert (unknown.returncode, "no fact" in unknown.stderr) == (1, True)
+
+
+def test_facts_are_sent_again_and_nobody_does_anything_twice(running: Distributed) -> None:
+    office = running.client("office")
+    lead = valid_lead(office, "told again")
+    until(lambda: opportunities_of(office, lead), "the opportunity")
+
+    done = command(running, "replay", "--service", "leads", "--since", "first", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["count"] >= 2
+    anybody = running.client()
+    until(lambda: not anybody.get("/api/v1/leads/readyz")["parts"]["outbox"].get("detail"), "all is sent again")
+    after = valid_lead(office, "behind them")
+    until(lambda: opportunities_of(office, after), "what is new follows behind what is old")
+    assert len(opportunities_of(office, lead)) == 1
+
+
+def test_what_the_broker_gave_up_is_found_by_the_operator_and_given_up(running: Distributed) -> None:
+    ports = json.loads((running.data / "ports.json").read_text())
+    broker = given(running.said["amqp_url"], f"http://127.0.0.1:{ports['management']}")
+    message = {"payload": "no fact", "payload_encoding": "string", "properties": {}}
+    dead = {"plumbline.bookings.dead": "bookings", "plumbline.leads.dead": "leads"}
+    for queue in dead:
+        broker.manage("POST", "/api/exchanges/%2F/amq.default/publish", {"routing_key": queue, **message})
+
+    def parked() -> list[dict[str, Any]]:
+        done = command(running, "parked", "list", "--json", *(f"--service={name}" for name in dead.values()))
+        assert done.returncode == 0, done.stderr
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+        return found
+
+    found = until(lambda: len(all_ := parked()) == 2 and all_, "both are parked")
+    assert {(one["service"], one["reason"]) for one in found} == {("bookings", "dead_letter"), ("leads", "dead_letter")}
+    said = running.client().get("/api/v1/bookings/readyz")
+    assert "./plumbline parked list --service bookings" in said["parts"]["parked"]["detail"]
+    done = command(running, "parked", "discard", "--all", "--reason", "dead_letter", "--yes")
+    assert (done.returncode, done.stdout) == (0, "2 discarded.\n")
+    assert parked() == []
 
 
 def test_the_funnel_goes_on_whichever_process_is_killed(running: Distributed) -> None:

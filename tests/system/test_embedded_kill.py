@@ -22,7 +22,11 @@ from demo.client import Client, Refused
 from demo.loader import ident
 from embedded.balance import balance
 from embedded.system import System
+from libs.common import orm
+from libs.common.bus import Delivery
+from libs.common.consumer import Consumer
 from libs.common.tokens import Signer
+from libs.common.tx import Store
 from libs.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -281,3 +285,26 @@ def test_a_folder_that_cannot_be_used_is_named(running: Running) -> None:
         code, said = running.refused("--data", str(wrong))
         assert code == 2
         assert str(wrong) in said, said
+
+
+def test_an_operator_finds_the_running_system_by_its_folder(idle: Running) -> None:
+    def asked(*words: str) -> Any:
+        command = [sys.executable, "-m", "commands", *words, "--data", str(idle.data), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=STARTS_S, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "not running" not in done.stderr
+        return json.loads(done.stdout)
+
+    branch = {"name": "Nashville", "time_zone": "America/Chicago", "currency": "USD"}
+    idle.client("admin").post("/api/v1/staff/branches", branch)
+    file = orm.connect(f"sqlite:///{idle.data / 'bookings.db'}")
+    spec = services.spec("bookings")
+    Consumer(Store("bookings", file, spec.tables), spec.subscriptions).deliver([Delivery(b"no fact")])
+    file.dispose()
+
+    [parked] = asked("parked", "list")
+    assert (parked["service"], parked["reason"]) == ("bookings", "malformed")
+    assert asked("parked", "discard", f"bookings:{parked['id']}", "--yes")["discarded"]
+    assert asked("parked", "list") == []
+    assert asked("replay", "--service", "staff", "--since", "first")["count"] >= 1
+    assert asked("events", "tail", "--from", "first", "--limit", "1")["type"].startswith("plumbline.")

@@ -78,7 +78,8 @@ def test_facts_travel_between_workers_and_each_part_says_that_it_is_well(company
         with company.taker.store.reading() as tx:
             return {row.part: row.ok for row in tx.session.execute(sa.select(table))}
 
-    everyone = {"relay", "broker", "consumer", "timers", "audit", "idempotency", "bindings", "bindings_seen"}
+    everyone = {"relay", "broker", "consumer", "timers", "bindings", "bindings_seen", "dead letters", "unrouted"}
+    everyone |= {"audit", "idempotency", "retention"}
     company.until(lambda: said() == dict.fromkeys(everyone, True), "every part of the taker's worker is well")
 
 

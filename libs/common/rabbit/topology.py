@@ -27,6 +27,11 @@ def queue_of(service: str) -> str:
     return f"plumbline.{service}"
 
 
+def dead_of(queue: str) -> str:
+    """Where the broker puts what it gives up."""
+    return f"{queue}.dead"
+
+
 def bindings_of(service: Service) -> set[tuple[str, str]]:
     """(queue, key): whole streams, so that no sequence has gaps."""
     return {(queue_of(service.name), f"plumbline.{stream}.#") for stream in service.subscriptions.streams}
@@ -62,8 +67,8 @@ def provision(
     make.queue(HISTORY, history)
     make.bind(EVENTS, HISTORY, "#")
     for name in [*(queue_of(service.name) for service in services), COMMANDS]:
-        make.queue(f"{name}.dead", {"x-queue-type": "quorum"})
-        make.queue(name, _durable(f"{name}.dead"))
+        make.queue(dead_of(name), {"x-queue-type": "quorum"})
+        make.queue(name, _durable(dead_of(name)))
     for service in services:
         for queue, key in sorted(bindings_of(service)):
             make.bind(EVENTS, queue, key)
@@ -108,7 +113,7 @@ class _Maker:
         name = quote(account.name, safe="")
         self.broker.call("PUT", f"users/{name}", {"password": account.password, "tags": "management"})
         queue = re.escape(queue_of(service.name))
-        intake = f"|{re.escape(COMMANDS)}" if service.name == INTAKE else ""
+        intake = f"|{re.escape(COMMANDS)}(\\.dead)?" if service.name == INTAKE else ""
         rights = {
             "configure": NOTHING,
             "write": f"^({re.escape(EVENTS)}|{queue})$",  # writing to a queue means binding it

@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from libs.common.service import Service
 from libs.common.tokens import Verifier
 from libs.common.tx import Store
-from libs.common.web import documents, health, metrics, problems, settings
+from libs.common.web import backlog, documents, health, metrics, parked, problems, replay, settings
 from libs.common.web.context import Edge, request_id
 from libs.common.web.problems import HEADERS
 
@@ -25,6 +25,7 @@ def create_app(service: Service, store: Store, verifier: Verifier, *, config: Ma
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["trusted_proxies"])  # type: ignore[method-assign]
     problems.install(app)
     metrics.watch(app, service.name)
+    backlog.watch(app, store)
     for blueprint in (*service.blueprints, _common(service)):
         app.register_blueprint(blueprint)
     for name, view in app.view_functions.items():
@@ -35,11 +36,13 @@ def create_app(service: Service, store: Store, verifier: Verifier, *, config: Ma
 
 
 def _common(service: Service) -> Blueprint:
-    """Health, numbers, documents and settings: the same in every service."""
+    """Health, numbers, documents, settings and what operators do: the same in every service."""
     bp = Blueprint("plumbline", __name__, url_prefix=f"/api/v1/{service.name}")
     health.add(bp)
     metrics.add(bp)
     documents.add(bp)
+    parked.add(bp)
+    replay.add(bp)
     if service.preferences is not None:
         settings.add(bp, service.preferences)
     return bp

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from flask import Blueprint, current_app
 
+from libs.common import outbox
 from libs.common.answers import Answer
 from libs.common.errors import DomainError, Unavailable
 from libs.common.service import Service
@@ -18,7 +19,12 @@ from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
 SILENT = timedelta(seconds=90)  #: a loop says something every 30 s
-LOOPS = ("relay", "timers", "consumer")  #: parts of the worker that never stop talking; jobs speak when they run
+LOOPS = (
+    "relay",
+    "timers",
+    "consumer",
+    "dead letters",
+)  #: parts of the worker that never stop talking; jobs speak when they run
 
 Parts = dict[str, dict[str, Any]]
 
@@ -83,21 +89,33 @@ def _delivery(tx: Tx) -> Parts:
     """What waits: facts to be sent, facts held for another, facts nobody could apply."""
     now = backlog(tx)
     parts = {
-        "outbox": _waiting(tx, "to be sent", now["unpublished"], now["oldest_unpublished"]),
+        "outbox": _outbox(tx, now),
         "held": _waiting(tx, "for what comes before them", now["held"], now["oldest_held"]),
     }
-    parked = now["parked"]
-    parts["parked"] = {"ok": not parked, **({"detail": f"{parked} could not be applied"} if parked else {})}
+    parts["parked"] = {"ok": True}
+    if now["parked"]:
+        what = f"{now['parked']} could not be applied: ./plumbline parked list --service {edge().service.name}"
+        parts["parked"] = {"ok": False, "detail": what}
     return parts
+
+
+def _outbox(tx: Tx, now: Mapping[str, Any]) -> dict[str, Any]:
+    """What waits to be sent; what an operator has sent again may take its time."""
+    if full := outbox.too_much(tx):
+        return {"ok": False, "detail": f"{full}, so changes are refused: is the broker there, and does the relay run?"}
+    part = _waiting(tx, "to be sent", now["unpublished"], now["oldest_unpublished"])
+    return {**part, "detail": f"{now['replayed']} are sent again"} if now["replayed"] else part
 
 
 def backlog(tx: Tx) -> Mapping[str, Any]:
     """How much waits, and since when."""
-    outbox, held, parked = tx.tables.outbox, tx.tables.held, tx.tables.parked
-    first = sa.select(outbox.c.created_at).where(outbox.c.published_at.is_(None)).order_by(outbox.c.id).limit(1)
+    facts, held, parked = tx.tables.outbox, tx.tables.held, tx.tables.parked
+    unsent, again = facts.c.published_at.is_(None), facts.c.id <= outbox.mark(tx)
+    first = sa.select(facts.c.created_at).where(unsent, ~again).order_by(facts.c.id).limit(1)
     count = sa.func.count()
     return {
-        "unpublished": tx.session.scalar(sa.select(count).where(outbox.c.published_at.is_(None))) or 0,
+        "unpublished": tx.session.scalar(sa.select(count).where(unsent, ~again)) or 0,
+        "replayed": tx.session.scalar(sa.select(count).where(unsent, again)) or 0,
         "oldest_unpublished": tx.session.scalar(first),
         "held": tx.session.scalar(sa.select(count).select_from(held)) or 0,
         "oldest_held": tx.session.scalar(sa.select(sa.func.min(held.c.held_at))),

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 
+import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,6 +12,8 @@ from prometheus_client.registry import Collector
 
 from libs.common.answers import Answer
 from libs.common.errors import DomainError
+from libs.common.outbox import too_much
+from libs.common.tx import Tx
 from libs.common.web.acts import reading
 from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint
@@ -70,7 +73,7 @@ class _Waiting(Collector):
         service = edge().service.name
         try:
             with reading() as tx:
-                found = backlog(tx)
+                found, full, parts = backlog(tx), bool(too_much(tx)), _parts(tx, service)
                 since = {name: found[f"oldest_{name}"] for name in ("unpublished", "held")}
                 waits = {name: (tx.now - at).total_seconds() if at else 0.0 for name, at in since.items()}
         except DomainError:
@@ -80,7 +83,22 @@ class _Waiting(Collector):
         for name, text in (("unpublished", "Facts to be sent."), ("held", "Facts that wait for others.")):
             yield _gauge(f"plumbline_{name}", text, service, found[name])
             yield _gauge(f"plumbline_{name}_oldest_seconds", "How long the first has waited.", service, waits[name])
-        yield _gauge("plumbline_parked", "Facts that could not be applied.", service, found["parked"])
+        text = "Facts that could not be applied: ./plumbline parked list."
+        yield _gauge("plumbline_parked", text, service, found["parked"])
+        yield _gauge("plumbline_replayed", "Facts that an operator has sent again.", service, found["replayed"])
+        text = "Whether so much waits to be sent that changes are refused: is the broker there, does the relay run?"
+        yield _gauge("plumbline_outbox_full", text, service, float(full))
+        yield parts
+
+
+def _parts(tx: Tx, service: str) -> GaugeMetricFamily:
+    """What the worker said of its parts; ``/readyz`` has the words."""
+    gauge = GaugeMetricFamily(
+        "plumbline_part_ok", "Whether a part of the worker is well: /readyz says more.", labels=("service", "part")
+    )
+    for row in tx.session.execute(sa.select(tx.tables.worker_status)):
+        gauge.add_metric((service, row.part), float(row.ok))
+    return gauge
 
 
 def _gauge(name: str, text: str, service: str, value: float) -> GaugeMetricFamily:

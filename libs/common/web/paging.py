@@ -134,7 +134,7 @@ def _read(cursor: str, sort: str, kind: type[Any], column: Any) -> tuple[Any, An
         if value is not None:
             python = type(column.type)
             value = msgspec.convert(value, _kind(column), strict=False) if python else value
-        return value, msgspec.convert(ident, kind.id.type.python_type)
+        return value, msgspec.convert(ident, kind.id.type.python_type, strict=False)
     except (ValueError, TypeError, binascii.Error, msgspec.DecodeError) as wrong:
         fault = Fault("?cursor", "is not one that this list gave out for this order")
         raise Invalid("the cursor cannot be used; start without one", errors=[fault]) from wrong

@@ -1,0 +1,85 @@
+"""How an operator's commands reach a system: by its HTTP door, or inside an embedded one that does not run.
+
+No command itself. It says plainly why it cannot, and ends with 1 (refused) or 3 (nobody there).
+"""
+
+import contextlib
+import functools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from commands import ROOT
+from commands.door.running import Known, known
+from demo.client import Client, Refused
+from libs.common.auth import Role
+
+Command = Callable[..., None]
+Reach = Callable[[], contextlib.AbstractContextManager["Door"]]
+
+BREATH_S = 0.5  #: how long a system is given to do what it was asked, before it is asked for more
+
+
+def reaching(command: Command) -> Command:
+    """Adds --url, --token and --data; the command gets ``reach`` instead, to be called for a Door."""
+
+    @click.option("--url", help="Of the running system; else as --data knows it.")
+    @click.option("--token", envvar="PLUMBLINE_TOKEN", help="A bearer token; else an administrator's for --data.")
+    @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its folder.")
+    @functools.wraps(command)
+    def with_door(*, url: str | None, token: str | None, data: Path, **more: Any) -> None:
+        command(reach=functools.partial(opened, url, token, data), **more)
+
+    return with_door
+
+
+class Door(Client):
+    """The system's HTTP door, where it is running."""
+
+    def breathe(self) -> None:
+        """Leaves the system time to do what it was asked."""
+        time.sleep(BREATH_S)
+
+
+@contextlib.contextmanager
+def opened(url: str | None, token: str | None, data: Path) -> Iterator[Door]:
+    """The door, until the end of the block; whatever is refused inside it ends the process with plain words."""
+    here = known(data)
+    try:
+        if url is None and token is None and here.embedded and not here.running:
+            from commands.door.inside import inside
+
+            with inside(data) as door:
+                yield door
+        else:
+            yield Door(url or here.url, token or _token(data, here))
+    except Refused as refusal:
+        quit_with(str(refusal), *(f"  {one['pointer']}: {one['detail']}" for one in refusal.problem.get("errors", [])))
+    except OSError as reason:
+        quit_with(f"nobody answers at {url or here.url} ({reason}); is it running? ./plumbline up", code=3)
+
+
+def _token(data: Path, here: Known) -> str:
+    from demo.loader import home_branch, ident
+    from libs.common.tokens import Signer
+
+    if here.key is None:
+        quit_with(f"{data} holds no system; name its folder with --data, or give --url and --token", code=3)
+    who: dict[str, Any] = {"name": "Operator", "roles": [str(Role.ADMIN)], "branch": home_branch()}
+    return Signer(here.key.read_bytes()).issue(ident("script operator"), **who)
+
+
+def quit_with(*lines: str, code: int = 1) -> NoReturn:
+    for number, line in enumerate(lines):
+        click.echo(line if number else f"plumbline: {line}", err=True)
+    sys.exit(code)
+
+
+def told(answer: object) -> None:
+    """An answer as JSON, in one line."""
+    click.echo(json.dumps(answer))

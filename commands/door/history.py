@@ -1,0 +1,106 @@
+"""The history of facts, wherever a system keeps it: the broker's stream, or the outboxes of an embedded one."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from commands.door import moments, quit_with
+from commands.door.running import known
+from libs.common.bus import BusDown, Delivery
+from libs.common.contracts.base import BadEnvelope, Message, decode
+
+LOOK_S = 0.3  #: how often the outboxes are looked at for something new
+EARLIER = timedelta(minutes=2)  #: clocks differ, and facts travel
+
+Take = Callable[[Message], bool]  #: whether to go on
+
+
+def read(amqp_url: str | None, data: Path, begin: str | None, take: Take, *, follow: bool) -> None:
+    """From where there is a history. Ends the process with 2 for a wrong beginning and 3 where there is none."""
+    here = known(data)
+    if amqp_url is None and here.broker is not None:
+        amqp_url = here.broker.read_text().strip()
+    if amqp_url is not None:
+        _from_broker(amqp_url, begin, take, follow=follow)
+    elif here.embedded:
+        _from_outboxes(data, begin, take, follow=follow)
+    else:
+        quit_with(f"{data} holds no system; name its folder with --data, or give --amqp-url", code=3)
+
+
+def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -> None:
+    from embedded.history import Outboxes
+
+    outboxes, nap = Outboxes(data), threading.Event()
+    try:
+        ident, since = _beginning(begin)
+        if ident is not None:
+            since = outboxes.time_of(ident)
+            if since is None:
+                quit_with(f"no fact {ident} is in the history")
+        place = outboxes.at(since) if since is not None else outboxes.end()
+        wanted = _from_there(ident, since, take)
+        while True:
+            for _at, body in outboxes.read(place):
+                if not wanted(decode(body)):
+                    return
+            if not follow:
+                return
+            nap.wait(LOOK_S)
+    finally:
+        outboxes.close()
+
+
+def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> None:
+    from libs.common.rabbit import history as stream
+
+    ident, since = _beginning(begin)
+    wanted, started = _from_there(ident, since, take), datetime.now(UTC)
+
+    def take_bytes(delivery: Delivery) -> bool:
+        try:
+            message = decode(delivery.body)
+        except BadEnvelope as wrong:
+            click.echo(f"plumbline: something in the history is no fact: {wrong}", err=True)
+            return True
+        return wanted(message) and (follow or message.time < started)
+
+    earlier = None if since is None else max(since - EARLIER, moments.FIRST)
+    try:
+        stream.read(url, earlier, take_bytes, follow=follow)
+    except BusDown as away:
+        quit_with(f"the history cannot be read: {away}", code=3)
+
+
+def _beginning(begin: str | None) -> tuple[UUID | None, datetime | None]:
+    """The fact to begin with, if one is named, and the time before which it cannot be."""
+    if begin is None:
+        return None, None
+    if since := moments.read(begin):
+        return None, since
+    try:
+        ident = UUID(begin)
+    except ValueError:
+        raise click.BadParameter(
+            f"{begin!r} is no event's id and no time such as {moments.EXAMPLES}", param_hint="--from"
+        ) from None
+    made = datetime.fromtimestamp((ident.int >> 80) / 1000, UTC) if ident.version == 7 else moments.FIRST
+    return ident, made
+
+
+def _from_there(ident: UUID | None, since: datetime | None, take: Take) -> Take:
+    """Lets nothing through that is before the beginning: neither an older fact nor one before the fact named."""
+    begun = ident is None
+
+    def wanted(message: Message) -> bool:
+        nonlocal begun
+        begun = begun or message.id == ident
+        if not begun or (ident is None and since is not None and message.time < since):
+            return True
+        return take(message)
+
+    return wanted

@@ -1,0 +1,55 @@
+"""What a data folder says of its system: how it ran last, where, and whether it runs now."""
+
+import contextlib
+import fcntl
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "running.json"
+DEFAULT = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True)
+class Known:
+    """``key`` is the signing key, where the folder has one; ``broker`` holds the address of a distributed one's."""
+
+    url: str
+    embedded: bool
+    running: bool
+    key: Path | None
+    broker: Path | None
+
+
+def remember(data: Path, url: str, *, embedded: bool) -> None:
+    """Said by `up` when it is ready."""
+    unfinished = data / f".{FILE}.new"
+    unfinished.write_text(json.dumps({"url": url, "embedded": embedded}))
+    unfinished.rename(data / FILE)
+
+
+def known(data: Path) -> Known:
+    said = {}
+    with contextlib.suppress(OSError, ValueError):
+        said = json.loads((data / FILE).read_text())
+    files, broker, key = any(data.glob("*.db")), data / "secrets" / "broker-admin-url", data / "signing-key.pem"
+    embedded = bool(said.get("embedded", files)) and files
+    return Known(
+        url=str(said.get("url", DEFAULT)),
+        embedded=embedded,
+        running=_held(data / "lock"),
+        key=key if key.exists() else None,
+        broker=broker if broker.exists() and not embedded else None,
+    )
+
+
+def _held(lock: Path) -> bool:
+    """Whether a living `up` has the folder."""
+    try:
+        with lock.open() as opened:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

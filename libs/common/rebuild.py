@@ -1,0 +1,163 @@
+"""Builds a read model anew from history while the live one serves, then puts it in its place in one transaction.
+
+The same consumer and handlers run over tables of their own beside the live ones. What is put in place are the rows and
+the positions that belong to them: what was told meanwhile is then read again, and applied by the live consumer.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common import orm, people
+from libs.common.bus import Delivery
+from libs.common.consumer import Consumer
+from libs.common.errors import Conflict
+from libs.common.service import Subscriptions
+from libs.common.tx import Store
+
+BESIDE = "rebuilding"  #: the schema, or the attached file, that it is built in
+MARGIN = timedelta(minutes=2)  #: clocks differ, and facts travel
+
+#: all facts from a time on (None: from the first), in batches, to where nothing more comes
+History = Callable[[datetime | None], Iterable[Sequence[Delivery]]]
+
+
+@dataclass(frozen=True)
+class ReadModel:
+    """Tables that hold nothing but what some publishers' facts said.
+
+    Whatever is written to them, these handlers write; and nothing else in the service reacts to what these publishers
+    say, for the positions in all their streams go with the model.
+    """
+
+    producers: tuple[str, ...]
+    tables: tuple[sa.Table, ...]
+    subscriptions: Subscriptions
+
+
+def people_of(tables: orm.Tables) -> ReadModel:
+    """Every service's copy of people, teams and branches."""
+    subscriptions = Subscriptions()
+    people.subscribe(subscriptions)
+    return ReadModel(("staff",), (tables.people, tables.teams, tables.branches), subscriptions)
+
+
+def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History) -> int:
+    """Returns how many records' positions went with it. Raises Conflict, and leaves all as it was, when it fails.
+
+    ``consumer`` is the live one; it and the live tables go on meanwhile.
+    """
+    streams = set(model.subscriptions.streams)
+    with _beside(live) as (beside, both):
+        anew = Consumer(beside, model.subscriptions)
+        began = _now(live)
+        for since in (None, began - MARGIN):  # the second time only what was told during the first
+            for batch in history(since):
+                _deliver(anew, batch, streams)
+        _demand_whole(beside)
+        until = _now(live) - MARGIN
+        with live.database.writing(), both.begin() as connection:
+            count = _put_in_place(connection, live, model)
+        live.known.clear()
+    for batch in history(until):
+        _deliver(consumer, batch, streams)
+    return count
+
+
+def _deliver(consumer: Consumer, batch: Sequence[Delivery], streams: set[str]) -> None:
+    wanted = [one for one in batch if any(f'"plumbline.{stream}.'.encode() in one.body for stream in streams)]
+    if wanted:
+        consumer.deliver(wanted)
+
+
+def _now(store: Store) -> datetime:
+    with store.reading() as tx:
+        return tx.now
+
+
+@contextmanager
+def _beside(live: Store) -> Iterator[tuple[Store, sa.Engine]]:
+    """The same service over empty tables beside its own, and an engine that sees both, until the end of the block."""
+    url = live.database.engine.url
+    workshop = orm.connect(url.render_as_string(hide_password=False))
+    file = Path(f"{url.database}.{BESIDE}")
+    if workshop.sqlite:
+        attach = f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {BESIDE}"
+        sa.event.listen(workshop.engine, "connect", lambda raw, _record: raw.execute(attach))
+    elsewhere: dict[str, Any] = {"schema_translate_map": {None: BESIDE}}
+    engine = workshop.engine.execution_options(**elsewhere)
+    database = replace(workshop, engine=engine, reader=workshop.reader.execution_options(**elsewhere))
+    _clear(workshop, file)  # a killed process may have left one half built
+    try:
+        with engine.begin() as connection:
+            if not workshop.sqlite:
+                connection.execute(sa.schema.CreateSchema(BESIDE))
+            live.tables.outbox.metadata.create_all(connection)
+        yield replace(live, database=database, known={}, woken=lambda: None), workshop.engine
+    finally:
+        _clear(workshop, file)
+        workshop.dispose()
+
+
+def _clear(workshop: orm.Database, file: Path) -> None:
+    if workshop.sqlite:
+        workshop.dispose()
+        for part in ("", "-wal", "-shm", "-journal"):
+            Path(f"{file}{part}").unlink(missing_ok=True)
+        return
+    with workshop.engine.begin() as connection:
+        connection.execute(sa.schema.DropSchema(BESIDE, cascade=True, if_exists=True))
+
+
+def _demand_whole(beside: Store) -> None:
+    """Refuses a model that lacks something: then the one that serves stays."""
+    with beside.reading() as tx:
+        for name, why in (("parked", "could not be applied"), ("held", "wait for earlier ones that are not there")):
+            table = getattr(tx.tables, name)
+            first = tx.execute(sa.select(table).limit(1)).first()
+            if first is not None:
+                count = tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                raise Conflict(f"the read model stays as it is: of its history {count} facts {why} ({first.reason})")
+
+
+def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> int:
+    """Rows and positions, as one; nobody sees anything in between."""
+    positions, held, parked = live.tables.stream_pos, live.tables.held, live.tables.parked
+    built, mine = _twin(positions), positions.c.producer.in_(model.producers)
+    in_order = sa.select(positions.c.agg).where(mine).order_by(positions.c.producer, positions.c.agg)
+    connection.execute(in_order.with_for_update())
+    for table in reversed(model.tables):
+        connection.execute(sa.delete(table))
+    for table in model.tables:
+        _copy(connection, table)
+    for table in (held, parked):  # what the rebuilt model has applied waits no longer
+        applied = sa.select(built.c.agg).where(
+            built.c.producer == table.c.producer, built.c.agg == table.c.agg, built.c.last_seq >= table.c.agg_seq
+        )
+        connection.execute(sa.delete(table).where(applied.exists()))
+    # What only the live model knew of begins anew, as its rows are gone: it is read again.
+    connection.execute(sa.delete(parked).where(parked.c.producer.in_(model.producers), parked.c.blocks))
+    connection.execute(sa.delete(positions).where(mine))
+    _copy(connection, positions)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(built)).scalar_one())
+
+
+def _copy(connection: sa.Connection, table: sa.Table) -> None:
+    names = [column.name for column in table.columns]
+    twin = _twin(table)
+    connection.execute(sa.insert(table).from_select(names, sa.select(*(twin.c[name] for name in names))))
+    counted = table.autoincrement_column
+    if counted is not None and connection.dialect.name == "postgresql":  # or it would give numbers out once more
+        sequence = sa.func.pg_get_serial_sequence(table.name, counted.name)
+        highest = sa.select(sa.func.coalesce(sa.func.max(counted), 0) + 1).scalar_subquery()
+        connection.execute(sa.select(sa.func.setval(sequence, highest, sa.false())))
+
+
+def _twin(table: sa.Table) -> sa.Table:
+    """The table of the same name that is beside."""
+    return sa.Table(table.name, sa.MetaData(), *(sa.Column(one.name, one.type) for one in table.columns), schema=BESIDE)

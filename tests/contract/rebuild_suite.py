@@ -1,0 +1,138 @@
+"""A read model built anew from history, while facts go on coming, on any database: all of it for one at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common.bus import Delivery
+from libs.common.errors import Conflict
+from libs.common.orm import Database
+from libs.common.rebuild import ReadModel, rebuild
+from tests.contract.parked_suite import Desk, refuse
+from tests.contract.throwaway import EFFECTS, MAKER_TABLES, known
+
+
+class Workshop(Desk):
+    """The taker's effects are its read model; the maker's outbox is the history."""
+
+    def __init__(self, *databases: Database) -> None:
+        super().__init__(*databases)
+        self.model = ReadModel(("maker",), (EFFECTS,), self.taker.service.subscriptions)
+        self.while_reading: Callable[[], object] = lambda: None
+        self.at_the_end: Callable[[], object] = lambda: None
+
+    def history(self, _since: datetime | None) -> Iterator[Sequence[Delivery]]:
+        """Whole, each time: what is known is skipped."""
+        outbox, last = MAKER_TABLES.outbox, 0
+        while True:
+            with self.maker.reading() as tx:
+                following = sa.select(outbox.c.id, outbox.c.body).where(outbox.c.id > last).order_by(outbox.c.id)
+                rows = tx.execute(following.limit(50)).all()
+            if not rows:
+                self.at_the_end()  # told when all is read: the live model has it, the one beside has not
+                return
+            last = rows[-1].id
+            yield [Delivery(bytes(row.body)) for row in rows]
+            self.while_reading()
+
+    def rebuild(self) -> int:
+        return rebuild(self.taker.store, self.taker.consumer, self.model, self.history)
+
+    def shown(self) -> list[tuple[Any, str]]:
+        """The read model, record by record in the order of effects."""
+        with self.taker.store.reading() as tx:
+            rows = tx.execute(sa.select(EFFECTS.c.subject, EFFECTS.c.note).order_by(EFFECTS.c.subject, EFFECTS.c.id))
+            return [(row.subject, row.note) for row in rows]
+
+    def spoil(self) -> None:
+        """What a bug, or a hand, may do to a read model."""
+        with self.taker.store.begin() as tx:
+            some = sa.select(EFFECTS.c.id).where(EFFECTS.c.note.in_(["1", "2"]))
+            tx.session.execute(sa.delete(EFFECTS).where(EFFECTS.c.id.in_(some)))
+            tx.session.execute(sa.update(EFFECTS).where(EFFECTS.c.note == "3").values(note="wrong"))
+
+
+class RebuildSuite:
+    @pytest.fixture
+    def workshop(self, databases: tuple[Database, Database]) -> Iterator[Workshop]:
+        with known():
+            yield Workshop(*databases)
+
+    @pytest.mark.parametrize("count", [40, pytest.param(20_000, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+    def test_a_rebuilt_read_model_is_equal_to_the_live_one(self, workshop: Workshop, count: int) -> None:
+        for _ in range(count):
+            workshop.make(*map(str, range(5)))
+        workshop.settle()
+        right = workshop.shown()
+        workshop.spoil()
+        assert workshop.shown() != right
+
+        assert workshop.rebuild() == count
+
+        assert workshop.shown() == right
+        assert len(right) == 5 * count
+
+    def test_it_goes_on_serving_and_loses_nothing_of_what_is_told_meanwhile(self, workshop: Workshop) -> None:
+        things = [workshop.make("made", "0") for _ in range(60)]
+        workshop.settle()
+        seen, at_the_end = [], []
+
+        def tell() -> None:
+            workshop.change(things[len(seen)], f"later {len(seen)}")
+            workshop.make(f"new {len(seen)}")
+            workshop.carry()
+
+        def meanwhile() -> None:
+            seen.append(len(workshop.shown()))
+            if len(seen) < 4:
+                tell()
+
+        def last_minute() -> None:
+            at_the_end.append(len(workshop.shown()))
+            tell()
+
+        workshop.while_reading, workshop.at_the_end = meanwhile, last_minute
+        workshop.rebuild()
+        assert len(at_the_end) == 3, "once more after it was put in its place"
+        workshop.while_reading = workshop.at_the_end = lambda: None
+        workshop.settle()
+
+        assert seen[:6] == sorted(seen[:6]), "the live model goes on while the other is built"
+        outbox = MAKER_TABLES.outbox
+        with workshop.maker.reading() as tx:
+            facts = tx.execute(sa.select(sa.func.count()).select_from(outbox)).scalar_one()
+        assert len(workshop.shown()) == facts
+        after = workshop.make("after", "all")
+        workshop.settle()
+        assert workshop.taker.heard(after) == ["after", "all"]
+
+    def test_a_model_whose_history_cannot_be_applied_stays_as_it_is(self, workshop: Workshop) -> None:
+        workshop.make("made", "bad", "after")
+        workshop.settle()
+        before = workshop.shown()
+        workshop.taker.moods["bad"] = refuse
+
+        with pytest.raises(Conflict, match="stays as it is"):
+            workshop.rebuild()
+
+        assert workshop.shown() == before
+        assert workshop.parked() == []
+        del workshop.taker.moods["bad"]
+        workshop.rebuild()
+        assert workshop.shown() == before
+
+    def test_a_blocked_record_is_open_once_its_facts_are_in_the_rebuilt_model(self, workshop: Workshop) -> None:
+        subject, _ = workshop.stumble("made", "bad", "after")
+        del workshop.taker.moods["bad"]
+
+        workshop.rebuild()
+
+        assert workshop.parked() == []
+        assert not workshop.taker.held()
+        assert workshop.taker.heard(subject) == ["made", "bad", "after"]
+        workshop.change(subject, "later")
+        workshop.settle()
+        assert workshop.taker.heard(subject) == ["made", "bad", "after", "later"]

@@ -1,0 +1,235 @@
+"""An operator's commands over an embedded system that does not run: the same routes, the outboxes as its history."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import services
+from embedded.system import System
+from libs.common.bus import Delivery
+from libs.common.contracts.base import Message
+from libs.common.signingkey import signing_key
+from libs.common.tokens import Signer
+from libs.local.folder import owned
+
+ADMIN = UUID(int=101)
+
+
+class Stopped:
+    """A data folder as `up` leaves it, and the commands on it."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.signer = Signer(signing_key(data / "signing-key.pem"))
+        with self.opened():
+            pass
+
+    def opened(self) -> Any:
+        return contextlib.closing(System.on_files(self.data, services.every(), signer=self.signer, durable=False))
+
+    def run(self, *words: str) -> Result:
+        command: click.Command = import_module(f"commands.{words[0]}").command
+        return CliRunner().invoke(command, [*words[1:], "--data", str(self.data)])
+
+    def asked(self, *words: str) -> Any:
+        done = self.run(*words, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        token = self.signer.issue(ADMIN, roles=["admin", "office"])
+        service = path.split("/")[3]
+        with self.opened() as system:
+            client = system.parts[service].app.test_client()
+            answer = client.open(path, method=method, json=body, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code < 300, answer.text
+            system.settle()
+            return answer.json
+
+    def lead(self, name: str) -> str:
+        body = {"channel": "phone", "person_name": name, "request": "a boiler", "emails": [f"{name}@example.com"]}
+        return str(self.call("POST", "/api/v1/leads", body)["id"])
+
+    def misfit(self, service: str = "opportunities") -> UUID:
+        """A fact whose payload does not fit, and one behind it."""
+        subject = uuid4()
+        with self.opened() as system:
+            for number in ("1", "2"):
+                message = Message(
+                    id=uuid4(), source="/plumbline/leads", type="plumbline.lead.validated.v1", subject=subject,
+                    sequence=number, time=datetime.now(UTC), correlationid=subject, causationid="test", data={},
+                )  # fmt: skip
+                system.parts[service].consumer.deliver([Delivery(message.encode())])
+        return subject
+
+    def junk(self, service: str, body: bytes) -> None:
+        with self.opened() as system:
+            system.parts[service].consumer.deliver([Delivery(body)])
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Stopped:
+    return Stopped(tmp_path)
+
+
+def test_what_is_parked_is_listed_over_all_services_and_by_one(stopped: Stopped) -> None:
+    subject = stopped.misfit()
+    stopped.junk("bookings", b"\x00\xff")
+
+    found = stopped.asked("parked", "list")
+
+    named = [(one["service"], one["reason"], one["subject"]) for one in found]
+    assert named == [("opportunities", "invalid_payload", str(subject)), ("bookings", "malformed", None)]
+    assert [one["service"] for one in stopped.asked("parked", "list", "--service", "bookings")] == ["bookings"]
+    assert [one["service"] for one in stopped.asked("parked", "list", "--reason", "malformed")] == ["bookings"]
+    told = stopped.run("parked", "list")
+    assert "opportunities:1" in told.stdout
+    assert "2 parked." in told.stderr
+
+
+def test_one_is_shown_with_all_that_is_known_and_with_its_very_bytes(stopped: Stopped) -> None:
+    stopped.misfit()
+    stopped.junk("bookings", b"\x00\xff")
+
+    shown = stopped.run("parked", "show", "opportunities:1").stdout
+
+    assert "invalid_payload" in shown
+    assert "1 facts behind it" in shown
+    assert '"type": "plumbline.lead.validated.v1"' in shown
+    assert stopped.run("parked", "show", "bookings:1", "--raw").stdout_bytes == b"\x00\xff"
+
+
+def test_one_that_fails_again_is_parked_again_and_one_that_is_given_up_lets_the_next_come(stopped: Stopped) -> None:
+    stopped.misfit()
+
+    assert stopped.asked("parked", "replay", "opportunities:1") == {"replayed": ["opportunities:1"], "refused": []}
+    [again] = stopped.asked("parked", "list")
+    assert (again["id"], again["sequence"]) == ("2", "1")
+    assert stopped.asked("parked", "discard", "--all", "--yes", "--note", "a test") == {
+        "discarded": ["opportunities:2"],
+        "refused": [],
+    }
+
+    [behind] = stopped.asked("parked", "list")
+    assert behind["sequence"] == "2"
+
+
+def test_what_cannot_be_replayed_is_told_and_the_others_are(stopped: Stopped) -> None:
+    stopped.junk("bookings", b"nothing")
+    stopped.misfit()
+
+    done = stopped.run("parked", "replay", "--all")
+
+    assert done.exit_code == 1
+    assert "1 replayed." in done.stdout
+    assert "bookings:1: it still cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("parked", "replay"), 2, "or say --all"),
+        (("parked", "replay", "leads:1", "--all"), 2, "or say --all"),
+        (("parked", "replay", "12"), 2, "such as leads:12"),
+        (("parked", "show", "nobody:1"), 2, "such as leads:12"),
+        (("parked", "show", "leads:1"), 1, "nothing is parked here as 1"),
+        (("parked", "discard", "leads:1"), 2, "say --yes"),
+        (("replay", "--service", "leads", "--since", "yesterday"), 2, "no time such as first"),
+        (("replay", "--service", "leads", "--since", "2026-01-01T00:00:00"), 2, "no time such as first"),
+        (("events", "tail", "--from", "blue"), 2, "no event's id and no time"),
+        (("events", "show", "blue"), 2, "not a valid UUID"),
+        (("events", "show", str(UUID(int=7))), 1, "no fact"),
+    ],
+)
+def test_what_is_asked_for_wrongly_is_refused_in_plain_words(
+    stopped: Stopped, words: tuple[str, ...], code: int, said: str
+) -> None:
+    done = stopped.run(*words)
+    assert (done.exit_code, done.exception is None or isinstance(done.exception, SystemExit)) == (code, True)
+    assert said in done.output
+
+
+@pytest.mark.parametrize(
+    "words", [("parked", "list"), ("replay", "--service", "leads", "--since", "1h"), ("events", "tail")]
+)
+def test_a_folder_without_a_system_is_not_ready(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = CliRunner().invoke(
+        import_module(f"commands.{words[0]}").command, [*words[1:], "--data", str(tmp_path / "no")]
+    )
+    assert done.exit_code == 3
+    assert "holds no system" in done.output
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_running_system_is_never_opened_from_behind(stopped: Stopped) -> None:
+    with owned(stopped.data):  # as `up` does; nobody listens at its address here
+        done = stopped.run("parked", "list")
+    assert done.exit_code == 3
+    assert "nobody answers" in done.output
+
+
+def test_a_service_that_lost_its_copy_has_it_again_when_the_others_tell_again(stopped: Stopped) -> None:
+    branch = {"name": "Nashville", "time_zone": "America/Chicago", "currency": "USD"}
+    stopped.call("POST", "/api/v1/staff/branches", branch)
+    for database in stopped.data.glob("leads.db*"):
+        database.unlink()
+    with stopped.opened() as system, system.parts["leads"].store.reading() as tx:
+        assert tx.execute(tx.tables.branches.select()).all() == []
+
+    said = stopped.asked("replay", "--service", "staff", "--since", "first")
+
+    assert said["count"] >= 1
+    with stopped.opened() as system:
+        for part in system.parts.values():
+            with part.store.reading() as tx:
+                assert [row.name for row in tx.execute(tx.tables.branches.select())] == ["Nashville"]
+
+
+class TestHistory:
+    @pytest.fixture
+    def said(self, stopped: Stopped) -> Callable[..., list[dict[str, Any]]]:
+        for name in ("Ann", "Bob"):
+            lead = stopped.lead(name)
+            stopped.call("POST", f"/api/v1/leads/{lead}/validate", {})
+
+        def tail(*words: str) -> list[dict[str, Any]]:
+            done = stopped.run("events", "tail", "--json", *words)
+            assert done.exit_code == 0, done.output
+            return [json.loads(one) for one in done.stdout.splitlines()]
+
+        return tail
+
+    def test_the_outboxes_are_one_history_in_the_order_of_time(self, said: Callable[..., list[dict[str, Any]]]) -> None:
+        facts = said("--no-follow")
+        times = [datetime.fromisoformat(one["time"]) for one in facts]
+        assert times == sorted(times)
+        assert {one["source"] for one in facts} == {"/plumbline/leads", "/plumbline/opportunities"}
+
+    def test_a_type_is_chosen_as_a_binding_chooses_it(self, said: Callable[..., list[dict[str, Any]]]) -> None:
+        def kinds(pattern: str) -> set[str]:
+            return {one["type"] for one in said("--no-follow", "--type", pattern)}
+
+        assert kinds("plumbline.opportunity.opened.v1") == {"plumbline.opportunity.opened.v1"}
+        assert kinds("opportunity.#") >= {"plumbline.opportunity.opened.v1"}
+        assert kinds("*.captured.*") == {"plumbline.lead.captured.v1"}
+        assert kinds("lead.*") == set()
+
+    def test_it_begins_with_a_fact_or_a_time_and_ends_when_told(
+        self, stopped: Stopped, said: Callable[..., list[dict[str, Any]]]
+    ) -> None:
+        facts = said("--no-follow")
+        third = facts[2]
+
+        assert said("--from", third["id"], "--limit", "2") == facts[2:4]
+        assert said("--from", facts[-1]["time"], "--no-follow") == facts[-1:]
+        assert said("--from", "first", "-n", "1") == facts[:1]
+        assert stopped.asked("events", "show", third["id"]) == third
