@@ -127,7 +127,7 @@ def _expected(world: World, service: str, stream: str, facts: Any, heard: list[s
     """The effects that are due, how many facts that is, and the fact that must be parked, if any."""
     due: list[tuple[str, str]] = []
     for place, (note, ident) in enumerate(facts):
-        if (service, stream, note) in world.discarded:
+        if note.endswith("~") or (service, stream, note) in world.discarded:
             continue
         if stream == "slip" and note not in heard and (service, "order", note) not in world.discarded:
             return due, place, []  # it waits for a fact that is parked or behind one

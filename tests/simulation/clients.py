@@ -26,13 +26,14 @@ class Request:
 
     note: str
     facts: int
+    filed: bool
     timer: str
     subject: UUID | None
     answer: Answer | None = None
 
     @property
     def notes(self) -> list[str]:
-        return [f"{self.note}.{fact}" for fact in range(self.facts)]
+        return [f"{self.note}.{fact}" for fact in range(self.facts)] + [f"{self.note}~"] * self.filed
 
 
 class Shows:
@@ -72,11 +73,11 @@ class Clients:
         known = [UUID(msgspec.json.decode(one.answer[0])["id"]) for one in self.requests.values() if one.answer]
         subject = rng.choice(known) if known and not wish and rng.random() < 0.6 else None
         note = f"{'w' if wish else 'r'}{len(self.wishes if wish else self.requests)}"
-        request = Request(note, rng.choice((1, 1, 2)), rng.choice(("set", "set", "drop", "leave")), subject)
+        request = Request(note, rng.choice((1, 1, 2)), rng.random() < 0.2, rng.choice(("set", "set", "drop", "leave")), subject)
         for fault in ("poison", "killer"):
             if self.world.chance(fault):
                 service = rng.choice(("yard", "board"))
-                key = (service, rng.choice(STREAMS[service]), rng.choice(request.notes))
+                key = (service, rng.choice(STREAMS[service]), request.notes[0])
                 self.world.poison[key] = fault
         return request
 

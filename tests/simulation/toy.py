@@ -36,7 +36,15 @@ class SlipWritten(Event):
     note: str
 
 
-FACTS = (OrderTold, SlipWritten)
+@dataclass(frozen=True, kw_only=True)
+class OrderFiled(Event):
+    """Nobody reacts to this one, but it has its number in the order's stream. Its note ends in ``~``."""
+
+    name = "plumbline.order.filed.v1"
+    note: str
+
+
+FACTS = (OrderTold, OrderFiled, SlipWritten)
 for kind in FACTS:  # they are no part of Plumbline: documents made in this process must not list them
     del base._registry[kind.name]
 
@@ -148,7 +156,7 @@ def subscriptions(name: str, world: Mood, wrap: Callable[[Handler], Handler]) ->
     def _heard(tx: Tx, fact: OrderTold | SlipWritten) -> bool:
         return tx.execute(look_up, {"of": fact.subject, "named": fact.note}).first() is not None
 
-    for kind in FACTS:
+    for kind in (OrderTold, SlipWritten):
         if kind.aggregate() in STREAMS[name]:
             mine.on(kind)(wrap(hear))
     return mine
@@ -157,7 +165,8 @@ def subscriptions(name: str, world: Mood, wrap: Callable[[Handler], Handler]) ->
 def tell(tx: Tx, order: Order, *notes: str) -> None:
     for note in notes:
         order.note = note
-        tx.publish(OrderTold(subject=order.id, note=note), of=order)
+        kind = OrderFiled if note.endswith("~") else OrderTold
+        tx.publish(kind(subject=order.id, note=note), of=order)
 
 
 def nudges(latest: Callable[[], datetime]) -> TimerHandler:

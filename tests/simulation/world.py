@@ -14,7 +14,7 @@ from unittest import mock
 from libs.common import relay as relays
 from libs.common.bus import BusDown
 from libs.common.consumer import Consumer
-from libs.common.errors import Unavailable
+from libs.common.errors import Conflict, Unavailable
 from libs.common.inprocess import InProcessBus
 from libs.common.intake import Intake
 from libs.common.loops import relay_loop, timers_loop
@@ -58,16 +58,16 @@ class Process:
 
 
 class Once:
-    """A stop signal for a loop that is to go round once, and waits for nothing."""
+    """A stop signal for a loop that is to go round until it would rest for the first time."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.rested = False
 
     def is_set(self) -> bool:
-        self.asked += 1
-        return self.asked > 1
+        return self.rested
 
     def wait(self, _seconds: float) -> bool:
+        self.rested = True
         return True
 
 
@@ -155,7 +155,8 @@ class World(Chaos):
         self.relaying.append(name)
         try:
             with self.at_work(name) as one:
-                relay_loop(one.relay, lambda _s: None, Once(), self._report, lambda _s: 0)  # type: ignore[arg-type]
+                stop: Any = Once()
+                relay_loop(one.relay, stop.wait, stop, self._report)
         finally:
             self.relaying.pop()
 
@@ -170,8 +171,9 @@ class World(Chaos):
 
     def _timers(self) -> None:
         service: Any = SimpleNamespace(jobs=())
+        stop: Any = Once()
         with self.at_work(self.rng.choice(("desk", *NAMES))) as one:
-            timers_loop(service, one.store, one.timers, one.consumer, Once(), self._report)  # type: ignore[arg-type]
+            timers_loop(service, one.store, one.timers, one.consumer, stop, self._report)
 
     def _time(self) -> None:
         self.pass_time(self.rng.choice((0.2, 1, 5, 40, 400, -3)))
@@ -192,15 +194,18 @@ class World(Chaos):
             self.broker.put(self.rng.choice(("yard", "board")), b"junk")
 
     def replay(self, name: str) -> None:
-        parked = [row[0] for row in self.disks[name].rows("SELECT id FROM parked")]
-        if parked:
+        for (ident,) in self.disks[name].rows("SELECT id FROM parked"):
             with self.at_work(name) as one:
-                self.seen["replayed"] += one.consumer.replay(parked)
+                try:
+                    self.seen["replayed"] += one.consumer.replay([ident])
+                except Conflict:
+                    self.seen["refused_replay"] += 1  # it still cannot be read
 
     def refill(self) -> None:
         """Not while a relay is under way: what it has sent and not yet marked would be marked, and not sent again."""
         for name in sorted({"desk", "yard"} - set(self.relaying)):
             with self.at_work(name) as one:
+                one.relay.finish()
                 self.seen["refilled"] += relays.refill(one.store)
                 self.to_refill.discard(name)
 
