@@ -93,17 +93,7 @@ def _yard(world: World, said: Facts) -> Iterator[str]:
 
 def _reader(world: World, service: str, said: dict[str, Facts], heard: dict[str, list[str]]) -> Iterator[str]:
     """One effect a fact, in the record's order, up to what is poison; that is parked, and what is behind it held."""
-    disk = world.disks[service]
-    effects, parked, held = defaultdict(list), defaultdict(list), defaultdict(list)
-    for stream, subject, note, event in disk.rows("SELECT stream, subject, note, event FROM effects ORDER BY id"):
-        effects[stream, subject].append((note, event))
-    for producer, subject, ident, reason, body in disk.rows("SELECT producer, agg, event_id, reason, body FROM parked"):
-        if producer is not None:
-            parked[producer, subject].append((ident, reason))
-        elif body != b"junk":
-            yield f"{service} could not read {body!r}: {reason}"
-    for producer, subject, number in disk.rows("SELECT producer, agg, agg_seq FROM held ORDER BY agg_seq"):
-        held[producer, subject].append(number)
+    effects, parked, held = _effects(world, service), _parked(world, service), _held(world, service)
     for stream in STREAMS[service]:
         for subject, facts in said[stream].items():
             due, stop, poison = _expected(world, service, stream, facts, heard.get(subject, []))
@@ -112,15 +102,44 @@ def _reader(world: World, service: str, said: dict[str, Facts], heard: dict[str,
             key = (PRODUCERS[stream], subject)
             rest = list(range(stop + 1 + bool(poison), len(facts) + 1))
             behind = [number for number in held.pop(key, []) if not (poison and number == stop + 1)]  # a repeat of it
-            where = f"{service} {stream} {subject}"
-            if (got := effects.pop((stream, subject), [])) != due:
-                yield f"{where} {_difference(got, due)}: {got} where {due} is right"
-            if (got := [ident for ident, _ in parked.pop(key, [])]) != poison:
-                yield f"{where} has parked {got} where {poison} is right"
-            if behind != rest:
-                yield f"{where} holds {behind} where {rest} is right"
+            done = effects.pop((stream, subject), [])
+            difference = "" if done == due else _difference(done, due)
+            for what, is_, right in (
+                (difference, done, due), ("parked", parked.pop(key, []), poison), ("holds", behind, rest),
+            ):  # fmt: skip
+                if is_ != right:
+                    yield f"{service} {stream} {subject} {what}: {is_} where {right} is right"
     if effects or parked or held:
         yield f"{service} has something of nobody's: {dict(effects)} {dict(parked)} {dict(held)}"
+
+
+def _effects(world: World, service: str) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    found = defaultdict(list)
+    for stream, subject, *effect in world.disks[service].rows(
+        "SELECT stream, subject, note, event FROM effects ORDER BY id"
+    ):
+        found[stream, subject].append(tuple(effect))
+    return found
+
+
+def _parked(world: World, service: str) -> dict[tuple[str, str], list[str]]:
+    """The facts; bytes that are none are only expected to be the ones that were sent."""
+    found = defaultdict(list)
+    for producer, subject, ident, body in world.disks[service].rows("SELECT producer, agg, event_id, body FROM parked"):
+        if producer is not None:
+            found[producer, subject].append(ident)
+        elif body != b"junk":
+            world.faults.append(f"{service} could not read {body!r}")
+    return found
+
+
+def _held(world: World, service: str) -> dict[tuple[str, str], list[int]]:
+    found = defaultdict(list)
+    for producer, subject, number in world.disks[service].rows(
+        "SELECT producer, agg, agg_seq FROM held ORDER BY agg_seq"
+    ):
+        found[producer, subject].append(number)
+    return found
 
 
 def _expected(world: World, service: str, stream: str, facts: Any, heard: list[str]) -> tuple[Any, int, list[str]]:
@@ -139,7 +158,7 @@ def _expected(world: World, service: str, stream: str, facts: Any, heard: list[s
 
 def _difference(got: Any, due: Any) -> str:
     if len(got) != len(set(got)):
-        return "did something twice"
+        return "does something twice"
     if sorted(got) == sorted(due):
         return "is out of order"
-    return "lost something" if set(due) - set(got) else "did too much"
+    return "lost something" if set(due) - set(got) else "does too much"

@@ -73,7 +73,9 @@ class Clients:
         known = [UUID(msgspec.json.decode(one.answer[0])["id"]) for one in self.requests.values() if one.answer]
         subject = rng.choice(known) if known and not wish and rng.random() < 0.6 else None
         note = f"{'w' if wish else 'r'}{len(self.wishes if wish else self.requests)}"
-        request = Request(note, rng.choice((1, 1, 2)), rng.random() < 0.2, rng.choice(("set", "set", "drop", "leave")), subject)
+        request = Request(
+            note, rng.choice((1, 1, 2)), rng.random() < 0.2, rng.choice(("set", "set", "drop", "leave")), subject
+        )
         for fault in ("poison", "killer"):
             if self.world.chance(fault):
                 service = rng.choice(("yard", "board"))

@@ -118,7 +118,7 @@ class Chaos:
         """A crash point: the process may die here, or stand still while others go on."""
         if self.dead:
             raise Killed
-        if name == self.crash_at and self.chance("crash_at") or self.chance("crash"):
+        if self.chance("crash_at" if name == self.crash_at else "crash"):
             self.crashed[name] += 1
             raise self.kill()
         if self.depth < 2 and not any(disk.busy for disk in disks().values()) and self.chance("pause"):
