@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from libs.common.bus import BusDown, Delivery, Outgoing, Publisher
 from libs.common.errors import Unavailable
-from tests.simulation.toy import STREAMS
+from tests.simulation.tables import STREAMS
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -12,7 +12,8 @@ from libs.common.answers import AlreadyAnswered, Answer, RequestKey
 from libs.common.contracts.commands import Command
 from libs.common.errors import DomainError
 from libs.common.tx import Origin, Tx
-from tests.simulation.toy import DONE, STREAMS, Order, tell
+from tests.simulation.tables import DONE, STREAMS, Order
+from tests.simulation.toy import tell
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

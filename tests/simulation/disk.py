@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from libs.common.orm import Database
-from tests.simulation.toy import BASES, TABLES
+from tests.simulation.tables import BASES, TABLES
 
 #: every fact ever committed, whatever becomes of its outbox row: the auditor's, not the kernel's
 LEDGER = """

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.simulation.world import NAMES, UNSENT, World
+from tests.simulation.processes import NAMES
+from tests.simulation.world import UNSENT, World
 
 ROUNDS = 150
 DUE = {

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from tests.simulation.auditor import audit
+from tests.simulation.processes import Kit
 from tests.simulation.rest import settle
-from tests.simulation.world import Kit, World, world_of
+from tests.simulation.world import World, world_of
 
 
 @dataclass

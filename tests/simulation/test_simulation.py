@@ -13,9 +13,9 @@ import pytest
 
 from commands import ROOT
 from tests.simulation.disk import disks
+from tests.simulation.processes import Kit
 from tests.simulation.report import SIMULATED
 from tests.simulation.simulate import Outcome, simulate
-from tests.simulation.world import Kit
 
 SEEDS, CHUNK = 10_000, 250
 #: what must have happened in each chunk, or it proved nothing
