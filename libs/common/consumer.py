@@ -28,7 +28,7 @@ from libs.common.tx import Origin, Store, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again
-ATTEMPTING = "attempting"
+ATTEMPTING, AGAIN = "attempting", "attempting again"  #: again: the attempt before ended without a word
 
 
 class Failed(Exception):
@@ -182,6 +182,9 @@ class Consumer:
             return  # it failed before and has its own due time
         self._run(tx, position, message, together=together)
         while (following := position.held.get(position.last_seq + 1)) is not None and following.due_at is None:
+            if held is not None and held.reason == AGAIN:  # it may be what follows that ends the process
+                Positions.due(tx, position.key, position.last_seq + 1, tx.now)
+                return
             self._run(tx, position, decode(bytes(following.body)))
 
     def _run(self, tx: Tx, position: Position, message: Message, *, together: bool = False) -> None:
@@ -276,9 +279,10 @@ class Consumer:
                 hold_behind(tx, position, message)
                 return False
             held = position.held.get(message.number)
+            begun = held is not None and held.reason in (ATTEMPTING, AGAIN)  # somebody is at it, or died and left it
             if held is not None and held.due_at is not None and held.due_at > tx.now:
-                begun = held.reason == ATTEMPTING  # by somebody who is at it, or who died and left it to us
-                if not (begun and why is Why.REDELIVERED) and not (not begun and why is Why.EARLY and held.waits):
+                earlier = why is Why.REDELIVERED if begun else why is Why.EARLY and held.waits
+                if not earlier:
                     return False
             attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
             attempts -= held is not None and message.id in self._spared
@@ -286,7 +290,8 @@ class Consumer:
             if attempts >= TRIES:
                 park_and_block(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
                 return False
-            hold(tx, message, ATTEMPTING, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
+            reason = AGAIN if begun else ATTEMPTING
+            hold(tx, message, reason, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
         self.store.crash("consumer_marked")
         return True
 
