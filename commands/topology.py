@@ -1,7 +1,10 @@
 """Make what there must be on the broker: exchanges, queues, bindings, and a user with least rights for each service."""
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
 
 import click
 
@@ -12,10 +15,13 @@ from libs.common.contracts.schemas import PUBLISHERS
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
+AGAIN_S = 10.0
+
 
 @click.command("topology")
 @click.option("-v", "--verbose", is_flag=True, help="Name everything that is there now.")
-def command(verbose: bool) -> None:
+@click.option("--watch", is_flag=True, help="Do it again and again, so that what is lost comes back; until SIGTERM.")
+def command(verbose: bool, watch: bool) -> None:
     """Make the broker ready, as its administrator (PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL); safe to repeat.
 
     Users are made for the services that PLUMBLINE_BROKER_PASSWORDS names. What exists in another form is left alone,
@@ -27,6 +33,9 @@ def command(verbose: bool) -> None:
     if strangers:
         config.quit_with(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
     broker = Management(settings.management_url, settings.amqp_url)
+    if watch:
+        keep(lambda: provision(broker, services.every(), accounts, PUBLISHERS))
+        return
     try:
         made = provision(broker, services.every(), accounts, PUBLISHERS)
     except Mismatch as wrong:
@@ -38,3 +47,19 @@ def command(verbose: bool) -> None:
     if verbose:
         click.echo("\n".join(made))
     click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)
+
+
+def keep(make: Callable[[], object]) -> None:
+    """Until SIGTERM or Ctrl-C. What stands in the way is told once, and waited for."""
+    stop, told = threading.Event(), ""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(AGAIN_S):
+        try:
+            make()
+            trouble = ""
+        except (BusDown, Mismatch, Refusal) as wrong:
+            trouble = str(wrong)
+        if trouble != told:
+            click.echo(trouble or "The broker is as it must be again.", file=sys.stderr)
+        told = trouble

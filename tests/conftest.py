@@ -28,3 +28,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from tests.groups import ByGroup
 
     return ByGroup(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the simulation did to the kernel, if it ran."""
+    from tests.simulation.report import summary
+
+    for line in summary(terminalreporter.stats.get("passed", ())):
+        terminalreporter.write_sep("-", "simulation")
+        terminalreporter.write_line(line)

@@ -75,7 +75,9 @@ class System:
         for name in services.NAMES:
             self._keep(f"{name}-api", *self._service(name, "api"), stage=SERVICES)
         self.broker.await_ready(broker.process)
-        self._steps({"topology": (["-m", "commands", "topology"], environment.of_step("topology", self.place))})
+        topology = environment.of_step("topology", self.place)
+        self._steps({"topology": (["-m", "commands", "topology"], topology)})
+        self._keep("topology", ["-m", "commands", "topology", "--watch"], topology, stage=SERVICES)
         for name in services.NAMES:
             self._keep(f"{name}-worker", *self._service(name, "worker"), stage=SERVICES)
         self._gateway()

@@ -35,6 +35,13 @@ def watch(tx: "Tx") -> None:
     """Notes every change of a record in this act's session, as the flushes come."""
     tx.session.info["tx"] = tx
     tx.session.info["changes"] = {}
+    tx.session.info["made"] = set()
+
+
+def made(tx: "Tx", record: Aggregate) -> None:
+    """Notes a new record as it is made: a consumer writes those of several facts together, each has its own cause."""
+    tx.session.info["made"].add((type(record), record.id))
+    tx.session.info["changes"].setdefault(_key(record, tx), {"created": [None, True]})
 
 
 @event.listens_for(Session, "before_flush")
@@ -44,7 +51,7 @@ def _note(session: Session, _context: Any, _instances: Any) -> None:
         return
     changes: Changes = session.info["changes"]
     for record in session.new:
-        if isinstance(record, Aggregate):
+        if isinstance(record, Aggregate) and (type(record), record.id) not in session.info["made"]:
             changes.setdefault(_key(record, tx), {"created": [None, True]})
     for record in session.dirty:
         if isinstance(record, Aggregate):

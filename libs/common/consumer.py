@@ -6,7 +6,7 @@ applied at all is parked, and both stop only their own record. docs/architecture
 """
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -28,7 +28,7 @@ from libs.common.tx import Origin, Store, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again
-ATTEMPTING = "attempting"
+ATTEMPTING, AGAIN = "attempting", "attempting again"  #: again: the attempt before ended without a word
 
 
 class Failed(Exception):
@@ -57,6 +57,26 @@ class Attempt:
 
     def of(self, message: Message) -> bool:
         return self.key == key_of(message) and self.number == message.number
+
+
+def only_new(tx: Tx) -> bool:
+    """Whether this act only made new records so far: they are written together, with one statement a table."""
+    return not (tx.session.dirty or tx.session.deleted)
+
+
+@contextlib.contextmanager
+def blaming(message: Message) -> Iterator[None]:
+    """Raises Failed in the message's name, unless the database is in trouble."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except sa.exc.DBAPIError as trouble:
+        if not isinstance(trouble, sa.exc.IntegrityError | sa.exc.DataError):
+            raise
+        raise Failed(message, trouble) from trouble
+    except Exception as cause:
+        raise Failed(message, cause) from cause
 
 
 class Consumer:
@@ -134,7 +154,9 @@ class Consumer:
             with self.store.begin() as tx:
                 positions = Positions(tx, {key_of(message) for message in messages})
                 for message in messages:
-                    self._take(tx, positions, message, attempt)
+                    self._take(tx, positions, message, attempt, together=len(messages) > 1)
+                with blaming(messages[0]):
+                    tx.write()
                 positions.write()
                 self.store.crash("consumer_applied")
         except Unavailable:
@@ -145,7 +167,7 @@ class Consumer:
             raise Failed(messages[0], refusal) from refusal
         self.store.crash("consumer_committed")
 
-    def _take(self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None) -> None:
+    def _take(self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None, *, together: bool) -> None:
         position = positions[key_of(message)]
         if message.number <= position.last_seq:
             if message.number == position.last_seq and position.last_event not in (None, message.id):
@@ -158,12 +180,18 @@ class Consumer:
         asked_for = attempt is not None and attempt.of(message)
         if held is not None and held.due_at is not None and not asked_for:
             return  # it failed before and has its own due time
-        self._run(tx, position, message)
+        self._run(tx, position, message, together=together)
         while (following := position.held.get(position.last_seq + 1)) is not None and following.due_at is None:
+            if held is not None and held.reason == AGAIN:  # it may be what follows that ends the process
+                Positions.due(tx, position.key, position.last_seq + 1, tx.now)
+                return
             self._run(tx, position, decode(bytes(following.body)))
 
-    def _run(self, tx: Tx, position: Position, message: Message) -> None:
-        """The handler in the message's name, then the position; types nobody here reacts to only move the position."""
+    def _run(self, tx: Tx, position: Position, message: Message, *, together: bool = False) -> None:
+        """The handler in the message's name, then the position; types nobody here reacts to only move the position.
+
+        ``together``: others follow in this transaction, and what fails is tried alone anyway.
+        """
         handler = self.subscriptions.handler(message.type)
         if handler is not None:
             tx.origin = Origin(
@@ -172,17 +200,10 @@ class Consumer:
                 causation=str(message.id),
                 traceparent=message.traceparent,
             )
-            try:
+            with blaming(message):
                 handler(tx, message.event())
-                tx.session.flush()
-            except Unavailable:
-                raise
-            except sa.exc.DBAPIError as trouble:
-                if not isinstance(trouble, sa.exc.IntegrityError | sa.exc.DataError):
-                    raise
-                raise Failed(message, trouble) from trouble
-            except Exception as cause:
-                raise Failed(message, cause) from cause
+                if not (together and only_new(tx)):
+                    tx.write()
         position.move(message)
 
     def _apply_alone(self, message: Message, attempt: Attempt | None = None) -> None:
@@ -258,9 +279,10 @@ class Consumer:
                 hold_behind(tx, position, message)
                 return False
             held = position.held.get(message.number)
+            begun = held is not None and held.reason in (ATTEMPTING, AGAIN)  # somebody is at it, or died and left it
             if held is not None and held.due_at is not None and held.due_at > tx.now:
-                begun = held.reason == ATTEMPTING  # by somebody who is at it, or who died and left it to us
-                if not (begun and why is Why.REDELIVERED) and not (not begun and why is Why.EARLY and held.waits):
+                earlier = why is Why.REDELIVERED if begun else why is Why.EARLY and held.waits
+                if not earlier:
                     return False
             attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
             attempts -= held is not None and message.id in self._spared
@@ -268,7 +290,8 @@ class Consumer:
             if attempts >= TRIES:
                 park_and_block(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
                 return False
-            hold(tx, message, ATTEMPTING, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
+            reason = AGAIN if begun else ATTEMPTING
+            hold(tx, message, reason, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
         self.store.crash("consumer_marked")
         return True
 

@@ -15,9 +15,18 @@ from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConst
 
 from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.errors import Unavailable
+from libs.common.patience import Impatient, Silent
 
 QUICK: dict[str, Any] = {"json_deserializer": msgspec.json.decode}
 LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
+#: when a connection is given up that nobody takes, or whose other end no longer confirms what it gets
+CALLED_OFF: dict[str, Any] = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 class FairLock:
@@ -135,11 +144,23 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
         pool_timeout=3,
         pool_use_lifo=True,
         skip_autocommit_rollback=True,
-        connect_args={"connect_timeout": 3, "options": options + also},
+        connect_args={**CALLED_OFF, "options": options + also},
         **QUICK,
     )
+    sa.event.listen(engine, "do_connect", _impatient)
+    sa.event.listen(engine, "handle_error", _silent)
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
     return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), DatabaseClock())
+
+
+def _impatient(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+    return Impatient.connect(*arguments, **named)
+
+
+def _silent(context: sa.engine.ExceptionContext) -> None:
+    """No connection is better than this one, so nothing is tried again as it is after a restart."""
+    if isinstance(context.original_exception, Silent):
+        raise Unavailable("the database does not answer", headers={"Retry-After": "2"})
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:

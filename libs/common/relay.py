@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from libs.common.bus import Outgoing, Publisher, Refused
 from libs.common.tx import Store
 
-BATCH = 500
+BATCH = 2000  #: the bus idles while the next ones are read: the more at once, the less often
 READ = """
 SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %(most)s
 """

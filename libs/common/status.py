@@ -7,7 +7,7 @@ from collections.abc import Callable
 from libs.common.errors import DomainError
 from libs.common.tx import Store
 
-REPEAT_S = 30.0  #: an unchanged word is written again this seldom
+REPEAT_S = 15.0  #: an unchanged word is written again this seldom
 
 
 def report_to(store: Store) -> Callable[[str, bool, str], None]:

@@ -6,6 +6,7 @@ from libs.common.errors import Conflict, Unavailable
 
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
+SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
 
 
 class TryAgain(Unavailable):
@@ -23,6 +24,8 @@ def translated(trouble: exc.DBAPIError) -> Exception:
         return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
     if code == LOCK_NOT_AVAILABLE:
         return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
+    if code in SHORT_OF:
+        return Unavailable(f"the database is short of {SHORT_OF[code]}", headers={"Retry-After": "10"})
     if isinstance(trouble, exc.IntegrityError):
         if _table(trouble) == "stream_pos":
             return TryAgain("another worker met this record at the same moment")

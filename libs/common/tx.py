@@ -194,6 +194,7 @@ class Tx:
         self._now: datetime | None = None
         self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
+        self._later: dict[Any, list[Mapping[str, Any]]] = {}
         audit.watch(self)
 
     @property
@@ -226,6 +227,8 @@ class Tx:
         record: Record | None = known or self.session.scalars(_by_id(which), {"ident": ident}).one_or_none()
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
+        if known is not None and sa.inspect(known).pending:
+            self.session.flush()  # what is changed from here on is a change of its own
         self.has_locked(record)
         return record
 
@@ -245,6 +248,7 @@ class Tx:
         stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
         record = kind(**{**_defaults(kind), "id": ident or self.store.ids(), **stamps, **fields})
         self.session.add(record)
+        audit.made(self, record)
         self.has_locked(record)
         return record
 
@@ -346,9 +350,23 @@ class Tx:
             }
         )
 
+    def later(self, statement: Any, given: Mapping[str, Any]) -> None:
+        """Runs a statement at the end, with all that were left to the same one: a projection's rows go together.
+
+        Nothing in this act may count on having read what it writes.
+        """
+        self._later.setdefault(statement, []).append(given)
+
+    def write(self) -> None:
+        """Writes records, and what was left for later, without ending the act."""
+        self.session.flush()
+        for statement, rows in self._later.items():
+            self.execute(statement, rows)
+        self._later.clear()
+
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""
-        self.session.flush()
+        self.write()
         self.store.crash("after_write")
         kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
         closing.write(self, {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing})

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from libs.common.closing import SLEEPING, WOKEN
 from libs.common.errors import Unavailable
+from libs.common.orm import CALLED_OFF
+from libs.common.patience import Impatient
 
 RELAYING = SLEEPING + 1  #: held by the one relay of a service that is active
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
@@ -33,13 +35,12 @@ class Listener:
     def __init__(self, url: str) -> None:
         address = sa.engine.make_url(url)
         try:
-            self.connection = psycopg.connect(
+            self.connection = Impatient.connect(
                 address.set(drivername="postgresql").render_as_string(hide_password=False),
                 autocommit=True,
-                connect_timeout=3,
                 application_name="relay",
                 options=f"-c lock_timeout={FALL_ASLEEP_MS}",
-                keepalives_idle=10,
+                **CALLED_OFF,
             )
             self.connection.execute(f"LISTEN {WOKEN}")
         except psycopg.Error as away:

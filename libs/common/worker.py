@@ -43,8 +43,8 @@ class Worker:
         if self.service.subscriptions.facts:
             parts["consumer"] = Worker.read
             parts["dead letters"] = Worker.take_dead
-            if self.config.management_url:
-                parts["bindings"] = Worker.watch
+        if self.config.management_url:
+            parts["bindings"] = Worker.watch
         if self.service.commands:
             parts["commands"] = Worker.take_in
             parts["dead commands"] = Worker.take_dead_commands

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -358,6 +359,28 @@ class Trouble:
         assert world.taker.tried.count("fatal") <= 6
         world.until_heard(fine, "made", "changed")
         assert world.taker.heard(troubled) == ["made"]
+
+    def test_a_fact_that_ends_the_process_is_blamed_itself_also_where_it_had_waited_behind_another(
+        self, world: World
+    ) -> None:
+        def die(_tx: Tx) -> None:
+            raise Killed("a fatal fact")
+
+        world.taker.moods["fatal"] = die
+        subject = world.make("made", "fatal", "after")
+        first, *behind = world.withhold()
+        world.send(behind)
+        world.settle()
+        world.send([first])
+
+        world.until(lambda: world.taker.heard(subject) == ["made"], "the fact before the fatal one is applied")
+        for _ in range(20):
+            with suppress(Killed):
+                world.taker.consumer.retry_due()
+            world.taker.let_time_pass()
+        [parked] = world.taker.parked()
+        assert (parked.reason, parked.agg, parked.agg_seq) == ("crash_loop", subject, 2)
+        assert world.taker.heard(subject) == ["made"]
 
 
 class BusSuite(Delivery, Failure, Trouble):

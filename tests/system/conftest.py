@@ -3,12 +3,16 @@
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.shared import shared_database_server, shared_message_broker
+
+if TYPE_CHECKING:
+    from tests.system.faulty_world import FaultyWorld
 
 NewDatabase = Callable[[str], str]
 
@@ -51,3 +55,21 @@ def vhost(rabbit: Broker) -> Iterator[VirtualHost]:
     """A broker to oneself: ``vhost.url``, ``vhost.name``, ``vhost.user``, ``vhost.password``; gone after the test."""
     with rabbit.vhost() as own:
         yield own
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Iterator["FaultyWorld"]:
+    from tests.system.faulty_world import faulty_world
+
+    with faulty_world() as world:
+        yield world
+
+
+@pytest.fixture
+def faults(faulty: "FaultyWorld") -> Iterator["FaultyWorld"]:
+    """Two services whose broker and database a test may spoil; each test begins and ends with everything well."""
+    faulty.until_well()
+    yield faulty
+    faulty.to_database.well()
+    faulty.to_broker.well()
+    faulty.until_well()

@@ -86,9 +86,9 @@ def until_taken(act: Callable[[str], Any]) -> Any:
     return until(lambda: act(key), "an answer")
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
+def until(found: Callable[[], Any], what: str, seconds: float = HEALS_S) -> Any:
     """What is found, as soon as it is; that somebody is away meanwhile is no refusal."""
-    deadline, trouble = time.monotonic() + HEALS_S, ""
+    deadline, trouble = time.monotonic() + seconds, ""
     while time.monotonic() < deadline:
         try:
             if result := found():
@@ -100,7 +100,7 @@ def until(found: Callable[[], Any], what: str) -> Any:
         except (OSError, HTTPException) as away:
             trouble = str(away)
         time.sleep(0.1)
-    raise AssertionError(f"not within {HEALS_S} s: {what} {trouble}")
+    raise AssertionError(f"not within {seconds:.0f} s: {what} {trouble}")
 
 
 def exists(pid: int) -> bool:

@@ -66,7 +66,7 @@ def test_every_service_is_ready_and_well(running: Distributed) -> None:
 
         until(well, f"{name} is well: {said}")
     own = {f"{name}-{role}" for name in services.NAMES for role in ("api", "worker")}
-    assert set(running.said["pids"]) == {"postgres", "rabbitmq", "epmd", "gateway"} | own
+    assert set(running.said["pids"]) == {"postgres", "rabbitmq", "epmd", "gateway", "topology"} | own
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,26 @@
 """What only a real broker can do: refuse, return, cut off, lose a binding."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
+from libs.common.consumer import Consumer
 from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, publisher
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, queue_of
-from libs.common.tx import Tx
+from libs.common.tx import Store, Tx
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.throwaway import EFFECTS
 from tests.system.rabbit_world import RabbitWorld
 
 
@@ -28,14 +33,16 @@ def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]
         world.close()
 
 
-def unbind(world: RabbitWorld, queue: str, key: str) -> None:
-    path = f"bindings/{world.management.here}/e/{EVENTS}/q/{queue}/{quote(key, safe='')}"
-    world.management.call("DELETE", path)
+def unbind(world: RabbitWorld, queue: str) -> None:
+    """From the facts, whatever its bindings are marked with."""
+    path = f"bindings/{world.management.here}/e/{EVENTS}/q/{queue}"
+    for one in world.management.call("GET", path):
+        world.management.call("DELETE", f"{path}/{quote(one['properties_key'], safe='')}")
 
 
 def unbind_all(world: RabbitWorld) -> None:
-    for queue, key in world.management.bindings(EVENTS):
-        unbind(world, queue, key)
+    for queue in {one.queue for one in world.management.bindings(EVENTS)}:
+        unbind(world, queue)
 
 
 def waiting(world: RabbitWorld, queue: str) -> list[str]:
@@ -169,7 +176,7 @@ def test_a_lost_binding_is_mended_and_what_went_past_is_read_again(world: Rabbit
     bindings = Bindings(world.taker.service, world.taker.consumer, world.management, world.url("taker"))
     said: list[tuple[str, bool, str]] = []
     assert bindings.step(lambda *word: said.append(word)) == 0
-    unbind(world, queue_of("taker"), "plumbline.thing.#")
+    unbind(world, queue_of("taker"))
     missed = world.make("missed", "too")
     world.until_heard(missed, "missed", "too", by=[world.other])
 
@@ -179,6 +186,94 @@ def test_a_lost_binding_is_mended_and_what_went_past_is_read_again(world: Rabbit
     assert world.taker.heard(missed) == ["missed", "too"]
     assert [ok for _, ok, _ in said] == [True, False, True]
     assert bindings.missing() == set()
+
+
+class Watch:
+    """The taker's look after its queue, with the service's rights and no more; ``said`` is what it reported."""
+
+    def __init__(self, world: RabbitWorld, name: str = "taker") -> None:
+        own = Management(world.broker.management_url, world.url(name))
+        store = {"maker": world.maker, "taker": world.taker.store}[name]
+        service = {one.name: one for one in world.services}[name]
+        self.bindings = Bindings(service, Consumer(store, service.subscriptions), own, world.url(name))
+        self.said: list[tuple[bool, str]] = []
+
+    def look(self) -> int:
+        return self.bindings.step(lambda _part, ok, detail: self.said.append((ok, detail)))
+
+
+def test_what_a_queue_held_when_it_was_deleted_is_read_again_once_it_is_made_anew(world: RabbitWorld) -> None:
+    watch = Watch(world)
+    watch.look()
+    lost = world.make("waits", "in the queue")
+    world.step()
+    world.management.call("DELETE", f"queues/{world.management.here}/{queue_of('taker')}")
+
+    world.provision()
+    watch.look()
+
+    assert world.taker.heard(lost) == ["waits", "in the queue"]
+    assert [ok for ok, _ in watch.said] == [True, False, True]
+    assert "made anew" in watch.said[1][1]
+    assert watch.look() == 0
+
+
+def test_a_broker_that_lost_everything_is_filled_from_the_outboxes(world: RabbitWorld) -> None:
+    taker, maker = Watch(world), Watch(world, "maker")
+    for watch in (taker, maker):
+        watch.look()
+    lost = [world.make(str(number), "changed") for number in range(500)]
+    world.step()
+    world.broker.manage("DELETE", f"/api/vhosts/{world.vhost.name}")
+    world.broker.manage("PUT", f"/api/vhosts/{world.vhost.name}")
+    for user in (world.vhost.user, world.broker.admin[0]):
+        world.broker.permit(user, world.vhost.name, configure=".*", write=".*", read=".*")
+
+    world.provision()
+    for watch in (taker, maker):
+        watch.look()
+    world.read()
+
+    world.until_heard(lost[-1], "499", "changed")
+    assert [taker.heard(subject) for taker in world.takers for subject in lost] == [
+        [str(number), "changed"] for _ in world.takers for number in range(500)
+    ]
+    assert (False, "the broker has lost the history; sending again what it held") in maker.said
+    assert maker.said[-1] == (True, "")
+
+
+def test_a_database_of_yesterday_is_brought_up_to_date(world: RabbitWorld) -> None:
+    watch = Watch(world)
+    watch.look()
+    world.read()
+    known = world.make("known")
+    world.until_heard(known, "known")
+    tables, store = world.taker.store.tables, world.taker.store
+    kept = [
+        (table, [dict(row._mapping) for row in _rows(store, table)])
+        for table in (EFFECTS, tables.stream_pos, tables.worker_status)
+    ]
+    world.change(known, "later")
+    forgotten = world.make("forgotten")
+    world.until_heard(forgotten, "forgotten")
+    world.until_heard(known, "known", "later")
+
+    with store.begin() as tx:
+        for table, rows in kept:
+            tx.session.execute(table.delete())
+            if table is tables.worker_status:
+                rows = [{**row, "at": row["at"] - timedelta(days=1)} for row in rows]
+            tx.session.execute(table.insert(), rows)
+    assert watch.look() >= 2
+
+    assert world.taker.heard(known) == ["known", "later"]
+    assert world.taker.heard(forgotten) == ["forgotten"]
+    assert "nobody has looked since" in watch.said[1][1]
+
+
+def _rows(store: Store, table: sa.Table) -> Sequence[sa.Row[Any]]:
+    with store.reading() as tx:
+        return tx.session.execute(sa.select(table)).all()
 
 
 def test_a_slow_handler_does_not_cost_the_connection(world: RabbitWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,21 +1,24 @@
-"""Finds a lost binding, mends it, and reads again what went past the queue meanwhile."""
+"""Finds what a broker has lost, and fills it again: bindings, a queue and what was in it, everything."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from libs.common import status
+from libs.common import relay, status
 from libs.common.consumer import Consumer
-from libs.common.rabbit.management import Management
+from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS
 from libs.common.rabbit.reader import RabbitReader
-from libs.common.rabbit.topology import HISTORY, bindings_of
+from libs.common.rabbit.topology import HISTORY, HISTORY_AGE, bindings_of
 from libs.common.service import Service
 
-CHECK_S = 20.0
+CHECK_S = 10.0
 MARGIN = timedelta(minutes=2)  #: clocks of brokers and databases differ, and facts travel
+OLD = timedelta(minutes=1)  #: a look that is older was forgotten, or long ago; either way something may be missing
 SEEN = "bindings_seen"  #: the part whose time says when all bindings were last there
+FILLED = "history"  #: the part whose detail says which history has this service's facts
+OURS = "read"  #: the mark of a binding whose queue has all that there was
 
 Report = Callable[[str, bool, str], None]
 
@@ -23,43 +26,79 @@ Report = Callable[[str, bool, str], None]
 class Bindings:
     """A service looks after its own queue, and needs nobody for it.
 
-    The stream of all facts (``plumbline.history``) gives back what was missed. Asking each publisher to send again
-    would need all of them to notice, or a message about messages that can get lost the same way; it is left for the day
-    when the history is lost too: ``plumbline replay``.
+    A lost binding is bound again. A queue that was made anew is known by the mark that its bindings lack, a database
+    that was restored by a last look of long ago. In each case the stream of all facts (``plumbline.history``) gives
+    back what was missed since that look. Where the broker has lost the history as well, each publisher fills it from
+    its outbox, and with it every queue.
     """
 
     def __init__(self, service: Service, consumer: Consumer, broker: Management, url: str) -> None:
         self.service, self.consumer, self.broker, self.url = service, consumer, broker, url
+        self.store = consumer.store
 
-    def missing(self) -> set[tuple[str, str]]:
-        """(queue, key) of what should be bound and is not. Raises Refusal or BusDown."""
-        there = self.broker.bindings(EVENTS)
-        return (bindings_of(self.service) | {(HISTORY, "#")}) - there
+    def missing(self) -> set[Binding]:
+        """What should be bound and is not. Raises Refusal or BusDown."""
+        return self._missing(self.broker.bindings(EVENTS))
 
     def step(self, report: Report) -> int:
-        """Looks once, and mends. Returns how many facts were read again."""
-        missing = self.missing()
-        own = {binding for binding in missing if binding[0] != HISTORY}
+        """Looks once, and mends. Returns how many facts were read again. Raises Refusal or BusDown."""
+        there = self.broker.bindings(EVENTS)
+        missing, since = self._missing(there), self._last_seen()
         reread = 0
-        if own:
-            since = self._last_seen()
-            lost = ", ".join(sorted(key for _, key in own))
-            report("bindings", False, f"the queue was not bound to {lost}; binding it and reading what it missed")
-            for queue, key in sorted(own):
-                self.broker.bind(EVENTS, queue, key)
-            reread = self._read_again(since, {key for _, key in own})
-        if missing - own:
-            report(
-                "bindings", False, "the history is not bound: run `plumbline topology`, what it missed is gone from it"
-            )
+        if why := self._why(missing, there, since):
+            report("bindings", False, why)
+            for queue, key, mark in sorted(missing):
+                self.broker.bind(EVENTS, queue, key, mark)
+            reread = self._read_again(since, {key for _, key in bindings_of(self.service)})
+        else:
+            for queue, key, mark in sorted(missing):  # of a service that looks for the first time
+                self.broker.bind(EVENTS, queue, key, mark)
+        if not self._fill(there, report):
             return reread
-        status.write(self.consumer.store, SEEN, True, "")
+        status.write(self.store, SEEN, True, "")
         report("bindings", True, "")
         return reread
 
+    def _missing(self, there: set[Binding]) -> set[Binding]:
+        return {Binding(queue, key, OURS) for queue, key in bindings_of(self.service)} - there
+
+    def _why(self, missing: set[Binding], there: set[Binding], since: datetime | None) -> str:
+        """What makes us read again; nothing if nothing can have been lost."""
+        bound = {(one.queue, one.key) for one in there}
+        lost = sorted(one.key for one in missing if (one.queue, one.key) not in bound)
+        if lost:
+            return f"the queue was not bound to {', '.join(lost)}; binding it and reading what it missed"
+        if since is None or not bindings_of(self.service):
+            return ""
+        if missing:
+            return "the queue was made anew; reading what the one before may have held"
+        with self.store.reading() as tx:
+            if tx.now - since > OLD:
+                return f"nobody has looked since {since:%Y-%m-%d %H:%M} UTC; reading what came since then"
+        return ""
+
+    def _fill(self, there: set[Binding], report: Report) -> bool:
+        """Whether the history has all of this service's facts, or will have them in a moment."""
+        histories = [one.mark for one in there if one.queue == HISTORY and one.mark]
+        if not histories:
+            report("bindings", False, "the history is not bound: run `plumbline topology`")
+            return False
+        table, history = self.store.tables.worker_status, max(histories)
+        with self.store.reading() as tx:
+            filled = tx.session.scalar(sa.select(table.c.detail).where(table.c.part == FILLED))
+        if filled == history:
+            return True
+        if filled is not None:
+            report("bindings", False, "the broker has lost the history; sending again what it held")
+            with self.store.reading() as tx:
+                oldest = tx.now - HISTORY_AGE
+            relay.refill(self.store, self.store.tables.outbox.c.created_at > oldest)
+        status.write(self.store, FILLED, True, history)
+        return True
+
     def _last_seen(self) -> datetime | None:
-        table = self.consumer.store.tables.worker_status
-        with self.consumer.store.reading() as tx:
+        table = self.store.tables.worker_status
+        with self.store.reading() as tx:
             return tx.session.scalar(sa.select(table.c.at).where(table.c.part == SEEN))
 
     def _read_again(self, since: datetime | None, keys: Iterable[str]) -> int:

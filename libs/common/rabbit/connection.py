@@ -12,8 +12,8 @@ from libs.common.bus import BusDown
 
 CONNECT_S = 10.0
 CLOSE_S = 5.0
-BLOCKED_S = 15.0  #: a broker short of disk or memory holds publishers back; longer than this, it counts as down
-HEARTBEAT_S = 30
+BLOCKED_S = 5.0  #: a broker short of disk or memory holds publishers back; longer than this, it counts as down
+HEARTBEAT_S = 15  #: pika looks every 20 s whether anything came, so a frozen broker is found within 40 s
 
 
 def parameters(url: str, name: str) -> Any:
@@ -35,6 +35,7 @@ class Line:
 
     def __init__(self, url: str, name: str) -> None:
         self.fault: str | None = None
+        self._short = ""  #: of what, as the broker said when it stopped to read
         self.channel: Any = None
         wanted = parameters(url, name)
         self.user: str = wanted.credentials.username
@@ -46,6 +47,7 @@ class Line:
             on_close_callback=lambda _connection, why: self._ended(why),
             custom_ioloop=self.loop,
         )
+        self.connection.add_on_connection_blocked_callback(self._blocked)
         if not self.turn(CONNECT_S, until=lambda: self.channel is not None):
             self._ended(f"no answer within {CONNECT_S:.0f} s")
             self.close()
@@ -59,8 +61,11 @@ class Line:
         self.channel = channel
         self.loop.stop()
 
+    def _blocked(self, _connection: Any, frame: Any) -> None:
+        self._short = f"; it takes nothing: {frame.method.reason}"
+
     def _ended(self, why: object) -> None:
-        self.fault = self.fault or _words(why)
+        self.fault = self.fault or _words(why) + self._short
         self.loop.stop()
 
     def end(self, why: str) -> None:

@@ -4,7 +4,7 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from libs.common.bus import BusDown
@@ -18,6 +18,14 @@ class Refusal(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status, self.reason = status, reason
+
+
+class Binding(NamedTuple):
+    """A queue and what it gets. The mark dies with the queue: without it, a queue that was made anew looks the same."""
+
+    queue: str
+    key: str
+    mark: str = ""
 
 
 class Management:
@@ -54,14 +62,15 @@ class Management:
             raise BusDown(f"RabbitMQ's management API cannot be reached: {away}") from away
         return json.loads(content) if content else None
 
-    def bindings(self, exchange: str) -> set[tuple[str, str]]:
-        """(queue or exchange, routing key) of everything bound to an exchange."""
+    def bindings(self, exchange: str) -> set[Binding]:
+        """Everything that is bound to an exchange."""
         found = self.call("GET", f"exchanges/{self.here}/{quote(exchange, safe='')}/bindings/source")
-        return {(one["destination"], one["routing_key"]) for one in found}
+        return {Binding(one["destination"], one["routing_key"], one["arguments"].get("mark", "")) for one in found}
 
-    def bind(self, exchange: str, queue: str, key: str) -> None:
+    def bind(self, exchange: str, queue: str, key: str, mark: str = "") -> None:
+        """Once more with another mark is another binding; a queue still gets a message once."""
         path = f"bindings/{self.here}/e/{quote(exchange, safe='')}/q/{quote(queue, safe='')}"
-        self.call("POST", path, {"routing_key": key, "arguments": {}})
+        self.call("POST", path, {"routing_key": key, "arguments": {"mark": mark} if mark else {}})
 
 
 def _reason(refusal: urllib.error.HTTPError) -> str:

@@ -12,7 +12,7 @@ from libs.common.rabbit.connection import Line
 
 EVENTS = "plumbline.events"
 WINDOW = 1024  #: facts on their way at once; the broker writes more of them with one sync
-CONFIRM_S = 20.0  #: a broker that confirms nothing for so long counts as down
+CONFIRM_S = 10.0  #: a broker that confirms nothing for so long counts as down
 PERSISTENT = 2
 
 

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.rabbit.management import Management, Refusal
@@ -15,7 +17,7 @@ UNROUTED, HISTORY = "plumbline.unrouted", "plumbline.history"
 INTAKE = "leads"  #: the service that reads commands
 # A broker's own limit kills innocent messages where consumers are killed often; attempts are counted in our databases.
 DELIVERY_LIMIT = 1_000_000
-HISTORY_BYTES, HISTORY_AGE = 20_000_000_000, "30D"
+HISTORY_BYTES, HISTORY_AGE = 20_000_000_000, timedelta(days=30)
 NOTHING = "^$"
 
 
@@ -63,15 +65,15 @@ def provision(
     make.exchange(COMMANDS, "topic", {"alternate-exchange": UNROUTED})
     make.queue(UNROUTED, {"x-queue-type": "quorum"})
     make.bind(UNROUTED, UNROUTED, "")
-    history = {"x-queue-type": "stream", "x-max-length-bytes": HISTORY_BYTES, "x-max-age": HISTORY_AGE}
+    history = {"x-queue-type": "stream", "x-max-length-bytes": HISTORY_BYTES, "x-max-age": f"{HISTORY_AGE.days}D"}
     make.queue(HISTORY, history)
-    make.bind(EVENTS, HISTORY, "#")
     for name in [*(queue_of(service.name) for service in services), COMMANDS]:
         make.queue(dead_of(name), {"x-queue-type": "quorum"})
         make.queue(name, _durable(dead_of(name)))
     for service in services:
         for queue, key in sorted(bindings_of(service)):
             make.bind(EVENTS, queue, key)
+    make.history()
     make.bind(COMMANDS, COMMANDS, "plumbline.#")
     for service in services:
         if service.name in accounts:
@@ -107,6 +109,13 @@ class _Maker:
     def bind(self, exchange: str, queue: str, key: str) -> None:
         self.broker.bind(exchange, queue, key)
         self.said.append(f"binding {exchange} -> {queue} {key}".rstrip())
+
+    def history(self) -> None:
+        """Bound last, so that whoever finds it finds the queues, too. Its mark says which history it is: each is lost
+        but once, and publishers then fill the new one."""
+        if not any(one.queue == HISTORY and one.mark for one in self.broker.bindings(EVENTS)):
+            self.broker.bind(EVENTS, HISTORY, "#", uuid4().hex)
+        self.said.append(f"binding {EVENTS} -> {HISTORY} #")
 
     def user(self, service: Service, account: Account, aggregates: list[str]) -> None:
         """Least rights: publishes its own aggregates, reads and binds its own queue, reads the history."""

@@ -20,6 +20,7 @@ from libs.common.web.schema import Schema as StrictSchema
 from libs.common.web.schema import load
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+Done = TypeVar("Done")
 
 ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -60,7 +61,7 @@ def endpoint(
         @functools.wraps(view)
         def run(**path: Any) -> Response:
             g.rule = mine
-            authorise(mine)
+            persistent(lambda: authorise(mine))
             if edits and if_match() is None:
                 raise PreconditionRequired("send If-Match with the ETag of the record as you read it")
             given = dict(path)
@@ -77,25 +78,35 @@ def endpoint(
 
 
 def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: tuple[Any, ...]) -> Response:
-    """Runs the view, again when the database chose it as a victim, and answers a repeat as the first time.
+    """Runs the view, and answers a repeat as the first time.
 
     ``brought`` is the body, or empty where none is read: a body may be null, and that is no object either.
     """
-    for left in reversed(range(ATTEMPTS)):
+
+    def act() -> Response:
         for raw in brought:
             read = load(mine.body or Nothing, raw)
             if mine.body is not None:
                 given["given"] = read
+        return respond(view(**given))
+
+    try:
+        return persistent(act)
+    except AlreadyAnswered as before:
+        answer = respond(before.answer)
+        answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+
+def persistent(act: Callable[[], Done]) -> Done:
+    """Does it again when the database chose it as a victim, or had been restarted since the last time it was asked."""
+    for left in reversed(range(ATTEMPTS)):
         try:
-            return respond(view(**given))
-        except AlreadyAnswered as before:
-            answer = respond(before.answer)
-            answer.headers["Idempotency-Replayed"] = "true"
-            return answer
+            return act()
         except TryAgain:
             if not left:
                 raise
-    raise AssertionError("the last attempt answers or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
 def respond(said: Any) -> Response:

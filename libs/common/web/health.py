@@ -18,7 +18,7 @@ from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
-SILENT = timedelta(seconds=90)  #: a loop says something every 30 s
+SILENT = timedelta(seconds=45)  #: a loop says something every 15 s
 #: parts of the worker that never stop talking; jobs speak when they run
 LOOPS = ("relay", "timers", "consumer", "commands", "dead letters")
 
@@ -43,7 +43,7 @@ def readyz() -> Answer:
         with reading() as tx:
             parts: Parts = {"database": {"ok": True}, "schema": _schema(edge().service, tx)}
             if parts["schema"]["ok"]:
-                parts |= _worker(tx) | _delivery(tx)
+                parts |= worker_parts(tx) | _delivery(tx)
     except DomainError as trouble:
         parts = {"database": {"ok": False, "detail": trouble.detail}}
     except sa.exc.ProgrammingError:
@@ -69,7 +69,7 @@ def _schema(service: Service, tx: Tx) -> dict[str, Any]:
     return {"ok": False, "detail": f"the database is at {found}, this code expects {expected}"}
 
 
-def _worker(tx: Tx) -> Parts:
+def worker_parts(tx: Tx) -> Parts:
     """What the worker said of its parts, and whether it still speaks."""
     parts: Parts = {}
     for row in tx.session.execute(sa.select(tx.tables.worker_status)):

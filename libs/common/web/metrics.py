@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Iterator
 
-import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,11 +12,10 @@ from prometheus_client.registry import Collector
 from libs.common.answers import Answer
 from libs.common.errors import DomainError
 from libs.common.outbox import too_much
-from libs.common.tx import Tx
 from libs.common.web.acts import reading
 from libs.common.web.context import PUBLIC, edge
 from libs.common.web.endpoint import endpoint
-from libs.common.web.health import backlog
+from libs.common.web.health import backlog, worker_parts
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
@@ -73,7 +71,7 @@ class _Waiting(Collector):
         service = edge().service.name
         try:
             with reading() as tx:
-                found, full, parts = backlog(tx), bool(too_much(tx)), _parts(tx, service)
+                found, full, parts = backlog(tx), bool(too_much(tx)), worker_parts(tx)
                 since = {name: found[f"oldest_{name}"] for name in ("unpublished", "held")}
                 waits = {name: (tx.now - at).total_seconds() if at else 0.0 for name, at in since.items()}
         except DomainError:
@@ -88,17 +86,11 @@ class _Waiting(Collector):
         yield _gauge("plumbline_replayed", "Facts that an operator has sent again.", service, found["replayed"])
         text = "Whether so much waits to be sent that changes are refused: is the broker there, does the relay run?"
         yield _gauge("plumbline_outbox_full", text, service, float(full))
-        yield parts
-
-
-def _parts(tx: Tx, service: str) -> GaugeMetricFamily:
-    """What the worker said of its parts; ``/readyz`` has the words."""
-    gauge = GaugeMetricFamily(
-        "plumbline_part_ok", "Whether a part of the worker is well: /readyz says more.", labels=("service", "part")
-    )
-    for row in tx.session.execute(sa.select(tx.tables.worker_status)):
-        gauge.add_metric((service, row.part), float(row.ok))
-    return gauge
+        text = "Whether a part of the worker is well: /readyz says more."
+        up = GaugeMetricFamily("plumbline_part_up", text, labels=("part", "service"))
+        for part, word in parts.items():
+            up.add_metric((part, service), float(word["ok"]))
+        yield up
 
 
 def _gauge(name: str, text: str, service: str, value: float) -> GaugeMetricFamily:

@@ -1,0 +1,116 @@
+"""How a figure is made on a machine that others use as well: rounds, a noise meter, the least disturbed of them."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+HZ, PROCESSORS = os.sysconf("SC_CLK_TCK"), os.cpu_count() or 1
+KEPT = 3  #: of each variant's rounds so many count, chosen by how little others disturbed them, never by result
+QUIET, PATIENCE_S = 0.12, 1.5  #: a round waits so long for others to use less than this share of the machine
+
+Run = dict[str, Any]  #: ``rate`` a second, and whatever else was measured
+
+
+def _stat(pid: int) -> tuple[float, int]:
+    """CPU seconds, its reaped children's included, and the parent."""
+    try:
+        parts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0, 0
+    return sum(map(int, parts[11:15])) / HZ, int(parts[1])
+
+
+def cpu_of(*pids: int) -> float:
+    """CPU seconds of processes with all they started."""
+    below: dict[int, list[tuple[int, float]]] = {}
+    for entry in os.listdir("/proc"):  # noqa: PTH208 - it is looked at often, and has hundreds
+        if entry.isdigit():
+            used, parent = _stat(int(entry))
+            below.setdefault(parent, []).append((int(entry), used))
+    total, todo = sum(_stat(pid)[0] for pid in pids), list(pids)
+    while todo:
+        for child, used in below.get(todo.pop(), ()):
+            total += used
+            todo.append(child)
+    return total
+
+
+def _machine() -> float:
+    """CPU seconds that anybody used, and those that the host took away."""
+    parts = [int(part) for part in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return (sum(parts) - parts[3] - parts[4]) / HZ
+
+
+class Meter:
+    """``with Meter(database=pid) as m``: then ``m.foreign`` is the share of the machine that was not ours."""
+
+    def __init__(self, **watched: int) -> None:
+        self.watched = watched  #: trees that are told apart, by name
+        self.used: dict[str, float] = {}
+        self.foreign = self.wall = 0.0
+
+    def __enter__(self) -> "Meter":
+        self._before = (time.monotonic(), _machine(), cpu_of(os.getpid()), self._apart())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        began, machine, own, apart = self._before
+        self.wall = time.monotonic() - began
+        self.used = {name: now - apart[name] for name, now in self._apart().items()}
+        ours = cpu_of(os.getpid()) - own
+        self.foreign = max(0.0, _machine() - machine - ours) / (self.wall * PROCESSORS)
+
+    def _apart(self) -> dict[str, float]:
+        return {name: cpu_of(pid) for name, pid in self.watched.items()}
+
+    def each(self, count: float) -> Run:
+        """Microseconds of CPU a message, by name."""
+        return {f"{name}_us": used / count * 1e6 for name, used in self.used.items()} | {"foreign": self.foreign}
+
+
+def gate() -> None:
+    """Waits for a quiet moment, not for ever."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with Meter() as meter:
+            time.sleep(0.25)
+        if meter.foreign < QUIET:
+            return
+
+
+def interleaved(
+    plan: Mapping[str, Callable[[], Run]], rounds: int, say: Callable[[str], None], faults: list[str]
+) -> dict[str, Run]:
+    """Every variant in every round. A figure is the median of the least disturbed; ``spread`` is theirs, in percent.
+
+    A run that raises is a fault: its effect was not what it must be, and it is left out.
+    """
+    runs: dict[str, list[Run]] = {name: [] for name in plan}
+    for turn in range(rounds):
+        for name, once in plan.items():
+            gate()
+            try:
+                with Meter() as meter:
+                    run = once()
+            except Exception as wrong:  # noqa: BLE001 - the others go on; a variant without runs is missing in the table
+                faults.append(f"{name}: {type(wrong).__name__}: {str(wrong)[-600:]}")
+                say(faults[-1])
+                continue
+            runs[name].append({"foreign": meter.foreign, **run})
+            say(f"{turn + 1}/{rounds} {name}: {run['rate']:,.1f} a second")
+    return {name: _figure(some) for name, some in runs.items() if some}
+
+
+def _figure(runs: Sequence[Run]) -> Run:
+    kept = sorted(runs, key=lambda run: run["foreign"])[:KEPT]
+    middle = {key: statistics.median(run[key] for run in kept) for key in kept[0]}
+    rates = [run["rate"] for run in kept]
+    spread = (max(rates) - min(rates)) / middle["rate"] * 100 if middle["rate"] else 0.0
+    return {**middle, "spread": spread, "runs": len(kept)}
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * part / 100))]

@@ -1,0 +1,187 @@
+"""A broker that dies, forgets, fills up, freezes or lets nobody in: named meanwhile, and healed without anybody."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from libs.common.rabbit.topology import queue_of
+from tests.system.distributed_world import until
+from tests.system.faulty_world import NAMES, FaultyWorld
+
+# One world for all files of the group; one worker of xdist has all of it.
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
+TELLER, READER = NAMES
+ALARMS = {
+    "disk": (("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB")),
+    "memory": (
+        ("set_vm_memory_high_watermark", "absolute", "1MB"),
+        ("set_vm_memory_high_watermark", "absolute", "512MB"),
+    ),
+}
+
+
+def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
+    """Commands go on while the broker is dead, and what they said is with its readers soon after it is back."""
+    leads = [world.valid_lead()]
+    world.broker.kill()
+    began, never = time.monotonic(), threading.Event()
+    while len(leads) < 5 or time.monotonic() < began + seconds:
+        asked = time.monotonic()
+        leads += world.valid_leads(1)
+        assert time.monotonic() - asked < 5, "no command waits for the broker"
+        never.wait(pause)
+    world.until_told(TELLER, "broker", "RabbitMQ cannot be reached")
+    world.until_told(READER, "consumer", "RabbitMQ cannot be reached")
+    world.broker.start()
+    world.until_arrived(leads[-1], seconds=60)
+    world.until_arrived(*leads)
+
+
+def test_a_dead_broker_stops_no_command_and_gets_everything_when_it_is_back(faults: FaultyWorld) -> None:
+    outage(faults, 0, 0)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_a_broker_that_is_dead_for_ten_minutes_stops_no_command(faults: FaultyWorld) -> None:
+    outage(faults, 600, 0.05)
+
+
+def test_what_waited_in_a_broker_that_lost_its_data_arrives_all_the_same(faults: FaultyWorld) -> None:
+    reader = faults.processes[f"{READER}-worker"]
+    reader.stop()
+    leads = faults.valid_leads(10)
+    queue = f"/api/queues/%2F/{queue_of(READER)}"
+    until(lambda: faults.broker.manage("GET", queue).get("messages", 0) >= 2 * len(leads), "the facts wait", 60)
+
+    faults.broker.wipe()
+    faults.until_told(TELLER, "broker", "ACCESS_REFUSED")
+    faults.provision()  # as `plumbline topology --watch` does
+    faults.work(READER)
+
+    faults.until_arrived(*leads)
+
+
+def test_bindings_lost_under_load_are_named_and_nothing_is_missing(faults: FaultyWorld) -> None:
+    leads: list[str] = []
+    stop = threading.Event()
+
+    def load() -> None:
+        while not stop.is_set():
+            leads.extend(faults.valid_leads(1))
+
+    working = threading.Thread(target=load)
+    working.start()
+    until(lambda: leads, "the load has begun")
+    path = f"/api/bindings/%2F/e/plumbline.events/q/{queue_of(READER)}"
+    for one in faults.broker.manage("GET", path):
+        if one["routing_key"] == "plumbline.lead.#":
+            faults.broker.manage("DELETE", f"{path}/{one['properties_key'].replace('#', '%23')}")
+
+    try:
+        faults.until_told(READER, "bindings", "the queue was not bound to plumbline.lead.#")
+    finally:
+        stop.set()
+        working.join()
+
+    faults.until_arrived(*leads)
+
+
+def test_a_deleted_queue_is_named_and_what_it_held_arrives(faults: FaultyWorld) -> None:
+    faults.broker.manage("DELETE", f"/api/queues/%2F/{queue_of(READER)}")
+    lead = faults.valid_lead()
+    faults.until_told(READER, "consumer", "no queue")
+
+    faults.provision()  # as `plumbline topology --watch` does
+
+    faults.until_arrived(lead)
+
+
+@pytest.mark.parametrize("short", ["disk", pytest.param("memory", marks=pytest.mark.long)])
+def test_a_broker_that_is_short_of_something_is_named_and_takes_what_waited(faults: FaultyWorld, short: str) -> None:
+    alarm, calm = ALARMS[short]
+    faults.broker.ctl(*alarm)
+    try:
+        lead = faults.valid_lead()
+        faults.until_told(TELLER, "broker", f"it takes nothing: low on {short}")
+    finally:
+        faults.broker.ctl(*calm)
+    faults.until_arrived(lead)
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_frozen_broker_is_named_and_thawed_it_takes_what_waited(faults: FaultyWorld) -> None:
+    with frozen(faults.broker.pid):
+        lead = faults.valid_lead()
+        faults.until_told(TELLER, "broker", "nothing was confirmed for")
+    faults.until_arrived(lead)
+
+
+@pytest.mark.long
+def test_a_broker_that_freezes_while_nobody_has_anything_to_say_is_named(faults: FaultyWorld) -> None:
+    with frozen(faults.broker.pid):
+        for name in NAMES:
+            faults.until_told(name, "consumer", "RabbitMQ")
+            faults.until_told(name, "broker", "RabbitMQ")
+
+
+def test_a_password_that_is_changed_is_named_and_put_back_it_works_on(faults: FaultyWorld) -> None:
+    account = faults.accounts[TELLER]
+    faults.broker.put_user(account.name, "another password", tags="management")
+    faults.to_broker.cut()
+    lead = faults.valid_lead()
+    faults.until_told(TELLER, "broker", "ACCESS_REFUSED")
+    faults.until_told(TELLER, "consumer", "ACCESS_REFUSED")
+    faults.broker.put_user(account.name, account.password, tags="management")
+    faults.until_arrived(lead)
+
+
+def test_a_line_to_the_broker_that_delays_slices_and_breaks_loses_nothing(faults: FaultyWorld) -> None:
+    faults.to_broker.delay, faults.to_broker.slice = 0.001, 200
+    leads = []
+    for _ in range(3):
+        leads += faults.valid_leads(2)
+        faults.to_broker.cut()
+    faults.to_broker.well()
+    faults.until_arrived(*leads)
+
+
+@pytest.mark.long
+def test_a_line_to_the_broker_that_swallows_everything_is_named(faults: FaultyWorld) -> None:
+    faults.to_broker.hole = True
+    lead = faults.valid_lead()
+    faults.until_told(TELLER, "broker", "nothing was confirmed for")
+    faults.until_told(READER, "consumer", "RabbitMQ")
+    faults.to_broker.cut()
+    faults.to_broker.well()
+    faults.until_arrived(lead)
+
+
+@pytest.mark.long
+def test_a_worker_that_freezes_is_named_by_the_api_beside_it(faults: FaultyWorld) -> None:
+    with frozen(faults.processes[f"{READER}-worker"].pid):
+        lead = faults.valid_lead()
+        faults.until_told(READER, "relay", "nothing heard of it")
+        faults.until_told(READER, "consumer", "nothing heard of it")
+    faults.until_arrived(lead)
+
+
+@pytest.mark.long
+def test_nothing_is_named_while_there_is_nothing_to_do(faults: FaultyWorld) -> None:
+    began, never = time.monotonic(), threading.Event()
+    while time.monotonic() < began + 100:
+        assert {name: faults.wrong(name) for name in NAMES} == {name: {} for name in NAMES}
+        never.wait(1)
