@@ -48,8 +48,8 @@ class Monkey(threading.Thread):
             Habit(disorder.let_go, 0.7, now),
             Habit(self._kill, kill, now + kill),
             Habit(self._repeat, 3 * kill, now + 1.5 * kill),
-            Habit(self._break_the_broker, broker, now + min(broker, 4 * kill)),
-            Habit(self._break_the_database, database, now + min(database, 8 * kill)),
+            Habit(self._break_the_broker, broker, now + min(broker, 3 * kill)),
+            Habit(self._break_the_database, database, now + min(database, 6 * kill)),
         ]
 
     @property
