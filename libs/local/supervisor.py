@@ -11,7 +11,7 @@ from types import FrameType
 from libs.local.process import Process, Program
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
-STEADY_S = 30.0  #: a process that ran this long starts again at once
+STEADY_S = 10.0  #: a process that ran this long starts again at once: it did not die of its own start
 GRACE_S = 25.0
 
 
