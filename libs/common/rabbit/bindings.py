@@ -47,10 +47,11 @@ class Bindings:
         why, reread = self._why(missing, there, since), 0
         if why:
             report("bindings", False, why)
-        for queue, key, mark in sorted(missing):
-            self.broker.bind(EVENTS, queue, key, mark)
-        if why:
+            for queue, key, _mark in sorted(missing):
+                self.broker.bind(EVENTS, queue, key)
             reread = self._read_again(since, {key for _, key in bindings_of(self.service)})
+        for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
+            self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
         status.write(self.store, SEEN, True, "")
