@@ -49,6 +49,7 @@ def place() -> Place:
 PROCESSES = [
     *((f"{name}-{role}", environment.of_service(name, role, place())) for name in services.NAMES for role in ROLES),
     *((step, environment.of_step(step, place())) for step in environment.STEPS),
+    ("topology-watch", environment.of_step("topology", place())),
 ]
 
 
@@ -134,6 +135,7 @@ def test_each_begins_when_what_it_needs_is_there() -> None:
 
     assert needs("provision") == {"postgres": well}
     assert needs("topology") == {"rabbitmq": well}
+    assert needs("topology-watch") == {"topology": done}
     for name in services.NAMES:
         assert needs(f"{name}-migrate") == {"provision": done}
         assert needs(f"{name}-api") == {f"{name}-migrate": done}

@@ -44,6 +44,15 @@ class Node(Rabbit):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed, and started again after the block."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
     def wipe(self) -> None:
         """Everything is gone: messages, queues, users. It starts as it did the first time."""
         self.kill()

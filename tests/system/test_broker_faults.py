@@ -27,17 +27,15 @@ ALARMS = {
 
 def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
     """Commands go on while the broker is dead, and what they said is with its readers soon after it is back."""
-    leads = [world.valid_lead()]
-    world.broker.kill()
-    began, never = time.monotonic(), threading.Event()
-    while len(leads) < 5 or time.monotonic() < began + seconds:
-        asked = time.monotonic()
-        leads += world.valid_leads(1)
-        assert time.monotonic() - asked < 5, "no command waits for the broker"
-        never.wait(pause)
-    world.until_told(TELLER, "broker", "RabbitMQ cannot be reached")
-    world.until_told(READER, "consumer", "RabbitMQ cannot be reached")
-    world.broker.start()
+    leads, began, never = [world.valid_lead()], time.monotonic(), threading.Event()
+    with world.broker.away():
+        while len(leads) < 5 or time.monotonic() < began + seconds:
+            asked = time.monotonic()
+            leads += world.valid_leads(1)
+            assert time.monotonic() - asked < 5, "no command waits for the broker"
+            never.wait(pause)
+        world.until_told(TELLER, "broker", "RabbitMQ cannot be reached")
+        world.until_told(READER, "consumer", "RabbitMQ cannot be reached")
     world.until_arrived(leads[-1], seconds=60)
     world.until_arrived(*leads)
 

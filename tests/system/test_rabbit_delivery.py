@@ -218,6 +218,26 @@ def test_what_a_queue_held_when_it_was_deleted_is_read_again_once_it_is_made_ane
     assert watch.look() == 0
 
 
+def test_what_could_not_be_read_again_is_read_at_the_next_look(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(world)
+    watch.look()
+    unbind(world, queue_of("taker"))
+    missed = world.make("missed")
+    world.step()
+
+    def away(_reader: RabbitReader) -> int:
+        raise BusDown("the history has no leader")
+
+    with monkeypatch.context() as broken, pytest.raises(BusDown):
+        broken.setattr(RabbitReader, "read_through", away)
+        watch.look()
+    watch.look()
+
+    assert world.taker.heard(missed) == ["missed"]
+
+
 def test_a_broker_that_lost_everything_is_filled_from_the_outboxes(world: RabbitWorld) -> None:
     taker, maker = Watch(world), Watch(world, "maker")
     for watch in (taker, maker):

@@ -44,15 +44,14 @@ class Bindings:
         """Looks once, and mends. Returns how many facts were read again. Raises Refusal or BusDown."""
         there = self.broker.bindings(EVENTS)
         missing, since = self._missing(there), self._last_seen()
-        reread = 0
-        if why := self._why(missing, there, since):
+        why, reread = self._why(missing, there, since), 0
+        if why:
             report("bindings", False, why)
-            for queue, key, mark in sorted(missing):
-                self.broker.bind(EVENTS, queue, key, mark)
+            for queue, key, _mark in sorted(missing):
+                self.broker.bind(EVENTS, queue, key)
             reread = self._read_again(since, {key for _, key in bindings_of(self.service)})
-        else:
-            for queue, key, mark in sorted(missing):  # of a service that looks for the first time
-                self.broker.bind(EVENTS, queue, key, mark)
+        for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
+            self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
         status.write(self.store, SEEN, True, "")
