@@ -11,6 +11,7 @@ WHOLE = Plan(funnels=300)
 BEFORE_A_RELEASE = Plan(funnels=10_000)
 
 
+@pytest.mark.long
 def test_forty_funnels_outlive_the_death_of_everything() -> None:
     """The auditor has nothing to say; a run in which one of the things that were to go wrong never did fails too."""
     report = run(SHORT)
