@@ -174,8 +174,16 @@ class FaultyWorld:
 
     def until_well(self, seconds: float = HEALS_S) -> None:
         """Nothing is wrong with anything, and the workers have spoken."""
-        for name in NAMES:
-            until(lambda: "relay" in self.parts(name) and not self.wrong(name), f"{name} is well", seconds)  # noqa: B023
+        seen: dict[str, dict[str, str]] = {}
+
+        def well(name: str) -> bool:
+            seen[name] = self.wrong(name)
+            return not seen[name] and "relay" in self.parts(name)
+
+        try:
+            until(lambda: all(well(name) for name in NAMES), "everything is well", seconds)
+        except AssertionError as never:
+            raise AssertionError(f"{never}; wrong is {seen}") from never
 
 
 class _Keys:
