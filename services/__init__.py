@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from libs.common.service import Service
 
-NAMES = ("staff", "leads", "opportunities", "estimates", "bookings", "notifications")
+NAMES = ("staff", "leads", "opportunities", "estimates", "bookings", "notifications", "console")
 
 
 def spec(name: str) -> "Service":
