@@ -82,6 +82,16 @@ def test_it_hands_over_from_where_the_user_stands(checkout: Checkout, tmp_path: 
     assert done.stderr == ""
 
 
+def test_modules_are_compiled_once_and_no_bytecode_lies_beside_the_sources(checkout: Checkout) -> None:
+    checkout.ready("runtime")
+
+    checkout.run("up", PYTHONDONTWRITEBYTECODE="1", PYTHONPYCACHEPREFIX="")
+
+    [kept] = (checkout.root / ".venv" / "compiled").rglob("commands/__init__.*.pyc")
+    assert kept.stat().st_size
+    assert not list(checkout.root.glob("commands/**/*.pyc"))
+
+
 def test_a_changed_lock_is_installed_once(checkout: Checkout) -> None:
     checkout.ready("runtime")
     (checkout.root / "requirements" / "runtime.lock").write_text("runtime 2")
