@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
-from embedded.system import System
 from libs.common.web.problems import not_found
+
+if TYPE_CHECKING:
+    from embedded.system import System
 
 START_PAGE = Path(__file__).parent.parent / "deploy" / "gateway" / "www"
 TYPES = {
@@ -28,7 +30,7 @@ Start = Callable[..., Any]
 class Gateway:
     """A WSGI application that hands each request to the service whose prefix it has; ``/metrics`` stays inside."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: "System") -> None:
         routes = {f"/api/v1/{name}": part.app for name, part in system.parts.items()}
         for part in system.parts.values():
             routes |= {prefix.rstrip("/"): part.app for prefix in part.service.prefixes}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from embedded.gateway import Gateway
 from libs.common import migrate, orm
 from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
@@ -85,6 +86,9 @@ class System:
             relay = Relay(store, InProcessBus(consumers, unsent(store)), batch=BATCH)
             timers = Timers(store, service.timers)
             system.parts[name] = Part(service, store, consumers[name], relay, timers, app)
+        gateway = Gateway(system)
+        for part in system.parts.values():
+            part.app.config["gateway"] = gateway  # a service that shows others' records asks at their public doors
         return system
 
     def settle(self) -> int:

@@ -33,6 +33,7 @@ class Claims:
 
     person_id: UUID
     expires: float
+    began: float = 0.0  #: when they signed in; a renewed token keeps it
     name: str = ""
     roles: tuple[str, ...] = ()
     branch: UUID | None = None
@@ -66,6 +67,7 @@ class Signer:
         branch: UUID | None = None,
         teams: Sequence[UUID] = (),
         life: float = LIFE_S,
+        began: float | None = None,
     ) -> str:
         now = int(self._clock())
         claims = {
@@ -75,6 +77,7 @@ class Signer:
             "iat": now,
             "nbf": now,
             "exp": now + int(life),
+            "began": now if began is None else int(began),
             "name": name,
             "roles": list(roles),
             "branch": str(branch) if branch else None,
@@ -145,6 +148,7 @@ class Verifier:
         return Claims(
             person_id=UUID(claims["sub"]),
             expires=float(claims["exp"]),
+            began=float(claims.get("began") or claims["iat"]),
             name=str(claims.get("name") or ""),
             roles=tuple(str(role) for role in claims.get("roles") or ()),
             branch=UUID(branch) if branch else None,

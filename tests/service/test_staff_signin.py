@@ -206,3 +206,17 @@ def test_another_service_reads_the_keys_and_follows_when_they_change(staff: Benc
 def test_the_published_keys_are_public_halves_only(staff: Bench) -> None:
     [key] = staff.public.get(f"{STAFF}/jwks").get_json()["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+
+
+def test_a_session_goes_on_for_half_a_day_and_no_longer(staff: Bench) -> None:
+    ann = account(staff)
+    first = Caller(staff, sign_in(staff).get_json()["access_token"])
+    renewed = first.post(f"{STAFF}/sessions/renew")
+    assert (renewed.status_code, renewed.get_json()["person"]["id"]) == (201, ann["id"])
+
+    again = Caller(staff, renewed.get_json()["access_token"])
+    staff.clock.forward(hours=11)
+    assert again.post(f"{STAFF}/sessions/renew").status_code == 201
+    staff.clock.forward(hours=2)
+    assert again.post(f"{STAFF}/sessions/renew").status_code == 401
+    assert staff.public.post(f"{STAFF}/sessions/renew").status_code == 401

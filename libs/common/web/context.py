@@ -37,6 +37,7 @@ class Rule:
     idempotent: bool
     limit: int
     summary: str
+    page: bool = False  #: HTML for people: part of no contract between programs
 
     @property
     def permissions(self) -> tuple[str, ...]:

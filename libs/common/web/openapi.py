@@ -22,7 +22,8 @@ def document(app: Flask) -> dict[str, Any]:
     """Every route of the app."""
     edge: Edge = app.extensions["plumbline.edge"]
     views: dict[str, Any] = dict(app.view_functions)
-    routes = [(route, views[route.endpoint].rule) for route in app.url_map.iter_rules()]
+    every = [(route, views[route.endpoint].rule) for route in app.url_map.iter_rules()]
+    routes = [(route, rule) for route, rule in every if not rule.page]
     plugin = MarshmallowPlugin()
     title, about = edge.service.title, {"description": "Errors are RFC 9457 problems. See also /asyncapi.json."}
     spec = APISpec(title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=[{"name": edge.service.name}])

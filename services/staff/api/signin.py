@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, request
 from libs.common.errors import Unauthenticated
 from libs.common.parties import email_key
 from libs.common.tokens import Signer
-from libs.common.web import PUBLIC, SIGNED_IN, Answer, Given, caller, endpoint, limit, reading
+from libs.common.web import PUBLIC, SIGNED_IN, Answer, Given, caller, edge, endpoint, limit, reading
 from services.staff import usecases
 from services.staff.schemas.signin import KeysOut, MeOut, SessionIn, SessionOut
 
@@ -34,6 +34,17 @@ def sign_in(given: Given) -> Answer:
         for key, most in limits:
             limit(key, most)
         raise
+    return msgspec.json.encode(SessionOut().dump(session)), 201, {"Content-Type": "application/json"}
+
+
+@bp.post("/sessions/renew")
+@endpoint(may=SIGNED_IN, answer=SessionOut, status=201, idempotent=False)
+def renew() -> Answer:
+    """A further quarter of an hour for who is still here, until half a day after they signed in."""
+    token = request.headers["Authorization"].partition(" ")[2].strip()
+    claims = edge().verifier.verify(token)
+    with reading() as tx:
+        session = usecases.renew(tx, caller(), claims, _signer())
     return msgspec.json.encode(SessionOut().dump(session)), 201, {"Content-Type": "application/json"}
 
 

@@ -10,7 +10,7 @@ from services.staff.usecases.people import (
     set_absence,
     set_password,
 )
-from services.staff.usecases.signin import account, me, sign_in
+from services.staff.usecases.signin import account, me, renew, sign_in
 from services.staff.usecases.teams import change_team, form_team, replace_members
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "hashed",
     "me",
     "open_branch",
+    "renew",
     "replace_members",
     "set_absence",
     "set_password",

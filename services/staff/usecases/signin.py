@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,10 +10,13 @@ import sqlalchemy as sa
 from libs.common.auth import Caller
 from libs.common.errors import Unauthenticated
 from libs.common.parties import email_key
-from libs.common.tokens import LIFE_S, Signer
+from libs.common.tokens import LIFE_S, Claims, Signer
 from libs.common.tx import Tx
 from services.staff.model import Person, Team
 from services.staff.usecases.passwords import matches
+
+
+LONGEST = timedelta(hours=12)  #: a working day; then the password is asked for again
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,20 @@ def sign_in(found: Account, password: str, signer: Signer) -> Session:
     right = matches(found.password_hash, password)
     if not right or not found.active or found.identity is None:
         raise Unauthenticated("the e-mail address or the password is wrong", headers={"WWW-Authenticate": "Bearer"})
-    who = found.identity
+    return _session(found.identity, signer)
+
+
+def renew(tx: Tx, caller: Caller, claims: Claims, signer: Signer) -> Session:
+    """A new token for a session that goes on. Raises Unauthenticated when it has lasted for half a day."""
+    if tx.now.timestamp() - claims.began > LONGEST.total_seconds():
+        raise Unauthenticated("this session is over; sign in again", headers={"WWW-Authenticate": "Bearer"})
+    return _session(me(tx, caller), signer, claims.began)
+
+
+def _session(who: Identity, signer: Signer, began: float | None = None) -> Session:
     teams = [team.id for team in who.teams]
-    return Session(signer.issue(who.id, name=who.name, roles=who.roles, branch=who.branch, teams=teams), who)
+    token = signer.issue(who.id, name=who.name, roles=who.roles, branch=who.branch, teams=teams, began=began)
+    return Session(token, who)
 
 
 def me(tx: Tx, caller: Caller) -> Identity:

@@ -1,0 +1,173 @@
+"""The other services' public doors, asked with the user's own token: in this process when embedded, else by HTTP."""
+
+import http.client
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from libs.common.errors import Unavailable
+
+PREFIX = "/api/v1"
+PATIENCE_S = 25.0
+KEPT = 8  #: idle connections; each is used by one thread at a time
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Refused(Exception):
+    """A door said no; ``said`` holds its problem."""
+
+    def __init__(self, said: "Said") -> None:
+        super().__init__(f"{said.status} {said.problem.get('detail', '')}")
+        self.said = said
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a door answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 400
+
+    @property
+    def data(self) -> Any:
+        return msgspec.json.decode(self.content) if self.content else None
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """RFC 9457's members; empty when it was none."""
+        try:
+            found = self.data
+        except msgspec.DecodeError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def tag(self) -> str:
+        """The record's ETag, for If-Match."""
+        return self.headers.get("etag", "")
+
+
+class Carrier(Protocol):
+    """Carries one request to a door. Raises Unavailable when nobody answers."""
+
+    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said: ...
+
+
+@dataclass(frozen=True)
+class Doors:
+    """One user's way to every service."""
+
+    carry: Carrier
+    token: str = ""
+    request_id: str = ""
+    known: dict[str, Said] = field(default_factory=dict)  #: within one page nothing is asked twice
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+        kind: str = "application/json",
+    ) -> Said:
+        """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``."""
+        given = {"X-Request-Id": self.request_id} if self.request_id else {}
+        if self.token:
+            given["Authorization"] = f"Bearer {self.token}"
+        if method != "GET":
+            given["Content-Type"] = kind
+            content = content or msgspec.json.encode({} if body is None else body)
+        return self.carry(method, PREFIX + path, given | dict(headers or {}), content)
+
+    def look(self, path: str, **query: Any) -> Said:
+        """A GET. Raises Refused for anything but an answer."""
+        chosen = {name: value for name, value in query.items() if value not in (None, "")}
+        address = f"{path}?{urlencode(chosen)}" if chosen else path
+        if address not in self.known:
+            self.known[address] = self.ask("GET", address)
+        said = self.known[address]
+        if not said.ok:
+            raise Refused(said)
+        return said
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a GET answers. Raises Refused."""
+        return self.look(path, **query).data
+
+    def items(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """A list's first page. Raises Refused."""
+        found: list[dict[str, Any]] = self.get(path, **query)["items"]
+        return found
+
+    def maybe(self, path: str, otherwise: Any, **query: Any) -> Any:
+        """The same for what a page can do without: who may not see it, or while its service is away."""
+        try:
+            return self.get(path, **query)
+        except (Refused, Unavailable):
+            return otherwise
+
+
+def inside(app: Wsgi) -> Carrier:
+    """Through the embedded gateway, without a socket."""
+
+    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
+        where, _, query = path.partition("?")
+        asked = EnvironBuilder(path=where, query_string=query, method=method, headers=dict(headers), data=body or None)
+        try:
+            environ = asked.get_environ()
+        finally:
+            asked.close()
+        answer, status, given = run_wsgi_app(app, environ, buffered=True)
+        return Said(int(status.split()[0]), {name.lower(): value for name, value in given.items()}, b"".join(answer))
+
+    return carry
+
+
+def across(address: str) -> Carrier:
+    """Through the gateway at this address, over connections that are kept."""
+    parts = urlsplit(address)
+    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+    idle: list[http.client.HTTPConnection] = []
+    taking = threading.Lock()
+
+    def taken() -> tuple[http.client.HTTPConnection, bool]:
+        with taking:
+            if idle:
+                return idle.pop(), True
+        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=PATIENCE_S), False
+
+    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
+        while True:
+            line, used = taken()
+            try:
+                line.request(method, parts.path.rstrip("/") + path, body or None, dict(headers))
+                answer = line.getresponse()
+                content = answer.read()
+            except (OSError, http.client.HTTPException) as trouble:
+                line.close()
+                # A kept connection may have ended meanwhile. A look is asked again on a new one; an act goes again
+                # only when its key makes that one and the same.
+                if used and (method == "GET" or "Idempotency-Key" in headers):
+                    continue
+                raise Unavailable("the service behind this page does not answer", headers={"Retry-After": "2"}) from trouble
+            with taking:
+                if len(idle) < KEPT and not answer.will_close:
+                    idle.append(line)
+                else:
+                    line.close()
+            return Said(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+
+    return carry

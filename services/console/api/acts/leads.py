@@ -1,0 +1,88 @@
+"""What can be done with a lead."""
+
+from services.console.adapters.words import said
+from services.console.api.acts.act import Act, Field
+
+CHANNELS = (
+    ("phone", said("Phone")), ("email", said("E-mail")), ("web", said("Web form")), ("walk_in", said("Walk-in")),
+    ("referral", said("Referral")), ("technician", said("Technician")),
+)  # fmt: skip
+INTEREST = (("", said("Not said")), ("none", said("None")), ("low", said("Low")), ("medium", said("Medium")), ("high", said("High")))
+YES_NO = (("", said("Not known")), ("true", said("Yes")), ("false", said("No")))
+TOUCH = (
+    ("phone", said("Call")), ("sms", said("Text")), ("email", said("E-mail")), ("visit", said("Visit")),
+    ("other", said("Other")),
+)  # fmt: skip
+OUTCOMES = (
+    ("reached", said("Spoke")), ("left_message", said("Left a message")), ("no_answer", said("No answer")),
+    ("wrong_number", said("Wrong number")), ("other", said("Other")),
+)  # fmt: skip
+DIRECTIONS = (("outbound", said("We reached out")), ("inbound", said("They did")))
+INVALID = (
+    ("spam", said("Spam")), ("wrong_contact", said("Wrong contact")), ("not_a_customer", said("Not a customer")),
+    ("out_of_area", said("Out of area")), ("not_offered", said("We do not offer that")), ("other", said("Other")),
+)  # fmt: skip
+TYPES = (("none", said("None")), ("mql", said("Marketing qualified")), ("sql", said("Sales qualified")), ("pql", said("Product qualified")))
+ADDRESS = (
+    Field("address.line1", said("Street")),
+    Field("address.city", said("City")),
+    Field("address.region", said("State")),
+    Field("address.postal_code", said("ZIP code")),
+)
+CONTACT = (
+    Field("channel", said("How"), "pick", required=True, choices=TOUCH, first="phone"),
+    Field("direction", said("Who reached out"), "pick", required=True, choices=DIRECTIONS, first="outbound"),
+    Field("outcome", said("What came of it"), "pick", required=True, choices=OUTCOMES, first="reached"),
+    Field("note", said("Note"), "area"),
+)
+PROSPECT = (
+    Field("person_name", said("Name")),
+    Field("company", said("Company")),
+    Field("phones", said("Phone numbers"), "lines", hint=said("One on a line.")),
+    Field("emails", said("E-mail addresses"), "lines", hint=said("One on a line.")),
+    *ADDRESS,
+    Field("request", said("What do they want?"), "area"),
+    Field("trade", said("Trade"), "choice", choices="trades"),
+    Field("service_interest", said("Service")),
+    Field("interest_level", said("Interest"), "pick", choices=INTEREST),
+    Field("urgent", said("Urgent"), "yes"),
+    Field("source", said("Heard of us through")),
+    Field("campaign", said("Campaign"), folded=True),
+    Field("fit.in_service_area", said("In our area"), "pick", choices=YES_NO, folded=True),
+    Field("fit.trade_offered", said("We do that work"), "pick", choices=YES_NO, folded=True),
+    Field("do_not_contact", said("Do not contact"), "yes", folded=True),
+)
+LEAD = "/leads/<lead_id>"
+
+ACTS = (
+    Act("lead.edit", f"PATCH {LEAD}", "lead.edit", said("Edit"), LEAD, icon="pen", title=said("Correct or complete"),
+        fields=PROSPECT, edits=True, done=said("Saved.")),
+    Act("lead.contact", f"POST {LEAD}/contact-attempts", "lead.edit", said("Log contact"), LEAD, "contact",
+        icon="phone", title=said("Log a contact"), fields=CONTACT, done=said("Logged.")),
+    Act("lead.validate", f"POST {LEAD}/validate", "lead.decide", said("Worth working"), LEAD, "validate", icon="check",
+        look="go", fields=(), done=said("Valid. An opportunity opens by itself.")),
+    Act("lead.invalidate", f"POST {LEAD}/invalidate", "lead.decide", said("Not valid"), LEAD, "invalidate", icon="x",
+        look="stop", title=said("Why is it not a lead?"), about=said("This ends the process; it can be reopened."),
+        fields=(Field("reason", said("Reason"), "pick", required=True, choices=INVALID), Field("note", said("Note"), "area")),
+        done=said("Closed as not valid.")),
+    Act("lead.reopen", f"POST {LEAD}/reopen", "lead.reopen", said("Look at it again"), LEAD, "reopen", icon="undo",
+        fields=(Field("note", said("Note"), "area"),), title=said("Look at it again"), done=said("Open again.")),
+    Act("lead.nurture", f"POST {LEAD}/nurture", "lead.edit", said("Come back later"), LEAD, "nurture", icon="clock",
+        title=said("When do we come back to them?"),
+        fields=(Field("next_action_at", said("Come back at"), "moment", required=True), Field("note", said("Note"), "area")),
+        done=said("It comes back then.")),
+    Act("lead.type", f"POST {LEAD}/type", "lead.edit", said("Set the type"), LEAD, icon="user",
+        title=said("Which type of lead is it?"),
+        fields=(Field("lead_type", said("Type"), "pick", required=True, choices=TYPES),
+                Field("evidence", said("What shows it?"), "area", required=True)), done=said("Set.")),
+    Act("lead.assign", f"POST {LEAD}/assign", "lead.assign", said("Give it to somebody"), LEAD, icon="user",
+        title=said("Who takes it?"),
+        fields=(Field("owner_id", said("Person"), "choice", required=True, choices="owners"),),
+        done=said("Given; they are alerted.")),
+    Act("lead.merge", f"POST {LEAD}/merge", "lead.merge", said("Merge a duplicate"), LEAD, "merge", icon="merge",
+        title=said("Which one is the same prospect?"), about=said("Its history comes here. It can be taken back."),
+        fields=(Field("duplicate_id", said("The other lead"), "choice", required=True, choices="duplicates"),),
+        done=said("Merged.")),
+    Act("lead.unmerge", f"POST {LEAD}/unmerge", "lead.merge", said("Take the merge back"), LEAD, "unmerge", icon="undo",
+        ask_first=True, title=said("Was the merge a mistake?"), done=said("It stands on its own again.")),
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""Doing something: the form of any act, and what its owner made of it. Nothing typed is lost by a refusal."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from libs.common.errors import NotFound, Unavailable
+from libs.common.web import store
+from services.console.adapters import words
+from services.console.adapters.doors import Said
+from services.console.api.acts import EVERY, Act
+from services.console.api.screens import forms, uploading
+from services.console.api.screens.frame import doors, go, me, page, place, safe_path, screen
+from services.console.api.screens.offers import drawn
+
+bp = Blueprint("console_doing", __name__)
+
+STALE, UNREADABLE = 412, 422
+LATER = words.said("Nobody answered. What you typed is still here: send it again, it cannot happen twice.")
+NOT_YET = words.said("Not yet")
+LOOK = words.said("Not saved yet. {} needs a look.")
+
+
+@bp.get("/do/<key>", defaults={"idents": ""})
+@bp.get("/do/<key>/<path:idents>")
+@screen()
+def form(key: str, idents: str) -> Response:
+    """The form of an act, as a page of its own."""
+    act, ids = _act(key, idents)
+    record, tag = _record(act, ids)
+    asked = {one.name: request.args[one.name] for one in act.fields if one.name in request.args}
+    values = forms.begun(act.fields, record if act.edits else {}, place()) | asked
+    return _shown(act, ids, values, record, tag=tag, back=request.args.get("back"))
+
+
+@bp.post("/do/<key>", defaults={"idents": ""})
+@bp.post("/do/<key>/<path:idents>")
+@screen(files=True)
+def do(key: str, idents: str) -> Response:
+    """Does it. The same form sent again has one effect."""
+    act, ids = _act(key, idents)
+    typed = request.form
+    body, unreadable = forms.body(act.fields, typed, place(), edits=act.edits)
+    if unreadable:
+        return _again(act, ids, UNREADABLE, unreadable, [])
+    headers = {"If-Match": typed["_tag"]} if typed.get("_tag") else {}
+    if act.method == "POST":
+        headers["Idempotency-Key"] = typed.get("_key") or str(store().ids())
+    sending: dict[str, Any] = {"body": {**body, **act.fixed}}
+    if any(one.kind == "file" for one in act.fields):
+        sending = uploading.parts(act.fields, body, request.files)
+    try:
+        said = doors().ask(act.method, act.at(ids) + _query(act), headers=headers, **sending)
+    except Unavailable:
+        return _again(act, ids, 503, {}, [LATER])
+    if said.ok:
+        return go(_then(act, said), act.done)
+    return _refused(act, ids, said)
+
+
+def _query(act: Act) -> str:
+    """What a form asks beside its body, such as a dry run: fields named ``?…``."""
+    asked = [(one.name[1:], request.form.get(one.name, "")) for one in act.fields if one.name.startswith("?")]
+    return "?" + "&".join(f"{name}={quote(value)}" for name, value in asked if value) if any(v for _, v in asked) else ""
+
+
+def _then(act: Act, said: Said) -> str:
+    if not act.then:
+        return safe_path(request.form.get("_back"))
+    data = said.data if isinstance(said.data, dict) else {}
+    return act.then.format_map({name: value for name, value in data.items() if isinstance(value, str)})
+
+
+def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
+    problem = said.problem
+    of_fields, others = forms.faults(problem, act.fields)
+    if said.status == STALE:
+        others = [words.said("Somebody changed this while you had it open. See what it is now; save again to put yours over it.")]
+    elif not of_fields and not others:
+        others = [str(problem.get("detail") or words.said("That was refused."))]
+    elif not of_fields and problem.get("detail"):
+        others = [str(problem["detail"]), *others] if said.status != 409 else others
+    return _again(act, ids, said.status, of_fields, others)
+
+
+def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], others: list[str]) -> Response:
+    """The form once more with everything that was typed."""
+    try:
+        record, tag = _record(act, ids)
+    except Unavailable:
+        record, tag = {}, request.form.get("_tag", "")
+    typed = forms.typed(act.fields, request.form)
+    now: dict[str, str] = {}
+    if status == STALE:
+        theirs = forms.begun(act.fields, record, place())
+        now = {name: str(value) for name, value in theirs.items() if value != typed.get(name) and value}
+    elif act.edits:
+        tag = request.form.get("_tag", "")
+    return _shown(
+        act, ids, typed, record, tag=tag, back=request.form.get("_back"), status=status, errors=errors, others=others,
+        now=now, key=request.form.get("_key", "") if status >= 500 else "",
+    )  # fmt: skip
+
+
+def _shown(
+    act: Act, ids: tuple[str, ...], values: dict[str, Any], record: dict[str, Any], *, tag: str = "", back: str | None = None,
+    status: int = 200, errors: dict[str, str] | None = None, others: list[str] | None = None,
+    now: dict[str, str] | None = None, key: str = "",
+) -> Response:  # fmt: skip
+    shown = drawn(act, values, record, errors, now)
+    about = record.get("title") or record.get("person_name") or record.get("company") or record.get("name") or ""
+    return page(
+        "do.html", status, act=act, address="/".join(("/do", act.key, *ids)), fields=shown, others=others or [],
+        wrong=[one for one in shown if one.error], tag=tag, back=safe_path(back or act.shown.partition("<")[0].rstrip("/")),
+        about=about, number=record.get("number") or "", key=key, refused=status == 409,
+    )  # fmt: skip
+
+
+def _act(key: str, idents: str) -> tuple[Act, tuple[str, ...]]:
+    act = EVERY.get(key)
+    ids = tuple(part for part in idents.split("/") if part)
+    if act is None or len(ids) != act.placeholders or not me().may(act.may):
+        raise NotFound("there is nothing at this address")
+    return act, ids
+
+
+def _record(act: Act, ids: tuple[str, ...]) -> tuple[dict[str, Any], str]:
+    """What the act is about, for its first values, its choices and its heading."""
+    path = act.record or _about(act)
+    if not path:
+        return {}, ""
+    said = doors().look(act.record_at(ids) if act.record else _filled(path, ids))
+    return said.data, said.tag
+
+
+def _about(act: Act) -> str:
+    """The record that an act's path is about: up to its last id."""
+    head, bracket, _ = act.path.rpartition("<")
+    return act.path[: act.path.index(">", len(head)) + 1] if bracket else ""
+
+
+def _filled(path: str, ids: tuple[str, ...]) -> str:
+    from services.console.api.acts.act import filled
+
+    return filled(path, ids)

@@ -1,0 +1,176 @@
+"""A form's fields: from a record's values to what stands in them, and back into a body as the owner reads it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from services.console.adapters.words import Place, instant
+from services.console.api.acts import EVERY, Field
+
+Form = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A field as it stands on the page."""
+
+    field: Field
+    value: Any  #: text, or a list of texts for ``many``
+    choices: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+    now: str = ""  #: what somebody else has made of it meanwhile
+
+
+class Unreadable(ValueError):
+    """A value that cannot be what its field says; the text tells why."""
+
+
+def begun(fields: Iterable[Field], record: Any, place: Place) -> dict[str, Any]:
+    """What stands in each field at first: the record's value, else the field's own."""
+    return {one.name: shown(one, found(record, one.parts), place) for one in fields}
+
+
+def found(record: Any, parts: Iterable[str]) -> Any:
+    for part in parts:
+        record = record.get(part) if isinstance(record, Mapping) else None
+    return record
+
+
+def shown(field: Field, value: Any, place: Place) -> Any:
+    """A value as its control takes it."""
+    if value is None:
+        return [] if field.kind == "many" else field.first
+    if field.kind == "moment":
+        moment = instant(value)
+        return place.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    if field.kind == "lines":
+        return "\n".join(_line(one) for one in value)
+    if field.kind == "many":
+        return [str(one) for one in value]
+    if field.kind == "json":
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _line(value: Any) -> str:
+    return str(value.get("typed") or value.get("e164") or "") if isinstance(value, Mapping) else str(value)
+
+
+def typed(fields: Iterable[Field], form: Form) -> dict[str, Any]:
+    """What somebody typed, to stand in the form again."""
+    return {one.name: form.getlist(one.name) if one.kind == "many" else form.get(one.name, "") for one in fields}
+
+
+def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    """The body, and what could not be read, by field. An edit says None where a field was emptied; else it is left out."""
+    built: dict[str, Any] = {}
+    wrong: dict[str, str] = {}
+    for one in fields:
+        if one.kind == "file":
+            continue
+        try:
+            value = _read(one, form, place)
+        except Unreadable as why:
+            wrong[one.name] = str(why)
+            continue
+        if value is None and not (edits and one.name in form):
+            continue
+        _put(built, one.parts, value)
+    return (_without_nothing(built) if edits else built), wrong
+
+
+def _put(built: dict[str, Any], parts: list[str], value: Any) -> None:
+    for part in parts[:-1]:
+        built = built.setdefault(part, {})
+    built[parts[-1]] = value
+
+
+def _without_nothing(built: dict[str, Any]) -> dict[str, Any]:
+    """A part whose every field is empty is no part: an address without a word is none."""
+    kept: dict[str, Any] = {}
+    for name, value in built.items():
+        if isinstance(value, dict):
+            inner = {key: one for key, one in _without_nothing(value).items() if one is not None}
+            kept[name] = inner or None
+        else:
+            kept[name] = value
+    return kept
+
+
+def _read(field: Field, form: Form, place: Place) -> Any:
+    if field.kind == "many":
+        return [one for one in form.getlist(field.name) if one] or None
+    text = form.get(field.name, "").strip()
+    if field.kind == "yes":
+        return bool(text) if field.name in form or f"{field.name}.asked" in form else None
+    if field.kind == "lines":
+        return [line.strip() for line in text.splitlines() if line.strip()] if field.name in form else None
+    if not text:
+        return None
+    return READERS.get(field.kind, _as_it_is)(field, text, place)
+
+
+def _as_it_is(field: Field, text: str, _place: Place) -> Any:
+    if field.kind in ("pick", "choice") and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _whole(_field: Field, text: str, _place: Place) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Unreadable("is not a whole number") from None
+
+
+def _amount(_field: Field, text: str, _place: Place) -> str:
+    """As typed, without what people put between the digits; whether it is an amount says the owner."""
+    return text.replace(",", "").replace("$", "").replace("%", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+
+
+def _moment(_field: Field, text: str, place: Place) -> str:
+    """A time as it is said in the branch. Raises Unreadable."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unreadable("is not a day and a time") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=place.zone)).isoformat()
+
+
+def _json(_field: Field, text: str, _place: Place) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as why:
+        raise Unreadable(f"is not JSON: {why}") from None
+
+
+READERS = {
+    "whole": _whole, "number": _amount, "money": _amount, "percent": _amount, "moment": _moment, "json": _json,
+}  # fmt: skip
+
+
+def faults(problem: Mapping[str, Any], fields: Iterable[Field]) -> tuple[dict[str, str], list[str]]:
+    """What a problem says: of each field, and what is of none of them."""
+    names = [one.name for one in fields]
+    of_fields: dict[str, str] = {}
+    others: list[str] = []
+    for fault in problem.get("errors") or ():
+        pointer = str(fault.get("pointer") or "").strip("/?").replace("/", ".")
+        text = str(fault.get("detail") or "")
+        name = next((one for one in names if pointer == one or pointer.startswith(one + ".")), "")
+        if name and name not in of_fields:
+            of_fields[name] = text
+        else:
+            others.append(text if name or not pointer else f"{pointer.replace('_', ' ').replace('.', ' ')}: {text}")
+    return of_fields, others
+
+
+def names_of(key: str) -> tuple[str, ...]:
+    """The fields of an act's form."""
+    return tuple(one.name for one in EVERY[key].fields)

@@ -1,0 +1,258 @@
+"""What every screen stands in: who may see it, the rail and the counts around it, and plain words when something fails."""
+
+import functools
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from flask import Response, current_app, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from libs.common import people
+from libs.common.auth import RULES, Caller, May
+from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
+from libs.common.tx import Tx
+from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, store
+from services.console.adapters import words
+from services.console.adapters.doors import Doors, Refused, across, inside
+from services.console.adapters.words import Place
+from services.console.api.screens import assets, seat
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+RENEW = timedelta(minutes=7)  #: a token with less than this left is exchanged for a new one
+FORM_LIMIT, FILE_LIMIT = 512 * 1024, 11 * 1024 * 1024
+
+#: where each address of the rail leads, its icon, key, and the permission without which it is not shown
+PLACES: tuple[tuple[str, str, str, str, May], ...] = (
+    ("/", words.said("Today"), "today", "t", SIGNED_IN),
+    ("/board", words.said("Board"), "board", "b", "opportunity.read"),
+    ("/leads", words.said("Leads"), "lead", "l", "lead.read"),
+    ("/estimates", words.said("Estimates"), "estimate", "e", "estimate.read"),
+    ("/bookings", words.said("Bookings"), "booking", "k", "booking.read"),
+    ("/operations", words.said("Operations"), "ops", "o", "booking.operate"),
+    ("/calendar", words.said("Calendar"), "calendar", "c", "pipeline.read"),
+    ("/reports", words.said("Reports"), "report", "r", "report.read"),
+    ("/settings", words.said("Settings"), "settings", "s", "settings.read"),
+)
+
+
+def screen(*, may: May = SIGNED_IN, files: bool = False) -> Callable[[View], View]:
+    """Declares a page's rule. ``may`` is a permission, several of which one is enough, SIGNED_IN or PUBLIC.
+
+    Who is not signed in is led to the sign-in page and back. A POST must be of one of our own forms.
+    """
+    for permission in (may,) if isinstance(may, str) else may:
+        if permission not in RULES and permission not in (PUBLIC, SIGNED_IN):
+            raise TypeError(f"there is no permission {permission!r} in the role table")
+
+    def declare(view: View) -> View:
+        summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())
+        limit = FILE_LIMIT if files else FORM_LIMIT
+        mine = Rule(may, None, None, None, False, 200, False, files, False, limit, summary, page=True)
+
+        @functools.wraps(view)
+        def run(**path: Any) -> Response:
+            g.rule = mine
+            try:
+                return _finish(_admit(mine) or current_app.make_response(view(**path)))
+            except Refused as refused:
+                return _finish(_refused(refused))
+            except Unauthenticated:
+                return _finish(_to_sign_in())
+            except DomainError as error:
+                return _finish(wrong(error.status, error.detail))
+
+        run.rule = mine  # type: ignore[attr-defined]
+        return cast(View, run)
+
+    return declare
+
+
+def _admit(mine: Rule) -> Response | None:
+    request.max_content_length = mine.limit
+    g.seat = here = seat.taken()
+    if here is not None:
+        try:
+            _sit(here)
+        except Unauthenticated:
+            g.seat = None
+    if request.method == "POST":
+        if (request.content_length or 0) > mine.limit:
+            raise TooLarge("that is more than one form can send")
+        seat.demand_own_form(g.seat)
+    if mine.may == PUBLIC:
+        return None
+    if g.get("caller") is None:
+        return _to_sign_in()
+    if mine.may != SIGNED_IN and not me().may(mine.may):
+        raise Forbidden("your role does not work here")
+    return None
+
+
+def _sit(here: seat.Seat) -> None:
+    claims = edge().verifier.verify(here.token)
+    g.caller = edge().people.caller(edge().store, claims)
+    if claims.expires - store().clock().timestamp() < RENEW.total_seconds():
+        said = doors().ask("POST", "/staff/sessions/renew")
+        if said.ok:
+            g.seat = seat.Seat(here.seed, said.data["access_token"])
+            g.pop("doors", None)
+            g.renewed = True
+
+
+def _to_sign_in() -> Response:
+    back = request.full_path.rstrip("?") if request.method == "GET" else safe_path(request.form.get("_back"))
+    answer = current_app.make_response(redirect(f"/sign-in?next={quote(back)}", 303))
+    if seat.taken() is not None:
+        seat.leave(answer)
+        seat.say(answer, words.said("Your session is over. Sign in again; what you typed is kept on this device."))
+    return answer
+
+
+def safe_path(text: str | None) -> str:
+    """A path of this console and nothing else: what comes from a form may not lead elsewhere."""
+    text = text or "/"
+    if not text.startswith("/") or text.startswith(("//", "/\\")) or any(ord(one) < 33 for one in text):
+        return "/"
+    return text
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    if g.get("renewed") and g.seat is not None:
+        seat.keep(answer, g.seat)
+    if g.get("heard") and seat.SAID not in answer.headers.get("Set-Cookie", ""):
+        answer.delete_cookie(seat.SAID, path="/")
+    return answer
+
+
+# -- what a view asks
+
+
+def me() -> Caller:
+    """The person at this browser."""
+    return cast(Caller, g.caller)
+
+
+def doors() -> Doors:
+    """The other services, asked in this person's name."""
+    if "doors" not in g:
+        app = current_app
+        if "carrier" not in app.extensions:
+            gateway = app.config.get("gateway")
+            app.extensions["carrier"] = inside(gateway) if gateway else across(app.config["gateway_url"])
+        sitting = g.get("seat")
+        g.doors = Doors(app.extensions["carrier"], sitting.token if sitting else "", request_id())
+    return cast(Doors, g.doors)
+
+
+def place() -> Place:
+    """Where the reader is: their branch's zone and currency."""
+    if "place" not in g:
+        with reading() as tx:
+            g.place = Place.of(_branch(tx), tx.now)
+    return cast(Place, g.place)
+
+
+def _branch(tx: Tx) -> Mapping[str, Any] | None:
+    who = g.get("caller")
+    mine = next(iter(who.branches), None) if who is not None and who.branches else None
+    if mine is not None:
+        return people.branch(tx, mine)
+    every = tx.tables.branches
+    first = tx.execute(sa.select(every.c.details).order_by(every.c.id).limit(1)).scalar()
+    return cast("Mapping[str, Any] | None", first)
+
+
+def names(*idents: Any) -> Mapping[str, str]:
+    """What people are called, by id."""
+    from uuid import UUID
+
+    wanted = []
+    for one in idents:
+        try:
+            wanted.append(UUID(str(one)))
+        except ValueError:
+            continue
+    with reading() as tx:
+        return {str(ident): name for ident, name in people.names(tx, wanted).items()}
+
+
+# -- what a view answers
+
+
+def page(template: str, status: int = 200, **shown: Any) -> Response:
+    """A page in its frame."""
+    if g.get("caller") is not None and "counts" not in shown:
+        shown["counts"] = doors().maybe("/status-bar", None)
+    html = render_template(template, said=seat.heard(), **shown)
+    return Response(html, status, content_type="text/html; charset=utf-8")
+
+
+def go(path: str, text: str = "") -> Response:
+    """To another page; ``text`` is said there, once."""
+    answer = current_app.make_response(redirect(safe_path(path), 303))
+    return seat.say(answer, text) if text else answer
+
+
+HEADINGS = {
+    403: words.said("This is not yours to open"),
+    404: words.said("There is nothing here"),
+    413: words.said("That is too much at once"),
+    429: words.said("A moment, please"),
+    503: words.said("A part of Plumbline is not answering"),
+}
+
+
+def wrong(status: int, detail: str = "", heading: str = "") -> Response:
+    """What happened, and ways on."""
+    heading = heading or HEADINGS.get(status, words.said("That did not work"))
+    counts = None if status >= 500 else g.get("counts")
+    return page("wrong.html", status, heading=heading, detail=detail, counts=counts, number=request_id())
+
+
+def _refused(refused: Refused) -> Response:
+    said = refused.said
+    if said.status == 401:
+        return _to_sign_in()
+    return wrong(said.status, str(said.problem.get("detail") or ""))
+
+
+def dress(app: Any) -> None:
+    """Gives the pages their words: called once, as the app is made."""
+    environment = app.jinja_env
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    plainly = ("plain", "phone", "dial", "initials", "address")
+    environment.filters.update({name: getattr(words, name) for name in plainly})
+    environment.filters.update(
+        {
+            "when": lambda value: words.when(value, place()),
+            "day": lambda value: words.day(value, place()),
+            "clock": lambda value: words.clock(value, place()),
+            "since": lambda value: words.since(value, place()),
+            "late": lambda value: words.late(value, place()),
+            "money": lambda value, currency="", cents=False: words.money(value, currency or place().currency, cents=cents),
+        }
+    )
+    environment.globals.update(
+        asset=assets.address,
+        me=lambda: g.get("caller"),
+        place=place,
+        places=lambda: [one for one in PLACES if one[4] == SIGNED_IN or me().may(one[4])],
+        may=lambda *names: any(me().may(name) for name in names),
+        form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
+        new_key=lambda: str(store().ids()),
+        here=lambda: request.full_path.rstrip("?"),
+    )
+
+
+__all__ = [
+    "PUBLIC", "SIGNED_IN", "Unavailable", "doors", "dress", "go", "me", "names", "page", "place", "safe_path", "screen",
+    "wrong",
+]  # fmt: skip

@@ -1,0 +1,122 @@
+"""Leads: the list, one of them, and the entry of a new one while somebody is on the telephone."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from libs.common.errors import Unavailable
+from libs.common.web import store
+from services.console.adapters import words
+from services.console.api.acts import EVERY
+from services.console.api.acts.entry import ENTRY
+from services.console.api.screens import choices, forms, steps
+from services.console.api.screens.frame import doors, go, me, names, page, place, screen
+from services.console.api.screens.offers import Offers
+
+bp = Blueprint("console_leads", __name__)
+
+STATES = ("new", "contacted", "nurturing", "valid", "converted", "invalid", "merged")
+#: where what a valid lead lacks is put right
+EDIT = "/do/lead.edit/{}#{}"
+
+
+@bp.get("/leads")
+@screen(may="lead.read")
+def leads() -> Response:
+    """Every enquiry, newest first."""
+    asked = {name: request.args.get(name, "") for name in ("state", "owner", "source", "q", "cursor")}
+    found = doors().get("/leads", limit=50, **asked)
+    who = names(*(one["owner_id"] for one in found["items"]))
+    owners = choices.of("owners", {})
+    return page("leads.html", nav="/leads", found=found, who=who, asked=asked, states=STATES, owners=owners)
+
+
+@bp.get("/leads/<uuid:lead_id>")
+@screen(may="lead.read")
+def lead(lead_id: UUID) -> Response:
+    """One enquiry: who, what they want, whether it is worth working, and what comes next."""
+    ident = str(lead_id)
+    record = doors().get(f"/leads/{ident}")
+    where = {
+        "interest_level": EDIT.format(ident, "interest_level"),
+        "request": EDIT.format(ident, "request"),
+        "phones": EDIT.format(ident, "phones"),
+        "emails": EDIT.format(ident, "emails"),
+        "fit": EDIT.format(ident, "fit-in_service_area"),
+    }
+    offers = Offers(record, (ident,), where)
+    contacts = doors().items(f"/leads/{ident}/contact-attempts")
+    opportunities = doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
+    who = names(record["owner_id"], record["generated_by"], *(one["by"] for one in contacts))
+    return page(
+        "lead.html", nav="/leads", lead=record, offers=offers, contacts=contacts, opportunities=opportunities, who=who,
+        steps=steps.of_lead(record), title=title_of(record),
+    )  # fmt: skip
+
+
+def title_of(record: dict[str, Any]) -> str:
+    return str(record.get("person_name") or record.get("company") or record.get("number") or "")
+
+
+@bp.get("/new")
+@screen(may="lead.create")
+def new() -> Response:
+    """What do I need from this caller?"""
+    return _entry({one.name: request.args.get(one.name, one.first) for one in ENTRY})
+
+
+@bp.post("/new")
+@screen(may="lead.create")
+def enter() -> Response:
+    """Takes the enquiry in; with an owner, hands it over in the same call."""
+    typed = request.form
+    body, wrong = forms.body(ENTRY, typed, place(), edits=False)
+    if wrong:
+        return _entry(forms.typed(ENTRY, typed), 422, wrong)
+    body["phones"] = [body.pop("phone")] if body.get("phone") else []
+    body["emails"] = [body.pop("email")] if body.get("email") else []
+    key = typed.get("_key") or str(store().ids())
+    try:
+        said = doors().ask("POST", "/leads", body, headers={"Idempotency-Key": key})
+    except Unavailable:
+        later = words.said("Nobody answered. What you typed is still here: send it again, it cannot happen twice.")
+        return _entry(forms.typed(ENTRY, typed), 503, {}, [later], key)
+    if said.status == 201:
+        made = said.data
+        onward = typed.get("then", "")
+        text = words.said("Taken in.")
+        if onward == "valid" and EVERY["lead.validate"].may and me().may("lead.decide"):
+            return _and_validate(made["id"])
+        return go(f"/leads/{made['id']}", text)
+    problem = {**said.problem, "errors": [_renamed(one) for one in said.problem.get("errors") or ()]}
+    of_fields, others = forms.faults(problem, ENTRY)
+    return _entry(forms.typed(ENTRY, typed), said.status, of_fields, others or ([] if of_fields else [str(problem.get("detail"))]))
+
+
+def _and_validate(ident: str) -> Response:
+    """Worth working at once: who is on the telephone has said enough."""
+    said = doors().ask("POST", f"/leads/{ident}/validate", headers={"Idempotency-Key": f"entry-{ident}"})
+    text = words.said("Taken in and valid.") if said.ok else words.said("Taken in; something is missing before it is valid.")
+    return go(f"/leads/{ident}", text)
+
+
+def _renamed(fault: dict[str, Any]) -> dict[str, Any]:
+    """The form asks for one number and one address; the door takes several."""
+    pointer = str(fault.get("pointer") or "")
+    for many, single in (("/phones", "/phone"), ("/emails", "/email")):
+        if pointer.startswith(many):
+            return {**fault, "pointer": single}
+    return fault
+
+
+def _entry(
+    values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None, others: list[str] | None = None,
+    key: str = "",
+) -> Response:  # fmt: skip
+    shown = {
+        one.name: forms.Shown(one, values.get(one.name, ""), choices.of(one.choices, {}), (errors or {}).get(one.name, ""))
+        for one in ENTRY
+    }
+    wrong = [one for one in shown.values() if one.error]
+    return page("new.html", status, nav="/new", shown=shown, wrong=wrong, others=others or [], key=key)

@@ -1,0 +1,91 @@
+"""The one next step of an opportunity: a table, the first line that holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.console.adapters.words import said
+from services.console.api.screens.offers import Offer, Offers
+
+Records = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Next:
+    """What the card says: what comes next, what to do for it, the acts it offers, and a page to open first."""
+
+    eyebrow: str
+    heading: str
+    text: str = ""
+    acts: tuple[Offer, ...] = ()
+    link: str = ""
+    link_label: str = ""
+
+
+def of_opportunity(record: Mapping[str, Any], offers: Offers, estimates: Records, bookings: Records) -> Next:
+    """The first of these that fits where it stands."""
+    for fits, made in TABLE:
+        if fits(record, estimates, bookings):
+            return made(record, offers, estimates, bookings)
+    raise AssertionError("the last line always fits")
+
+
+def _live(estimates: Records) -> Mapping[str, Any] | None:
+    """The estimate that it stands on."""
+    return next((one for one in estimates if one["selected"]), estimates[0] if estimates else None)
+
+
+def _acts(offers: Offers, *keys: str) -> tuple[Offer, ...]:
+    return tuple(offers.several(*keys))
+
+
+def _won(_record: Any, _offers: Offers, _estimates: Records, bookings: Records) -> Next:
+    if not bookings:
+        return Next(said("Won"), said("The sale is being turned into work"), said("Customer, job and booking appear in a moment."))
+    return Next(said("Won"), said("It is work now"), bookings[0]["title"], link=f"/bookings/{bookings[0]['id']}", link_label=said("Open the booking"))
+
+
+def _lost(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    return Next(said("Lost"), said("It came to nothing"), (record["lost"] or {}).get("note") or "", _acts(offers, "opportunity.reopen"))
+
+
+def _nobody(_record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    return Next(said("Next: somebody takes it"), said("Give it to a salesperson"), said("They are alerted at once."), _acts(offers, "opportunity.assign"))
+
+
+def _call(_record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    return Next(said("Next: Contacted"), said("Call them back"), said("The first attempt stops the response clock."), _acts(offers, "opportunity.contact", "opportunity.appoint"))
+
+
+def _convert(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    heading = said("Set a time to see them") if record["stage"] in ("new", "contacted") else said("Ask what must be known, then convert")
+    acts = ("opportunity.appoint", "opportunity.convert") if record["stage"] in ("new", "contacted") else ("opportunity.convert", "opportunity.appoint")
+    return Next(said("Next: Converted, ready for a price"), heading, said("Converting drafts an estimate by itself."), _acts(offers, *acts))
+
+
+def _draft(_record: Any, _offers: Offers, estimates: Records, _bookings: Records) -> Next:
+    live = _live(estimates)
+    if live is None:
+        return Next(said("Next: an estimate"), said("An estimate is being drafted"), said("It is here in a moment."))
+    text = said("Nothing has gone to the customer yet.")
+    return Next(said("Next: the customer has a price"), said("Price it and send it"), text, link=f"/estimates/{live['id']}", link_label=said("Open the estimate"))
+
+
+def _waiting(_record: Any, _offers: Offers, estimates: Records, _bookings: Records) -> Next:
+    live = _live(estimates) or {}
+    heading = said("They asked for a change") if live.get("state") == "changes_requested" else said("The customer has it")
+    return Next(said("Next: Won, when they accept a version"), heading, "", link=f"/estimates/{live.get('id')}", link_label=said("Open the estimate"))
+
+
+Fits = Callable[[Mapping[str, Any], Records, Records], bool]
+Made = Callable[[Mapping[str, Any], Offers, Records, Records], Next]
+OUT = ("sent", "viewed", "changes_requested")
+TABLE: tuple[tuple[Fits, Made], ...] = (
+    (lambda record, *_: record["stage_type"] == "won", _won),
+    (lambda record, *_: record["stage_type"] == "lost", _lost),
+    (lambda record, *_: not record["salesperson_id"], _nobody),
+    (lambda record, *_: not record["first_contacted_at"] and not record["converted_at"], _call),
+    (lambda record, *_: not record["converted_at"], _convert),
+    (lambda record, estimates, _: (_live(estimates) or {}).get("state") in OUT, _waiting),
+    (lambda *_: True, _draft),
+)

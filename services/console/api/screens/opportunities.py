@@ -1,0 +1,77 @@
+"""One opportunity: where it stands, the one next step, and everything the work on it needs."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from libs.common.errors import Unavailable
+from libs.common.web import store
+from services.console.adapters import words
+from services.console.api.screens import forms, next_step, steps
+from services.console.api.screens.frame import doors, go, me, names, page, screen
+from services.console.api.screens.happened import timeline
+from services.console.api.screens.offers import Offers
+from services.console.api.screens.questions import Sheet, answered
+
+bp = Blueprint("console_opportunities", __name__)
+
+EDIT = "/do/opportunity.edit/{}#{}"
+
+
+@bp.get("/opportunities/<uuid:opportunity_id>")
+@screen(may="opportunity.read")
+def opportunity(opportunity_id: UUID) -> Response:
+    """What moves this one forward?"""
+    return _shown(str(opportunity_id))
+
+
+@bp.post("/opportunities/<uuid:opportunity_id>/answers")
+@screen(may="opportunity.work")
+def answer(opportunity_id: UUID) -> Response:
+    """Saves what was answered of one set, some or all."""
+    ident = str(opportunity_id)
+    sheets = doors().items(f"/opportunities/{ident}/question-sets")
+    sheet = next((one for one in sheets if one["id"] == request.form.get("question_set_id")), None)
+    if sheet is None:
+        return go(f"/opportunities/{ident}", words.said("The questions have changed meanwhile. Here they are."))
+    body = {"question_set_id": sheet["id"], "answers": answered(sheet, request.form)}
+    key = request.form.get("_key") or str(store().ids())
+    try:
+        said = doors().ask("POST", f"/opportunities/{ident}/answers", body, headers={"Idempotency-Key": key})
+    except Unavailable:
+        return _shown(ident, 503, {"": words.said("Nobody answered. Send it again; it cannot happen twice.")}, request.form)
+    if said.ok:
+        return go(f"/opportunities/{ident}#questions", words.said("Answers saved."))
+    faults = {str(one.get("pointer") or "").rpartition("/")[2]: str(one.get("detail")) for one in said.problem.get("errors") or ()}
+    return _shown(ident, said.status, faults or {"": str(said.problem.get("detail"))}, request.form)
+
+
+def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, typed: Any = None) -> Response:
+    record = doors().get(f"/opportunities/{ident}")
+    where = {name: EDIT.format(ident, name.replace("/", "-")) for name in EDITABLE}
+    where |= {"answers": f"/opportunities/{ident}#questions", "qualified": f"/opportunities/{ident}#questions"}
+    where |= {"question_sets": f"/opportunities/{ident}#questions", "salesperson_id": f"/do/opportunity.assign/{ident}"}
+    offers = Offers(record, (ident,), where)
+    stages = doors().get("/opportunities/stages", branch=record["branch"])["items"]
+    visits = doors().items(f"/opportunities/{ident}/appointments")
+    contacts = doors().items(f"/opportunities/{ident}/contact-attempts")
+    sheets = [Sheet.of(one, typed, faults or {}) for one in doors().items(f"/opportunities/{ident}/question-sets")]
+    estimates = doors().maybe("/estimates", {"items": []}, opportunity_id=ident)["items"]
+    bookings = doors().maybe("/bookings", {"items": []}, opportunity_id=ident)["items"] if me().may("booking.read") else []
+    happened = timeline(record["lead_id"])
+    who = names(
+        record["salesperson_id"], record["inside_rep_id"], *(one["by"] for one in contacts),
+        *(person for one in visits for person in one["assignee_ids"] or ()),
+    )  # fmt: skip
+    return page(
+        "opportunity.html", status, nav="/board", opportunity=record, offers=offers, contacts=contacts, who=who,
+        visits=[(one, Offers(one, (one["id"],))) for one in visits], sheets=sheets, estimates=estimates, bookings=bookings,
+        steps=steps.of_opportunity(record, stages, happened), happened=happened, faults=faults or {},
+        next=next_step.of_opportunity(record, offers, estimates, bookings),
+    )  # fmt: skip
+
+
+EDITABLE = tuple(one for one in forms.names_of("opportunity.edit") if "." not in one) + ("site", "bill_to")
+
+

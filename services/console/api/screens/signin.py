@@ -1,0 +1,78 @@
+"""Signing in and out. On the demo company one click is enough."""
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, g, request
+
+from libs.common.web import reading
+from services.console.adapters import words
+from services.console.api.screens import seat
+from services.console.api.screens.frame import PUBLIC, doors, go, page, safe_path, screen
+
+bp = Blueprint("console_signin", __name__)
+
+PASSWORD = "plumbline-demo"  # noqa: S105 - said in the README, and set in demo data only
+#: what each of the demo company's people is there for, in the order of a funnel
+ROLES = (
+    ("csr", words.said("Take a call"), words.said("CSR")),
+    ("salesperson", words.said("Visit and sell"), words.said("Salesperson")),
+    ("manager", words.said("Run the team"), words.said("Sales manager")),
+    ("office", words.said("Order and schedule"), words.said("Office")),
+    ("operations", words.said("Do the work"), words.said("Operations lead")),
+    ("technician", words.said("Hand in a lead"), words.said("Technician")),
+    ("admin", words.said("Set it all up"), words.said("Admin")),
+    ("auditor", words.said("Read everything"), words.said("Auditor")),
+)
+
+
+@bp.get("/sign-in")
+@screen(may=PUBLIC)
+def sign_in_page() -> Response:
+    """Who are you today?"""
+    return _shown()
+
+
+@bp.post("/sign-in")
+@screen(may=PUBLIC)
+def sign_in() -> Response:
+    """With e-mail and password, or as somebody of the demo company."""
+    role = request.form.get("role", "")
+    if role in {name for name, _, _ in ROLES}:
+        email, password = f"{role}@demo.example", PASSWORD
+    else:
+        email, password = request.form.get("email", "").strip(), request.form.get("password", "")
+    said = doors().ask("POST", "/staff/sessions", {"email": email, "password": password})
+    if said.status == 201:
+        answer = go(safe_path(request.form.get("next")))
+        seat.keep(answer, seat.fresh(said.data["access_token"]))
+        return answer
+    told = {
+        401: words.said("The e-mail address or the password is wrong."),
+        422: words.said("Enter your e-mail address and your password."),
+        429: words.said("Too many attempts. Wait a minute, then try again."),
+    }
+    trouble = told.get(said.status, words.said("Signing in is not possible right now. Try again in a moment."))
+    return _shown(said.status, trouble, email)
+
+
+@bp.post("/sign-out")
+@screen(may=PUBLIC)
+def sign_out() -> Response:
+    """Leaves this browser."""
+    answer = go("/sign-in", words.said("You are signed out."))
+    seat.leave(answer)
+    g.renewed = False
+    return answer
+
+
+def _shown(status: int = 200, trouble: str = "", email: str = "") -> Response:
+    with reading() as tx:
+        people = tx.tables.people
+        demo = [f"{name}@demo.example" for name, _, _ in ROLES]
+        rows = tx.execute(sa.select(people.c.email, people.c.name).where(people.c.email.in_(demo))).all()
+        company = tx.execute(sa.select(tx.tables.branches.c.name).order_by(tx.tables.branches.c.id).limit(1)).scalar()
+    known = {row.email.partition("@")[0]: row.name for row in rows}
+    roles = [(name, does, title, known[name]) for name, does, title in ROLES if name in known]
+    then = safe_path(request.values.get("next"))
+    return page(
+        "sign-in.html", status, trouble=trouble, email=email, roles=roles, company=company, then=then, counts=None
+    )

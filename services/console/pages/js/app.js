@@ -1,0 +1,97 @@
+// What every page shares: colours, shortcuts, palette, what is said, blocked acts, drafts, live counts.
+export const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+export const kept = {
+  get: k => { try { return localStorage.getItem(k) } catch { return null } },
+  set: (k, v) => { try { localStorage.setItem(k, v) } catch { /* a private window */ } },
+  drop: k => { try { localStorage.removeItem(k) } catch { /* a private window */ } },
+};
+export const secret = () => $('input[name=_secret]')?.value ?? '';
+export const icon = name => {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  svg.setAttribute('class', 'i'); svg.setAttribute('aria-hidden', 'true'); use.setAttribute('href', `${document.body.dataset.sprite}#${name}`); svg.append(use);
+  return svg;
+};
+const themes = ['auto', 'light', 'dark'], root = document.documentElement;
+const paint = t => {
+  if (t === 'auto') delete root.dataset.theme; else root.dataset.theme = t;
+  for (const b of $$('[data-theme-toggle]')) { b.hidden = false; b.setAttribute('aria-label', `Colours: ${t}`); $('span', b).textContent = t[0].toUpperCase() + t.slice(1) }
+};
+paint(themes.includes(kept.get('theme')) ? kept.get('theme') : 'auto');
+
+export function toast(text, undo) {
+  const box = $('.toast');
+  box.replaceChildren(text);
+  if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = 'Undo'; b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
+  clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
+}
+if ($('.toast').textContent.trim()) toast.t = setTimeout(() => $('.toast').replaceChildren(), 6000);
+$('[data-focus]')?.focus();
+
+document.addEventListener('click', e => {
+  const b = e.target.closest('button, a');
+  $$('.menu[open]').forEach(m => { if (!m.contains(e.target)) m.open = false });
+  if (!b) return;
+  if ('themeToggle' in b.dataset) { const t = themes[(themes.indexOf(root.dataset.theme ?? 'auto') + 1) % 3]; kept.set('theme', t); paint(t) }
+  if (b.getAttribute('aria-disabled') === 'true') { e.preventDefault(); document.getElementById(b.dataset.why)?.focus() }
+  if ('print' in b.dataset) print();
+});
+document.addEventListener('toggle', e => {
+  if (!e.target.matches?.('.menu')) return;
+  e.target.closest('.card')?.toggleAttribute('data-open', e.target.open);
+  if (e.target.open) $$('.menu[open]').forEach(m => { if (m !== e.target) m.open = false });
+}, true);
+
+// Drafts: what is typed is on this device until it is saved; passwords, files and signatures never are.
+const private_ = c => c.name.startsWith('_') || ['password', 'file', 'hidden'].includes(c.type) || c.name === 'signature';
+const words = f => [...f.elements].filter(c => c.name && !private_(c)).flatMap(c =>
+  c.type === 'radio' || c.type === 'checkbox' ? (c.checked ? [[c.name, c.value]] : []) : [[c.name, c.value]]);
+const refill = (f, pairs) => {
+  for (const c of f.elements) {
+    if (!c.name || private_(c)) continue;
+    const mine = pairs.filter(([k]) => k === c.name).map(([, v]) => v);
+    if (c.type === 'radio' || c.type === 'checkbox') c.checked = mine.includes(c.value); else if (mine.length) c.value = mine.shift();
+  }
+  f.dispatchEvent(new Event('refilled', { bubbles: true }));
+};
+for (const f of $$('form[data-draft]')) {
+  const key = `draft:${f.dataset.draft}`, said = $('[data-draft-state]', f), before = JSON.stringify(words(f));
+  const draft = kept.get(key);
+  if (draft && draft !== before && !$('[aria-invalid=true], #problems', f)) {
+    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = 'Bring back what you typed';
+    b.onclick = () => { refill(f, JSON.parse(draft)); b.remove() };
+    (said ?? f).after(b);
+  }
+  f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = `Kept on this device, ${new Date().toTimeString().slice(0, 5)}` });
+  f.addEventListener('submit', () => kept.set('sent', key));
+}
+// A form that was sent and came back without a fault was saved: its draft is done with.
+if (kept.get('sent') && !$('#problems') && !location.pathname.startsWith('/sign-in')) { kept.drop(kept.get('sent')); kept.drop('sent') }
+
+// Sent once: a second press waits for the first. The same key makes a repeat harmless anyway.
+document.addEventListener('submit', e => {
+  if (e.defaultPrevented || e.target.method !== 'post') return;
+  if (e.target.dataset.sending) { e.preventDefault(); return }
+  e.target.dataset.sending = '1';
+  setTimeout(() => delete e.target.dataset.sending, 8000);
+});
+window.addEventListener('pageshow', () => $$('form[data-sending]').forEach(f => delete f.dataset.sending));
+document.addEventListener('input', e => {
+  if (!e.target.matches('[aria-invalid=true]')) return;
+  e.target.removeAttribute('aria-invalid'); const err = document.getElementById(`${e.target.id}-err`); if (err) err.hidden = true;
+});
+
+// Shortcuts and the palette.
+const go = a => { location.href = typeof a === 'string' ? a : a.href };
+let g = 0;
+document.addEventListener('keydown', e => {
+  if ((e.ctrlKey || e.metaKey) && e.key === 'k') { e.preventDefault(); import('./palette.js').then(m => m.open()); return }
+  if ((e.ctrlKey || e.metaKey) && e.key === 'Enter') { e.target.form?.requestSubmit(); return }
+  if (e.key === 'Escape') { const m = $('.menu[open]'); if (m) { m.open = false; $('summary', m).focus() } return }
+  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, dialog')) return;
+  if (e.key === '/') { const q = $('#q'); if (q) { e.preventDefault(); q.focus() } }
+  else if (e.key === 'n' && $('a[href="/new"]')) go('/new');
+  else if (e.key === 'g') g = Date.now();
+  else if (Date.now() - g < 1200) { const a = $(`[data-go="${e.key}"]`); if (a) go(a) }
+});
+
+if ($('[data-counts]')) import('./live.js');
