@@ -15,5 +15,5 @@ SPEC = Service(
     migrations=Path(__file__).parent / "migrations",
     blueprints=BLUEPRINTS,
     subscriptions=subscriptions,
-    prefixes=("/api/v1/pipeline/",),
+    prefixes=("/api/v1/pipeline/", "/"),
 )

@@ -125,7 +125,9 @@ def inside(app: Wsgi) -> Carrier:
 
     def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
         where, _, query = path.partition("?")
-        asked = EnvironBuilder(path=where, query_string=query, method=method, headers=dict(headers), data=body or None)
+        asked = EnvironBuilder(
+            path=where, query_string=query, method=method, headers=list(headers.items()), data=body or None
+        )
         try:
             environ = asked.get_environ()
         finally:
@@ -162,7 +164,9 @@ def across(address: str) -> Carrier:
                 # only when its key makes that one and the same.
                 if used and (method == "GET" or "Idempotency-Key" in headers):
                     continue
-                raise Unavailable("the service behind this page does not answer", headers={"Retry-After": "2"}) from trouble
+                raise Unavailable(
+                    "the service behind this page does not answer", headers={"Retry-After": "2"}
+                ) from trouble
             with taking:
                 if len(idle) < KEPT and not answer.will_close:
                     idle.append(line)

@@ -1,4 +1,4 @@
-"""How things are said: money, times, numbers, states. English stands here and in the pages; ``_`` finds its translation."""
+"""How things are said: money, times, numbers, states. ``said`` marks an English text for the catalogue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,16 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-SPELT = {"hvac": "HVAC", "csr": "CSR", "sms": "Text", "mql": "MQL", "sql": "SQL", "pql": "PQL", "api": "API", "email": "E-mail"}
+SPELT = {
+    "hvac": "HVAC",
+    "csr": "CSR",
+    "sms": "Text",
+    "mql": "MQL",
+    "sql": "SQL",
+    "pql": "PQL",
+    "api": "API",
+    "email": "E-mail",
+}
 
 
 def said(text: str) -> str:
@@ -69,7 +78,11 @@ def money(value: Any, currency: str, *, cents: bool = False) -> Markup:
     whole, _, part = f"{abs(amount):,.{places}f}".partition(".")
     sign = (MINUS if amount < 0 else "") + SIGNS.get(currency, f"{currency} ")
     tail = f".{part}" if part else ""
-    shown = Markup('{}{}<span class="cents">{}</span>').format(sign, whole, tail) if cents else escape(f"{sign}{whole}{tail}")
+    shown = (
+        Markup('{}{}<span class="cents">{}</span>').format(sign, whole, tail)
+        if cents
+        else escape(f"{sign}{whole}{tail}")
+    )
     return Markup('<data class="money" value="{}">{}</data>').format(value, shown)
 
 

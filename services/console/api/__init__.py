@@ -1,5 +1,5 @@
-"""The console over HTTP: its read model as an API."""
+"""The console over HTTP: its read model as an API, and the pages that people use."""
 
-from flask import Blueprint
+from services.console.api.screens import BLUEPRINTS as SCREENS
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS = (*SCREENS,)

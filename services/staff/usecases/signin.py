@@ -15,7 +15,6 @@ from libs.common.tx import Tx
 from services.staff.model import Person, Team
 from services.staff.usecases.passwords import matches
 
-
 LONGEST = timedelta(hours=12)  #: a working day; then the password is asked for again
 
 

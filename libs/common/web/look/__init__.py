@@ -1,11 +1,21 @@
-"""The hand that every page is written in: one stylesheet in parts, one sprite of icons, served by whoever shows pages."""
+"""The hand pages are written in: one stylesheet in parts, one sprite of icons, served by whoever shows pages."""
 
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 #: what the customer's own page needs of it
-GUEST = ("01-tokens", "02-base", "04-controls", "06-forms", "07-figures", "08-floating", "12-guest", "15-narrow", "16-print")
+GUEST = (
+    "01-tokens",
+    "02-base",
+    "04-controls",
+    "06-forms",
+    "07-figures",
+    "08-floating",
+    "12-guest",
+    "15-narrow",
+    "16-print",
+)
 
 
 def stylesheet(parts: tuple[str, ...] = ()) -> bytes:

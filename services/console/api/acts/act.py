@@ -1,4 +1,4 @@
-"""What a person can do, as data: the call behind it, the form before it, the words around it. A new act is a new row."""
+"""What a person can do, as data: the call behind it, the form before it, the words around it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +9,29 @@ from libs.common.auth import May
 #: kinds of field; see services/console/api/screens/forms.py for what each becomes in a body
 KINDS = frozenset(
     (
-        "text", "area", "email", "tel", "url", "whole", "number", "money", "percent", "day", "moment", "time", "yes",
-        "choice", "pick", "many", "lines", "file", "json", "hidden", "password",
+        "text",
+        "area",
+        "email",
+        "tel",
+        "url",
+        "whole",
+        "number",
+        "money",
+        "percent",
+        "day",
+        "moment",
+        "time",
+        "yes",
+        "choice",
+        "pick",
+        "many",
+        "lines",
+        "file",
+        "json",
+        "hidden",
+        "password",
     )
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,7 @@ class Act:
 
     @property
     def has_page(self) -> bool:
-        return bool(self.fields) or self.ask_first
+        return any(one.kind != "hidden" for one in self.fields) or self.ask_first
 
     def at(self, idents: tuple[str, ...]) -> str:
         """The path with its ids filled in. Raises ValueError when there are too few or too many."""

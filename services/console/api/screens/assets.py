@@ -1,4 +1,4 @@
-"""The console's own style, scripts and drawings: under an address that changes with them, so that browsers keep them."""
+"""The console's own style, scripts and drawings, at an address that changes with them, so that browsers keep them."""
 
 import gzip
 import hashlib
@@ -54,7 +54,7 @@ def asset(edition: str, name: str) -> Response:
     content = files().get(name)
     if content is None:
         raise NotFound("there is nothing at this address")
-    packed = "gzip" in request.accept_encodings
+    packed = bool(request.accept_encodings["gzip"])
     answer = Response(_packed(name) if packed else content, content_type=KINDS[Path(name).suffix])
     if packed:
         answer.headers["Content-Encoding"] = "gzip"

@@ -62,7 +62,9 @@ def do(key: str, idents: str) -> Response:
 def _query(act: Act) -> str:
     """What a form asks beside its body, such as a dry run: fields named ``?…``."""
     asked = [(one.name[1:], request.form.get(one.name, "")) for one in act.fields if one.name.startswith("?")]
-    return "?" + "&".join(f"{name}={quote(value)}" for name, value in asked if value) if any(v for _, v in asked) else ""
+    return (
+        "?" + "&".join(f"{name}={quote(value)}" for name, value in asked if value) if any(v for _, v in asked) else ""
+    )
 
 
 def _then(act: Act, said: Said) -> str:
@@ -76,7 +78,11 @@ def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
     problem = said.problem
     of_fields, others = forms.faults(problem, act.fields)
     if said.status == STALE:
-        others = [words.said("Somebody changed this while you had it open. See what it is now; save again to put yours over it.")]
+        others = [
+            words.said(
+                "Somebody changed this while you had it open. See what it is now; save again to put yours over it."
+            )
+        ]
     elif not of_fields and not others:
         others = [str(problem.get("detail") or words.said("That was refused."))]
     elif not of_fields and problem.get("detail"):
@@ -98,23 +104,51 @@ def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], 
     elif act.edits:
         tag = request.form.get("_tag", "")
     return _shown(
-        act, ids, typed, record, tag=tag, back=request.form.get("_back"), status=status, errors=errors, others=others,
-        now=now, key=request.form.get("_key", "") if status >= 500 else "",
-    )  # fmt: skip
+        act,
+        ids,
+        typed,
+        record,
+        tag=tag,
+        back=request.form.get("_back"),
+        status=status,
+        errors=errors,
+        others=others,
+        now=now,
+        key=request.form.get("_key", "") if status >= 500 else "",
+    )
 
 
 def _shown(
-    act: Act, ids: tuple[str, ...], values: dict[str, Any], record: dict[str, Any], *, tag: str = "", back: str | None = None,
-    status: int = 200, errors: dict[str, str] | None = None, others: list[str] | None = None,
-    now: dict[str, str] | None = None, key: str = "",
-) -> Response:  # fmt: skip
+    act: Act,
+    ids: tuple[str, ...],
+    values: dict[str, Any],
+    record: dict[str, Any],
+    *,
+    tag: str = "",
+    back: str | None = None,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    others: list[str] | None = None,
+    now: dict[str, str] | None = None,
+    key: str = "",
+) -> Response:
     shown = drawn(act, values, record, errors, now)
     about = record.get("title") or record.get("person_name") or record.get("company") or record.get("name") or ""
     return page(
-        "do.html", status, act=act, address="/".join(("/do", act.key, *ids)), fields=shown, others=others or [],
-        wrong=[one for one in shown if one.error], tag=tag, back=safe_path(back or act.shown.partition("<")[0].rstrip("/")),
-        about=about, number=record.get("number") or "", key=key, refused=status == 409,
-    )  # fmt: skip
+        "do.html",
+        status,
+        act=act,
+        address="/".join(("/do", act.key, *ids)),
+        fields=shown,
+        others=others or [],
+        wrong=[one for one in shown if one.error],
+        tag=tag,
+        back=safe_path(back or act.shown.partition("<")[0].rstrip("/")),
+        about=about,
+        number=record.get("number") or "",
+        key=key,
+        refused=status == 409,
+    )
 
 
 def _act(key: str, idents: str) -> tuple[Act, tuple[str, ...]]:

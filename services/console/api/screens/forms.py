@@ -68,7 +68,7 @@ def typed(fields: Iterable[Field], form: Form) -> dict[str, Any]:
 
 
 def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> tuple[dict[str, Any], dict[str, str]]:
-    """The body, and what could not be read, by field. An edit says None where a field was emptied; else it is left out."""
+    """The body, and what could not be read, by field. An edit says None for what was emptied; others leave it out."""
     built: dict[str, Any] = {}
     wrong: dict[str, str] = {}
     for one in fields:

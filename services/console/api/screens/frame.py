@@ -1,6 +1,7 @@
-"""What every screen stands in: who may see it, the rail and the counts around it, and plain words when something fails."""
+"""What every screen stands in: who may see it, the rail and the counts, and plain words when something fails."""
 
 import functools
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar, cast
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from libs.common import people
 from libs.common.auth import RULES, Caller, May
@@ -20,9 +22,11 @@ from services.console.adapters.doors import Doors, Refused, across, inside
 from services.console.adapters.words import Place
 from services.console.api.screens import assets, seat
 
+log = logging.getLogger("plumbline.console")
+
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+POLICY = "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 RENEW = timedelta(minutes=7)  #: a token with less than this left is exchanged for a new one
 FORM_LIMIT, FILE_LIMIT = 512 * 1024, 11 * 1024 * 1024
 
@@ -65,6 +69,11 @@ def screen(*, may: May = SIGNED_IN, files: bool = False) -> Callable[[View], Vie
                 return _finish(_to_sign_in())
             except DomainError as error:
                 return _finish(wrong(error.status, error.detail))
+            except HTTPException:
+                raise
+            except Exception:
+                log.exception("unexpected error in %s, request %s", request.path[:200], request_id())
+                return _finish(wrong(500, words.said("The fault is ours and has been logged.")))
 
         run.rule = mine  # type: ignore[attr-defined]
         return cast(View, run)
@@ -123,6 +132,7 @@ def safe_path(text: str | None) -> str:
 
 def _finish(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", POLICY)
+    answer.headers["Referrer-Policy"] = "same-origin"  # with none at all, a browser would not say a form's Origin
     if g.get("renewed") and g.seat is not None:
         seat.keep(answer, g.seat)
     if g.get("heard") and seat.SAID not in answer.headers.get("Set-Cookie", ""):
@@ -222,11 +232,23 @@ def _refused(refused: Refused) -> Response:
     return wrong(said.status, str(said.problem.get("detail") or ""))
 
 
+def _one(text: str) -> str:
+    return text
+
+
+def _many(one: str, many: str, n: int) -> str:
+    return one if n == 1 else many
+
+
+def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
+    return words.money(value, currency or place().currency, cents=cents)
+
+
 def dress(app: Any) -> None:
     """Gives the pages their words: called once, as the app is made."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(lambda text: text, lambda one, many, n: one if n == 1 else many, newstyle=True)
+    environment.install_gettext_callables(_one, _many, newstyle=True)
     environment.trim_blocks = environment.lstrip_blocks = True
     plainly = ("plain", "phone", "dial", "initials", "address")
     environment.filters.update({name: getattr(words, name) for name in plainly})
@@ -237,7 +259,7 @@ def dress(app: Any) -> None:
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
-            "money": lambda value, currency="", cents=False: words.money(value, currency or place().currency, cents=cents),
+            "money": _money,
         }
     )
     environment.globals.update(

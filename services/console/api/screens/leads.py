@@ -47,12 +47,21 @@ def lead(lead_id: UUID) -> Response:
     }
     offers = Offers(record, (ident,), where)
     contacts = doors().items(f"/leads/{ident}/contact-attempts")
-    opportunities = doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
+    opportunities = (
+        doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
+    )
     who = names(record["owner_id"], record["generated_by"], *(one["by"] for one in contacts))
     return page(
-        "lead.html", nav="/leads", lead=record, offers=offers, contacts=contacts, opportunities=opportunities, who=who,
-        steps=steps.of_lead(record), title=title_of(record),
-    )  # fmt: skip
+        "lead.html",
+        nav="/leads",
+        lead=record,
+        offers=offers,
+        contacts=contacts,
+        opportunities=opportunities,
+        who=who,
+        steps=steps.of_lead(record),
+        title=title_of(record),
+    )
 
 
 def title_of(record: dict[str, Any]) -> str:
@@ -91,13 +100,19 @@ def enter() -> Response:
         return go(f"/leads/{made['id']}", text)
     problem = {**said.problem, "errors": [_renamed(one) for one in said.problem.get("errors") or ()]}
     of_fields, others = forms.faults(problem, ENTRY)
-    return _entry(forms.typed(ENTRY, typed), said.status, of_fields, others or ([] if of_fields else [str(problem.get("detail"))]))
+    return _entry(
+        forms.typed(ENTRY, typed), said.status, of_fields, others or ([] if of_fields else [str(problem.get("detail"))])
+    )
 
 
 def _and_validate(ident: str) -> Response:
     """Worth working at once: who is on the telephone has said enough."""
     said = doors().ask("POST", f"/leads/{ident}/validate", headers={"Idempotency-Key": f"entry-{ident}"})
-    text = words.said("Taken in and valid.") if said.ok else words.said("Taken in; something is missing before it is valid.")
+    text = (
+        words.said("Taken in and valid.")
+        if said.ok
+        else words.said("Taken in; something is missing before it is valid.")
+    )
     return go(f"/leads/{ident}", text)
 
 
@@ -111,11 +126,16 @@ def _renamed(fault: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entry(
-    values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None, others: list[str] | None = None,
+    values: dict[str, Any],
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    others: list[str] | None = None,
     key: str = "",
-) -> Response:  # fmt: skip
+) -> Response:
     shown = {
-        one.name: forms.Shown(one, values.get(one.name, ""), choices.of(one.choices, {}), (errors or {}).get(one.name, ""))
+        one.name: forms.Shown(
+            one, values.get(one.name, ""), choices.of(one.choices, {}), (errors or {}).get(one.name, "")
+        )
         for one in ENTRY
     }
     wrong = [one for one in shown.values() if one.error]

@@ -2,6 +2,8 @@
 
 from flask import Blueprint, Response
 
+from libs.common.errors import NotFound
+from libs.common.web import PUBLIC, problem
 from services.console.api.screens.frame import doors, page, screen
 
 bp = Blueprint("console_more", __name__)
@@ -19,3 +21,12 @@ def more() -> Response:
 def mine() -> Response:
     """Who sits here, and the way out."""
     return page("me.html", nav="/me", who=doors().get("/staff/me"))
+
+
+@bp.get("/<path:address>")
+@screen(may=PUBLIC)
+def nothing(address: str) -> Response:
+    """An address that nobody has; programs are told in their own way."""
+    if address.partition("/")[0] in ("api", "e"):
+        return problem(404, "not-found", "Not found", "there is nothing at this address")
+    raise NotFound("")

@@ -41,26 +41,64 @@ def _acts(offers: Offers, *keys: str) -> tuple[Offer, ...]:
 
 def _won(_record: Any, _offers: Offers, _estimates: Records, bookings: Records) -> Next:
     if not bookings:
-        return Next(said("Won"), said("The sale is being turned into work"), said("Customer, job and booking appear in a moment."))
-    return Next(said("Won"), said("It is work now"), bookings[0]["title"], link=f"/bookings/{bookings[0]['id']}", link_label=said("Open the booking"))
+        return Next(
+            said("Won"),
+            said("The sale is being turned into work"),
+            said("Customer, job and booking appear in a moment."),
+        )
+    return Next(
+        said("Won"),
+        said("It is work now"),
+        bookings[0]["title"],
+        link=f"/bookings/{bookings[0]['id']}",
+        link_label=said("Open the booking"),
+    )
 
 
 def _lost(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
-    return Next(said("Lost"), said("It came to nothing"), (record["lost"] or {}).get("note") or "", _acts(offers, "opportunity.reopen"))
+    return Next(
+        said("Lost"),
+        said("It came to nothing"),
+        (record["lost"] or {}).get("note") or "",
+        _acts(offers, "opportunity.reopen"),
+    )
 
 
 def _nobody(_record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
-    return Next(said("Next: somebody takes it"), said("Give it to a salesperson"), said("They are alerted at once."), _acts(offers, "opportunity.assign"))
+    return Next(
+        said("Next: somebody takes it"),
+        said("Give it to a salesperson"),
+        said("They are alerted at once."),
+        _acts(offers, "opportunity.assign"),
+    )
 
 
 def _call(_record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
-    return Next(said("Next: Contacted"), said("Call them back"), said("The first attempt stops the response clock."), _acts(offers, "opportunity.contact", "opportunity.appoint"))
+    return Next(
+        said("Next: Contacted"),
+        said("Call them back"),
+        said("The first attempt stops the response clock."),
+        _acts(offers, "opportunity.contact", "opportunity.appoint"),
+    )
 
 
 def _convert(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
-    heading = said("Set a time to see them") if record["stage"] in ("new", "contacted") else said("Ask what must be known, then convert")
-    acts = ("opportunity.appoint", "opportunity.convert") if record["stage"] in ("new", "contacted") else ("opportunity.convert", "opportunity.appoint")
-    return Next(said("Next: Converted, ready for a price"), heading, said("Converting drafts an estimate by itself."), _acts(offers, *acts))
+    heading = (
+        said("Set a time to see them")
+        if record["stage"] in ("new", "contacted")
+        else said("Ask what must be known, then convert")
+    )
+    acts = (
+        ("opportunity.appoint", "opportunity.convert")
+        if record["stage"] in ("new", "contacted")
+        else ("opportunity.convert", "opportunity.appoint")
+    )
+    return Next(
+        said("Next: Converted, ready for a price"),
+        heading,
+        said("Converting drafts an estimate by itself."),
+        _acts(offers, *acts),
+    )
 
 
 def _draft(_record: Any, _offers: Offers, estimates: Records, _bookings: Records) -> Next:
@@ -68,13 +106,27 @@ def _draft(_record: Any, _offers: Offers, estimates: Records, _bookings: Records
     if live is None:
         return Next(said("Next: an estimate"), said("An estimate is being drafted"), said("It is here in a moment."))
     text = said("Nothing has gone to the customer yet.")
-    return Next(said("Next: the customer has a price"), said("Price it and send it"), text, link=f"/estimates/{live['id']}", link_label=said("Open the estimate"))
+    return Next(
+        said("Next: the customer has a price"),
+        said("Price it and send it"),
+        text,
+        link=f"/estimates/{live['id']}",
+        link_label=said("Open the estimate"),
+    )
 
 
 def _waiting(_record: Any, _offers: Offers, estimates: Records, _bookings: Records) -> Next:
     live = _live(estimates) or {}
-    heading = said("They asked for a change") if live.get("state") == "changes_requested" else said("The customer has it")
-    return Next(said("Next: Won, when they accept a version"), heading, "", link=f"/estimates/{live.get('id')}", link_label=said("Open the estimate"))
+    heading = (
+        said("They asked for a change") if live.get("state") == "changes_requested" else said("The customer has it")
+    )
+    return Next(
+        said("Next: Won, when they accept a version"),
+        heading,
+        "",
+        link=f"/estimates/{live.get('id')}",
+        link_label=said("Open the estimate"),
+    )
 
 
 Fits = Callable[[Mapping[str, Any], Records, Records], bool]
@@ -86,6 +138,6 @@ TABLE: tuple[tuple[Fits, Made], ...] = (
     (lambda record, *_: not record["salesperson_id"], _nobody),
     (lambda record, *_: not record["first_contacted_at"] and not record["converted_at"], _call),
     (lambda record, *_: not record["converted_at"], _convert),
-    (lambda record, estimates, _: (_live(estimates) or {}).get("state") in OUT, _waiting),
+    (lambda _, estimates, __: (_live(estimates) or {}).get("state") in OUT, _waiting),
     (lambda *_: True, _draft),
 )

@@ -1,9 +1,9 @@
-"""What the reader may do with a record now: buttons that work, and those that do not yet, with everything in the way."""
+"""What the reader may do with a record now: what works, and what does not yet, with everything in the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -29,6 +29,7 @@ class Offer:
     ok: bool = True
     missing: tuple[Missing, ...] = ()
     record: Mapping[str, Any] | None = None
+    given: Mapping[str, str] = field(default_factory=dict)  #: what the page already knows of its fields
 
     @property
     def address(self) -> str:
@@ -37,7 +38,7 @@ class Offer:
     @property
     def page(self) -> str:
         """Its form as a page of its own, which leads back here."""
-        return f"{self.address}?back={quote(request.full_path.rstrip('?'))}"
+        return f"{self.address}?{urlencode({**self.given, 'back': request.full_path.rstrip('?')})}"
 
     @property
     def handle(self) -> str:
@@ -50,7 +51,9 @@ class Offer:
 
     def fields(self) -> list[forms.Shown]:
         """Its fields as they begin, for a form within a page."""
-        return drawn(self.act, forms.begun(self.act.fields, self.record if self.act.edits else {}, place()), self.record or {})
+        return drawn(
+            self.act, forms.begun(self.act.fields, self.record if self.act.edits else {}, place()), self.record or {}
+        )
 
 
 def drawn(
@@ -62,7 +65,13 @@ def drawn(
 ) -> list[forms.Shown]:
     """Fields with their values, choices, errors and what somebody else has made of them."""
     return [
-        forms.Shown(one, values.get(one.name, ""), choices.of(one.choices, dict(record)), (errors or {}).get(one.name, ""), (now or {}).get(one.name, ""))
+        forms.Shown(
+            one,
+            values.get(one.name, ""),
+            choices.of(one.choices, dict(record)),
+            (errors or {}).get(one.name, ""),
+            (now or {}).get(one.name, ""),
+        )
         for one in act.fields
     ]
 
@@ -70,7 +79,9 @@ def drawn(
 class Offers:
     """The acts of one record, by key. One that is not open in its state, or not the reader's, is None."""
 
-    def __init__(self, record: Mapping[str, Any], idents: Sequence[str], where: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, record: Mapping[str, Any], idents: Sequence[str], where: Mapping[str, str] | None = None
+    ) -> None:
         """``where`` says, by the field that is missing, the address at which it is put right."""
         self.record, self.idents = record, tuple(idents)
         self.where = where or {}
@@ -79,16 +90,17 @@ class Offers:
     def __getitem__(self, key: str) -> Offer | None:
         return self.get(key)
 
-    def get(self, key: str, *more: str) -> Offer | None:
+    def get(self, key: str, *more: str, **given: str) -> Offer | None:
+        """An act of the record, or of a part of it by its id; ``given`` fills fields in."""
         act = EVERY[key]
-        idents = (*self.idents, *more)
+        idents = (*self.idents, *more)[: act.placeholders]
         if not act.action:
-            return Offer(act, idents, record=self.record) if me().may(act.may) else None
+            return Offer(act, idents, record=self.record, given=given) if me().may(act.may) else None
         said = self.allowed.get(act.action)
         if said is None:
             return None
         missing = tuple(Missing(one["text"], self._where(one["field"])) for one in said["missing"])
-        return Offer(act, idents, said["ok"], missing, self.record)
+        return Offer(act, idents, said["ok"], missing, self.record, given)
 
     def several(self, *keys: str) -> list[Offer]:
         """Those of these that are there."""

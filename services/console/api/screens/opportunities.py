@@ -40,10 +40,15 @@ def answer(opportunity_id: UUID) -> Response:
     try:
         said = doors().ask("POST", f"/opportunities/{ident}/answers", body, headers={"Idempotency-Key": key})
     except Unavailable:
-        return _shown(ident, 503, {"": words.said("Nobody answered. Send it again; it cannot happen twice.")}, request.form)
+        return _shown(
+            ident, 503, {"": words.said("Nobody answered. Send it again; it cannot happen twice.")}, request.form
+        )
     if said.ok:
         return go(f"/opportunities/{ident}#questions", words.said("Answers saved."))
-    faults = {str(one.get("pointer") or "").rpartition("/")[2]: str(one.get("detail")) for one in said.problem.get("errors") or ()}
+    faults = {
+        str(one.get("pointer") or "").rpartition("/")[2]: str(one.get("detail"))
+        for one in said.problem.get("errors") or ()
+    }
     return _shown(ident, said.status, faults or {"": str(said.problem.get("detail"))}, request.form)
 
 
@@ -58,20 +63,33 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
     contacts = doors().items(f"/opportunities/{ident}/contact-attempts")
     sheets = [Sheet.of(one, typed, faults or {}) for one in doors().items(f"/opportunities/{ident}/question-sets")]
     estimates = doors().maybe("/estimates", {"items": []}, opportunity_id=ident)["items"]
-    bookings = doors().maybe("/bookings", {"items": []}, opportunity_id=ident)["items"] if me().may("booking.read") else []
+    bookings = (
+        doors().maybe("/bookings", {"items": []}, opportunity_id=ident)["items"] if me().may("booking.read") else []
+    )
     happened = timeline(record["lead_id"])
     who = names(
-        record["salesperson_id"], record["inside_rep_id"], *(one["by"] for one in contacts),
+        record["salesperson_id"],
+        record["inside_rep_id"],
+        *(one["by"] for one in contacts),
         *(person for one in visits for person in one["assignee_ids"] or ()),
-    )  # fmt: skip
+    )
     return page(
-        "opportunity.html", status, nav="/board", opportunity=record, offers=offers, contacts=contacts, who=who,
-        visits=[(one, Offers(one, (one["id"],))) for one in visits], sheets=sheets, estimates=estimates, bookings=bookings,
-        steps=steps.of_opportunity(record, stages, happened), happened=happened, faults=faults or {},
+        "opportunity.html",
+        status,
+        nav="/board",
+        opportunity=record,
+        offers=offers,
+        contacts=contacts,
+        who=who,
+        visits=[(one, Offers(one, (one["id"],))) for one in visits],
+        sheets=sheets,
+        estimates=estimates,
+        bookings=bookings,
+        steps=steps.of_opportunity(record, stages, happened),
+        happened=happened,
+        faults=faults or {},
         next=next_step.of_opportunity(record, offers, estimates, bookings),
-    )  # fmt: skip
+    )
 
 
-EDITABLE = tuple(one for one in forms.names_of("opportunity.edit") if "." not in one) + ("site", "bill_to")
-
-
+EDITABLE = (*(one for one in forms.names_of("opportunity.edit") if "." not in one), "site", "bill_to")

@@ -53,7 +53,11 @@ class Sheet:
 
 
 def _question(
-    one: Mapping[str, Any], sheet: Mapping[str, Any], typed: MultiDict[str, str] | None, faults: Mapping[str, str], visible: set[str]
+    one: Mapping[str, Any],
+    sheet: Mapping[str, Any],
+    typed: MultiDict[str, str] | None,
+    faults: Mapping[str, str],
+    visible: set[str],
 ) -> Question:
     ident = str(one["id"])
     value = sheet["answers"].get(ident)
@@ -63,9 +67,15 @@ def _question(
         value = "true" if value else "false"
     choices = YES_NO if one["type"] == "bool" else tuple((text, text) for text in one.get("choices") or ())
     return Question(
-        ident, one["text"], one["type"], choices, bool(one.get("required")), not visible or ident in visible, value,
+        ident,
+        one["text"],
+        one["type"],
+        choices,
+        bool(one.get("required")),
+        not visible or ident in visible,
+        value,
         faults.get(ident, ""),
-    )  # fmt: skip
+    )
 
 
 def answered(sheet: Mapping[str, Any], form: MultiDict[str, str]) -> dict[str, Any]:

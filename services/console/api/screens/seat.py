@@ -58,7 +58,7 @@ def leave(answer: Response) -> None:
 
 
 def demand_own_form(seat: Seat | None) -> None:
-    """Refuses what another site sends in somebody's name: its Origin is another, and it cannot know the form's secret."""
+    """Refuses what another site sends: its Origin is another, and it cannot know the form's secret."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise Forbidden("this form was sent by another site")

@@ -28,7 +28,12 @@ def along(labels: Sequence[tuple[str, str]], at: str, times: Mapping[str, Any] |
     ]
 
 
-LEAD = (("new", words.said("New")), ("contacted", words.said("Contacted")), ("valid", words.said("Valid")), ("converted", words.said("Sold")))
+LEAD = (
+    ("new", words.said("New")),
+    ("contacted", words.said("Contacted")),
+    ("valid", words.said("Valid")),
+    ("converted", words.said("Sold")),
+)
 
 
 def of_lead(record: Mapping[str, Any]) -> list[Step]:
@@ -45,7 +50,9 @@ def of_lead(record: Mapping[str, Any]) -> list[Step]:
     return along(LEAD, "contacted" if state == "nurturing" else state, times)
 
 
-def of_opportunity(record: Mapping[str, Any], stages: Sequence[Mapping[str, Any]], happened: Sequence[Mapping[str, Any]]) -> list[Step]:
+def of_opportunity(
+    record: Mapping[str, Any], stages: Sequence[Mapping[str, Any]], happened: Sequence[Mapping[str, Any]]
+) -> list[Step]:
     """The branch's stages but Lost; each with the day on which it was last entered."""
     if record["stage_type"] == "lost":
         return []
