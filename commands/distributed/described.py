@@ -33,7 +33,7 @@ def environment_markdown() -> str:
 def _given() -> dict[str, list[str]]:
     """Variable → roles, where a role that not every service has is named in full."""
     binds = dict.fromkeys(services.NAMES, "")
-    place = Place(Path(), management_url="", public_url="", binds=binds, web_workers=1, web_threads=1)
+    place = Place(Path(), management_url="", public_url="", gateway_url="", binds=binds, web_workers=1, web_threads=1)
     found: dict[str, list[str]] = {}
     for step in environment.STEPS:
         for variable in environment.of_step(step, place):

@@ -11,6 +11,7 @@ from pathlib import Path
 import services
 
 SIGNER = "staff"  #: signs tokens; the others fetch its public keys
+ASKER = "console"  #: shows what the others keep, asking them through the gateway
 SENDERS = ("estimates", "notifications")  #: send mail, where there is a mail server
 STEPS = ("provision", "topology")  #: run once, as administrators
 PASSED_ON = {
@@ -32,6 +33,7 @@ class Place:
     secrets: Path
     management_url: str
     public_url: str
+    gateway_url: str
     binds: Mapping[str, str]
     web_workers: int
     web_threads: int
@@ -75,6 +77,7 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
         }
     return given | {
         **_keys(service, place),
+        **({"PLUMBLINE_GATEWAY_URL": place.gateway_url} if service == ASKER else {}),
         **_passed_on(*CAP),
         "PLUMBLINE_BIND": place.binds[service],
         "PLUMBLINE_WEB_WORKERS": str(place.web_workers),

@@ -59,6 +59,7 @@ class System:
             secrets=data / "secrets",
             management_url=f"http://127.0.0.1:{self.ports['management']}",
             public_url=self.url,
+            gateway_url=self.url,
             binds={name: f"127.0.0.1:{self.ports[name]}" for name in services.NAMES},
             web_workers=WEB_WORKERS,
             web_threads=WEB_THREADS,

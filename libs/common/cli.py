@@ -87,7 +87,7 @@ def app(service: Service, settings: Config) -> Any:
 
     database = orm.connect(settings.database_url, pool_size=settings.web_threads)
     store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
-    more: dict[str, Any] = {"trusted_proxies": settings.trusted_proxies}
+    more: dict[str, Any] = {"trusted_proxies": settings.trusted_proxies, "gateway_url": settings.gateway_url}
     if service.name == SIGNER:
         more["signer"] = Signer(settings.signing_key)
         verifier = Verifier(more["signer"].jwks())

@@ -29,6 +29,7 @@ class Config:
     smtp_url: str
     mail_from: str
     public_url: str
+    gateway_url: str
     bind: str
     web_workers: int
     web_threads: int

@@ -174,6 +174,8 @@ SETTINGS = (
             example="leads=a-long-password staff=another-password", needed_by=of("topology")),
     Setting("JWKS_URL", "Where the keys are published that tokens are signed with; not for staff.", _web,
             example="http://localhost:8001/api/v1/staff/jwks", needed_by=of("verifier")),
+    Setting("GATEWAY_URL", "Where the console asks the other services: the gateway as its api reaches it.", _web,
+            default="http://127.0.0.1:8080"),
     Setting("SIGNING_KEY", "The private key that tokens are signed with (PEM, P-256); for staff alone.", _key,
             secret=True, needed_by=of("signer")),
     Setting("SMTP_URL", "The mail server; without one, mail stays in the database and is shown.", _mail, secret=True,

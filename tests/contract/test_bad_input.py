@@ -68,7 +68,7 @@ class Hall:
         views: dict[str, Any] = dict(self.part.app.view_functions)
         for route in self.part.app.url_map.iter_rules():
             rule: Rule = views[route.endpoint].rule
-            if links or "token" not in route.arguments:
+            if not rule.page and (links or "token" not in route.arguments):
                 for method in sorted((route.methods or set()) & {"POST", "PUT", "PATCH"}):
                     yield method, route.rule, rule
 

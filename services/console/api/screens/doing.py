@@ -1,5 +1,6 @@
 """Doing something: the form of any act, and what its owner made of it. Nothing typed is lost by a refusal."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from libs.common.errors import NotFound, Unavailable
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.adapters.doors import Said
-from services.console.api.acts import EVERY, Act
+from services.console.api.acts import EVERY, Act, Field
 from services.console.api.screens import forms, uploading
 from services.console.api.screens.frame import doors, go, me, page, place, safe_path, screen
 from services.console.api.screens.offers import drawn
@@ -41,7 +42,12 @@ def do(key: str, idents: str) -> Response:
     """Does it. The same form sent again has one effect."""
     act, ids = _act(key, idents)
     typed = request.form
-    body, unreadable = forms.body(act.fields, typed, place(), edits=act.edits)
+    fields: Sequence[Field] = act.fields
+    if act.edits:
+        fields = forms.changed(fields, typed, _record(act, ids)[0], place())
+        if not fields:
+            return go(safe_path(typed.get("_back")), words.said("Nothing was changed."))
+    body, unreadable = forms.body(fields, typed, place(), edits=act.edits)
     if unreadable:
         return _again(act, ids, UNREADABLE, unreadable, [])
     headers = {"If-Match": typed["_tag"]} if typed.get("_tag") else {}

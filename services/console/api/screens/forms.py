@@ -85,6 +85,21 @@ def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> t
     return (_without_nothing(built) if edits else built), wrong
 
 
+def changed(fields: Iterable[Field], form: Form, record: Any, place: Place) -> list[Field]:
+    """The fields in which something else stands than in the record, each with its whole part: an edit says no more."""
+    every = list(fields)
+    before, now = begun(every, record, place), typed(every, form)
+    roots = {one.parts[0] for one in every if _plainly(before[one.name]) != _plainly(now[one.name])}
+    return [one for one in every if one.parts[0] in roots]
+
+
+def _plainly(value: Any) -> Any:
+    """Browsers end lines in their own way, and a box that is not ticked sends nothing."""
+    if isinstance(value, list):
+        return sorted(value)
+    return {"false": "", None: ""}.get(value, str(value or "").replace("\r\n", "\n").strip())
+
+
 def _put(built: dict[str, Any], parts: list[str], value: Any) -> None:
     for part in parts[:-1]:
         built = built.setdefault(part, {})

@@ -1,0 +1,153 @@
+"""The console's pages: who may open them, whose forms are heard, what becomes of what was typed."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+import services
+from embedded import described
+from embedded.testing import CAST, Bench
+from libs.common.auth import RULES, Role
+from services.console.api.screens.seat import PLAIN
+from tests.service.console_reader import Reader
+
+SAID = {"channel": "phone", "person_name": "June Pettibone", "phones": ["615-555-0117"], "request": "a heat pump"}
+
+
+@pytest.fixture
+def office(bench: Callable[..., Bench]) -> Bench:
+    return bench(*services.NAMES)
+
+
+def entered(bench: Bench, **more: object) -> str:
+    ident: str = bench.as_("csr").post("/api/v1/leads", SAID | more).get_json()["id"]
+    bench.settle()
+    return ident
+
+
+def filled(path: str) -> str:
+    return "/".join(str(uuid4()) if part.startswith("<") else part for part in path.split("/"))
+
+
+def test_every_page_leads_who_is_not_signed_in_to_the_door_and_back(office: Bench) -> None:
+    for method, path, who, _ in described.pages(services.spec("console")):
+        if who != "public":
+            answer = Reader(office).client.open(filled(path), method=method)
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in"), path
+
+
+def test_a_page_is_refused_to_whom_the_table_does_not_name_in_plain_words(office: Bench) -> None:
+    for method, path, who, _ in described.pages(services.spec("console")):
+        permissions = [word.strip("`") for word in who.split(", ")]
+        if method != "GET" or not all(permission in RULES for permission in permissions):
+            continue
+        for person, (_, role, _, _) in CAST.items():
+            if not any(Role(role) in RULES[permission] for permission in permissions):
+                page = Reader(office, person).open(filled(path))
+                assert (page.status, page.answer.mimetype) == (403, "text/html"), f"{person}: {path}"
+
+
+def test_a_form_of_another_site_is_not_heard(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    [form] = [one for one in reader.open("/new").forms if one.ident == "entry"]
+    data = dict(form.fields) | {"person_name": "Mallory", "channel": "phone"}
+    before = len(office.as_("csr").items("/api/v1/leads"))
+
+    stolen = reader.client.post("/new", data={**data, "_secret": "guessed"})
+    foreign = reader.client.post("/new", data=data, headers={"Origin": "https://evil.example"})
+    hidden = reader.client.post("/new", data=data, headers={"Origin": "null"})
+
+    assert [one.status_code for one in (stolen, foreign, hidden)] == [403, 403, 403]
+    assert len(office.as_("csr").items("/api/v1/leads")) == before
+    assert reader.client.post("/new", data=data, headers={"Origin": "http://localhost"}).status_code == 303
+
+
+def test_a_call_is_taken_and_found_worth_working_in_one_form(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    reader.open("/new")
+    page = reader.press(
+        "Save: worth working", phone="615-555-0117", person_name="June Pettibone", request="a heat pump"
+    )
+    assert "Taken in and valid." in page.text
+    office.settle()
+
+    page = reader.open(page.answer.request.path)
+    assert "June Pettibone" in page.text
+    assert "Open the opportunity" in page.links
+
+
+def test_what_was_typed_stays_when_a_field_is_refused(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    reader.open("/new")
+    page = reader.press("Save and hand over", phone="12", person_name="June Pettibone", request="a heat pump")
+    assert page.status == 422
+    assert "One field needs a look" in page.text
+    assert ("person_name", "June Pettibone") in page.forms[-1].fields
+    assert ("phone", "12") in page.forms[-1].fields
+    assert 'aria-invalid="true"' in page.html
+
+
+def test_the_same_form_sent_twice_takes_one_enquiry_in(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    [form] = [one for one in reader.open("/new").forms if one.ident == "entry"]
+    data = dict(form.fields) | {"person_name": "June Pettibone", "channel": "phone"}
+    places = {reader.client.post("/new", data=data).headers["Location"] for _ in range(2)}
+    assert len(places) == 1
+    assert len(office.as_("csr").items("/api/v1/leads")) == 1
+
+
+def test_an_act_that_is_not_possible_yet_says_everything_in_the_way_and_where_to_put_it_right(office: Bench) -> None:
+    ident = office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "Ann"}).get_json()["id"]
+    page = Reader(office, "csr").open(f"/leads/{ident}")
+    assert page.blocked == ["Worth working"]
+    assert "Not yet: 2 things are missing" in page.text
+    assert f"/do/lead.edit/{ident}" in page.offered
+
+
+def test_an_edit_over_somebody_elses_shows_theirs_and_keeps_ones_own(office: Bench) -> None:
+    ident = entered(office)
+    mine, theirs = Reader(office, "csr"), Reader(office, "office")
+    mine.open(f"/do/lead.edit/{ident}")
+    theirs.open(f"/do/lead.edit/{ident}")
+    assert "Saved." in theirs.press("Edit", request="a boiler").text, theirs.page.text
+
+    page = mine.press("Edit", request="two heat pumps")
+    assert (page.status, "It is now: a boiler" in page.text) == (412, True)
+    assert ("request", "two heat pumps") in page.forms[-1].fields
+    mine.press("Edit")
+    assert office.as_("csr").get(f"/api/v1/leads/{ident}").get_json()["request"] == "two heat pumps"
+
+
+def test_text_from_outside_is_text_in_a_page(office: Bench) -> None:
+    ident = entered(office, person_name='<script>alert("x")</script>', request="'\"><img src=x onerror=alert(1)>")
+    page = Reader(office, "csr").open(f"/leads/{ident}")
+    assert "<script>alert" not in page.html
+    assert "<img" not in page.html
+    assert '<script>alert("x")</script>' in page.text
+
+
+def test_a_session_that_ended_leads_to_the_door_and_says_so(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    office.clock.forward(days=1)
+    reader.client.set_cookie(PLAIN, "0" * 32 + ".not.a.token")
+    page = reader.open("/leads")
+    assert "Your session is over" in page.text
+    assert page.answer.request.args["next"] == "/leads"
+
+
+def test_a_way_back_never_leaves_the_console(office: Bench) -> None:
+    for path in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        reader = Reader(office, "csr")
+        ident = entered(office, person_name=f"Ann {path}", phones=[])
+        reader.open(f"/do/lead.assign/{ident}?back={path}")
+        page = reader.press("Give it to somebody", owner_id=str(CAST["salesperson"][0]))
+        assert page.answer.request.host == "localhost"
+        assert page.answer.request.path in ("/", f"/leads/{ident}")
+
+
+def test_an_address_that_nobody_has_says_so_to_people_and_programs(office: Bench) -> None:
+    page = Reader(office, "csr").open("/nothing/here")
+    assert (page.status, page.answer.mimetype) == (404, "text/html")
+    program = Reader(office).client.get("/api/v1/nothing")
+    assert (program.status_code, program.mimetype) == (404, "application/problem+json")
