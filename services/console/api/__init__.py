@@ -1,5 +1,5 @@
 """The console over HTTP: its read model as an API."""
 
-from flask import Blueprint
+from services.console.api import pipeline
 
-BLUEPRINTS: tuple[Blueprint, ...] = ()
+BLUEPRINTS = (pipeline.bp,)
