@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from commands import ROOT, version
-from libs.local import provide
+from libs.local import chromium, provide
 from libs.local.debian import cache
 
 NOT_READY = 3
@@ -53,6 +53,10 @@ def gateway() -> Finding:
     return provided("gateway", "nginx", None)
 
 
+def browser() -> Finding:
+    return provided("browser", chromium.PACKAGE, chromium.GIVEN)
+
+
 def provided(what: str, package: str, given: str | None) -> Finding:
     way = provide.route(package, given)
     fetched = way == provide.FETCHED
@@ -89,7 +93,7 @@ def checkout() -> Finding:
     return Finding("checkout", f"{ROOT} {kind}")
 
 
-LOOKS: list[Callable[[], Finding]] = [python, packages, checkout, database, broker, gateway, port, disk]
+LOOKS: list[Callable[[], Finding]] = [python, packages, checkout, database, broker, gateway, browser, port, disk]
 
 
 @click.command("doctor")

@@ -18,7 +18,8 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
 
     Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Two workers unless `-n`
     says otherwise. Brokers and databases: PLUMBLINE_TEST_AMQP_URL and PLUMBLINE_TEST_DATABASE_URL, else a container
-    engine, else what is installed, else Debian's packages unpacked into a cache folder.
+    engine, else what is installed, else Debian's packages unpacked into a cache folder. A browser:
+    PLUMBLINE_TEST_CHROMIUM, else likewise; `--pictures` has its tests paint docs/screens anew.
     """
     given = list(pytest_args)
     if "--pdb" not in given and not any(arg.startswith(("-n", "--numprocesses")) for arg in given):

@@ -8,6 +8,10 @@ import pytest
 from embedded.testing import Bench
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", action="store_true", help="the browser's tests paint docs/screens anew")
+
+
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
     """``bench("leads")`` is that service alone; ``bench()`` is all of them. Nothing moves until ``settle()``."""

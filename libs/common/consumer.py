@@ -199,6 +199,7 @@ class Consumer:
                 action=message.type,
                 causation=str(message.id),
                 traceparent=message.traceparent,
+                message=message,
             )
             with blaming(message):
                 handler(tx, message.event())

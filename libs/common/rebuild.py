@@ -152,7 +152,7 @@ def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> i
 
 
 def _copy(connection: sa.Connection, table: sa.Table) -> None:
-    names = [column.name for column in table.columns]
+    names = [column.name for column in table.columns if column.computed is None]
     twin = _twin(table)
     connection.execute(sa.insert(table).from_select(names, sa.select(*(twin.c[name] for name in names))))
     counted = table.autoincrement_column

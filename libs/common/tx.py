@@ -21,6 +21,7 @@ from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
 from libs.common.errors import DomainError, NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.later import Later
 from libs.common.orm import Database, Tables
 from libs.common.statements import Statements
 from libs.common.surroundings import HERE, Surroundings
@@ -41,7 +42,10 @@ class Dumps(Protocol):
 
 @dataclass(frozen=True)
 class Origin:
-    """Who asks, through what, and because of what. ``actor`` is a person's id, ``customer`` or ``system``."""
+    """Who asks, through what, and because of what. ``actor`` is a person's id, ``customer`` or ``system``.
+
+    ``message`` is the fact that is being applied.
+    """
 
     actor: str = "system"
     action: str = ""
@@ -49,6 +53,7 @@ class Origin:
     client: str = ""
     traceparent: str = ""
     key: RequestKey | None = None
+    message: Message | None = field(default=None, compare=False)
 
 
 def no_crash(_point: str) -> None:
@@ -194,7 +199,7 @@ class Tx:
         self._now: datetime | None = None
         self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
-        self._later: dict[Any, list[Mapping[str, Any]]] = {}
+        self.left = Later()  #: nothing in this act may count on having read what this writes
         audit.watch(self)
 
     @property
@@ -350,19 +355,11 @@ class Tx:
             }
         )
 
-    def later(self, statement: Any, given: Mapping[str, Any]) -> None:
-        """Runs a statement at the end, with all that were left to the same one: a projection's rows go together.
-
-        Nothing in this act may count on having read what it writes.
-        """
-        self._later.setdefault(statement, []).append(given)
-
     def write(self) -> None:
         """Writes records, and what was left for later, without ending the act."""
         self.session.flush()
-        for statement, rows in self._later.items():
+        for statement, rows in self.left.taken():
             self.execute(statement, rows)
-        self._later.clear()
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""

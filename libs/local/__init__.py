@@ -1,4 +1,4 @@
-"""Private brokers, databases and nginx on this machine, without containers; for `up --distributed` and system tests."""
+"""Private brokers, databases, nginx and a browser on this machine, without containers: `up --distributed` and tests."""
 
 
 class NotReady(RuntimeError):

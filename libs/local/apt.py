@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 from libs.local import NotReady
@@ -12,9 +13,9 @@ NOT_DEPENDS = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enh
 NOT_NEEDED = r"libllvm.*|libz3.*|libperl.*|lib.*-perl"
 
 
-def fetch(package: str, companions: str, scratch: Path) -> None:
-    """Unpacks into ``scratch/root`` the package, its dependencies that match ``companions``, and the shared libraries
-    that this machine lacks. NotReady, with the line that installs it, where apt cannot.
+def fetch(package: str, companions: str, scratch: Path, *, also: Collection[str] = ()) -> None:
+    """Unpacks into ``scratch/root`` the package, its dependencies that match ``companions``, what is needed ``also``,
+    and the shared libraries that this machine lacks. NotReady, with the line that installs it, where apt cannot.
     """
     apt = _Apt(package, scratch)
     apt.run("apt-get", "-qq", "update")
@@ -22,7 +23,10 @@ def fetch(package: str, companions: str, scratch: Path) -> None:
     closure = apt.run("apt-cache", "depends", "--recurse", *only_depends, package)
     installing = apt.run("apt-get", "-s", "--no-install-recommends", "install", package)
     missing = re.findall(r"^Inst (\S+)", installing, re.MULTILINE)
-    wanted = {name for name in map(str.strip, closure.splitlines()) if re.fullmatch(companions, name)} | {package}
+    wanted = {name for name in map(str.strip, closure.splitlines()) if re.fullmatch(companions, name)} | {
+        package,
+        *also,
+    }
     wanted |= {name for name in missing if name.startswith("lib") and not re.fullmatch(NOT_NEEDED, name)}
     (scratch / "packages").mkdir()
     apt.run("apt-get", "-qq", "download", *sorted(wanted), cwd=scratch / "packages")

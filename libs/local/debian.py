@@ -17,10 +17,11 @@ from libs.local.apt import fetch
 @dataclass(frozen=True)
 class Package:
     """``programs``: files by which one sees that it is all there. ``companions``: which dependencies are needed besides
-    the shared libraries that this machine lacks."""
+    the shared libraries that this machine lacks; ``also``: what nothing depends on."""
 
     programs: tuple[str, ...]
     companions: str
+    also: tuple[str, ...] = ()
 
 
 PACKAGES = {
@@ -33,6 +34,11 @@ PACKAGES = {
         companions=r"erlang-[a-z0-9-]+",
     ),
     "nginx": Package(programs=("usr/sbin/nginx",), companions="nginx-common"),
+    "chromium": Package(
+        programs=("usr/lib/chromium/chromium",),
+        companions="chromium-common",
+        also=("fonts-inter", "fonts-dejavu-core"),
+    ),
 }
 
 
@@ -62,9 +68,8 @@ class Tree:
         """For programs of this tree: an unpacked one brings shared libraries along."""
         if not self.unpacked:
             return dict(base)
-        libraries = [
-            str(path) for pattern in ("usr/lib/*-linux-*", "lib/*-linux-*") for path in self.root.glob(pattern)
-        ]
+        folders = ("usr/lib/*-linux-*", "lib/*-linux-*", "usr/lib/*-linux-*/pulseaudio")
+        libraries = [str(path) for pattern in folders for path in self.root.glob(pattern)]
         return {**base, "LD_LIBRARY_PATH": ":".join([*libraries, base.get("LD_LIBRARY_PATH", "")]).rstrip(":")}
 
 
@@ -108,6 +113,6 @@ def unpacked(package: str) -> Tree:
         if not tree.root.exists():
             print(f"plumbline: fetching {package} from Debian's packages (once) ...", file=sys.stderr, flush=True)  # noqa: T201
             with tempfile.TemporaryDirectory(dir=tree.root.parent, prefix="new-") as scratch:
-                fetch(package, PACKAGES[package].companions, Path(scratch))
+                fetch(package, PACKAGES[package].companions, Path(scratch), also=PACKAGES[package].also)
                 (Path(scratch) / "root").rename(tree.root)
     return tree

@@ -57,7 +57,7 @@ def route(package: str, given: str | None = None) -> str:
     """In words, for people: which of the ways would be taken."""
     ways: dict[str, Callable[[], bool]] = {
         f"given in {given}": lambda: bool(given and os.environ.get(given)),
-        "a container engine": lambda: bool(given) and containers.engine_answers(),
+        "a container engine": lambda: given in (AMQP_URL, DATABASE_URL) and containers.engine_answers(),
         "installed on this system": lambda: is_installed(package),
         f"unpacked in {cache() / 'debian'}": (cache() / "debian" / package).exists,
     }

@@ -8,3 +8,29 @@ class Phase(StrEnum):
     OPPORTUNITY = "opportunity"
     ESTIMATE = "estimate"
     BOOKING = "booking"
+
+
+#: the board's lanes and their place in it: of a stage its usual probability, so that a company's own stages, which are
+#: told with theirs, stand among them
+LANES = {
+    "lead.new": -3,
+    "lead.contacted": -2,
+    "lead.nurturing": -1,
+    "opportunity.new": 10,
+    "opportunity.contacted": 20,
+    "opportunity.appointment_set": 30,
+    "opportunity.qualified": 40,
+    "opportunity.converted": 50,
+    "opportunity.estimate_sent": 60,
+    "opportunity.negotiation": 80,
+    "opportunity.won": 101,
+    "opportunity.lost": 102,
+    "booking.draft": 111,
+    "booking.returned": 112,
+    "booking.on_hold": 113,
+    "booking.ready": 114,
+    "booking.assigned": 115,
+    "booking.accepted": 116,
+    "booking.in_progress": 117,
+    "booking.completed": 118,
+}

@@ -52,7 +52,7 @@ class Copier:
 
     def copy(self, tx: Tx, fact: ThingMade) -> None:
         self.copies[fact.subject] = tx.new(Copy, note=fact.note, thing=fact.subject).id
-        tx.later(LINE, {"note": fact.note})
+        tx.left.run(LINE, {"note": fact.note})
 
     def rewrite(self, tx: Tx, fact: ThingChanged) -> None:
         tx.get(Copy, self.copies[fact.subject]).note = fact.note

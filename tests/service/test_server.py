@@ -1,5 +1,6 @@
 """What a caller sees of the server below the applications: connections, and how long it has patience."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -99,6 +100,24 @@ def test_a_worker_that_ends_answers_what_was_asked_and_lets_go(worker: Threaded,
 
     assert b"Connection: close" in line.ask()
     assert line.heard() == b""
+
+
+def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker: Threaded) -> None:
+    """There are two dozen of them, and each would wait for a second."""
+    waited: list[str] = []
+
+    class Turn(contextlib.nullcontext[None]):
+        def __enter__(self) -> None:
+            worker.alive = False
+
+    class Listener:
+        def accept(self) -> None:
+            waited.append("for a connection")
+            raise TimeoutError
+
+    worker.turn, worker.sockets = Turn(), [Listener()]
+    worker._work()
+    assert waited == []
 
 
 def test_who_drips_a_request_is_told_that_it_takes_too_long(

@@ -67,7 +67,9 @@ def asyncapi(service: str | None = None, subscribers: Mapping[str, Sequence[str]
     messages = {fact.name: _message(fact, known.get(fact.name), reactors(fact, subscribers)) for fact in shown}
     messages |= {name: _command(kind, known.get(name)) for name, kind in asked.items()}
     channels = {EVENTS: _exchange(EVENTS, "Every fact, as it happened.", [fact.name for fact in shown])}
-    operations = {"tellFacts": _operation("send", EVENTS, [fact.name for fact in said])}
+    operations = {}
+    if said:
+        operations["tellFacts"] = _operation("send", EVENTS, [fact.name for fact in said])
     if heard:
         operations["hearFacts"] = _operation("receive", EVENTS, [fact.name for fact in heard])
     if service is None:

@@ -124,8 +124,10 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
             thread.join()
 
     def _work(self) -> None:
-        while self.alive:
+        while True:
             with self.turn:
+                if not self.alive:  # asked here: each who waits for the turn would still wait for a connection
+                    return
                 taken = self._take()
                 self.free -= taken is not None
             if taken is not None:

@@ -1,0 +1,150 @@
+"""What may be asked of the read model, and what it answers."""
+
+from libs.common.web import Page, Schema, fields
+from services.console.states import Phase
+
+OUTCOMES = ("open", "won", "done", "lost", "invalid", "merged")
+SORTS = ("received_at", "value", "closed_at", "stage_entered_at")
+
+
+class CardQuery(Page):
+    """Which cards; what a report's row gives leads to them."""
+
+    person = fields.Uuid()
+    team = fields.Uuid()
+    branch = fields.Uuid()
+    trade = fields.Text(max_length=80)
+    source = fields.Text(max_length=200)
+    campaign = fields.Text(max_length=200)
+    channel = fields.Text(max_length=40)
+    phase = fields.Code(Phase)
+    lane = fields.Text(max_length=80)
+    outcome = fields.Code(OUTCOMES)
+    stage = fields.Text(max_length=40)
+    lead_state = fields.Text(max_length=40)
+    estimate_state = fields.Text(max_length=40)
+    booking_state = fields.Text(max_length=40)
+    salesperson_id = fields.Uuid()
+    team_id = fields.Uuid()
+    lost_reason = fields.Text(max_length=80)
+    lost_in = fields.Text(max_length=40)
+    invalid_reason = fields.Text(max_length=80)
+    received_from = fields.Instant()
+    received_until = fields.Instant()
+    closed_from = fields.Instant()
+    closed_until = fields.Instant()
+    opportunity = fields.Flag()
+    won = fields.Flag()
+    lost = fields.Flag()
+    answered = fields.Flag()
+    answered_late = fields.Flag()
+    age = fields.Whole(least=0, most=3650)
+    sort = fields.Code(SORTS)
+
+
+class BoardQuery(CardQuery):
+    """``limit`` is the number of cards a lane; what was closed is shown for ``closed_days``."""
+
+    closed_days = fields.Whole(least=1, most=365)
+
+
+class CardOut(Schema):
+    """One funnel, briefly. ``id`` is the lead's; ``value`` is what was expected, then offered, then sold."""
+
+    id = fields.Uuid()
+    phase = fields.Code(Phase)
+    lane = fields.Text()
+    outcome = fields.Code(OUTCOMES)
+    who = fields.Text()
+    what = fields.Text()
+    company = fields.Text()
+    lead_number = fields.Text()
+    lead_state = fields.Text()
+    opportunity_id = fields.Uuid()
+    opportunity_number = fields.Text()
+    estimate_id = fields.Uuid()
+    estimate_number = fields.Text()
+    estimate_state = fields.Text()
+    booking_id = fields.Uuid()
+    booking_number = fields.Text()
+    booking_state = fields.Text()
+    stage = fields.Text()
+    stage_type = fields.Text()
+    probability = fields.Whole()
+    value = fields.Money()
+    value_max = fields.Money()
+    currency = fields.Text()
+    source = fields.Text()
+    campaign = fields.Text()
+    channel = fields.Text()
+    trade = fields.Text()
+    city = fields.Text()
+    postal_code = fields.Text()
+    branch = fields.Uuid()
+    owner_id = fields.Uuid()
+    owner = fields.Text()
+    team_id = fields.Uuid()
+    received_at = fields.Instant()
+    answer_due_at = fields.Instant()
+    follow_up_at = fields.Instant()
+    offer_ends_at = fields.Instant()
+    take_over_by = fields.Instant()
+    stage_entered_at = fields.Instant()
+    closed_at = fields.Instant()
+    next_appointment_at = fields.Instant()
+    last_at = fields.Instant()
+    last_kind = fields.Text()
+
+
+class SumOut(Schema):
+    currency = fields.Text()
+    count = fields.Whole()
+    value = fields.Money()
+    weighted = fields.Number(places=8)
+
+
+class LaneOut(Schema):
+    """``next`` is the cursor with which ``/cards?lane=`` goes on."""
+
+    key = fields.Text()
+    count = fields.Whole()
+    sums = fields.List(fields.Nested(SumOut))
+    cards = fields.List(fields.Nested(CardOut))
+    next = fields.Text()
+
+
+class BoardOut(Schema):
+    lanes = fields.List(fields.Nested(LaneOut))
+
+
+class WholeCardOut(CardOut):
+    """All that is known of a funnel: further fields are named after the record that they are of."""
+
+    estimates = fields.List(fields.Raw())
+    bookings = fields.List(fields.Raw())
+    appointments = fields.List(fields.Raw())
+    people = fields.Raw()
+
+
+class TimelineQuery(Page):
+    correlation_id = fields.Uuid(required=True)
+
+
+class ToldOut(Schema):
+    """One fact. ``words`` are those of its fields that are worth showing."""
+
+    id = fields.Uuid()
+    at = fields.Instant()
+    kind = fields.Text()
+    card_id = fields.Uuid()
+    subject = fields.Uuid()
+    number = fields.Text()
+    actor = fields.Text()
+    actor_name = fields.Text()
+    words = fields.Raw()
+    people = fields.Raw()
+
+
+class SearchQuery(Schema):
+    q = fields.Text(required=True, max_length=200, blank=False)
+    limit = fields.Whole(least=1, most=50, load_default=20)

@@ -1,0 +1,92 @@
+"""What a booking order's facts say: of itself, and of the card where it is the latest one."""
+
+from typing import Any
+
+from libs.common.contracts.base import Message
+from libs.common.contracts.bookings import (
+    BookingAssigned,
+    BookingCreated,
+    BookingFact,
+    BookingReassigned,
+    BookingReturned,
+    BookingScheduled,
+    Work,
+)
+from libs.common.contracts.sales import JobFact
+from libs.common.tx import Tx
+from services.console.model import Booking
+from services.console.usecases.heard import words, writing
+from services.console.usecases.heard.opportunities import place
+
+TIMES = ("accepted_at", "started_at", "completed_at", "cancelled_at")
+ON_CARD = ("accepted_at", "completed_at")
+LATER = ("acknowledge_by", "assigned_at", "accepted_at", "completed_at")
+
+
+def hear(tx: Tx, event: BookingFact, message: Message) -> None:
+    total = writing.minor(event.contract_total, event.currency)
+    both: dict[str, Any] = {
+        "customer_name": event.customer_name,
+        "contract_total": total,
+        "team_id": event.team_id,
+        "assignee_id": event.assignee_id,
+    }
+    card = both | {
+        "booking_number": event.number,
+        "booking_state": event.state,
+        "contract_currency": event.currency,
+        "job_id": event.job_id,
+        "job_title": event.title,
+        "customer_id": event.customer_id,
+        "work_due_at": event.due_at,
+    }
+    record = both | {
+        "card_id": event.lead_id,
+        "number": event.number,
+        "title": event.title,
+        "state": event.state,
+        "currency": event.currency,
+        "branch": event.branch,
+        "salesperson_id": event.salesperson_id,
+        "scheduling": event.scheduling_status,
+        "ordering": event.ordering_status,
+        "due_at": event.due_at,
+    }
+    times = {name: getattr(event, name) for name in TIMES if hasattr(event, name)}
+    record |= times | _window(event)
+    card |= {name: times[name] for name in ON_CARD if name in times}
+    if getattr(event, "acknowledge_by", None) is not None:
+        card["acknowledge_by"] = event.acknowledge_by  # type: ignore[attr-defined]
+    more = {}
+    if isinstance(event, BookingCreated):
+        record["made_at"] = card["booking_made_at"] = message.time
+        card |= dict.fromkeys(LATER)  # of the one that was on the card before
+        writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
+    elif isinstance(event, BookingAssigned | BookingReassigned):
+        record |= {"handed_over_at": message.time, "assigned_at": message.time, "accepted_at": None}
+        card |= {"assigned_at": message.time, "accepted_at": None}
+    elif isinstance(event, BookingReturned):
+        more["returns"] = 1
+        record["return_reason"] = event.reason
+        writing.of_card(tx, event.lead_id, "returns", {}, returns=1)
+    writing.of_record(tx, Booking, event.subject, record, **more)
+    writing.of_chosen(tx, "booking_id", "booking_made_at", event.lead_id, event.subject, card)
+
+
+def hear_of_job(tx: Tx, event: JobFact) -> None:
+    """A job is found by its number and by the name it has now."""
+    found_by = {*words.words_of(f"{event.number} {event.title}")}
+    writing.find_by(tx, event.lead_id, f"job {event.number}"[:80], found_by)
+
+
+def _window(event: BookingFact) -> dict[str, Any]:
+    work: Work | None = getattr(event, "work", None)
+    told: Any = event if isinstance(event, BookingScheduled) else work
+    window = {name: getattr(told, name) for name in ("window_starts_at", "window_ends_at")} if told else {}
+    return window | ({"site": place(work.site)} if work else {})
+
+
+def _found_by(event: BookingCreated) -> set[str]:
+    contact = event.work.contact
+    found = {*words.words_of(f"{event.number} {event.customer_name}"), *words.of_place(event.work.site)}
+    return found | set(words.of_contact(contact)) if contact else found

@@ -1,0 +1,142 @@
+"""The statements that keep the read model, each built once for the columns it is about; amounts as they are kept."""
+
+import functools
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from libs.common.amounts import exponent
+from libs.common.later import Names, Writing
+from libs.common.tx import Tx
+from services.console.model import Card, Stage, Told, Word
+
+CARDS: Any = Card.__table__
+STAGES: Any = Stage.__table__
+WORDS: Any = Word.__table__
+ONCE = {"handed_over_at"}  #: the first time is what counts
+CARD, RECORD = sa.bindparam("of_card", type_=sa.Uuid), sa.bindparam("of_record", type_=sa.Uuid)
+
+
+def minor(amount: Decimal | None, currency: str) -> int | None:
+    """The amount in the currency's smallest unit; exact, or it is no amount."""
+    if amount is None or not currency:
+        return None
+    whole = amount.scaleb(exponent(currency))
+    if whole != whole.to_integral_value():
+        raise ValueError(f"{amount} {currency} is no whole number of its smallest unit")
+    return int(whole)
+
+
+def _insert(table: Any, in_sqlite: bool) -> Any:
+    return sqlite.insert(table) if in_sqlite else postgresql.insert(table)
+
+
+def _changes(table: Any, insert: Any, names: Names, added: Names) -> dict[str, Any]:
+    sums = {name: sa.func.coalesce(table.c[name], 0) + insert.excluded[name] for name in added}
+    first = {name: sa.func.coalesce(table.c[name], insert.excluded[name]) for name in names if name in ONCE}
+    return {name: insert.excluded[name] for name in names if name != "id"} | first | sums
+
+
+@functools.cache
+def upserting(table: Any, in_sqlite: bool) -> Writing:
+    """One row by its id, begun where there is none."""
+
+    @functools.cache
+    def write(names: Names, added: Names) -> Any:
+        insert = _insert(table, in_sqlite)
+        changes = _changes(table, insert, names, added)
+        if not changes:
+            return insert.on_conflict_do_nothing()
+        return insert.on_conflict_do_update(index_elements=["id"], set_=changes)
+
+    return write
+
+
+@functools.cache
+def choosing(chosen: str, at: str, in_sqlite: bool) -> Writing:
+    """The columns on a card of one among several records: of the one chosen last, told in whichever order.
+
+    A fact that says when its record was chosen may put it on the card; any other speaks only for the one that is on it.
+    """
+
+    @functools.cache
+    def write(names: Names, added: Names) -> Any:
+        record, since = CARDS.c[chosen], CARDS.c[at]
+        if at not in names:
+            return sa.update(CARDS).where(CARDS.c.id == CARD, record == RECORD)
+        insert = _insert(CARDS, in_sqlite).values({"id": CARD, chosen: RECORD})
+        said = tuple(name for name in names if not name.startswith("of_"))
+        changes = _changes(CARDS, insert, (chosen, *said), added)
+        mine, when = insert.excluded[chosen], insert.excluded[at]
+        later = sa.or_(since.is_(None), when > since, sa.and_(when == since, mine >= record))
+        return insert.on_conflict_do_update(
+            index_elements=["id"], set_=changes, where=sa.or_(record.is_(None), record == mine, later)
+        )
+
+    return write
+
+
+def of_card(tx: Tx, card: Any, aggregate: str, known: dict[str, Any], **more: int) -> None:
+    """Columns of the card that are this kind of record's own."""
+    tx.left.keep(upserting(CARDS, tx.store.database.sqlite), (str(card), aggregate), {"id": card, **known}, more=more)
+
+
+def of_chosen(tx: Tx, chosen: str, at: str, card: Any, record: Any, known: dict[str, Any]) -> None:
+    writing = choosing(chosen, at, tx.store.database.sqlite)
+    tx.left.keep(writing, (str(card), str(record)), {"of_card": card, "of_record": record, **known})
+
+
+def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int) -> None:
+    """A record's own row."""
+    writing, key = upserting(kind.__table__, tx.store.database.sqlite), (str(record), kind.__tablename__)
+    first = {name: known.pop(name) for name in ONCE & known.keys()}
+    tx.left.keep(writing, key, {"id": record, **known}, first=first, more=more)
+
+
+@functools.cache
+def _telling(in_sqlite: bool) -> Any:
+    return _insert(Told.__table__, in_sqlite).on_conflict_do_nothing()
+
+
+def tell(tx: Tx, row: dict[str, Any]) -> None:
+    tx.left.run(_telling(tx.store.database.sqlite), row)
+
+
+# -- stages: one begins where the one before ends
+
+ENTER = sa.insert(STAGES)
+LEAVE = (
+    sa.update(STAGES)
+    .where(
+        STAGES.c.opportunity_id == RECORD,
+        STAGES.c.seq < sa.bindparam("of_seq", type_=sa.BigInteger),
+        STAGES.c.left_at.is_(None),
+    )
+    .values(left_at=sa.bindparam("of_time", type_=STAGES.c.left_at.type))
+)
+
+
+def enter(tx: Tx, row: dict[str, Any]) -> None:
+    tx.left.run(ENTER, row)
+    leaving = {"of_record": row["opportunity_id"], "of_seq": row["seq"], "of_time": row["entered_at"]}
+    tx.left.run(LEAVE, leaving)
+
+
+# -- words: all that a kind of record says of a card, each time anew
+
+FORGET = sa.delete(WORDS).where(WORDS.c.card_id == CARD, WORDS.c.told_by == sa.bindparam("of_teller"))
+
+
+@functools.cache
+def _learning(in_sqlite: bool) -> Any:
+    return _insert(WORDS, in_sqlite).on_conflict_do_nothing()
+
+
+def find_by(tx: Tx, card: Any, told_by: str, words: Iterable[str]) -> None:
+    learn = _learning(tx.store.database.sqlite)
+    rows = [{"card_id": card, "told_by": told_by, "word": word} for word in sorted(words)]
+    forget = {"of_card": card, "of_teller": told_by}
+    tx.left.instead((str(card), told_by), [(FORGET, forget), *((learn, row) for row in rows)])

@@ -1,0 +1,95 @@
+"""Appointments and the windows of booked work between two times."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common import people
+from libs.common.auth import Caller, Scope
+from libs.common.tx import Tx
+from services.console.model import Appointment, Booking
+from services.console.usecases.shown.asking import Asked, C, in_scope, names
+
+A: Any = Appointment.__table__.c
+B: Any = Booking.__table__.c
+Entry = dict[str, Any]
+
+
+def calendar(tx: Tx, who: Caller, since: datetime, until: datetime, asked: Asked) -> list[Entry]:
+    """What is in somebody's, a team's or everybody's days, in order. Cancelled appointments are left out."""
+    whose = _whose(tx, asked)
+    entries = [*_appointments(tx, who, since, until, whose, asked), *_work(tx, who, since, until, whose, asked)]
+    called = names(tx, entries, "salesperson_id", "assignee_id")
+    going = people.names(tx, [UUID(one) for entry in entries for one in entry["people"]])
+    for entry in entries:
+        entry["salesperson"] = called.get(entry["salesperson_id"])
+        entry["people"] = [{"id": one, "name": going.get(UUID(one))} for one in entry["people"]]
+    return sorted(entries, key=lambda entry: (entry["starts_at"], str(entry["id"])))
+
+
+def _whose(tx: Tx, asked: Asked) -> set[UUID] | None:
+    """Whose days are asked for; None for everybody's."""
+    if asked.get("person") is not None:
+        return {asked["person"]}
+    if asked.get("team") is None:
+        return None
+    team = people.team(tx, asked["team"])
+    return {UUID(str(one)) for one in team["members"]} if team else set()
+
+
+def _appointments(
+    tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked
+) -> list[Entry]:
+    statement = sa.select(Appointment.__table__, C.who, C.what).join_from(Appointment, C.id.table, C.id == A.card_id)
+    statement = statement.where(A.starts_at < until, A.ends_at > since, A.state != "cancelled")
+    going = _in_my_days(who)
+    mine = in_scope(statement, who) if going is None else statement.where(sa.or_(in_scope_of(who), going))
+    if whose is not None:
+        mine = mine.where(sa.or_(sa.false(), *(A.people.contains(f" {one} ") for one in whose)))
+    if asked.get("branch") is not None:
+        mine = mine.where(A.branch == asked["branch"])
+    return [
+        {**row._mapping, "entry": "appointment", "people": row.people.split(), "assignee_id": None, "team_id": None}
+        for row in tx.execute(mine)
+    ]
+
+
+def in_scope_of(who: Caller) -> sa.ColumnElement[bool]:
+    """The card is one that this caller sees."""
+    mine: sa.ColumnElement[bool] = C.id.in_(in_scope(sa.select(C.id), who))
+    return mine
+
+
+def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
+    """Whoever goes there sees it, whosever the opportunity is."""
+    scope = who.scope("pipeline.read")
+    if scope is Scope.ALL:
+        return None
+    whose = {who.person_id} | (who.colleagues if scope is Scope.TEAM else set())
+    return sa.or_(*(A.people.contains(f" {one} ") for one in sorted(whose)))
+
+
+def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked) -> list[Entry]:
+    statement = sa.select(Booking.__table__, C.who, C.what).join_from(Booking, C.id.table, C.id == B.card_id)
+    ends = sa.func.coalesce(B.window_ends_at, B.window_starts_at)
+    statement = statement.where(B.window_starts_at < until, ends >= since, B.state != "cancelled")
+    mine = in_scope(statement, who)
+    if asked.get("team") is not None:
+        mine = mine.where(B.team_id == asked["team"])
+    elif whose is not None:
+        mine = mine.where(B.assignee_id.in_(whose))
+    if asked.get("branch") is not None:
+        mine = mine.where(B.branch == asked["branch"])
+    return [
+        {
+            **row._mapping,
+            "entry": "work",
+            "type": "work",
+            "starts_at": row.window_starts_at,
+            "ends_at": row.window_ends_at,
+            "people": [str(row.assignee_id)] if row.assignee_id else [],
+        }
+        for row in tx.execute(mine)
+    ]

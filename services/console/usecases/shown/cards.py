@@ -1,0 +1,138 @@
+"""Cards as they are shown: a list, one, and what every one of them is dressed with."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from libs.common.amounts import exponent
+from libs.common.auth import Caller
+from libs.common.errors import NotFound
+from libs.common.tx import Tx
+from services.console.model import Appointment, Booking, Card, Estimate, Told
+from services.console.usecases.shown.asking import Asked, C, asking, behind, cursor, in_scope, names, read_cursor
+
+CardShown = dict[str, Any]
+
+TOLD: Any = Told.__table__.c
+APPOINTMENT: Any = Appointment.__table__.c
+AHEAD = ("scheduled", "confirmed", "en_route", "on_site")  #: an appointment that nobody has said the end of
+
+#: what a card on the board shows
+BRIEF = (
+    "id", "phase", "lane", "outcome", "who", "what", "company", "lead_number", "opportunity_id", "opportunity_number",
+    "estimate_id", "estimate_number", "estimate_state", "booking_id", "booking_number", "booking_state", "lead_state",
+    "stage", "stage_type", "probability", "value", "value_max", "currency", "source", "campaign", "channel", "trade",
+    "city", "postal_code", "branch", "owner_id", "team_id", "received_at", "answer_due_at", "follow_up_at",
+    "offer_ends_at", "take_over_by", "stage_entered_at", "closed_at",
+)  # fmt: skip
+AMOUNTS = {
+    "value": "currency",
+    "value_max": "currency",
+    "expected_value": "expected_currency",
+    "estimate_total": "estimate_currency",
+    "estimate_total_max": "estimate_currency",
+    "contract_total": "contract_currency",
+    "total": "currency",
+    "total_max": "currency",
+    "accepted_total": "currency",
+    "list_price": "currency",
+    "discount": "currency",
+}
+BRIEFLY = [C[name] for name in BRIEF]
+SORTS = {"received_at": datetime, "value": int, "closed_at": datetime, "stage_entered_at": datetime}
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[CardShown]
+    next: str | None = None
+
+
+def money(value: int | None, currency: str | None) -> str | None:
+    """The amount as it goes over the wire: ``6527.81``."""
+    if value is None or not currency:
+        return None
+    return format(Decimal(value).scaleb(-exponent(currency)), "f")
+
+
+def priced(row: CardShown) -> CardShown:
+    """The same with its amounts as text."""
+    for name, unit in AMOUNTS.items():
+        if name in row:
+            row[name] = money(row[name], row.get(unit, row.get("currency")))
+    return row
+
+
+def cards(tx: Tx, who: Caller, asked: Asked) -> Page:
+    """A page of the cards that are asked for, newest first, or by ``sort``, always downwards."""
+    sort, limit = asked.get("sort") or "received_at", asked.get("limit") or 50
+    column = C[sort]
+    statement = in_scope(sa.select(*BRIEFLY), who).where(*asking(tx, asked))
+    if asked.get("cursor"):
+        statement = statement.where(behind(column, *read_cursor(asked["cursor"], SORTS[sort])))
+    rows = tx.execute(statement.order_by(column.desc().nulls_last(), C.id.desc()).limit(limit + 1)).all()
+    shown = rows[:limit]
+    following = cursor(getattr(shown[-1], sort), shown[-1].id) if len(rows) > limit else None
+    return Page(dressed(tx, [dict(row._mapping) for row in shown]), following)
+
+
+def dressed(tx: Tx, rows: Sequence[CardShown]) -> list[CardShown]:
+    """With its people's names, what was last said of it and its next appointment: a query each, for all of them."""
+    ids = [row["id"] for row in rows]
+    called, told, next_up = names(tx, rows, "owner_id"), _last(tx, ids), _next(tx, ids)
+    for row in rows:
+        row["owner"] = called.get(row["owner_id"])
+        row["last_at"], row["last_kind"] = told.get(row["id"], (None, None))
+        row["next_appointment_at"] = next_up.get(row["id"])
+        priced(row)
+    return list(rows)
+
+
+def _last(tx: Tx, ids: Sequence[UUID]) -> Mapping[UUID, tuple[datetime, str]]:
+    latest = sa.select(TOLD.card_id, sa.func.max(TOLD.at).label("at")).where(TOLD.card_id.in_(ids))
+    found = latest.group_by(TOLD.card_id).subquery()
+    both = sa.and_(TOLD.card_id == found.c.card_id, TOLD.at == found.c.at)
+    rows = tx.execute(
+        sa.select(TOLD.card_id, TOLD.at, TOLD.kind).select_from(found.join(Told.__table__, both)).order_by(TOLD.id)
+    )
+    return {row.card_id: (row.at, row.kind) for row in rows}
+
+
+def _next(tx: Tx, ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    ahead = (APPOINTMENT.card_id.in_(ids), APPOINTMENT.state.in_(AHEAD), APPOINTMENT.ends_at >= tx.now)
+    first = sa.select(APPOINTMENT.card_id, sa.func.min(APPOINTMENT.starts_at).label("at")).where(*ahead)
+    return {row.card_id: row.at for row in tx.execute(first.group_by(APPOINTMENT.card_id))}
+
+
+def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
+    """All of one card, with its estimates, booking orders and appointments. Raises NotFound out of scope."""
+    row = tx.execute(in_scope(sa.select(*C), who).where(C.id == ident)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no card {ident}")
+    [shown] = dressed(tx, [dict(row._mapping)])
+    for kind, order in ((Estimate, "drafted_at"), (Booking, "made_at"), (Appointment, "starts_at")):
+        table: Any = kind.__table__
+        own = sa.select(table).where(table.c.card_id == ident).order_by(table.c[order], table.c.id)
+        shown[table.name] = [priced(dict(one._mapping)) for one in tx.execute(own)]
+    called = names(tx, [shown], "lead_owner_id", "salesperson_id", "inside_rep_id", "assignee_id", "generated_by")
+    shown["people"] = {str(one): name for one, name in called.items()}
+    return shown
+
+
+def found(tx: Tx, who: Caller, opportunity: UUID | None = None, booking: UUID | None = None) -> CardShown | None:
+    """The card that an opportunity, or a booking order, belongs to, if the caller may see it."""
+    if booking is not None:
+        table: Any = Booking.__table__
+        which = C.id.in_(sa.select(table.c.card_id).where(table.c.id == booking))
+    else:
+        which = C.opportunity_id == opportunity
+    row = tx.execute(in_scope(sa.select(*BRIEFLY), who).where(which)).first()
+    return None if row is None else dressed(tx, [dict(row._mapping)])[0]
+
+
+__all__ = ["Card", "CardShown", "Page", "card", "cards", "dressed", "found", "money", "priced"]

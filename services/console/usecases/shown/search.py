@@ -1,0 +1,30 @@
+"""Cards by what they are called, dialled or written to: every word of the search begins one of the card's."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from libs.common.auth import Caller
+from libs.common.tx import Tx
+from services.console.model import Word
+from services.console.usecases.heard.words import asked as words_asked
+from services.console.usecases.shown.asking import C, in_scope
+from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed
+
+LAST = "\U0010ffff"
+SHORTEST = 2
+WORD: Any = Word.__table__
+
+
+def search(tx: Tx, who: Caller, text: str, *, limit: int = 20) -> list[CardShown]:
+    """The newest of the cards found. Words of one letter find nothing, unless others go with them."""
+    words = [word for word in words_asked(text) if len(word) >= SHORTEST]
+    if not words:
+        return []
+    statement = in_scope(sa.select(*BRIEFLY), who).where(*(C.id.in_(_beginning(word)) for word in words))
+    rows = tx.execute(statement.order_by(C.received_at.desc(), C.id.desc()).limit(limit))
+    return dressed(tx, [dict(row._mapping) for row in rows])
+
+
+def _beginning(word: str) -> sa.Select[Any]:
+    return sa.select(WORD.c.card_id).where(WORD.c.word >= word, WORD.c.word < word + LAST)

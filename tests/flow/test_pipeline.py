@@ -1,0 +1,94 @@
+"""The console's read model in the whole funnel: what everybody's facts add up to."""
+
+import pytest
+
+from embedded.testing import CAST
+from tests.flow.funnel import API, Funnel
+
+PIPELINE = "/pipeline"
+
+
+def lane(board: dict, key: str) -> dict:
+    [found] = [one for one in board["lanes"] if one["key"] == key]
+    return found
+
+
+def test_a_card_goes_along_the_board_from_the_first_call_to_the_work(funnel: Funnel) -> None:
+    lead = funnel.lead(person_name="Ivy Castellan", phones=["(615) 555-0142"])
+    card = funnel.one(f"{PIPELINE}/cards")
+    assert (card["id"], card["who"], card["lane"], card["phase"]) == (lead["id"], "Ivy Castellan", "lead.new", "lead")
+    assert card["what"] == "A price for a heat pump"
+
+    funnel.do("csr", f"/leads/{lead['id']}/validate")
+    opened = funnel.one(f"/opportunities?lead_id={lead['id']}")
+    funnel.do("csr", f"/opportunities/{opened['id']}/assign", {"salesperson_id": str(CAST["salesperson"][0])})
+    card = funnel.one(f"{PIPELINE}/cards")
+    assert (card["lane"], card["owner"], card["opportunity_id"]) == ("opportunity.new", "salesperson", opened["id"])
+
+    estimate = funnel.estimate(opened["id"])
+    funnel.price(estimate, "8400.00")
+    token = funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["a@b.example"]})["share_url"]
+    board = funnel.see(f"{PIPELINE}/board")
+    sent = lane(board, "opportunity.estimate_sent")
+    assert sent["count"] == 1
+    assert sent["sums"] == [{"currency": "USD", "count": 1, "value": "8400.00", "weighted": "5040.0000"}]
+    assert [one["id"] for one in sent["cards"]] == [lead["id"]]
+
+    funnel.accept(token.rpartition("/")[2])
+    booking = funnel.one(f"/bookings?opportunity_id={opened['id']}")["id"]
+    funnel.assigned(booking)
+    card = funnel.one(f"{PIPELINE}/cards")
+    assert (card["lane"], card["phase"], card["outcome"]) == ("booking.assigned", "booking", "won")
+    assert (card["value"], card["currency"], card["booking_id"]) == ("8400.00", "USD", booking)
+    whole = funnel.see(f"{PIPELINE}/cards/{lead['id']}")
+    assert [one["state"] for one in whole["estimates"]] == ["accepted"]
+    assert [one["state"] for one in whole["bookings"]] == ["assigned"]
+
+
+def test_the_timeline_tells_the_whole_story_newest_first(funnel: Funnel) -> None:
+    funnel.assigned(funnel.booked()["id"])
+    card = funnel.one(f"{PIPELINE}/cards")["id"]
+
+    told = funnel.see(f"{PIPELINE}/timeline?correlation_id={card}&limit=200")["items"]
+
+    kinds = [one["kind"] for one in told]
+    assert kinds[-1] == "lead.captured"
+    for kind in ("lead.validated", "opportunity.opened", "estimate.sent", "estimate.accepted", "sale.completed"):
+        assert kind in kinds
+    assert [one["at"] for one in told] == sorted((one["at"] for one in told), reverse=True)
+    [handed] = [one for one in told if one["kind"] == "booking.assigned"]
+    assert handed["actor_name"] == "manager"
+    first = funnel.see(f"{PIPELINE}/timeline?correlation_id={card}&limit=3")
+    rest = funnel.see(f"{PIPELINE}/timeline?correlation_id={card}&limit=200&cursor={first['next']}")
+    assert first["items"] + rest["items"] == told
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["castel", "ivy", "CASTELLÁN ivy", "6155550142", "(615) 555-0142", "0142", "ivy@castellan.example", "forrest 1204"],
+)
+def test_a_card_is_found_by_whatever_somebody_remembers(funnel: Funnel, words: str) -> None:
+    place = {"line1": "1204 Forrest Ave", "city": "Nashville", "region": "TN", "postal_code": "37201"}
+    given = {"phones": ["(615) 555-0142"], "emails": ["ivy@castellan.example"], "address": place}
+    lead = funnel.lead(person_name="Ivy Castellan", **given)
+    funnel.lead()
+
+    assert [one["id"] for one in funnel.as_("csr").items(f"{API}{PIPELINE}/search?q={words}")] == [lead["id"]]
+    assert funnel.as_("csr").items(f"{API}{PIPELINE}/search?q=nobody") == []
+
+
+def test_each_sees_what_their_role_reaches(funnel: Funnel) -> None:
+    funnel.booked()
+    funnel.lead()
+
+    def seen(who: str) -> list[str]:
+        return sorted(one["phase"] for one in funnel.as_(who).items(f"{API}{PIPELINE}/cards"))
+
+    assert {who: seen(who) for who in ("csr", "manager", "salesperson", "colleague", "stranger", "operations")} == {
+        "csr": ["booking", "lead"],
+        "manager": ["booking"],
+        "salesperson": ["booking"],
+        "colleague": [],
+        "stranger": [],
+        "operations": ["booking"],
+    }
