@@ -84,7 +84,7 @@ class Consumer:
 
     def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self.store, self.subscriptions = store, subscriptions
-        self._spared: set[UUID] = set()
+        self._spared: set[tuple[UUID, int]] = set()  #: facts and attempts that the database's trouble made void
         self.waiting = True  # something may wait for another fact; only a hint, the due times are the truth
 
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
@@ -262,39 +262,43 @@ class Consumer:
 
     def _attempt(self, message: Message, why: Why) -> None:
         """A fact to be tried alone: the attempt is committed first, so that a crash counts as one."""
-        if self._mark(message, why):
+        count = self._mark(message, why)
+        if count:
             try:
                 self._apply_alone(message, Attempt(key_of(message), message.number, why))
             except Unavailable:
-                self._spared.add(message.id)  # the fact is not to blame; next time this attempt is taken back
+                self._spared.add((message.id, count))  # the fact is not to blame; next time this attempt is taken back
                 raise
 
-    def _mark(self, message: Message, why: Why) -> bool:
-        """Writes an attempt down. False when there is nothing to attempt, or it is not its time."""
+    def _mark(self, message: Message, why: Why) -> int:
+        """Writes an attempt down; returns which it is. 0 when there is nothing to attempt, or it is not its time."""
         with self.store.begin() as tx:
             position = Positions.one(tx, key_of(message))
             if message.number <= position.last_seq:
                 Positions.release(tx, key_of(message), message.number)
-                return False
+                return 0
             if position.blocked or message.number > position.last_seq + 1:
                 hold_behind(tx, position, message)
-                return False
+                return 0
             held = position.held.get(message.number)
             begun = held is not None and held.reason in (ATTEMPTING, AGAIN)  # somebody is at it, or died and left it
             if held is not None and held.due_at is not None and held.due_at > tx.now:
                 earlier = why is Why.REDELIVERED if begun else why is Why.EARLY and held.waits
                 if not earlier:
-                    return False
+                    return 0
             attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
-            attempts -= held is not None and message.id in self._spared
-            self._spared.discard(message.id)
+            while begun and (message.id, attempts) in self._spared:
+                attempts -= 1
             if attempts >= TRIES:
                 park_and_block(tx, message, "crash_loop", f"{TRIES} attempts ended without a word")
-                return False
+                return 0
             reason = AGAIN if begun else ATTEMPTING
-            hold(tx, message, reason, attempts=attempts + 1, waits=waits, due_at=tx.now + LEASE)
+            count = attempts + 1
+            hold(tx, message, reason, attempts=count, waits=waits, due_at=tx.now + LEASE)
+            self._spared.add((message.id, count))  # until it is known to be written down
+        self._spared.difference_update((message.id, one) for one in range(count, TRIES + 1))
         self.store.crash("consumer_marked")
-        return True
+        return count
 
     def _retry(self, which: Any, limit: int, why: Why) -> int:
         with self.store.alone(changing=False) as look:

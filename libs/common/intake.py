@@ -67,4 +67,4 @@ def take(tx: Tx, handlers: Mapping[str, CommandHandler], command: Command) -> No
 def _is_new(tx: Tx, command: Command) -> bool:
     row = {"producer": ASKED, "agg": uuid5(WISHES, command.key), "last_seq": 1, "state": OPEN}
     insert = tx.insert(tx.tables.stream_pos).values(**row).on_conflict_do_nothing()
-    return tx.session.execute(insert.returning(tx.tables.stream_pos.c.agg)).first() is not None
+    return tx.execute(insert.returning(tx.tables.stream_pos.c.agg)).first() is not None

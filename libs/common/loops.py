@@ -101,12 +101,12 @@ def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:
 def forget_answers(store: Store, batch: int = 1000) -> int:
     """Removes kept answers whose week is over. Returns how many."""
     table = store.tables.idempotency
-    with store.begin() as tx:
-        old = sa.select(table.c.caller, table.c.path, table.c.key)
-        old = old.where(table.c.created_at < tx.now - KEEP_ANSWERS).limit(batch)
-        keys = [tuple(row) for row in tx.session.execute(old)]
-        if keys:
-            tx.session.execute(sa.delete(table).where(sa.tuple_(table.c.caller, table.c.path, table.c.key).in_(keys)))
+    with store.alone(changing=False) as look:  # mostly there is nothing old, and nobody has to wait for this
+        given = {"past": store.now(look) - KEEP_ANSWERS, "most": batch}
+        keys = [tuple(row) for row in look.execute(store.statements.answers_before, given)]
+    if keys:
+        with store.begin() as tx:
+            tx.execute(sa.delete(table).where(sa.tuple_(table.c.caller, table.c.path, table.c.key).in_(keys)))
     return len(keys)
 
 

@@ -36,7 +36,7 @@ def hold_behind(tx: Tx, position: Position, message: Message) -> None:
 def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None) -> None:
     """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none."""
     row = {"producer": producer, "body": delivery.body, "reason": wrong.code, "detail": _text(wrong.detail)}
-    tx.session.execute(sa.insert(tx.tables.parked).values(**row, blocks=False, parked_at=tx.now))
+    tx.execute(tx.store.statements.parked, {**row, "blocks": False, "parked_at": tx.now})
 
 
 def park(tx: Tx, message: Message, reason: str, detail: str, *, blocks: bool) -> None:
@@ -48,9 +48,8 @@ def park(tx: Tx, message: Message, reason: str, detail: str, *, blocks: bool) ->
         "type": message.type,
         "body": message.encode(),
     }
-    table = tx.tables.parked
     row |= {"reason": reason, "detail": _text(detail), "blocks": blocks}
-    tx.session.execute(sa.insert(table).values(**row, parked_at=tx.now))
+    tx.execute(tx.store.statements.parked, {**row, "parked_at": tx.now})
 
 
 def park_and_block(tx: Tx, message: Message, reason: str, detail: str) -> None:

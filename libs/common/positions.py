@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import closing
+from libs.common import closing, ready
 from libs.common.contracts.base import Message
 from libs.common.tx import Tx
 
@@ -56,8 +56,7 @@ class Position:
 
     def moving(self) -> dict[str, Any]:
         """What changes in its row."""
-        producer, agg = self.key
-        return {"of_producer": producer, "of_agg": agg, "to_seq": self.last_seq, "to_event": self.last_event}
+        return {**_of(self.key), "to_seq": self.last_seq, "to_event": self.last_event}
 
     def move(self, message: Message) -> None:
         self.last_seq, self.last_event = message.number, message.id
@@ -99,7 +98,10 @@ class Positions:
 
     def _rows(self, keys: list[Key]) -> "sa.CursorResult[Any]":
         if self.tx.store.database.sqlite:
-            return self.tx.execute(self.tx.store.statements.positions, {"keys": keys})
+            said = self.tx.store.statements
+            if len(keys) == 1:
+                return self.tx.execute(said.position, _of(keys[0]))
+            return self.tx.execute(said.positions, {"keys": keys})
         return self.tx.connection.exec_driver_sql(LOCK, {"keys": msgspec.json.encode(keys).decode()})
 
     def write(self) -> None:
@@ -107,35 +109,29 @@ class Positions:
 
         A record is first met by one worker only: who comes second finds its position made, and tries again.
         """
-        held, new = self.tx.tables.held, set(self._new)
+        new = set(self._new)
         moved = [position for position in self._known.values() if position.moved]
         self.tx.closing["stream_pos"] = [self[key].made() for key in self._new]
         self.tx.closing["moved"] = [position.moving() for position in moved if position.key not in new]
         self._new = []
-        done = [(*p.key, number) for p in moved for number in p.moved if number in p.held]
+        done = [{**_of(p.key), "of_seq": number} for p in moved for number in p.moved if number in p.held]
         if done:
-            gone = sa.tuple_(held.c.producer, held.c.agg, held.c.agg_seq).in_(done)
-            self.tx.session.execute(sa.delete(held).where(gone))
+            self.tx.execute(self.tx.store.statements.let_go, done)
 
     @staticmethod
     def hold(tx: Tx, key: Key, number: int, event_id: UUID, body: bytes, row: dict[str, Any]) -> None:
         """Keeps a fact for later; held already, its tries and due time are brought up to date."""
-        table = tx.tables.held
         fixed = {"producer": key[0], "agg": key[1], "agg_seq": number, "event_id": event_id, "body": body}
-        insert = tx.insert(table).values(**fixed, **row, held_at=tx.now)
-        tx.session.execute(insert.on_conflict_do_update(index_elements=["producer", "agg", "agg_seq"], set_=row))
+        holding = ready.holding(tx.tables.held, tx.store.database.sqlite)
+        tx.execute(holding, {**fixed, **row, "held_at": tx.now})
 
     @staticmethod
     def release(tx: Tx, key: Key, number: int) -> None:
-        table = tx.tables.held
-        mine = (table.c.producer == key[0]) & (table.c.agg == key[1]) & (table.c.agg_seq == number)
-        tx.session.execute(sa.delete(table).where(mine))
+        tx.execute(tx.store.statements.let_go, {**_of(key), "of_seq": number})
 
     @staticmethod
     def due(tx: Tx, key: Key, number: int, at: datetime) -> None:
-        table = tx.tables.held
-        mine = (table.c.producer == key[0]) & (table.c.agg == key[1]) & (table.c.agg_seq == number)
-        tx.session.execute(sa.update(table).where(mine).values(due_at=at))
+        tx.execute(tx.store.statements.due_now, {**_of(key), "of_seq": number, "at": at})
 
     @staticmethod
     def block(tx: Tx, key: Key) -> None:
@@ -151,6 +147,9 @@ class Positions:
 
     @staticmethod
     def _set(tx: Tx, key: Key, **values: Any) -> None:
-        table = tx.tables.stream_pos
-        mine = (table.c.producer == key[0]) & (table.c.agg == key[1])
-        tx.session.execute(sa.update(table).where(mine).values(**values))
+        tx.execute(tx.store.statements.stands, {**_of(key), **values})
+
+
+def _of(key: Key) -> dict[str, Any]:
+    producer, agg = key
+    return {"of_producer": producer, "of_agg": agg}

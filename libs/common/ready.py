@@ -1,4 +1,4 @@
-"""Statements that acts ask the kernel for, built once: counters and timers."""
+"""Statements that acts ask the kernel for, built once: counters, timers, what is held."""
 
 import functools
 from collections.abc import Sequence
@@ -37,6 +37,21 @@ def setting(timers: sa.Table, in_sqlite: bool) -> Any:
     )
     given = {name: insert.excluded[name] for name in ("due_at", "payload", "attempts", "failed")}
     return insert.on_conflict_do_update(index_elements=["kind", "subject"], set_=given)
+
+
+@functools.cache
+def holding(held: sa.Table, in_sqlite: bool) -> Any:
+    """Holds a fact, or brings its tries and due time up to date where it is held already."""
+    insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(held)
+    given = {name: insert.excluded[name] for name in ("attempts", "waits", "due_at", "reason")}
+    return insert.on_conflict_do_update(index_elements=["producer", "agg", "agg_seq"], set_=given)
+
+
+@functools.cache
+def due(timers: sa.Table, kinds: Sequence[str]) -> sa.Select[Any]:
+    """Timers of these kinds that are due at ``now``, the longest due first, ``most`` of them."""
+    mine = timers.c.due_at <= bindparam("now"), timers.c.failed.is_(None), timers.c.kind.in_(kinds)
+    return sa.select(timers).where(*mine).order_by(timers.c.due_at).limit(bindparam("most"))
 
 
 @functools.cache

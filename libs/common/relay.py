@@ -72,10 +72,8 @@ class Relay:
 
 def unsent(store: Store) -> int:
     """The newest outbox row that is not sent; 0 when all are."""
-    outbox = store.tables.outbox
-    with store.reading() as tx:
-        newest = sa.select(sa.func.max(outbox.c.id)).where(outbox.c.published_at.is_(None))
-        return int(tx.session.execute(newest).scalar_one() or 0)
+    with store.alone(changing=False) as look:
+        return int(look.execute(store.statements.newest_unpublished).scalar_one() or 0)
 
 
 def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:
@@ -88,6 +86,6 @@ def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:
     if since is not None:
         again = again.where(since)
     with store.begin() as tx:
-        count = tx.session.execute(again).rowcount  # type: ignore[attr-defined]  # a CursorResult, by its statement
+        count = tx.execute(again).rowcount
     store.woken()
     return int(count)

@@ -20,11 +20,21 @@ class Statements:
     stream_pos: Any
     moved: Any
     answered: Any
+    position: Any
     positions: Any
+    stands: Any
+    let_go: Any
+    due_now: Any
+    parked: Any
     held_due: Any
     held_waiting: Any
     unpublished: Any
     published: Any
+    newest_unpublished: Any
+    timer_leased: Any
+    timer_failed: Any
+    timer_fired: Any
+    answers_before: Any
     unlinked: Any
     linked: Any
 
@@ -38,18 +48,8 @@ def of(tables: Tables) -> Statements:
     )
     position, held, outbox = tables.stream_pos, tables.held, tables.outbox
     behind = sa.and_(held.c.producer == position.c.producer, held.c.agg == position.c.agg)
-    waiting = sa.select(held.c.body).order_by(held.c.due_at).limit(bindparam("most"))
-    unlinked = sa.select(tables.audit).where(tables.audit.c.position.is_(None)).order_by(tables.audit.c.id)
-    return Statements(
-        outbox=sa.insert(outbox),
-        audit=sa.insert(tables.audit),
-        idempotency=sa.insert(kept),
-        stream_pos=sa.insert(position),
-        moved=sa.update(position)
-        .where(position.c.producer == bindparam("of_producer"), position.c.agg == bindparam("of_agg"))
-        .values(last_seq=bindparam("to_seq"), last_event=bindparam("to_event")),
-        answered=sa.select(kept).where(mine),
-        positions=sa.select(
+    standing = (
+        sa.select(
             position,
             held.c.agg_seq,
             held.c.body,
@@ -59,9 +59,33 @@ def of(tables: Tables) -> Statements:
             held.c.reason,
         )
         .select_from(position.outerjoin(held, behind))
-        .where(sa.tuple_(position.c.producer, position.c.agg).in_(bindparam("keys", expanding=True)))
         .order_by(position.c.producer, position.c.agg)
-        .with_for_update(of=position),
+        .with_for_update(of=position)
+    )
+    here = sa.and_(position.c.producer == bindparam("of_producer"), position.c.agg == bindparam("of_agg"))
+    this = sa.and_(
+        held.c.producer == bindparam("of_producer"),
+        held.c.agg == bindparam("of_agg"),
+        held.c.agg_seq == bindparam("of_seq"),
+    )
+    timers = tables.timers
+    timer = sa.and_(timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject"))
+    attempt = sa.and_(timer, timers.c.attempts == bindparam("of_attempt"))
+    waiting = sa.select(held.c.body).order_by(held.c.due_at).limit(bindparam("most"))
+    unlinked = sa.select(tables.audit).where(tables.audit.c.position.is_(None)).order_by(tables.audit.c.id)
+    return Statements(
+        outbox=sa.insert(outbox),
+        audit=sa.insert(tables.audit),
+        idempotency=sa.insert(kept),
+        stream_pos=sa.insert(position),
+        moved=sa.update(position).where(here).values(last_seq=bindparam("to_seq"), last_event=bindparam("to_event")),
+        answered=sa.select(kept).where(mine),
+        position=standing.where(here),
+        positions=standing.where(sa.tuple_(position.c.producer, position.c.agg).in_(bindparam("keys", expanding=True))),
+        stands=sa.update(position).where(here),
+        let_go=sa.delete(held).where(this),
+        due_now=sa.update(held).where(this).values(due_at=bindparam("at")),
+        parked=sa.insert(tables.parked),
         held_due=waiting.where(held.c.due_at <= bindparam("now")),
         held_waiting=waiting.where(held.c.due_at.is_not(None), held.c.waits > 0),
         unpublished=sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
@@ -71,6 +95,15 @@ def of(tables: Tables) -> Statements:
         published=sa.update(outbox)
         .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
         .values(published_at=bindparam("at")),
+        newest_unpublished=sa.select(sa.func.max(outbox.c.id)).where(outbox.c.published_at.is_(None)),
+        timer_leased=sa.update(timers)
+        .where(timer)
+        .values(attempts=bindparam("count"), due_at=bindparam("until"), failed=bindparam("why")),
+        timer_failed=sa.update(timers).where(attempt).values(due_at=bindparam("until"), failed=bindparam("why")),
+        timer_fired=sa.delete(timers).where(attempt).returning(timers.c.payload),
+        answers_before=sa.select(kept.c.caller, kept.c.path, kept.c.key)
+        .where(kept.c.created_at < bindparam("past"))
+        .limit(bindparam("most")),
         unlinked=unlinked.limit(bindparam("most")),
         linked=sa.update(tables.audit)
         .where(tables.audit.c.id == bindparam("row"))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from libs.common import relay
 from libs.common.bus import Outgoing
 from libs.common.errors import NotYet, Unavailable
-from libs.common.tx import Tx
+from libs.common.tx import Tx, no_crash
 from tests.contract.bus_world import World, forged
 from tests.contract.throwaway import Killed, known, make
 
@@ -327,6 +327,28 @@ class Trouble:
         world.until_heard(subject, "made", "changed")
         assert troubles == 6  # more than the tries that a fact has
         assert not world.taker.parked()
+
+    def test_an_attempt_of_which_nobody_knows_whether_it_was_written_down_costs_none(self, world: World) -> None:
+        world.taker.moods["fickle"] = refuse
+        subject = world.make("fickle")
+        world.until(lambda: len(world.taker.held()) == 1, "the fickle fact is held")
+        del world.taker.moods["fickle"]
+
+        def lose(point: str) -> None:
+            if point == "after_commit":
+                raise Unavailable("it is committed, and the word of that was lost")
+
+        for _ in range(6):  # more than the tries that a fact has
+            world.taker.let_time_pass()
+            world.taker.store.crash = lose
+            with pytest.raises(Unavailable):
+                world.taker.consumer.retry_due()
+            world.taker.store.crash = no_crash
+        assert not world.taker.parked()
+
+        world.taker.let_time_pass()
+        world.taker.consumer.retry_due()
+        world.until_heard(subject, "fickle")
 
     def test_a_process_that_ends_in_the_middle_leaves_nothing_half_done(self, world: World) -> None:
         deaths = iter(["consumer_applied", "before_commit", "after_commit", "consumer_committed", "consumer_marked"])

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -13,10 +14,10 @@ import sqlalchemy as sa
 
 from libs.common import audit, loops
 from libs.common.answers import AlreadyAnswered, RequestKey
-from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
+from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.relay import Relay
 from libs.common.timers import Timers
-from libs.common.tx import Origin, Store, Tx
+from libs.common.tx import Origin, Store, Tx, no_crash
 from tests.contract.outbox_suite import Outbox
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, known, make
 
@@ -223,6 +224,31 @@ class Reminders:
             tx.forget("nudge", UUID(int=1))
 
         assert Timers(store, {"nudge": fail}).step() == 0
+
+    def test_a_timer_that_was_moved_and_fell_due_again_while_a_worker_stood_still_fires_as_it_was_moved(
+        self, store: Store
+    ) -> None:
+        fired: list[str] = []
+
+        def meanwhile(point: str) -> None:
+            """The timer is moved, and the worker that claims it next does not get to the end."""
+            if point != "timers_claimed":
+                return
+            with replace(store, crash=no_crash).begin() as tx:
+                tx.remind("nudge", UUID(int=0), tx.now, hint="moved")
+            with pytest.raises(Unavailable):
+                Timers(replace(store, crash=fall), {"nudge": fail}).step()
+
+        def fall(point: str) -> None:
+            if point == "timers_claimed":
+                raise Unavailable("the database went away")
+
+        self.remind(store, range(1))
+        slow = Timers(replace(store, crash=meanwhile), {"nudge": lambda _tx, _id, given: fired.append(given["hint"])})
+
+        assert slow.step() == 1
+        assert fired == ["moved"]
+        assert count(store, MAKER_TABLES.timers) == 0
 
     def test_a_timer_that_fails_keeps_its_row_and_in_the_end_says_why(self, store: Store) -> None:
         self.remind(store, range(1))

@@ -83,9 +83,9 @@ class ReplaysLast(Consumer):
 class Unfenced(Timers):
     """Who had a timer on a lease fires it, though the lease has run out and somebody else has it, or it was moved."""
 
-    def _still_due(self, tx: Tx, row: Any) -> bool:
+    def _still_due(self, tx: Tx, row: Any) -> Any:
         tx.forget(row.kind, row.subject)
-        return True
+        return row
 
 
 class ChecksFirst(Store):
