@@ -79,7 +79,8 @@ def announce(
     if not empty:
         from demo.loader import ACCOUNTS, PASSWORD
 
-        click.echo(f"Sign in with the password {PASSWORD} as:")
+        click.echo("Open it in a browser and step into a role: one click, no password. For programs, each signs in with")
+        click.echo(f"the password {PASSWORD}:")
         for email, what in ACCOUNTS:
             click.echo(f"  {email:30} {what}")
     click.echo(f"Everything is kept in {data}. Ctrl-C ends it; nothing is lost.")
