@@ -79,7 +79,7 @@ def announce(
     if not empty:
         from demo.loader import ACCOUNTS, PASSWORD
 
-        click.echo("Open it in a browser and step into a role: one click, no password. For programs, each signs in with")
+        click.echo("Open it in a browser and step into a role: one click, no password. Programs sign in with")
         click.echo(f"the password {PASSWORD}:")
         for email, what in ACCOUNTS:
             click.echo(f"  {email:30} {what}")
