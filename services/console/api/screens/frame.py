@@ -199,14 +199,15 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
     """A page in its frame."""
     if g.get("caller") is not None and "counts" not in shown:
         shown["counts"] = doors().maybe("/status-bar", None)
-    html = render_template(template, said=seat.heard(), **shown)
+    said, saved = seat.heard()
+    html = render_template(template, said=said, saved=saved, **shown)
     return Response(html, status, content_type="text/html; charset=utf-8")
 
 
-def go(path: str, text: str = "") -> Response:
-    """To another page; ``text`` is said there, once."""
+def go(path: str, text: str = "", *, saved: bool = True) -> Response:
+    """To another page; ``text`` is said there, once, and the draft of what was sent is done with if it was saved."""
     answer = current_app.make_response(redirect(safe_path(path), 303))
-    return seat.say(answer, text) if text else answer
+    return seat.say(answer, text, saved=saved) if text else answer
 
 
 HEADINGS = {

@@ -34,7 +34,9 @@ def answer(opportunity_id: UUID) -> Response:
     sheets = doors().items(f"/opportunities/{ident}/question-sets")
     sheet = next((one for one in sheets if one["id"] == request.form.get("question_set_id")), None)
     if sheet is None:
-        return go(f"/opportunities/{ident}", words.said("The questions have changed meanwhile. Here they are."))
+        return go(
+            f"/opportunities/{ident}", words.said("The questions have changed meanwhile. Here they are."), saved=False
+        )
     body = {"question_set_id": sheet["id"], "answers": answered(sheet, request.form)}
     key = request.form.get("_key") or str(store().ids())
     try:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from flask import Response, g, request
@@ -67,21 +67,21 @@ def demand_own_form(seat: Seat | None) -> None:
         raise Forbidden(CHANGED)
 
 
-def say(answer: Response, text: str) -> Response:
-    """Shows a line on the next page, once."""
-    content = msgspec.json.encode(text).decode("ascii", "backslashreplace")
+def say(answer: Response, text: str, *, saved: bool = False) -> Response:
+    """Shows a line on the next page, once. ``saved``: what was typed is where it belongs, its draft is done with."""
+    content = quote(msgspec.json.encode([text, saved]))
     answer.set_cookie(SAID, content, max_age=60, httponly=True, secure=secure(), samesite="Lax", path="/")
     return answer
 
 
-def heard() -> str:
-    """What the last act said; the page that shows it has it forgotten."""
+def heard() -> tuple[str, bool]:
+    """What the last act said, and whether it saved; the page that shows it has it forgotten."""
     content = request.cookies.get(SAID)
     if not content:
-        return ""
+        return "", False
     g.heard = True
     try:
-        text = msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return ""
-    return text[:300] if isinstance(text, str) else ""
+        text, saved = msgspec.json.decode(unquote(content), type=tuple[str, bool])
+    except msgspec.MsgspecError:
+        return "", False
+    return text[:300], saved

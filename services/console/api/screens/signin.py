@@ -58,7 +58,7 @@ def sign_in() -> Response:
 @screen(may=PUBLIC)
 def sign_out() -> Response:
     """Leaves this browser."""
-    answer = go("/sign-in", words.said("You are signed out."))
+    answer = go("/sign-in", words.said("You are signed out."), saved=False)
     seat.leave(answer)
     g.renewed = False
     return answer

@@ -64,8 +64,9 @@ for (const f of $$('form[data-draft]')) {
   f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = `Kept on this device, ${new Date().toTimeString().slice(0, 5)}` });
   f.addEventListener('submit', () => kept.set('sent', key));
 }
-// A form that was sent and came back without a fault was saved: its draft is done with.
-if (kept.get('sent') && !$('#problems') && !location.pathname.startsWith('/sign-in')) { kept.drop(kept.get('sent')); kept.drop('sent') }
+// A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
+if ('saved' in document.body.dataset && kept.get('sent')) kept.drop(kept.get('sent'));
+kept.drop('sent');
 
 // Sent once: a second press waits for the first. The same key makes a repeat harmless anyway.
 document.addEventListener('submit', e => {
