@@ -4,6 +4,7 @@ from libs.common.web import Page, Schema, fields
 from services.console.states import Phase
 
 OUTCOMES = ("open", "won", "done", "lost", "invalid", "merged")
+WITHOUT = ("source", "campaign", "channel", "trade", "branch", "owner_id")
 SORTS = ("received_at", "value", "closed_at", "stage_entered_at")
 
 
@@ -38,6 +39,27 @@ class CardQuery(Page):
     lost = fields.Flag()
     answered = fields.Flag()
     answered_late = fields.Flag()
+    merged = fields.Flag()
+    priced = fields.Flag()
+    assigned = fields.Flag()
+    decided = fields.Flag()
+    clocked = fields.Flag()
+    returned = fields.Flag()
+    without = fields.Code(WITHOUT)
+    been_in = fields.Text(max_length=40)
+    entered_from = fields.Instant()
+    entered_until = fields.Instant()
+    offer_live = fields.Flag()
+    offered_from = fields.Instant()
+    offered_until = fields.Instant()
+    accepted = fields.Flag()
+    accepted_by = fields.Uuid()
+    accepted_from = fields.Instant()
+    accepted_until = fields.Instant()
+    handed_over = fields.Flag()
+    handed_to = fields.Uuid()
+    handed_over_from = fields.Instant()
+    handed_over_until = fields.Instant()
     age = fields.Whole(least=0, most=3650)
     sort = fields.Code(SORTS)
 
@@ -148,3 +170,114 @@ class ToldOut(Schema):
 class SearchQuery(Schema):
     q = fields.Text(required=True, max_length=200, blank=False)
     limit = fields.Whole(least=1, most=50, load_default=20)
+
+
+class FoundOut(Schema):
+    items = fields.List(fields.Nested(CardOut))
+
+
+class CalendarQuery(Schema):
+    """Times from ``from`` on and before ``to``, at most 100 days; of a person, or of a team's people."""
+
+    from_ = fields.Instant(required=True, data_key="from", attribute="from")
+    to = fields.Instant(required=True)
+    person = fields.Uuid()
+    team = fields.Uuid()
+    branch = fields.Uuid()
+
+
+class GoingOut(Schema):
+    id = fields.Uuid()
+    name = fields.Text()
+
+
+class EntryOut(Schema):
+    """An appointment, or the window of booked work (``entry`` says which)."""
+
+    entry = fields.Code(("appointment", "work"))
+    id = fields.Uuid()
+    card_id = fields.Uuid()
+    number = fields.Text()
+    title = fields.Text()
+    who = fields.Text()
+    what = fields.Text()
+    type = fields.Text()
+    state = fields.Text()
+    starts_at = fields.Instant()
+    ends_at = fields.Instant()
+    site = fields.Text()
+    branch = fields.Uuid()
+    salesperson_id = fields.Uuid()
+    salesperson = fields.Text()
+    team_id = fields.Uuid()
+    assignee_id = fields.Uuid()
+    people = fields.List(fields.Nested(GoingOut))
+
+
+class CalendarOut(Schema):
+    items = fields.List(fields.Nested(EntryOut))
+
+
+class TodayQuery(Schema):
+    person = fields.Uuid()
+    team = fields.Uuid()
+    branch = fields.Uuid()
+    limit = fields.Whole(least=1, most=50)
+
+
+class WaitingOut(Schema):
+    """``count`` is all of them, ``cards`` the most urgent; each has ``due_at``, too."""
+
+    key = fields.Text()
+    count = fields.Whole()
+    cards = fields.List(fields.Nested(CardOut))
+
+
+class TodayOut(Schema):
+    waiting = fields.List(fields.Nested(WaitingOut))
+    appointments = fields.List(fields.Nested(EntryOut))
+
+
+class ReportQuery(Schema):
+    """``since`` and ``until`` bound the time that the report's definition names."""
+
+    since = fields.Instant()
+    until = fields.Instant()
+    by = fields.Code((*WITHOUT[:-1], "person", "team"))
+    person = fields.Uuid()
+    team = fields.Uuid()
+    branch = fields.Uuid()
+    trade = fields.Text(max_length=80)
+    source = fields.Text(max_length=200)
+    campaign = fields.Text(max_length=200)
+    channel = fields.Text(max_length=40)
+    format = fields.Code(("json", "csv"))
+
+
+class TitleOut(Schema):
+    name = fields.Text()
+    title = fields.Text()
+    definition = fields.Text()
+    by = fields.List(fields.Text())
+
+
+class TitlesOut(Schema):
+    items = fields.List(fields.Nested(TitleOut))
+
+
+class ColumnOut(Schema):
+    """``asks`` with the row's ``cards`` is the question that lists what the number counts."""
+
+    key = fields.Text()
+    label = fields.Text()
+    kind = fields.Code(("text", "count", "money", "amount", "percent", "minutes", "days"))
+    asks = fields.Raw()
+
+
+class ReportOut(Schema):
+    name = fields.Text()
+    title = fields.Text()
+    definition = fields.Text()
+    by = fields.Text()
+    columns = fields.List(fields.Nested(ColumnOut))
+    rows = fields.List(fields.Raw())

@@ -1,5 +1,8 @@
 """The console's read model in the whole funnel: what everybody's facts add up to."""
 
+from datetime import timedelta
+from urllib.parse import urlencode
+
 import pytest
 
 from embedded.testing import CAST
@@ -92,3 +95,36 @@ def test_each_sees_what_their_role_reaches(funnel: Funnel) -> None:
         "stranger": [],
         "operations": ["booking"],
     }
+
+
+def test_the_calendar_shows_whoever_goes_there_and_what_is_booked(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    now = funnel.bench.clock().replace(microsecond=0)
+    goes = {"type": "sales_call", "starts_at": (now + timedelta(days=1)).isoformat(), "duration_min": 60}
+    technician = str(CAST["technician"][0])
+    funnel.do("csr", f"/opportunities/{opportunity}/appointments", {**goes, "assignee_ids": [technician]})
+    week = urlencode({"from": now.isoformat(), "to": (now + timedelta(days=7)).isoformat()})
+
+    [entry] = funnel.see(f"{PIPELINE}/calendar?{week}")["items"]
+    assert (entry["entry"], entry["type"]) == ("appointment", "sales_call")
+    assert {one["name"] for one in entry["people"]} == {"technician", "salesperson"}
+    assert funnel.see(f"{PIPELINE}/calendar?{week}", "technician")["items"] == [entry]
+    assert funnel.see(f"{PIPELINE}/calendar?{week}", "colleague")["items"] == []
+    assert funnel.see(f"{PIPELINE}/calendar?{week}&person={technician}")["items"] == [entry]
+    assert funnel.see(f"{PIPELINE}/calendar?{week}&person={CAST['csr'][0]}")["items"] == []
+
+
+def test_today_says_what_waits_the_most_urgent_first(funnel: Funnel) -> None:
+    late, sooner = funnel.lead(), funnel.lead(urgent=True)
+    funnel.sent()
+    booking = funnel.booked()
+    funnel.assigned(booking["id"])
+    funnel.bench.clock.forward(days=4)
+
+    waiting = {one["key"]: one for one in funnel.see(f"{PIPELINE}/today")["waiting"]}
+
+    assert [one["id"] for one in waiting["late_answer"]["cards"]][:2] == [sooner["id"], late["id"]]
+    assert waiting["not_taken_over"]["count"] == 1
+    assert waiting["not_taken_over"]["cards"][0]["booking_id"] == booking["id"]
+    assert waiting["late_answer"]["count"] == 3, "nobody has called the one either whose offer was sent"
+    assert funnel.see(f"{PIPELINE}/today", "stranger")["waiting"][0]["count"] == 0

@@ -1,5 +1,6 @@
-"""The funnel as one picture: board, cards, timeline, search."""
+"""The funnel as one picture: board, cards, timeline, search, calendar, what to do today, reports."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -7,20 +8,31 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, request
 
+from libs.common.errors import Fault, Invalid
 from libs.common.web import Answer, Given, caller, endpoint, reading
 from services.console import usecases
 from services.console.schemas import (
     BoardOut,
     BoardQuery,
+    CalendarOut,
+    CalendarQuery,
     CardOut,
     CardQuery,
+    FoundOut,
+    ReportOut,
+    ReportQuery,
     SearchQuery,
     TimelineQuery,
+    TitlesOut,
+    TodayOut,
+    TodayQuery,
     ToldOut,
     WholeCardOut,
 )
 
 bp = Blueprint("pipeline", __name__, url_prefix="/api/v1/pipeline")
+
+LONGEST = timedelta(days=100)
 
 
 @bp.get("/board")
@@ -56,11 +68,49 @@ def timeline(asked: Given) -> Answer:
 
 
 @bp.get("/search")
-@endpoint(may="pipeline.read", query=SearchQuery, answer=CardOut, many=True)
+@endpoint(may="pipeline.read", query=SearchQuery, answer=FoundOut)
 def search(asked: Given) -> Answer:
     """Funnels by name, company, phone, mail address, street or number; every word given begins one of theirs."""
     with reading() as tx:
-        return paged(usecases.Page(usecases.search(tx, caller(), asked["q"], limit=asked["limit"])))
+        return plain({"items": usecases.search(tx, caller(), asked["q"], limit=asked["limit"])})
+
+
+@bp.get("/calendar")
+@endpoint(may="pipeline.read", query=CalendarQuery, answer=CalendarOut)
+def calendar(asked: Given) -> Answer:
+    """Appointments and booked work between two times."""
+    since, until = asked["from"], asked["to"]
+    if not since < until <= since + LONGEST:
+        raise Invalid("the calendar shows 1 to 100 days", errors=[Fault("?to", "is not within 100 days after from")])
+    with reading() as tx:
+        return plain({"items": usecases.calendar(tx, caller(), since, until, asked)})
+
+
+@bp.get("/today")
+@endpoint(may="pipeline.read", query=TodayQuery, answer=TodayOut)
+def today(asked: Given) -> Answer:
+    """What waits for the caller: the next best steps, and the day's appointments."""
+    with reading() as tx:
+        return plain(usecases.today(tx, caller(), asked))
+
+
+@bp.get("/reports")
+@endpoint(may="report.read", answer=TitlesOut)
+def reports() -> Answer:
+    """What there is, with definitions."""
+    return plain({"items": usecases.titles()})
+
+
+@bp.get("/reports/<name>")
+@endpoint(may="report.read", query=ReportQuery, answer=ReportOut)
+def report(name: str, asked: Given) -> Answer:
+    """A report in the caller's scope; ``cards`` in a row are what to ask ``/cards`` for. With format=csv as a file."""
+    with reading() as tx:
+        shown = usecases.report(tx, caller(), name, asked)
+    if asked.get("format") != "csv":
+        return plain(shown)
+    named = {"Content-Disposition": f'attachment; filename="{shown.name}.csv"'}
+    return usecases.csv_of(shown).encode(), 200, {"Content-Type": "text/csv; charset=utf-8", **named}
 
 
 def plain(shown: Any) -> Answer:

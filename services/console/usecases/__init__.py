@@ -4,10 +4,12 @@ from services.console.usecases.heard import hear
 from services.console.usecases.shown.board import Board, Lane, Sum, board
 from services.console.usecases.shown.calendar import calendar
 from services.console.usecases.shown.cards import CardShown, Page, card, cards, found
+from services.console.usecases.shown.reports import REPORTS, Report, csv_of, report, titles
 from services.console.usecases.shown.search import search
 from services.console.usecases.shown.timeline import timeline
+from services.console.usecases.shown.today import Today, Waiting, today
 
 __all__ = [
-    "Board", "CardShown", "Lane", "Page", "Sum", "board", "calendar", "card", "cards", "found", "hear", "search",
-    "timeline",
+    "REPORTS", "Board", "CardShown", "Lane", "Page", "Report", "Sum", "Today", "Waiting", "board", "calendar", "card",
+    "cards", "csv_of", "found", "hear", "report", "search", "timeline", "titles", "today",
 ]  # fmt: skip

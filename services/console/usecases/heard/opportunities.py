@@ -54,7 +54,7 @@ def hear(tx: Tx, event: OpportunityFact, message: Message) -> None:
     if isinstance(event, OpportunityOpened):
         known["opened_at"] = message.time
     elif isinstance(event, OpportunityWon):
-        known["probability"] = 100
+        known |= {"probability": 100, "lost_at": None, "lost_reason": None, "lost_in": None}
     elif isinstance(event, OpportunityLost):
         known |= {"lost_reason": event.reason, "probability": 0}
     elif isinstance(event, OpportunityReopened):

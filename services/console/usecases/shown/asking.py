@@ -14,12 +14,16 @@ from libs.common import people
 from libs.common.auth import Caller, scoped
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
-from services.console.model import Card
+from services.console.model import Booking, Card, Estimate, Stage
 
 Asked = Mapping[str, Any]
 Condition = sa.ColumnElement[bool]
 
 C: Any = Card.__table__.c
+E: Any = Estimate.__table__.c
+B: Any = Booking.__table__.c
+S: Any = Stage.__table__.c
+LIVE = ("sent", "viewed", "changes_requested")  #: an offer that the customer could accept
 
 EQUAL = (
     "branch", "trade", "source", "campaign", "channel", "phase", "lane", "outcome", "stage", "lost_reason", "lost_in",
@@ -33,10 +37,42 @@ BY: Mapping[str, Callable[[Any], Condition]] = {
     "closed_from": lambda value: C.closed_at >= value,
     "closed_until": lambda value: C.closed_at < value,
     "opportunity": lambda value: C.opportunity_id.is_not(None) if value else C.opportunity_id.is_(None),
-    "won": lambda value: C.stage_type == "won" if value else C.stage_type != "won",
+    "won": lambda value: C.won_at.is_not(None) if value else C.won_at.is_(None),
     "lost": lambda value: C.stage_type == "lost" if value else C.stage_type != "lost",
+    "priced": lambda value: C.priced_from.is_not(None) if value else C.priced_from.is_(None),
+    "assigned": lambda value: (
+        sa.and_(C.phase == "booking", C.assigned_at.is_not(None)) if value else C.assigned_at.is_(None)
+    ),
+    "merged": lambda value: C.outcome == "merged" if value else C.outcome != "merged",
+    "decided": lambda value: C.stage_type.in_(("won", "lost")) if value else C.stage_type == "open",
+    "clocked": lambda value: C.response_due_at.is_not(None) if value else C.response_due_at.is_(None),
+    "returned": lambda value: C.returns > 0 if value else C.returns.is_(None),
+    "without": lambda value: C[value].is_(None),
     "answered": lambda value: C.responded_at.is_not(None) if value else C.responded_at.is_(None),
     "answered_late": lambda value: C.responded_at > C.response_due_at if value else C.responded_at <= C.response_due_at,
+}
+
+
+#: the same of the records behind a card: one of these is as it was asked for
+OF_ESTIMATES: Mapping[str, Callable[[Any], Condition]] = {
+    "offered_from": lambda value: E.sent_at >= value,
+    "offered_until": lambda value: E.sent_at < value,
+    "offer_live": lambda value: E.state.in_(LIVE) if value else E.state.not_in(LIVE),
+    "accepted_from": lambda value: E.decided_at >= value,
+    "accepted_until": lambda value: E.decided_at < value,
+    "accepted_by": lambda value: E.salesperson_id == value,
+    "accepted": lambda value: E.accepted_total.is_not(None) if value else E.accepted_total.is_(None),
+}
+OF_BOOKINGS: Mapping[str, Callable[[Any], Condition]] = {
+    "handed_over_from": lambda value: B.handed_over_at >= value,
+    "handed_over_until": lambda value: B.handed_over_at < value,
+    "handed_over": lambda value: B.handed_over_at.is_not(None) if value else B.handed_over_at.is_(None),
+    "handed_to": lambda value: B.team_id == value,
+}
+OF_STAGES: Mapping[str, Callable[[Any], Condition]] = {
+    "entered_from": lambda value: S.entered_at >= value,
+    "entered_until": lambda value: S.entered_at < value,
+    "been_in": lambda value: S.stage == value,
 }
 
 
@@ -45,6 +81,9 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
     said = {name: value for name, value in asked.items() if value is not None}
     found = [C[name] == value for name, value in said.items() if name in EQUAL]
     found += [BY[name](value) for name, value in said.items() if name in BY]
+    for kind, table in ((E, OF_ESTIMATES), (B, OF_BOOKINGS), (S, OF_STAGES)):
+        of_it = [table[name](value) for name, value in said.items() if name in table]
+        found += [C.id.in_(sa.select(kind.card_id).where(*of_it))] if of_it else []
     if asked.get("age") is not None:
         found.append(C.received_at <= tx.now - timedelta(days=asked["age"]))
     if asked.get("team") is not None:

@@ -1,0 +1,175 @@
+"""Every report there is, with its definition; and as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from libs.common.auth import Caller
+from libs.common.errors import Fault, Invalid, NotFound
+from libs.common.tx import Tx
+from services.console.usecases.shown.asking import Asked
+from services.console.usecases.shown.reports import of_cards, of_records
+from services.console.usecases.shown.reports.report import Column, Definition, Report
+
+GROUP = Column("label", "", "text")
+CARDS_BY = ("source", "campaign", "channel", "trade", "branch", "person")
+WON = Column("value", "Value won", "money", {"won": True})
+
+DEFINITIONS = (
+    Definition(
+        "funnel",
+        "Funnel",
+        "Enquiries received in the time asked for, and how far each has come until now. Duplicates that were merged "
+        "are left out. Won: an offer was accepted. Rate: won of all received.",
+        (
+            GROUP,
+            Column("leads", "Leads"),
+            Column("invalid", "Not valid", asks={"outcome": "invalid"}),
+            Column("opportunities", "Opportunities", asks={"opportunity": True}),
+            Column("priced", "Ready for a price", asks={"priced": True}),
+            Column("won", "Won", asks={"won": True}),
+            Column("booked", "Booked", asks={"phase": "booking"}),
+            Column("handed_over", "Handed over", asks={"assigned": True}),
+            Column("rate", "Rate", "percent"),
+            WON,
+        ),
+        of_cards.funnel,
+        CARDS_BY,
+    ),
+    Definition(
+        "close-rate",
+        "Close rate",
+        "Opportunities that were won or lost in the time asked for. Rate: won of both.",
+        (
+            GROUP,
+            Column("won", "Won", asks={"won": True}),
+            Column("lost", "Lost", asks={"lost": True}),
+            Column("rate", "Close rate", "percent"),
+            WON,
+        ),
+        of_cards.close_rate,
+        ("person", *(name for name in CARDS_BY if name != "person")),
+    ),
+    Definition(
+        "response-time",
+        "Response time",
+        "Enquiries received in the time asked for whose first response was due by a clock. In time: the first attempt "
+        "to reach them was not after that. Average: from receipt to the first attempt, around the clock.",
+        (
+            GROUP,
+            Column("leads", "Leads"),
+            Column("answered", "Answered", asks={"answered": True}),
+            Column("in_time", "In time", asks={"answered_late": False}),
+            Column("late", "Late", asks={"answered_late": True}),
+            Column("rate", "In time of answered", "percent"),
+            Column("average", "Average", "minutes"),
+        ),
+        of_cards.response_time,
+        ("person", *(name for name in CARDS_BY if name != "person")),
+    ),
+    Definition(
+        "time-in-stage",
+        "Time in stage",
+        "Stays of opportunities in an open stage that began in the time asked for. Average: of those that have ended. "
+        "An opportunity that comes back to a stage stays there twice.",
+        (
+            Column("stage", "Stage", "text"),
+            Column("stays", "Stays"),
+            Column("there", "Still there"),
+            Column("average", "Average", "days"),
+            Column("longest", "Longest", "days"),
+        ),
+        of_records.time_in_stage,
+    ),
+    Definition(
+        "lost-reasons",
+        "Reasons for losing",
+        "Opportunities lost in the time asked for, by the stage they were in and the reason given. Value: as last "
+        "known.",
+        (
+            Column("stage", "Lost in", "text"),
+            Column("reason", "Reason", "text"),
+            Column("lost", "Lost"),
+            Column("value", "Value", "money"),
+        ),
+        of_cards.lost_reasons,
+    ),
+    Definition(
+        "estimate-ageing",
+        "Ageing of estimates",
+        "Offers that lie with customers now, by the time since they were sent. Value: the cheapest option of each.",
+        (Column("age", "Sent", "text"), Column("offers", "Offers"), Column("value", "Value", "money")),
+        of_records.estimate_ageing,
+    ),
+    Definition(
+        "discounts",
+        "Discounts given",
+        "Estimates accepted in the time asked for. Discount: what the lines and the document take off quantity times "
+        "unit price. Rate: of that list price.",
+        (
+            GROUP,
+            Column("currency", "Currency", "text"),
+            Column("accepted", "Accepted"),
+            Column("given", "With a discount"),
+            Column("list_price", "List price", "amount"),
+            Column("discount", "Discount", "amount"),
+            Column("rate", "Rate", "percent"),
+        ),
+        of_records.discounts,
+        ("person",),
+    ),
+    Definition(
+        "hand-over",
+        "Hand-over to operations",
+        "Booking orders first handed to operations in the time asked for, by the team last given them. Days run "
+        "from the acceptance of the offer, and from the last assignment to its acceptance by the team.",
+        (
+            GROUP,
+            Column("handed_over", "Handed over"),
+            Column("accepted", "Accepted"),
+            Column("until_handed_over", "Until handed over", "days"),
+            Column("until_accepted", "Until accepted", "days"),
+            Column("returns", "Returns", asks={"returned": True}),
+            Column("rate", "Returned", "percent"),
+        ),
+        of_records.hand_over,
+        ("team",),
+    ),
+)
+
+REPORTS: Mapping[str, Definition] = {one.name: one for one in DEFINITIONS}
+
+
+def titles() -> list[dict[str, Any]]:
+    """What there is: names, titles, definitions, and what each may be divided by."""
+    return [{"name": one.name, "title": one.title, "definition": one.text, "by": list(one.by)} for one in DEFINITIONS]
+
+
+def report(tx: Tx, who: Caller, name: str, asked: Asked) -> Report:
+    """A report in the caller's scope; ``asked``: since, until, by, and what may be asked of cards. Raises NotFound."""
+    if name not in REPORTS:
+        raise NotFound(f"there is no report {name}; there are {', '.join(REPORTS)}")
+    one = REPORTS[name]
+    by = asked.get("by") or (one.by[0] if one.by else "")
+    if by and by not in one.by:
+        among = f"is divided by {', '.join(one.by)}" if one.by else "is not divided by anything"
+        raise Invalid(f"the report {name} {among}", errors=[Fault("?by", among)])
+    return Report(one.name, one.title, one.text, by, one.columns, one.rows(tx, who, asked, by))
+
+
+def csv_of(shown: Report) -> str:
+    """The same for a spreadsheet; text that it would take for a formula is told apart."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([column.label or shown.by for column in shown.columns])
+    for row in shown.rows:
+        writer.writerow([_cell(row[column.key]) for column in shown.columns])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return "; ".join(f"{one['amount']} {one['currency']}" for one in value)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
