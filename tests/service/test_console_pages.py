@@ -9,6 +9,7 @@ import services
 from embedded import described
 from embedded.testing import CAST, Bench
 from libs.common.auth import RULES, Role
+from services.console.api.screens import assets
 from services.console.api.screens.seat import PLAIN
 from tests.service.console_reader import Reader
 
@@ -151,3 +152,8 @@ def test_an_address_that_nobody_has_says_so_to_people_and_programs(office: Bench
     assert (page.status, page.answer.mimetype) == (404, "text/html")
     program = Reader(office).client.get("/api/v1/nothing")
     assert (program.status_code, program.mimetype) == (404, "application/problem+json")
+
+
+def test_style_and_scripts_together_are_light_enough_for_a_phone_in_a_cellar() -> None:
+    weighed = {name: len(content) for name, content in assets.files().items() if name.endswith((".css", ".js"))}
+    assert sum(weighed.values()) <= 60_000, weighed

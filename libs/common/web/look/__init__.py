@@ -1,5 +1,6 @@
 """The hand pages are written in: one stylesheet in parts, one sprite of icons, served by whoever shows pages."""
 
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -19,9 +20,18 @@ GUEST = (
 
 
 def stylesheet(parts: tuple[str, ...] = ()) -> bytes:
-    """The parts in their order, or all of them."""
+    """The parts in their order, or all of them, without what is there only for who reads them here."""
     every = sorted(HERE.glob("*.css"))
-    return b"".join(one.read_bytes() for one in every if not parts or one.stem in parts)
+    text = "".join(one.read_text() for one in every if not parts or one.stem in parts)
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", text)
+    return re.sub(r" ?([{};,]) ?|(:) ", r"\1\2", text).replace(";}", "}").encode()
+
+
+def script(text: str) -> bytes:
+    """The same of a script: no lines of remarks, nothing set in. No text of ours goes over several lines."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
 
 
 def drawing(name: str) -> bytes:

@@ -27,7 +27,7 @@ bp = Blueprint("console_assets", __name__)
 def files() -> dict[str, bytes]:
     """Every file by its name; read once a process."""
     drawings = {name: look.drawing(name) for name in ("icons.svg", "favicon.svg")}
-    scripts = {one.name: one.read_bytes() for one in sorted(SCRIPTS.glob("*.js"))}
+    scripts = {one.name: look.script(one.read_text()) for one in sorted(SCRIPTS.glob("*.js"))}
     return {"plumbline.css": look.stylesheet(), **drawings, **scripts}
 
 
