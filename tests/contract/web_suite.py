@@ -6,13 +6,14 @@ from libs.common.orm import Database
 from tests.contract.web_answers import Answers
 from tests.contract.web_backlog import Backlog
 from tests.contract.web_bodies import Bodies
+from tests.contract.web_crowds import Crowds
 from tests.contract.web_lists import Lists
 from tests.contract.web_once import OneEffect
 from tests.contract.web_people import People
 from tests.contract.web_world import World
 
 
-class WebSuite(OneEffect, Lists, Bodies, People, Answers):
+class WebSuite(OneEffect, Crowds, Lists, Bodies, People, Answers):
     """Subclasses give ``database``."""
 
     @pytest.fixture
