@@ -108,11 +108,7 @@ class Consumer:
         if fresh:
             fresh = self._glide(fresh)
         if fresh:
-            try:
-                self._apply(fresh)
-            except (Failed, TryAgain):  # one of them spoils the batch, so each gets a transaction of its own
-                for message in fresh:
-                    self._apply_alone(message)
+            self._apply_together(fresh)
         if self.waiting:
             self.retry_waiting()
 
@@ -166,6 +162,19 @@ class Consumer:
         except (DomainError, sa.exc.DataError) as refusal:  # what the handlers left behind could not be committed
             raise Failed(messages[0], refusal) from refusal
         self.store.crash("consumer_committed")
+
+    def _apply_together(self, messages: Sequence[Message]) -> None:
+        """All in one transaction; where one of them spoils it, each in one of its own."""
+        for _ in range(TRIES):
+            try:
+                self._apply(messages)
+                return
+            except TryAgain:  # another worker met the same records at the same moment: now it is ahead
+                continue
+            except Failed:
+                break
+        for message in messages:
+            self._apply_alone(message)
 
     def _take(self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None, *, together: bool) -> None:
         position = positions[key_of(message)]

@@ -1,6 +1,7 @@
 """A broker that dies, forgets, fills up, freezes or lets nobody in: named meanwhile, and healed without anybody."""
 
 import contextlib
+import logging
 import os
 import signal
 import statistics
@@ -17,6 +18,7 @@ from tests.system.faulty_world import NAMES, FaultyWorld
 # One world for all files of the group; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 TELLER, READER = NAMES
+LOG = logging.getLogger(__name__)
 ALARMS = {
     "disk": (("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB")),
     "memory": (
@@ -39,7 +41,10 @@ def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
         world.until_told(TELLER, "broker", "RabbitMQ cannot be reached")
         world.until_told(READER, "consumer", "RabbitMQ cannot be reached")
     assert statistics.median(took) < 1, "no command waits for the broker"
+    back = time.monotonic()
     world.until_arrived(leads[-1], seconds=60)
+    told = 2 * len(leads), back - began, time.monotonic() - back
+    LOG.info("%d commands in %.0f s, the last of them arrived %.1f s after the broker was back", *told)
     world.until_arrived(*leads)
 
 

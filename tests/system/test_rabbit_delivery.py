@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
 from libs.common.consumer import Consumer
-from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, publisher
+from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings, connection, publisher
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
@@ -289,6 +289,34 @@ def test_a_database_of_yesterday_is_brought_up_to_date(world: RabbitWorld) -> No
     assert world.taker.heard(known) == ["known", "later"]
     assert world.taker.heard(forgotten) == ["forgotten"]
     assert "nobody has looked since" in watch.said[1][1]
+
+
+def test_reading_again_comes_to_an_end_while_facts_keep_coming(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is told after it has begun is in the queue as well: else a busy service would read twice for ever."""
+    monkeypatch.setattr(bindings, "MARGIN", timedelta(seconds=1))
+    watch, enough = Watch(world), threading.Event()
+    watch.look()
+    unbind(world, queue_of("taker"))
+    missed = world.make("missed")
+    world.step()
+
+    def busy() -> None:
+        while not enough.wait(0.02):
+            world.make("more")
+            world.step()
+
+    working = threading.Thread(target=busy)
+    working.start()
+    try:
+        watch.look()
+    finally:
+        enough.set()
+        working.join()
+
+    assert world.taker.heard(missed) == ["missed"]
+    assert watch.bindings.missing() == set()
 
 
 def _rows(store: Store, table: sa.Table) -> Sequence[sa.Row[Any]]:

@@ -1,12 +1,15 @@
 """Finds what a broker has lost, and fills it again: bindings, a queue and what was in it, everything."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from libs.common import relay, status
+from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
+from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS
 from libs.common.rabbit.reader import RabbitReader
@@ -21,6 +24,10 @@ FILLED = "history"  #: the part whose detail says which history has this service
 OURS = "read"  #: the mark of a binding whose queue has all that there was
 
 Report = Callable[[str, bool, str], None]
+
+
+class _Enough(Exception):
+    """What comes now is in the queue as well."""
 
 
 class Bindings:
@@ -101,14 +108,36 @@ class Bindings:
             return tx.session.scalar(sa.select(table.c.at).where(table.c.part == SEEN))
 
     def _read_again(self, since: datetime | None, keys: Iterable[str]) -> int:
+        """To the end, or to a fact that was told after we began: that one, and all behind it, are in the queue too."""
+        count = 0
+        with self.store.reading() as tx:
+            enough = tx.now + MARGIN
+
+        def deliver(some: Sequence[Delivery]) -> None:
+            nonlocal count
+            self.consumer.deliver(some)
+            count += len(some)
+            if some and told_at(some[-1]) > enough:
+                raise _Enough
+
         starts = tuple(key.removesuffix("#") for key in keys)
         begin: object = "first" if since is None else (since - MARGIN).astimezone(UTC)
         reader = RabbitReader(
             self.url,
             HISTORY,
-            self.consumer.deliver,
+            deliver,
             name=f"{self.service.name} history",
             wants=lambda key: key.startswith(starts),
             arguments={"x-stream-offset": begin},
         )
-        return reader.read_through()
+        with contextlib.suppress(_Enough):
+            reader.read_through()
+        return count
+
+
+def told_at(delivery: Delivery) -> datetime:
+    """When it was committed, by its publisher's database."""
+    try:
+        return decode(delivery.body, delivery.content_type).time
+    except BadEnvelope:
+        return datetime.min.replace(tzinfo=UTC)
