@@ -36,7 +36,9 @@ class Line:
     def __init__(self, worker: Threaded) -> None:
         self.ours, theirs = socket.socketpair()
         self.ours.settimeout(10)
-        self.thread = threading.Thread(target=worker.handle, args=(theirs, theirs, ("127.0.0.1", 1)), daemon=True)
+        self.thread = threading.Thread(
+            target=worker.handle, args=(("127.0.0.1", 80), theirs, ("127.0.0.1", 1)), daemon=True
+        )
         self.thread.start()
 
     def ask(self, said: bytes = ASK) -> bytes:
@@ -111,13 +113,38 @@ def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker:
             worker.alive = False
 
     class Listener:
+        def settimeout(self, seconds: float) -> None:
+            if seconds:
+                waited.append("for a connection")
+
         def accept(self) -> None:
-            waited.append("for a connection")
-            raise TimeoutError
+            raise BlockingIOError
+
+        def close(self) -> None:
+            pass
 
     worker.turn, worker.sockets = Turn(), [Listener()]
     worker._work()
     assert waited == []
+
+
+def test_a_worker_that_ends_lets_in_who_waits_at_the_door_and_then_refuses(worker: Threaded) -> None:
+    """Who was not let in would be cut off, with a request in the door: the gateway repeats no POST that was sent."""
+    door = socket.create_server(("127.0.0.1", 0))
+    door.settimeout(0)
+    worker.sockets, worker.turn, worker.alive = [door], threading.Lock(), False
+    callers = [socket.create_connection(door.getsockname(), timeout=10) for _ in range(3)]
+    at = door.getsockname()
+    for caller in callers:
+        caller.sendall(ASK)
+
+    worker._work()
+
+    for caller in callers:
+        assert b" 200 " in caller.recv(4096).split(b"\r\n")[0]
+        caller.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(at, timeout=10)
 
 
 def test_who_drips_a_request_is_told_that_it_takes_too_long(

@@ -4,12 +4,13 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import secrets
 import sys
 import tempfile
 import threading
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import Account, provision
 from libs.common.service import Service
 from libs.common.tokens import Signer
+from libs.local import nginx
 from libs.local.broker import Broker
 from libs.local.ports import free_port
 from libs.local.process import Process, Program
@@ -56,12 +58,11 @@ class FaultyWorld:
         self.broker.begin()
         self.database.start()
         self.urls = {name: self.database.create_database(name, name, secrets.token_hex(12)) for name in NAMES}
-        keys = self.keys = _Keys(self.signer)
+        self.keys = _Keys(self.signer)
         self.steps = [self.run(name, "migrate", {}) for name in NAMES]
         assert [step.wait(STARTS_S) for step in self.steps] == [0, 0]
         for name in NAMES:
-            web = {"JWKS_URL": keys.url, "BIND": self.binds[name], "WEB_WORKERS": "1", "WEB_THREADS": "4"}
-            self.processes[f"{name}-api"] = self.run(name, "api", web)
+            self.serve(name, self.binds[name])
         self.broker.await_ready(self.broker._process)
         self.provision()
         for name in NAMES:
@@ -73,19 +74,25 @@ class FaultyWorld:
         management = Management(self.broker.management_url, self.broker.url())
         provision(management, self.services, self.accounts, PUBLISHERS)
 
+    def serve(self, name: str, bind: str, instance: str = "") -> Process:
+        """An instance of its api; it may have more than one."""
+        web = {"JWKS_URL": self.keys.url, "BIND": bind, "WEB_WORKERS": "1", "WEB_THREADS": "4"}
+        process = self.processes[f"{name}-api{instance}"] = self.run(name, "api", web, instance)
+        return process
+
     def work(self, name: str) -> None:
         mine = self.accounts[name]
         line = Broker(host="127.0.0.1", port=self.to_broker.port, management_url="", admin=("", ""))
         given = {"AMQP_URL": line.url(mine.name, mine.password), "MANAGEMENT_URL": self.broker.management_url}
         self.processes[f"{name}-worker"] = self.run(name, "worker", given)
 
-    def run(self, name: str, role: str, given: Mapping[str, str]) -> Process:
+    def run(self, name: str, role: str, given: Mapping[str, str], instance: str = "") -> Process:
         """One of a service's processes; its database is behind the line."""
         url = self.urls[name].replace(f":{self.database.port}/", f":{self.to_database.port}/")
         ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
         told = {f"PLUMBLINE_{key}": value for key, value in {"DATABASE_URL": url, **given}.items()}
         env = {**ours, **told, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        log = self.folder / f"{name}-{role}.log"
+        log = self.folder / f"{name}-{role}{instance}.log"
         return Program([sys.executable, "-m", f"services.{name}", role], log=log, env=env, cwd=ROOT).start()
 
     def stop(self) -> None:
@@ -222,3 +229,14 @@ def faulty_world() -> Iterator[FaultyWorld]:
             yield world
         finally:
             world.stop()
+
+
+@contextlib.contextmanager
+def gateway_to(leads: Iterable[str], folder: Path) -> Iterator[nginx.Gateway]:
+    """As in production, before these instances of leads' api; nobody is at the other services' addresses."""
+    site = ROOT / "deploy" / "gateway"
+    each = " ".join(rf"server {bind}\1;" for bind in leads)
+    config = re.sub(r"server \$\{GATEWAY_LEADS\}([^;]*);", each, (site / "site.conf.template").read_text())
+    nobody = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in services.NAMES}
+    with nginx.running(config, folder, variables={**nobody, "GATEWAY_WWW": str(site / "www")}) as running:
+        yield running

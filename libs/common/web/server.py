@@ -107,10 +107,9 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
     """
 
     alive: bool  #: gunicorn's: a signal ends it
+    sockets: list[Any]  #: gunicorn's: where it listens
 
     def run(self) -> None:
-        for listener in self.sockets:
-            listener.settimeout(BEAT_S)
         self.turn, self.free = threading.Lock(), self.cfg.threads
         threads = [threading.Thread(target=self._work, name=f"request-{n}") for n in range(self.cfg.threads)]
         settle_memory()
@@ -124,12 +123,14 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
             thread.join()
 
     def _work(self) -> None:
-        while True:
+        """Told to stop, it lets in who waits at the door; the first who finds nobody there closes it for all."""
+        while self.sockets:
             with self.turn:
-                if not self.alive:  # asked here: each who waits for the turn would still wait for a connection
-                    return
-                taken = self._take()
+                ending = not self.alive  # asked here: each who waits for the turn would still wait for a connection
+                taken = self._take(0.0 if ending else BEAT_S)
                 self.free -= taken is not None
+                if ending and taken is None:
+                    self._leave()
             if taken is not None:
                 try:
                     self.handle(*taken)
@@ -137,20 +138,29 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
                     with self.turn:
                         self.free += 1
 
-    def _take(self) -> tuple[Any, Any, Any] | None:
-        """A connection, or None when none came within a beat or another worker was quicker."""
-        ready = self.sockets if len(self.sockets) == 1 else select.select(self.sockets, [], [], BEAT_S)[0]
+    def _take(self, seconds: float) -> tuple[Any, Any, Any] | None:
+        """A connection, or None when none came within these seconds or another worker was quicker."""
+        ready = self.sockets if len(self.sockets) == 1 else select.select(self.sockets, [], [], seconds)[0]
         for listener in ready:
             with contextlib.suppress(OSError):
+                listener.settimeout(seconds)
                 client, address = listener.accept()
-                return listener, client, address
+                return listener.getsockname(), client, address
         return None
 
-    def handle(self, listener: Any, client: Any, address: Any) -> None:
+    def _leave(self) -> None:
+        """Nobody is let in any more: who comes from now on is refused at once, and the gateway asks another instance.
+
+        Left open until we end, the door would take requests that nobody answers.
+        """
+        for listener in self.sockets:
+            listener.close()
+        self.sockets = []
+
+    def handle(self, server: Any, client: Any, address: Any) -> None:
         """Answers one request after the other, until either side has enough."""
         request, source = None, Patience(client)
         try:
-            server = listener.getsockname()
             parser = http.get_parser(self.cfg, source, address)
             source.allow(HEAD_S)
             for request in parser:
