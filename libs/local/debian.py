@@ -39,6 +39,7 @@ PACKAGES = {
         companions="chromium-common",
         also=("fonts-inter", "fonts-dejavu-core"),
     ),
+    "libfaketime": Package(programs=("usr/lib/*-linux-*/faketime/libfaketime.so.1",), companions="libfaketime"),
 }
 
 

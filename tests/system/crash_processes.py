@@ -6,7 +6,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,12 @@ ENDS_S = 10.0
 
 
 class Processes:
-    """``about`` says role, service and environment of a process by name. ``port``: where the api is reached."""
+    """``about`` says role, service and environment of a process by name, ``around`` what all of them find in theirs.
 
-    def __init__(self, folder: Path, about: Callable[[str], dict[str, Any]]) -> None:
+    ``port``: where the api is reached.
+    """
+
+    def __init__(self, folder: Path, about: Callable[[str], dict[str, Any]], around: Mapping[str, str]) -> None:
         self.folder, self.about = folder, about
         self.pids: dict[str, int] = {}
         self.plan: list[str] = []  #: where the doomed one dies, and where it does so once started again
@@ -28,7 +31,9 @@ class Processes:
         self._deaths = folder / "deaths"
         self._deaths.touch()
         command = [sys.executable, "-m", "tests.system.crash_launcher"]
-        self._launcher = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        self._launcher = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, **around}
+        )
         self.port = int(self._said()["port"])
 
     def _said(self) -> dict[str, Any]:

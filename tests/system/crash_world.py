@@ -1,5 +1,6 @@
 """Three services as real processes on real databases, one of which dies at a named point; and what is left of it."""
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +17,20 @@ from bench.auditor import audit
 from bench.ledger import Careful, Ledger
 from embedded.system import System
 from embedded.testing import CAST, HOME, hire
-from libs.common import migrate, orm
+from libs.common import mail, migrate, orm
 from libs.common.contracts.base import Message
 from libs.common.tokens import Signer
 from libs.common.tx import utc_now
 from services.notifications.settings import PREFERENCES
-from tests.system.crash_points import POINTS
+from tests.system.crash_points import PEOPLE, POINTS
 from tests.system.crash_processes import Processes
 from tests.system.post_office import Post
 
 NAMES = ("leads", "opportunities", "notifications")
 DIES_S, RESTS_S, MOMENT_S, TICK_S = 60.0, 60.0, 0.1, 0.05
 FEW, MANY = 2, 25  #: kills a point
+SOME_MAIL, MUCH_MAIL = 200, 5000
+LOG = logging.getLogger(__name__)
 
 
 class CrashWorld(ABC):
@@ -35,7 +38,9 @@ class CrashWorld(ABC):
 
     standing: Sequence[str]
 
-    def __init__(self, folder: Path, databases: Mapping[str, str], post: Post) -> None:
+    def __init__(
+        self, folder: Path, databases: Mapping[str, str], post: Post, around: Mapping[str, str] | None = None
+    ) -> None:
         self.databases, self.post = dict(databases), post
         self.key = ECKey.generate_key("P-256").as_pem(private=True).decode()
         opened = {name: (services.spec(name), orm.connect(url)) for name, url in databases.items()}
@@ -46,7 +51,7 @@ class CrashWorld(ABC):
             hire(part)
         with self.system.parts["notifications"].store.begin() as tx:
             PREFERENCES.write(tx, None, {"quiet_hours": None}, 0)  # mail goes at any time of the day
-        self.processes = Processes(folder, self.about)
+        self.processes = Processes(folder, self.about, around or {})
         self.ledger = Ledger(folder / "ledger")
         csr, role, branch, teams = CAST["csr"]
         token = Signer(self.key).issue(csr, name="csr", roles=[role], branch=branch, teams=teams, life=3600)
@@ -78,9 +83,9 @@ class CrashWorld(ABC):
         """What the dead one had leased is due again: sleeping would prove nothing more. Then it is started."""
         names = NAMES if process == "embedded" else (process.partition("-")[0],)
         for store in (self.system.parts[name].store for name in names):
-            held, timers, mail = store.tables.held, store.tables.timers, store.tables.mail
+            held, timers, letters = store.tables.held, store.tables.timers, store.tables.mail
             with store.begin() as tx:
-                for table in (held, timers, mail):
+                for table in (held, timers, letters):
                     leased = (table.c.attempts > 0) & (table.c.due_at > tx.now)
                     tx.execute(sa.update(table).where(leased).values(due_at=tx.now))
         self.processes.start(process)
@@ -152,6 +157,27 @@ class CrashWorld(ABC):
             if POINTS[name].dies == "leads-api":
                 assert [one.replayed for one in cut_off] == [name == "after_commit"]
 
+    def mail_goes(self, mails: int, most: int = 100) -> int:
+        """Mail that goes while its sender is killed, each time after some more came. Returns how often that was."""
+        store, sender, kills, chance = self.system.parts["notifications"].store, self.process(PEOPLE), 0, Random(mails)
+        with store.begin() as tx:
+            idents = {str(mail.queue(tx, f"{n}@customer.example", f"Mail {n}", "Your offer")) for n in range(mails)}
+
+        def missing() -> int:
+            return len(idents - self.post.got.keys())
+
+        while left := missing():
+            few = max(0, left - chance.randrange(1, most))
+            self.until(lambda few=few: missing() <= few, "mail goes")
+            self.processes.end(sender)
+            self.again(sender)
+            kills += 1
+        self.settle()
+        again = sum(len(self.post.got[ident]) - 1 for ident in idents)
+        assert again <= kills, f"{again} came again"
+        LOG.info("%d mails, %d kills of their sender, %d came again", mails, kills, again)
+        return kills
+
     # -- what is left
 
     def settle(self) -> None:
@@ -173,11 +199,11 @@ class CrashWorld(ABC):
         self.until(balanced, "the books balance", faults)
 
     def parked(self, name: str) -> list[Any]:
-        return self._of(name, lambda tables: sa.select(tables.parked.c.id, tables.parked.c.agg))
+        return self.rows(name, lambda tables: sa.select(tables.parked.c.id, tables.parked.c.agg))
 
     def unsent(self) -> list[str]:
         """Mail that did not go, or went in two versions."""
-        rows = self._of("notifications", lambda tables: sa.select(tables.mail.c.id, tables.mail.c.state))
+        rows = self.rows("notifications", lambda tables: sa.select(tables.mail.c.id, tables.mail.c.state))
         gone = {str(row.id) for row in rows if row.state == "sent"}
         faults = [f"mail {row.id} is {row.state}" for row in rows if row.state != "sent"]
         faults += [f"mail {ident} is marked as sent and never came" for ident in gone - self.post.got.keys()]
@@ -187,10 +213,10 @@ class CrashWorld(ABC):
 
     def unreminded(self) -> list[str]:
         told = self.system.parts["notifications"].service.metadata.tables["notifications"].c
-        rows = self._of("notifications", lambda _tables: sa.select(told.subject).where(told.reminder))
+        rows = self.rows("notifications", lambda _tables: sa.select(told.subject).where(told.reminder))
         return [f"nobody was reminded of {subject}" for subject in self.reminded - {row.subject for row in rows}]
 
-    def _of(self, name: str, question: Callable[[Any], Any]) -> list[Any]:
+    def rows(self, name: str, question: Callable[[Any], Any]) -> list[Any]:
         store = self.system.parts[name].store
         with store.reading() as tx:
             return list(tx.session.execute(question(store.tables)))

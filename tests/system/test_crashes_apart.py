@@ -1,70 +1,22 @@
 """An api or a worker dies at every named point, on PostgreSQL and RabbitMQ: nothing is lost, repeated or stuck."""
 
-import secrets
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-import services
-from libs.common.contracts.schemas import PUBLISHERS
-from libs.common.rabbit.management import Management
-from libs.common.rabbit.topology import Account, provision
-from libs.local.broker import Broker, VirtualHost
+from libs.local.broker import Broker
 from libs.local.database import DatabaseServer
+from tests.system.crash_apart import apart
 from tests.system.crash_points import POINTS
-from tests.system.crash_world import FEW, MANY, NAMES, CrashWorld
-from tests.system.post_office import Post, post_office
+from tests.system.crash_world import FEW, MANY, MUCH_MAIL, SOME_MAIL, CrashWorld
 
 pytestmark = [pytest.mark.xdist_group("crashes_apart"), pytest.mark.timeout(240)]
 
 
-class Apart(CrashWorld):
-    """``leads-api`` is the only api; each service has its worker, between them a real broker."""
-
-    standing = ("leads-api", *(f"{name}-worker" for name in NAMES))
-
-    def __init__(self, broker: Broker, vhost: VirtualHost, folder: Path, databases: dict[str, str], post: Post) -> None:
-        self.broker, self.vhost = broker, vhost
-        system = secrets.token_hex(4)
-        self.accounts = {name: Account(f"{name}.{system}", secrets.token_hex(8)) for name in NAMES}
-        specs = [services.spec(name) for name in NAMES]
-        provision(Management(broker.management_url, vhost.url), specs, self.accounts, PUBLISHERS)
-        super().__init__(folder, databases, post)
-
-    def process(self, dies: str) -> str:
-        return dies
-
-    def about(self, process: str) -> dict[str, Any]:
-        service, _, role = process.partition("-")
-        account = self.accounts[service]
-        environment = {
-            "PLUMBLINE_DATABASE_URL": self.databases[service],
-            "PLUMBLINE_AMQP_URL": self.broker.url(account.name, account.password, self.vhost.name),
-            "PLUMBLINE_MANAGEMENT_URL": self.broker.management_url,
-            "PLUMBLINE_SMTP_URL": self.post.url,
-        }
-        return {
-            "role": role, "service": service, "databases": self.databases, "key": self.key, "environment": environment,
-        }  # fmt: skip
-
-    def close(self) -> None:
-        super().close()
-        for account in self.accounts.values():
-            self.broker.manage("DELETE", f"/api/users/{account.name}")
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, postgres: DatabaseServer, rabbit: Broker) -> Iterator[CrashWorld]:
-    made = {name: f"{name}_{secrets.token_hex(4)}" for name in NAMES}
-    urls = {name: postgres.create_database(own, owner=own, password=secrets.token_hex(8)) for name, own in made.items()}
-    with post_office() as post, rabbit.vhost() as vhost:
-        world = Apart(rabbit, vhost, tmp_path_factory.mktemp("crashes"), urls, post)
+    with apart(tmp_path_factory.mktemp("crashes"), postgres, rabbit) as world:
         yield world
-        world.close()
-    for own in made.values():
-        postgres.drop_database(own, owner=own)
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -77,3 +29,10 @@ def test_a_process_of_a_service_dies(world: CrashWorld, point: str) -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_a_process_of_a_service_dies_again_and_again(world: CrashWorld, point: str) -> None:
     world.dies_at(point, MANY)
+
+
+@pytest.mark.parametrize(
+    "mails", [SOME_MAIL, pytest.param(MUCH_MAIL, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_mail_goes_at_least_once_under_one_id_however_often_its_sender_dies(world: CrashWorld, mails: int) -> None:
+    assert world.mail_goes(mails) >= mails / 100

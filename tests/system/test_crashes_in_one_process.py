@@ -8,7 +8,7 @@ import pytest
 
 from commands import ROOT
 from tests.system.crash_points import POINTS
-from tests.system.crash_world import FEW, MANY, NAMES, CrashWorld
+from tests.system.crash_world import FEW, MANY, MUCH_MAIL, NAMES, SOME_MAIL, CrashWorld
 from tests.system.post_office import post_office
 
 pytestmark = [pytest.mark.xdist_group("crashes_in_one_process"), pytest.mark.timeout(240)]
@@ -58,3 +58,10 @@ def test_the_embedded_process_dies(world: CrashWorld, point: str) -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_the_embedded_process_dies_again_and_again(world: CrashWorld, point: str) -> None:
     world.dies_at(point, MANY)
+
+
+@pytest.mark.parametrize(
+    "mails", [SOME_MAIL, pytest.param(MUCH_MAIL, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_mail_goes_at_least_once_under_one_id_however_often_its_sender_dies(world: CrashWorld, mails: int) -> None:
+    assert world.mail_goes(mails) >= mails / 100
