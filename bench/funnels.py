@@ -16,6 +16,7 @@ import urllib.parse
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,13 +36,19 @@ class Walker:
         self.url, self.calls, self.patience = url, 0, patience
         self.as_: dict[str, Client] = {}
         self.ids: dict[str, str] = {}
-        for role in ROLES:
-            body = {"email": f"{role}@demo.example", "password": PASSWORD}
-            session = Client(url).call("POST", "/api/v1/staff/sessions", body).body
-            self.as_[role], self.ids[role] = client(url, session["access_token"]), session["person"]["id"]
+        with closing(Client(url)) as door:
+            for role in ROLES:
+                body = {"email": f"{role}@demo.example", "password": PASSWORD}
+                session = door.call("POST", "/api/v1/staff/sessions", body).body
+                self.as_[role], self.ids[role] = client(url, session["access_token"]), session["person"]["id"]
         mine = self.as_["operations"].get("/api/v1/staff/me")["teams"]
         self.team = next(team["id"] for team in mine if team["kind"] == "operations")
         self.public = client(url, None)
+
+    def close(self) -> None:
+        """The connections of the thread that calls this."""
+        for client in (*self.as_.values(), self.public):
+            client.close()
 
     def get(self, role: str, path: str) -> Any:
         self.calls += 1

@@ -15,13 +15,15 @@ from typing import Any
 
 from demo.client import Client
 
-AWAY = (429, 502, 503, 504)  #: nobody did anything: ask again
+AWAY = (429, 502, 503, 504)  #: ask again
+UNHEARD = (502, 504)  #: the gateway's: what it asked may have been done, and it did not hear
 WAITS_S = 15.0  #: for an answer; one that comes later counts as none
 
 
 @dataclass
 class Entry:
-    """One request. ``status`` and ``digest`` are of its answer; ``repeats`` are the digests of later ones.
+    """One request. ``status`` and ``digest`` are of its answer; ``repeats`` are the digests of later ones; ``broken``
+    counts how often nobody knew whether it was done.
 
     ``unmarked``: a later one did not say that it is a repetition.
     """
@@ -43,16 +45,20 @@ class Entry:
 
 
 class Ledger:
-    """Requests with a key, and answers. Each line is on disk before the caller goes on."""
+    """Requests with a key, and answers. Each line is on disk before the caller goes on.
+
+    ``open``: where the requests go that somebody waits for right now.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.entries = path, dict[str, Entry]()
+        self.path, self.entries, self.open = path, dict[str, Entry](), dict[str, str]()
         self._guard, self._file = threading.Lock(), path.open("ab", buffering=0)
 
     def asked(self, key: str, method: str, path: str) -> None:
         with self._guard:
             self.entries.setdefault(key, Entry(method, path)).tries += 1
         self._write({"asked": key, "method": method, "path": path})
+        self.open[key] = path
 
     def broke(self, key: str, why: str) -> None:
         with self._guard:
@@ -63,7 +69,9 @@ class Ledger:
         digest = hashlib.sha256(body).hexdigest()
         with self._guard:
             entry = self.entries[key]
-            if entry.done:
+            if status in AWAY:  # no answer to what was asked
+                entry.broken += status in UNHEARD
+            elif entry.done:
                 entry.repeats.add(digest)
                 entry.unmarked = entry.unmarked or not replayed
             else:
@@ -142,6 +150,8 @@ class Careful(Client):
             if key is not None:
                 self.ledger.broke(key, repr(away))
             return None
+        finally:
+            self.ledger.open.pop(key or "", None)
         if key is not None:
             self.ledger.told(key, answer.status, raw, replayed="Idempotency-Replayed" in answer.headers)
         return answer.status, answer.headers.get("ETag"), raw

@@ -51,16 +51,15 @@ class Disorder:
             with suppress(psycopg.Error):
                 self._ask(name, LET_GO, {"all": False})
 
-    def repeat(self, name: str) -> None:
-        """What this service has said lately, it says again."""
-        outbox = self.stores[name].tables.outbox
-        with suppress(DomainError):
-            self.repeated += refill(self.stores[name], outbox.c.created_at > sa.func.now() - LATELY)
-
-    def repeat_somebodys(self) -> str:
-        name = random.choice(list(self.stores))
-        self.repeat(name)
-        return name
+    def repeat_somebodys(self) -> bool:
+        """What a service has said lately, it says again. Whether there was one that had said anything."""
+        for name in random.sample(list(self.stores), len(self.stores)):
+            outbox = self.stores[name].tables.outbox
+            with suppress(DomainError):
+                if count := refill(self.stores[name], outbox.c.created_at > sa.func.now() - LATELY):
+                    self.repeated += count
+                    return True
+        return False
 
     def end(self) -> None:
         for name in self.stores:

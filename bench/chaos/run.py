@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 import services
 from bench.auditor import audit, fact_ids
+from bench.chaos.alive import Alive
 from bench.chaos.disorder import Disorder
 from bench.chaos.monkey import Monkey
 from bench.chaos.wire import Redeliveries, broker_of, history, left_over
@@ -28,18 +29,23 @@ from libs.local.database import DatabaseServer
 from tests.system.distributed_world import Distributed
 
 PATIENCE_S, RESTS_S = 180.0, 240.0
+PAUSE_S = 0.3  #: before a client asks again: who asks more often only takes the processor from who gets up
 REPEATS = 0.05  #: how many of the answered requests are asked once more
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of what; times in seconds between two of a kind. It goes on until each kind has happened."""
+    """How much of what; times in seconds between two of a kind. It goes on until each kind has happened.
+
+    ``down``: how many may be getting up when another is killed; the machine may take longer for that than ``kill``.
+    """
 
     funnels: int = 300
-    clients: int = 4
+    clients: int = 8
     kill: float = 2.0
     broker: float = 30.0
     database: float = 45.0
+    down: int = 2
     seed: int = 1
 
 
@@ -55,6 +61,7 @@ class Report:
     replayed: int = 0
     facts: int = 0
     kills: int = 0
+    seconds_a_kill: float = 0.0
     broker_restarts: int = 0
     database_stops: int = 0
     restarts: int = 0
@@ -82,31 +89,50 @@ class Load:
     def __init__(self, url: str, plan: Plan, ledger: Ledger, enough: Callable[[int], bool]) -> None:
         self.url, self.ledger, self.enough = url, ledger, enough
         self.done, self.trouble, self._guard = 0, list[str](), threading.Lock()
-        walkers = [Walker(url, self._client, PATIENCE_S) for _ in range(plan.clients)]
-        for walker in walkers:
-            for role, client in walker.as_.items():
-                assert isinstance(client, Careful)
-                client.renew = lambda role=role, client=client: self._sign_in(role, client)  # type: ignore[misc]
-        self.threads = [threading.Thread(target=self._walk, args=(one,), daemon=True) for one in walkers]
+        self.ready = threading.Barrier(plan.clients + 1)
+        self.threads = [threading.Thread(target=self._walk, daemon=True) for _ in range(plan.clients)]
         for thread in self.threads:
             thread.start()
+        with suppress(threading.BrokenBarrierError):
+            self.ready.wait()
 
     def _client(self, url: str, token: str | None) -> Client:
-        return Careful(url, token, ledger=self.ledger, patience=PATIENCE_S, unready=60.0, repeats=REPEATS)
+        return Careful(
+            url, token, ledger=self.ledger, revive=lambda: time.sleep(PAUSE_S), patience=PATIENCE_S, unready=PATIENCE_S,
+            repeats=REPEATS,
+        )  # fmt: skip
 
     def _sign_in(self, role: str, client: Client) -> str | None:
         body = {"email": f"{role}@demo.example", "password": PASSWORD}
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
-                client.token = Client(self.url).call("POST", "/api/v1/staff/sessions", body).body["access_token"]
+                with closing(Client(self.url)) as door:
+                    client.token = door.call("POST", "/api/v1/staff/sessions", body).body["access_token"]
             except (Refused, OSError):
-                time.sleep(0.5)
+                time.sleep(PAUSE_S)
             else:
                 return client.token
         return None
 
-    def _walk(self, walker: Walker) -> None:
+    def _walker(self) -> Walker:
+        """Signed in before anything goes wrong, and again whenever that has run out."""
+        walker = Walker(self.url, self._client, PATIENCE_S)
+        for role, client in walker.as_.items():
+            assert isinstance(client, Careful)
+            client.renew = lambda role=role, client=client: self._sign_in(role, client)  # type: ignore[misc]
+        return walker
+
+    def _walk(self) -> None:
+        try:
+            with closing(self._walker()) as walker:
+                self.ready.wait()
+                self._walk_funnels(walker)
+        except Exception as trouble:  # noqa: BLE001 - who cannot even begin
+            self.trouble.append(f"nobody walked: {type(trouble).__name__}: {trouble}")
+            self.ready.abort()
+
+    def _walk_funnels(self, walker: Walker) -> None:
         while not self.enough(self.done) and not self.trouble:
             try:
                 walker.funnel()
@@ -151,11 +177,15 @@ def run(plan: Plan) -> Report:
         broker = broker_of(system.data)
         disorder = Disorder(server_of(system.data), {name: part.store for name, part in seen.parts.items()})
         monkey = Monkey(
-            system, disorder, Redeliveries(broker), kill=plan.kill, broker=plan.broker, database=plan.database,
-            seed=plan.seed,
+            Alive(system), disorder, Redeliveries(broker), lambda: list(ledger.open.values()), kill=plan.kill,
+            broker=plan.broker, database=plan.database, down=plan.down, seed=plan.seed,
         )  # fmt: skip
+
+        def proves() -> bool:
+            return monkey.done_each and any(one.broken for one in list(ledger.entries.values()))
+
         began = time.monotonic()
-        load = Load(system.said["url"], plan, ledger, lambda done: done >= plan.funnels and monkey.done_each)
+        load = Load(system.said["url"], plan, ledger, lambda done: done >= plan.funnels and proves())
         monkey.start()
         load.join()
         monkey.stop.set()
@@ -181,6 +211,7 @@ def _count(report: Report, monkey: Monkey, ledger: Ledger, disorder: Disorder) -
     report.requests, report.unanswered = len(entries), sum(one.broken for one in entries)
     report.replayed = sum(one.replayed for one in entries)
     report.kills, report.killed = monkey.did["kills"], dict(sorted(monkey.died.items()))
+    report.seconds_a_kill = round(report.seconds / max(1, report.kills), 1)
     report.broker_restarts, report.database_stops = monkey.did["broker"], monkey.did["database"]
     report.restarts, report.redeliveries = monkey.restarts, monkey.redeliveries.total
     report.held, report.tried_alone = disorder.held()

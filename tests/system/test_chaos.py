@@ -1,11 +1,14 @@
 """Funnels under load while processes, broker and database die: nothing acknowledged is lost, nothing happens twice."""
 
+import logging
+
 import pytest
 
 from bench.chaos import Plan, run
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400)]
 
+LOG = logging.getLogger(__name__)
 SHORT = Plan(funnels=40, broker=60.0, database=90.0)  # each once, the first soon after the beginning
 WHOLE = Plan(funnels=300)
 BEFORE_A_RELEASE = Plan(funnels=10_000)
@@ -15,6 +18,7 @@ BEFORE_A_RELEASE = Plan(funnels=10_000)
 def test_forty_funnels_outlive_the_death_of_everything() -> None:
     """The auditor has nothing to say; a run in which one of the things that were to go wrong never did fails too."""
     report = run(SHORT)
+    LOG.info("%s", report.text())
     assert report.faults == [], report.text()
 
 
@@ -22,6 +26,7 @@ def test_forty_funnels_outlive_the_death_of_everything() -> None:
 @pytest.mark.timeout(1200)
 def test_three_hundred_funnels_outlive_the_death_of_everything() -> None:
     report = run(WHOLE)
+    LOG.info("%s", report.text())
     assert report.faults == [], report.text()
 
 
@@ -29,4 +34,5 @@ def test_three_hundred_funnels_outlive_the_death_of_everything() -> None:
 @pytest.mark.timeout(4 * 3600)
 def test_ten_thousand_funnels_outlive_the_death_of_everything() -> None:
     report = run(BEFORE_A_RELEASE)
+    LOG.info("%s", report.text())
     assert report.faults == [], report.text()
