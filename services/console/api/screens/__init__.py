@@ -2,10 +2,33 @@
 
 from flask import Blueprint
 
-from services.console.api.screens import assets, doing, leads, more, opportunities, signin, today
+from services.console.api.screens import (
+    assets,
+    bookings,
+    doing,
+    jobs,
+    leads,
+    more,
+    operations,
+    opportunities,
+    signin,
+    today,
+)
 from services.console.api.screens.frame import dress
 
 PAGES = Blueprint("console_pages", __name__, template_folder="../../pages")
 PAGES.record_once(lambda state: dress(state.app))
 
-BLUEPRINTS = (PAGES, assets.bp, signin.bp, today.bp, leads.bp, opportunities.bp, doing.bp, more.bp)
+BLUEPRINTS = (
+    PAGES,
+    assets.bp,
+    signin.bp,
+    today.bp,
+    leads.bp,
+    opportunities.bp,
+    bookings.bp,
+    jobs.bp,
+    operations.bp,
+    doing.bp,
+    more.bp,
+)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.console.api.screens import crew
 from services.console.api.screens.frame import doors
 
 Pairs = tuple[tuple[str, str], ...]
@@ -12,10 +13,6 @@ Source = Callable[[dict[str, Any]], Pairs]
 def _people(**query: Any) -> Pairs:
     found = doors().maybe("/staff/people", {"items": []}, limit=200, **query)["items"]
     return tuple((one["id"], one["name"]) for one in sorted(found, key=lambda one: one["name"]))
-
-
-def _teams(kind: str) -> Pairs:
-    return tuple((one["id"], one["name"]) for one in doors().items("/staff/teams", kind=kind, limit=200))
 
 
 def _owners(_record: dict[str, Any]) -> Pairs:
@@ -47,6 +44,38 @@ def _duplicates(record: dict[str, Any]) -> Pairs:
     return tuple((one["id"], f"{one['number']}: {one['why']}") for one in record.get("duplicates") or ())
 
 
+def _crews(_record: dict[str, Any]) -> Pairs:
+    return tuple((one.ident, one.name) for one in crew.crews())
+
+
+def _crew_members(_record: dict[str, Any]) -> Pairs:
+    """Everybody of operations; the team is said beside the name where there are several."""
+    found = crew.crews()
+    return tuple(
+        (ident, f"{name}, {one.name}" if len(found) > 1 else name) for one in found for ident, name in one.members
+    )
+
+
+def _sales(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What was sold and still stands, newest first; of the record's customer where it has one."""
+    found = [one for one in doors().items("/bookings/sales", limit=200) if one["state"] != "undone"]
+    return [one for one in found if record.get("customer_id") in (None, one["customer_id"])]
+
+
+def _unbooked(record: dict[str, Any]) -> Pairs:
+    """Sales that are in no booking, or in one that was cancelled."""
+    over = {one["id"] for one in doors().items("/bookings", state="cancelled", limit=200)}
+    return tuple(
+        (one["acceptance_id"], f"{one['number']}, {one['title']}")
+        for one in _sales(record)
+        if one["booking_id"] is None or one["booking_id"] in over
+    )
+
+
+def _jobless(_record: dict[str, Any]) -> Pairs:
+    return tuple((one["acceptance_id"], f"{one['number']}, {one['title']}") for one in _sales({}) if not one["job_id"])
+
+
 SOURCES: dict[str, Source] = {
     "people": lambda _: (("", "Nobody"), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
@@ -56,7 +85,11 @@ SOURCES: dict[str, Source] = {
     "stages": _stages,
     "lost_reasons": _lost_reasons,
     "duplicates": _duplicates,
-    "operations_teams": lambda _: _teams("operations"),
+    "operations_teams": _crews,
+    "operations_teams_or_same": lambda record: (("", "The same team"), *_crews(record)),
+    "operations_people": lambda record: (("", "The whole team"), *_crew_members(record)),
+    "unbooked_sales": _unbooked,
+    "jobless_sales": _jobless,
 }
 
 

@@ -12,7 +12,7 @@ from services.console.adapters import words
 from services.console.adapters.doors import Said
 from services.console.api.acts import EVERY, Act, Field
 from services.console.api.screens import forms, uploading
-from services.console.api.screens.frame import doors, go, me, page, place, safe_path, screen
+from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, screen
 from services.console.api.screens.offers import drawn
 
 bp = Blueprint("console_doing", __name__)
@@ -45,7 +45,7 @@ def do(key: str, idents: str) -> Response:
     fields: Sequence[Field] = act.fields
     if act.edits:
         fields = forms.changed(fields, typed, _record(act, ids)[0], place())
-        if not fields:
+        if not fields and not act.fixed:
             return go(safe_path(typed.get("_back")), words.said("Nothing was changed."))
     body, unreadable = forms.body(fields, typed, place(), edits=act.edits)
     if unreadable:
@@ -160,7 +160,7 @@ def _shown(
 def _act(key: str, idents: str) -> tuple[Act, tuple[str, ...]]:
     act = EVERY.get(key)
     ids = tuple(part for part in idents.split("/") if part)
-    if act is None or len(ids) != act.placeholders or not me().may(act.may):
+    if act is None or len(ids) != act.placeholders or not allowed(act.may):
         raise NotFound("there is nothing at this address")
     return act, ids
 

@@ -148,6 +148,11 @@ def me() -> Caller:
     return cast(Caller, g.caller)
 
 
+def allowed(may: May) -> bool:
+    """Whether this person may, by their roles; what everybody signed in may, they may."""
+    return may == SIGNED_IN or me().may(may)
+
+
 def doors() -> Doors:
     """The other services, asked in this person's name."""
     if "doors" not in g:
@@ -267,7 +272,7 @@ def dress(app: Any) -> None:
         asset=assets.address,
         me=lambda: g.get("caller"),
         place=place,
-        places=lambda: [one for one in PLACES if one[4] == SIGNED_IN or me().may(one[4])],
+        places=lambda: [one for one in PLACES if allowed(one[4])],
         may=lambda *names: any(me().may(name) for name in names),
         form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
         new_key=lambda: str(store().ids()),
@@ -276,6 +281,6 @@ def dress(app: Any) -> None:
 
 
 __all__ = [
-    "PUBLIC", "SIGNED_IN", "Unavailable", "doors", "dress", "go", "me", "names", "page", "place", "safe_path", "screen",
-    "wrong",
+    "PUBLIC", "SIGNED_IN", "Unavailable", "allowed", "doors", "dress", "go", "me", "names", "page", "place",
+    "safe_path", "screen", "wrong",
 ]  # fmt: skip

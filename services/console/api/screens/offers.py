@@ -9,7 +9,7 @@ from flask import request
 
 from services.console.api.acts import EVERY, Act
 from services.console.api.screens import choices, forms
-from services.console.api.screens.frame import me, place
+from services.console.api.screens.frame import allowed, place
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Offers:
         act = EVERY[key]
         idents = (*self.idents, *more)[: act.placeholders]
         if not act.action:
-            return Offer(act, idents, record=self.record, given=given) if me().may(act.may) else None
+            return Offer(act, idents, record=self.record, given=given) if allowed(act.may) else None
         said = self.allowed.get(act.action)
         if said is None:
             return None
