@@ -60,6 +60,7 @@ class CardQuery(Page):
     handed_to = fields.Uuid()
     handed_over_from = fields.Instant()
     handed_over_until = fields.Instant()
+    overdue = fields.Flag()
     age = fields.Whole(least=0, most=3650)
     sort = fields.Code(SORTS)
 

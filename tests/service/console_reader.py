@@ -19,6 +19,7 @@ class Form:
         self.action, self.method, self.ident = action, method.upper(), ident
         self.fields: list[tuple[str, str]] = []
         self.buttons: dict[str, dict[str, str]] = {}
+        self.elsewhere: dict[str, str] = {}  #: buttons that send the form to another address
 
     def __contains__(self, name: str) -> bool:
         return any(name == known for known, _ in self.fields)
@@ -92,7 +93,11 @@ class Page(HTMLParser):
                 self.blocked.append(said)
             elif name == "button" and self.forms and given.get("type", "submit") == "submit":
                 named = {given["name"]: given.get("value", "")} if given.get("name") else {}
-                self.forms[-1].buttons.setdefault(said, named)
+                form = next((one for one in self.forms if one.ident and one.ident == given.get("form")), self.forms[-1])
+                if said not in form.buttons and "formaction" in given:
+                    form.elsewhere[said] = given["formaction"]
+                form.buttons.setdefault(said, named)
+                self._hrefs += [given["formaction"]] if "formaction" in given else []
             elif name == "select":
                 self._select = None
             if name == tag:
@@ -128,7 +133,8 @@ class Reader:
         data: dict[str, Any] = {}
         for name, value in [*kept, *form.buttons[button].items()]:
             data.setdefault(name, []).append(value)
-        answer = self.client.open(form.action, method=form.method, data=data, follow_redirects=True)
+        where = form.elsewhere.get(button, form.action)
+        answer = self.client.open(where, method=form.method, data=data, follow_redirects=True)
         self.page = Page(answer)
         return self.page
 

@@ -95,6 +95,14 @@ def day_name(one: date, today: date) -> str:
     return text if one.year == today.year else f"{text} {one.year}"
 
 
+LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def weekday(one: date) -> str:
+    """``Tuesday 9 June``."""
+    return f"{LONG_DAYS[one.weekday()]} {one.day} {MONTHS[one.month - 1]}"
+
+
 def when(value: Any, place: Place) -> Markup:
     """``Today 09:14`` in the branch's zone, in full in ``datetime``."""
     moment = instant(value)

@@ -4,15 +4,20 @@ from flask import Blueprint
 
 from services.console.api.screens import (
     assets,
+    board,
     bookings,
+    cards,
     doing,
     jobs,
     leads,
     more,
     operations,
     opportunities,
+    reports,
+    searching,
     signin,
     today,
+    tour,
 )
 from services.console.api.screens.frame import dress
 
@@ -29,6 +34,11 @@ BLUEPRINTS = (
     bookings.bp,
     jobs.bp,
     operations.bp,
+    board.bp,
+    cards.bp,
+    searching.bp,
+    reports.bp,
+    tour.bp,
     doing.bp,
     more.bp,
 )

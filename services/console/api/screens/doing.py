@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, jsonify, request
 
 from libs.common.errors import NotFound, Unavailable
 from libs.common.web import store
@@ -59,10 +59,30 @@ def do(key: str, idents: str) -> Response:
     try:
         said = doors().ask(act.method, act.at(ids) + _query(act), headers=headers, **sending)
     except Unavailable:
-        return _again(act, ids, 503, {}, [LATER])
+        return _told(503, act.done, LATER) if _by_script() else _again(act, ids, 503, {}, [LATER])
+    if _by_script():
+        return _told(said.status, act.done, _in_short(said))
     if said.ok:
         return go(_then(act, said), act.done)
     return _refused(act, ids, said)
+
+
+def _by_script() -> bool:
+    """A script asks for the answer alone and shows it on the page that is there."""
+    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "application/json"
+
+
+def _told(status: int, done: str, problem: str) -> Response:
+    answer = jsonify(ok=status < 400, said=done if status < 400 else "", problem=problem if status >= 400 else "")
+    answer.status_code = status
+    return answer
+
+
+def _in_short(said: Said) -> str:
+    """Everything in the way, else what the owner says of the refusal."""
+    faults = [str(one.get("detail") or "") for one in said.problem.get("errors") or ()]
+    text = "; ".join(one for one in faults if one) or str(said.problem.get("detail") or words.said("That was refused."))
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 
 def _query(act: Act) -> str:

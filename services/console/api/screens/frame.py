@@ -256,7 +256,7 @@ def dress(app: Any) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(_one, _many, newstyle=True)
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = ("plain", "phone", "dial", "initials", "address")
+    plainly = ("plain", "phone", "dial", "initials", "address", "weekday")
     environment.filters.update({name: getattr(words, name) for name in plainly})
     environment.filters.update(
         {

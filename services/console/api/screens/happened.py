@@ -1,7 +1,189 @@
-"""What happened to a funnel, in words: read from the console's own read model."""
+"""What happened to a funnel, in words, from the read model: a table of each kind of fact and what is said of it."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from markupsafe import Markup, escape
+
+from libs.common.errors import NotFound
+from libs.common.web import reading
+from services.console.adapters import words
+from services.console.adapters.words import said
+from services.console.api.screens.frame import me, place
+from services.console.usecases import timeline as told
+
+Told = Mapping[str, Any]
 
 
-def timeline(_correlation_id: Any) -> list[dict[str, Any]]:
-    return []
+@dataclass(frozen=True)
+class Line:
+    """``about``: which of the fact's words are said beside it. ``mark``: key for a milestone, odd for the customer."""
+
+    text: str
+    about: tuple[str, ...] = ()
+    mark: str = ""
+
+
+LINES: Mapping[str, Line] = {
+    "lead.captured": Line(said("Enquiry taken in"), ("channel",), "key"),
+    "lead.changed": Line(said("Enquiry corrected"), ("changed",)),
+    "lead.assigned": Line(said("Enquiry given"), ("to_person",)),
+    "lead.contacted": Line(said("Contact logged"), ("channel", "outcome")),
+    "lead.validated": Line(said("Worth working"), (), "key"),
+    "lead.invalidated": Line(said("Closed as not valid"), ("reason",), "key"),
+    "lead.reopened": Line(said("Enquiry opened again")),
+    "lead.nurturing": Line(said("To come back to"), ("next_action_at",)),
+    "lead.typed": Line(said("Type set"), ("lead_type",)),
+    "lead.merged": Line(said("Merged with a duplicate"), ("duplicate_of_number",)),
+    "lead.unmerged": Line(said("Merge taken back")),
+    "lead.converted": Line(said("The enquiry became a customer")),
+    "opportunity.opened": Line(said("Opportunity opened"), ("title",), "key"),
+    "opportunity.changed": Line(said("Opportunity corrected"), ("changed",)),
+    "opportunity.assigned": Line(said("Opportunity given"), ("to_person", "reason")),
+    "opportunity.contacted": Line(said("Contact logged"), ("channel", "outcome")),
+    "opportunity.stage_changed": Line(said("Moved to another stage"), ("stage",)),
+    "opportunity.qualified": Line(said("Qualification decided"), ("qualified", "reason")),
+    "opportunity.converted": Line(said("Ready for a price"), (), "key"),
+    "opportunity.won": Line(said("Won"), ("contract_total",), "key"),
+    "opportunity.lost": Line(said("Lost"), ("reason",), "key"),
+    "opportunity.reopened": Line(said("Worked again")),
+    "appointment.scheduled": Line(said("Appointment set"), ("starts_at", "type")),
+    "appointment.rescheduled": Line(said("Appointment moved"), ("starts_at", "reason")),
+    "appointment.changed": Line(said("Appointment changed")),
+    "appointment.moved": Line(said("Appointment"), ("state",)),
+    "appointment.completed": Line(said("The appointment took place"), (), "key"),
+    "appointment.missed": Line(said("Nobody was there"), (), "odd"),
+    "appointment.cancelled": Line(said("Appointment cancelled"), ("reason",)),
+    "estimate.drafted": Line(said("Estimate drafted")),
+    "estimate.changed": Line(said("Estimate worked on"), ("total",)),
+    "estimate.selected": Line(said("This estimate counts now")),
+    "estimate.submitted": Line(said("Asked for approval"), ("total",)),
+    "estimate.approved": Line(said("Price approved")),
+    "estimate.refused": Line(said("Price not approved"), ("reason",)),
+    "estimate.sent": Line(said("Estimate sent"), ("total", "valid_until"), "key"),
+    "estimate.viewed": Line(said("The customer opened the estimate"), (), "odd"),
+    "estimate.changes_requested": Line(said("The customer asked for a change"), (), "odd"),
+    "estimate.round_recorded": Line(said("A round of negotiation"), ("side", "kind", "amount")),
+    "estimate.revised": Line(said("A new version"), ("revision",)),
+    "estimate.extended": Line(said("The offer stands longer"), ("valid_until",)),
+    "estimate.moved": Line(said("Estimate"), ("state",)),
+    "estimate.accepted": Line(said("The customer said yes"), ("option_name", "total"), "odd"),
+    "estimate.declined": Line(said("The customer said no"), ("reason",), "odd"),
+    "estimate.expired": Line(said("The offer ran out")),
+    "estimate.withdrawn": Line(said("The offer was withdrawn"), ("reason",)),
+    "sale.started": Line(said("The sale is being turned into work")),
+    "sale.step_done": Line(said("Done by itself"), ("step",)),
+    "sale.step_failed": Line(said("A step did not happen"), ("step", "reason")),
+    "sale.retried": Line(said("Tried again"), ("steps",)),
+    "sale.completed": Line(said("Customer, job and booking are there"), (), "key"),
+    "sale.undone": Line(said("The sale was taken back"), ("reason",), "key"),
+    "customer.created": Line(said("A new customer")),
+    "customer.matched": Line(said("A customer we know")),
+    "customer.changed": Line(said("Customer corrected"), ("changed",)),
+    "job.created": Line(said("Job made"), ("title",)),
+    "job.changed": Line(said("Job"), ("state",)),
+    "job.renamed": Line(said("Job renamed")),
+    "booking.created": Line(said("Booking made"), ("title",), "key"),
+    "booking.changed": Line(said("Booking worked on"), ("changed",)),
+    "booking.ordered": Line(said("Ordered")),
+    "booking.ready": Line(said("Ready for operations")),
+    "booking.held": Line(said("On hold"), ("hold", "reason")),
+    "booking.released": Line(said("No longer on hold")),
+    "booking.scheduled": Line(said("Work scheduled"), ("window_starts_at",)),
+    "booking.assigned": Line(said("Handed to operations"), ("to_person", "acknowledge_by"), "key"),
+    "booking.reassigned": Line(said("Given on"), ("to_person",)),
+    "booking.unacknowledged": Line(said("Operations have not answered in time")),
+    "booking.accepted": Line(said("Operations accepted"), (), "key"),
+    "booking.returned": Line(said("Operations gave it back"), ("reason",)),
+    "booking.started": Line(said("Work began"), (), "key"),
+    "booking.completed": Line(said("Work done"), (), "key"),
+    "booking.cancelled": Line(said("Booking cancelled"), ("reason",), "key"),
+    "booking.change_ordered": Line(said("The customer added to it"), ("total",), "odd"),
+    "booking.change_acknowledged": Line(said("Operations know of the change")),
+    "notification.sent": Line(said("Message sent"), ("kind", "to")),
+    "notification.failed": Line(said("A message did not arrive"), ("kind", "to", "reason")),
+}  # fmt: skip
+
+
+def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
+    """The funnel's newest entries for ui.timeline; nothing for whom it is not, or before its facts have arrived."""
+    try:
+        with reading() as tx:
+            page = told(tx, me(), UUID(str(correlation_id)), {"limit": limit})
+    except NotFound:
+        return []
+    return [entry(row) for row in page.items]
+
+
+def entry(row: Told) -> dict[str, Any]:
+    """One fact: what, who, the rest of it, and what somebody said."""
+    line = LINES.get(row["kind"]) or Line(words.plain(row["kind"].rpartition(".")[2]))
+    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else words.plain(row["actor"]))
+    quote = row["words"].get("note") or row["words"].get("text") or ""
+    return {
+        "text": line.text,
+        "by": said("The customer") if row["actor"] == "customer" else by,
+        "about": Markup(", ").join(one for one in (_said(name, row) for name in line.about) if one),
+        "quote": quote,
+        "at": row["at"],
+        "key": line.mark == "key",
+        "odd": line.mark == "odd",
+        "stage": row["words"].get("stage", ""),
+        "kind": row["kind"],
+    }
+
+
+def _said(name: str, row: Told) -> str | Markup:
+    value = SAID[name](row["words"], row["people"]) if name in SAID else row["words"].get(name)
+    return "" if value in (None, "") else escape(value if name in SAID else words.plain(value))
+
+
+def _money(name: str) -> Callable[[Told, Told], Any]:
+    return lambda these, _: words.money(these.get(name), str(these.get("currency") or place().currency))
+
+
+def _when(name: str) -> Callable[[Told, Told], Any]:
+    return lambda these, _: words.when(these.get(name), place())
+
+
+def _to(these: Told, people: Told) -> str:
+    named = (people.get(str(these.get(one) or "")) for one in ("assignee_id", "salesperson_id", "owner_id"))
+    name = next((one for one in named if one), "")
+    return f"to {name}" if name else ""
+
+
+def _listed(name: str) -> Callable[[Told, Told], Any]:
+    def shown(these: Told, _: Told) -> str:
+        value = these.get(name)
+        some = [value] if isinstance(value, str) else list(value or ())
+        return ", ".join(words.plain(one).lower() for one in some)
+
+    return shown
+
+
+#: words that are not said as they are
+SAID: Mapping[str, Callable[[Told, Told], Any]] = {
+    "total": _money("total"),
+    "amount": _money("amount"),
+    "contract_total": _money("contract_total"),
+    "starts_at": _when("starts_at"),
+    "window_starts_at": _when("window_starts_at"),
+    "next_action_at": _when("next_action_at"),
+    "acknowledge_by": lambda these, _: (
+        Markup("until ") + words.when(these["acknowledge_by"], place()) if these.get("acknowledge_by") else ""
+    ),
+    "valid_until": lambda these, _: (
+        Markup("until ") + words.day(these["valid_until"], place()) if these.get("valid_until") else ""
+    ),
+    "to_person": _to,
+    "changed": _listed("changed"),
+    "steps": _listed("steps"),
+    "qualified": lambda these, _: said("yes") if these.get("qualified") else said("no"),
+    "title": lambda these, _: these.get("title"),
+    "option_name": lambda these, _: these.get("option_name"),
+    "to": lambda these, _: these.get("to"),
+    "revision": lambda these, _: these.get("revision"),
+    "duplicate_of_number": lambda these, _: these.get("duplicate_of_number"),
+}

@@ -12,6 +12,7 @@ from services.console.api.acts import EVERY
 from services.console.api.acts.entry import ENTRY
 from services.console.api.screens import choices, forms, steps
 from services.console.api.screens.frame import doors, go, me, names, page, place, screen
+from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
 
 bp = Blueprint("console_leads", __name__)
@@ -59,6 +60,7 @@ def lead(lead_id: UUID) -> Response:
         contacts=contacts,
         opportunities=opportunities,
         who=who,
+        happened=timeline(ident),
         steps=steps.of_lead(record),
         title=title_of(record),
     )

@@ -86,6 +86,8 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
         found += [C.id.in_(sa.select(kind.card_id).where(*of_it))] if of_it else []
     if asked.get("age") is not None:
         found.append(C.received_at <= tx.now - timedelta(days=asked["age"]))
+    if asked.get("overdue"):
+        found.append(sa.or_(*(column < tx.now for column in (C.answer_due_at, C.follow_up_at, C.take_over_by))))
     if asked.get("team") is not None:
         team = people.team(tx, asked["team"])
         members = [UUID(str(one)) for one in team["members"]] if team else []

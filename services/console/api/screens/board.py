@@ -1,0 +1,67 @@
+"""The board: where everything stands, stage by stage, and moves from one to the next."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from libs.common.web import reading
+from services.console import usecases
+from services.console.adapters.words import said
+from services.console.api.screens import cards, choices
+from services.console.api.screens.frame import me, page, screen
+from services.console.schemas import BoardQuery
+from services.console.usecases import Lane
+
+bp = Blueprint("console_board", __name__)
+
+CARDS_A_LANE = 20
+#: where a card may be moved by hand, and by which act: a stage that means more has an act of its own
+ACTS = {"converted": "opportunity.convert"}
+ENDS = ("opportunity.won", "opportunity.lost")
+AGES = (("", said("Any age")), ("overdue", said("Overdue")), ("7", said("Older than 7 days")),
+        ("30", said("Older than 30 days")), ("90", said("Older than 90 days")))  # fmt: skip
+
+
+@bp.get("/board")
+@screen(may="opportunity.read")
+def board() -> Response:
+    """Where does everything stand?"""
+    typed = {name: request.args.get(name, "") for name in ("person", "trade", "source", "age")}
+    overdue = typed["age"] == "overdue"
+    asked = cards.asked_of(BoardQuery, typed | ({"age": ""} if overdue else {}))
+    with reading() as tx:
+        lanes = usecases.board(tx, me(), {**asked, "overdue": overdue, "limit": CARDS_A_LANE}).lanes
+    of_stage = [one for one in lanes if one.key.startswith("opportunity.") and one.key not in ENDS]
+    known = cards.stages()
+    stages = [one for one in of_stage if one.count or not known or one.key.partition(".")[2] in known]
+    return page(
+        "board.html",
+        nav="/board",
+        lanes=stages,
+        before=[one for one in lanes if one.key.startswith("lead.")],
+        after=[one for one in lanes if one.key.startswith("booking.")],
+        ends={one.key: one for one in lanes if one.key in ENDS},
+        total=_summed(stages),
+        many=sum(one.count for one in stages),
+        moves=me().may("opportunity.work"),
+        act_of=lambda code: ACTS.get(code, "opportunity.stage"),
+        asked=typed,
+        people=choices.of("salespeople", {}),
+        trades=choices.of("trades", {})[1:],
+        sources=sorted({one["source"] for lane in lanes for one in lane.cards if one["source"]}),
+        ages=AGES,
+    )
+
+
+def _summed(lanes: Iterable[Lane]) -> list[dict[str, Any]]:
+    """All open ones together, a sum for each currency."""
+    totals: dict[str, list[Decimal]] = {}
+    for lane in lanes:
+        for one in lane.sums:
+            total = totals.setdefault(one.currency, [Decimal(0), Decimal(0)])
+            total[0] += Decimal(one.value or 0)
+            total[1] += Decimal(one.weighted or 0)
+    rounded = {unit: (value, round(weighted, 2)) for unit, (value, weighted) in totals.items() if value}
+    return [{"currency": unit, "value": value, "weighted": weighted} for unit, (value, weighted) in rounded.items()]

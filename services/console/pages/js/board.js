@@ -1,0 +1,52 @@
+// The board: moves by drag, menu and keyboard. A move is shown at once; one that is refused goes back and says why.
+import { $, $$, secret, toast } from './app.js';
+const lanes = $$('.board .lane');
+const count = (lane, by) => { const n = $('[data-count]', lane); n.textContent = +n.textContent + by };
+const sums = () => fetch(location.href).then(r => r.text()).then(t => {
+  const now = new DOMParser().parseFromString(t, 'text/html');
+  for (const l of lanes) for (const part of ['[data-count]', '[data-sum]']) { const there = $(`#${l.id} ${part}`, now); if (there) $(part, l).replaceWith(there) }
+}).catch(() => {});
+const lane = card => card.closest('.lane');
+function put(card, to, before) {
+  count(lane(card), -1); $('ol', to).insertBefore(card, before ?? null); count(to, 1);
+  $('.menu', card).open = false; $('a', card).focus();
+}
+async function ask(card, to) {
+  const body = new URLSearchParams({ stage: to.dataset.stage });
+  const r = await fetch(`/do/${to.dataset.act}/${card.dataset.id}`, { method: 'POST', body, headers: { Accept: 'application/json', 'X-Form-Secret': secret() } }).catch(() => null);
+  if (r?.redirected) { location.reload(); return { ok: false, problem: '' } }
+  return r ? r.json().catch(() => ({})) : { ok: false, problem: 'The network failed.' };
+}
+async function move(card, to, before, undo = true) {
+  const from = lane(card), next = card.nextElementSibling, name = card.dataset.name;
+  if (!to || from === to || card.dataset.moving) return;
+  card.dataset.moving = '1'; $('.refused', card)?.remove(); put(card, to, before);
+  const said = await ask(card, to);
+  delete card.dataset.moving;
+  if (said.ok) { toast(`${name} is now in ${to.dataset.label}.`, undo ? () => move(card, from, next?.isConnected && lane(next) === from ? next : null, false) : null); sums(); return }
+  put(card, from, next?.isConnected && lane(next) === from ? next : null);
+  const p = document.createElement('p'), why = said.problem || 'That did not work.';
+  p.className = 'refused'; p.textContent = `Moved back. ${why}`; card.append(p); toast(`${name} stays in ${from.dataset.label}. ${why}`);
+}
+let held;
+for (const c of $$('.board .card')) {
+  if (!$('.menu', c)) continue;
+  c.draggable = true;
+  c.addEventListener('dragstart', e => { held = c; c.classList.add('drag'); e.dataTransfer.effectAllowed = 'move' });
+  c.addEventListener('dragend', () => { c.classList.remove('drag'); lanes.forEach(l => l.classList.remove('over')) });
+  c.addEventListener('keydown', e => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    const n = lanes.indexOf(lane(c)), to = { '[': lanes[n - 1], ']': lanes[n + 1] }[e.key];
+    if (to) { e.preventDefault(); move(c, to) }
+    if (e.key === 'm') { e.preventDefault(); $('.menu', c).open = true; $('.menu button', c).focus() }
+  });
+}
+document.addEventListener('submit', e => {
+  if (e.target.id !== 'move') return;
+  e.preventDefault(); move(e.submitter.closest('.card'), lanes.find(l => l.dataset.stage === e.submitter.value));
+}, true);
+for (const l of lanes) {
+  l.addEventListener('dragover', e => { if (held) { e.preventDefault(); l.classList.add('over') } });
+  l.addEventListener('dragleave', e => { if (!l.contains(e.relatedTarget)) l.classList.remove('over') });
+  l.addEventListener('drop', e => { e.preventDefault(); l.classList.remove('over'); if (held) move(held, l); held = null });
+}

@@ -1,0 +1,131 @@
+"""Today, the board, search and what happened: what each role sees first, and what it can move."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import services
+from embedded.testing import Bench
+from libs.common.contracts.base import facts
+from services.console.api.screens.happened import LINES
+from services.console.api.screens.today import ORDER
+from services.console.handlers import OF_A_FUNNEL
+from tests.service.console_reader import Reader
+
+SAID = {"channel": "phone", "person_name": "June Pettibone", "phones": ["615-555-0117"], "request": "a heat pump"}
+
+
+@pytest.fixture
+def office(bench: Callable[..., Bench]) -> Bench:
+    return bench(*services.NAMES)
+
+
+def opportunity(bench: Bench, **more: object) -> dict[str, Any]:
+    """Taken in, worth working, with the salesperson."""
+    csr = bench.as_("csr")
+    lead = csr.post("/api/v1/leads", SAID | more).get_json()["id"]
+    csr.post(f"/api/v1/leads/{lead}/validate")
+    bench.settle()
+    [found] = csr.items(f"/api/v1/opportunities?lead_id={lead}")
+    if not found["salesperson_id"]:
+        mine = bench.as_("salesperson")
+        who = mine.get("/api/v1/staff/me").get_json()["id"]
+        csr.post(f"/api/v1/opportunities/{found['id']}/assign", {"salesperson_id": who})
+        bench.settle()
+    return dict(found)
+
+
+def test_every_fact_of_a_funnel_has_its_words() -> None:
+    kinds = {
+        fact.name.removeprefix("plumbline.").rpartition(".")[0] for fact in facts() if fact.__module__ in OF_A_FUNNEL
+    }
+    assert kinds == set(LINES)
+
+
+def test_who_has_to_be_called_back_first_is_the_next_step_with_their_number(office: Bench) -> None:
+    opportunity(office)
+    page = Reader(office, "salesperson").open("/")
+    assert "Call June Pettibone back" in page.text
+    assert 'href="tel:+16155550117"' in page.html
+    office.clock.forward(days=4)
+    page = Reader(office, "salesperson").open("/")
+    assert "Answers late: 1" in page.text
+
+
+def test_every_role_has_its_day_and_a_tour(office: Bench) -> None:
+    opportunity(office)
+    for role in {str(role) for role in ORDER} | {"technician", "admin", "auditor"}:
+        if role == "marketing":
+            continue
+        page = Reader(office, role).open("/")
+        assert page.status == 200, role
+        assert Reader(office, role).open("/tour").status == 200
+
+
+def test_a_card_is_moved_from_the_boards_menu_without_scripts(office: Bench) -> None:
+    made = opportunity(office)
+    reader = Reader(office, "salesperson")
+    page = reader.open("/board")
+    assert "June Pettibone" in page.links, page.text
+    page = reader.press("Contacted")
+    assert "Moved." in page.text
+    office.settle()
+    assert office.as_("csr").get(f"/api/v1/opportunities/{made['id']}").get_json()["stage"] == "contacted"
+    page = reader.open("/board")
+    assert f"/do/opportunity.convert/{made['id']}" in page.offered
+    assert f"/do/opportunity.lose/{made['id']}" in page.offered
+
+
+def test_a_move_that_is_refused_says_to_a_script_everything_in_the_way(office: Bench) -> None:
+    made = opportunity(office)
+    reader = Reader(office, "salesperson")
+    [form] = [one for one in reader.open("/board").forms if one.ident == "move"]
+    headers = {"Accept": "application/json", "X-Form-Secret": dict(form.fields)["_secret"]}
+    answer = reader.client.post(f"/do/opportunity.stage/{made['id']}", data={"stage": "won"}, headers=headers)
+    said = answer.get_json()
+    assert answer.status_code >= 400
+    assert not said["ok"]
+    assert said["problem"]
+    answer = reader.client.post(f"/do/opportunity.stage/{made['id']}", data={"stage": "contacted"}, headers=headers)
+    assert answer.get_json() == {"ok": True, "said": "Moved.", "problem": ""}
+
+
+def test_who_may_not_move_sees_the_board_without_menus(office: Bench) -> None:
+    made = opportunity(office)
+    page = Reader(office, "auditor").open("/board")
+    assert "June Pettibone" in page.links
+    assert f"/do/opportunity.stage/{made['id']}" not in page.offered
+
+
+def test_the_board_narrows_to_what_is_asked(office: Bench) -> None:
+    opportunity(office, source="Radio")
+    opportunity(office, person_name="Saul Everly", phones=["615-555-0188"])
+    reader = Reader(office, "manager")
+    assert {"June Pettibone", "Saul Everly"} <= reader.open("/board").links.keys()
+    page = reader.open("/board?source=Radio&age=&person=")
+    assert "June Pettibone" in page.links
+    assert "Saul Everly" not in page.links
+    assert "June Pettibone" not in reader.open("/board?age=overdue").links
+    office.clock.forward(days=4)
+    assert "June Pettibone" in reader.open("/board?age=overdue").links
+
+
+def test_somebody_is_found_by_the_end_of_their_number_on_a_page_and_by_the_palette(office: Bench) -> None:
+    made = opportunity(office)
+    reader = Reader(office, "csr")
+    assert reader.open("/search?q=0117").links["June Pettibone"] == f"/opportunities/{made['id']}"
+    [one] = reader.client.get("/search.json?q=pettib").get_json()
+    assert (one["text"], one["href"]) == ("June Pettibone", f"/opportunities/{made['id']}")
+    assert "a heat pump" in one["about"]
+    assert "Nobody by that name" in reader.open("/search?q=zzz").text
+
+
+def test_what_happened_is_told_on_the_enquiry_and_the_opportunity(office: Bench) -> None:
+    made = opportunity(office)
+    reader = Reader(office, "csr")
+    for where in (f"/leads/{made['lead_id']}", f"/opportunities/{made['id']}"):
+        page = reader.open(where)
+        assert "What happened" in page.text
+        for words in ("Enquiry taken in", "Worth working", "Opportunity opened"):
+            assert words in page.text, where

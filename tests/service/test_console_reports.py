@@ -1,0 +1,52 @@
+"""The reports' pages: a sentence, pictures and tables with the same numbers, each number with its cards."""
+
+from collections.abc import Callable
+
+import pytest
+
+import services
+from embedded.testing import Bench
+from services.console.usecases import REPORTS
+from tests.service.console_reader import Reader
+from tests.service.test_console_board import opportunity
+
+
+@pytest.fixture
+def office(bench: Callable[..., Bench]) -> Bench:
+    return bench(*services.NAMES)
+
+
+def test_a_number_of_a_report_leads_to_exactly_what_it_counts(office: Bench) -> None:
+    opportunity(office, source="Radio")
+    lost = opportunity(office, source="Radio", person_name="Saul Everly", phones=["615-555-0188"])
+    office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "price"})
+    office.settle()
+    reader = Reader(office, "manager")
+
+    page = reader.open("/reports")
+    assert "Of 2 enquiries 0 were won." in page.text
+    page = reader.open("/reports/lost-reasons")
+    assert "Price" in page.text
+    assert reader.follow("1").links["Saul Everly"] == f"/opportunities/{lost['id']}"
+    assert "June Pettibone" not in reader.page.links
+
+    reader.open("/reports/funnel?source=Radio")
+    assert {"June Pettibone", "Saul Everly"} <= reader.follow("2").links.keys()
+
+
+def test_every_report_has_its_page_its_definition_and_its_file(office: Bench) -> None:
+    opportunity(office)
+    reader = Reader(office, "manager")
+    for name, one in REPORTS.items():
+        page = reader.open(f"/reports/{name}")
+        assert page.status == 200, name
+        assert one.text in page.text
+        answer = reader.client.get(f"/reports/{name}?format=csv")
+        assert answer.mimetype == "text/csv"
+        assert answer.get_data(as_text=True).count(",") >= len(one.columns) - 1
+
+
+def test_a_report_of_a_time_in_which_nothing_was_says_so(office: Bench) -> None:
+    opportunity(office)
+    page = Reader(office, "manager").open("/reports/funnel?since=2020-01-01&until=2020-01-02")
+    assert "Nothing at that time" in page.text
