@@ -204,10 +204,9 @@ class Failure:
         self, world: World, count: int
     ) -> None:
         world.taker.moods["poison"] = refuse
-        things = [
-            world.make("made", *("poison" if n % 20 == 7 and f == 2 else str(f) for f in range(5))) for n in range(80)
-        ]
-        poisoned = [subject for n, subject in enumerate(things) if n % 20 == 7]
+        bad, good = (("made", "0", "1", third, "3", "4") for third in ("poison", "2"))
+        things = [world.make(*(bad if n % 17 == 7 else good)) for n in range(count)]
+        poisoned = [subject for n, subject in enumerate(things) if n % 17 == 7]
 
         for subject in things:
             if subject not in poisoned:  # before any retry: nobody waits for the poison's five tries

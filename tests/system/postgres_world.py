@@ -1,6 +1,8 @@
 """What the tests of a real database share: a service's bench over it, and waiting for another session's lock."""
 
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -8,6 +10,7 @@ from embedded.system import System
 from embedded.testing import Bench, Clock, hire
 from libs.common import migrate, orm
 from libs.common.service import Service
+from libs.common.surroundings import Surroundings
 
 
 def bench_over(spec: Service, url: str) -> Bench:
@@ -18,6 +21,22 @@ def bench_over(spec: Service, url: str) -> Bench:
     bench.clock, bench._sequences = Clock(), {}
     bench.system = System.over({spec.name: (spec, database)})
     hire(bench.system.parts[spec.name])
+    return bench
+
+
+def bench_of_all(specs: Iterable[Service], new_database: Callable[[str], str], clock: Clock) -> Bench:
+    """The whole system over PostgreSQL and the in-process bus, in the test's own time."""
+    databases = {
+        one.name: (one, replace(orm.connect(new_database(one.name), durable=False), clock=None)) for one in specs
+    }
+    for spec, database in databases.values():
+        migrate.upgrade(spec, database)
+    bench = Bench.__new__(Bench)
+    bench.clock, bench._sequences = clock, {}
+    around = Surroundings(public_url="http://plumbline.example")
+    bench.system = System.over(databases, clock=clock, surroundings=around)
+    for part in bench.system.parts.values():
+        hire(part)
     return bench
 
 

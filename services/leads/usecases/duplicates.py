@@ -25,7 +25,7 @@ OTHERS: sa.Select[Any] = (
     .select_from(KEYS)
     .join(LEADS, LEADS.c.id == KEYS.c.lead_id)
     .where(LEADS.c.state != LeadState.MERGED, KEYS.c.lead_id != sa.bindparam("lead"))
-    .order_by(LEADS.c.created_at.desc())
+    .order_by(LEADS.c.created_at.desc(), LEADS.c.id.desc())
     .limit(200)
 )
 WITH_KEYS = OTHERS.where(sa.tuple_(KEYS.c.value, KEYS.c.why).in_(sa.bindparam("keys", expanding=True)))
