@@ -40,7 +40,10 @@ class Page(HTMLParser):
         self._open: list[tuple[str, dict[str, str], int]] = []
         self._radio: set[str] = set()
         self._select: str | None = None
+        self._early: list[tuple[str, str, dict[str, str]]] = []  #: buttons that stand before their form
         self.feed(self.html)
+        for ident, said, named in self._early:
+            next(form for form in self.forms if form.ident == ident).buttons.setdefault(said, named)
 
     @property
     def text(self) -> str:
@@ -91,17 +94,24 @@ class Page(HTMLParser):
                 self.forms[-1].fields.append((given["name"], "".join(self.words[since:])))
             elif name == "button" and given.get("aria-disabled") == "true":
                 self.blocked.append(said)
-            elif name == "button" and self.forms and given.get("type", "submit") == "submit":
-                named = {given["name"]: given.get("value", "")} if given.get("name") else {}
-                form = next((one for one in self.forms if one.ident and one.ident == given.get("form")), self.forms[-1])
-                if said not in form.buttons and "formaction" in given:
-                    form.elsewhere[said] = given["formaction"]
-                form.buttons.setdefault(said, named)
-                self._hrefs += [given["formaction"]] if "formaction" in given else []
+            elif name == "button" and given.get("type", "submit") == "submit":
+                self._button(given, said or given.get("aria-label", ""))
             elif name == "select":
                 self._select = None
             if name == tag:
                 return
+
+    def _button(self, given: dict[str, str], said: str) -> None:
+        named = {given["name"]: given.get("value", "")} if given.get("name") else {}
+        forms = [one for one in self.forms if one.ident and one.ident == given.get("form")] or self.forms[-1:]
+        if given.get("form") not in (None, *(one.ident for one in forms)):
+            self._early.append((given["form"], said, named))
+            return
+        for form in forms:
+            if said not in form.buttons and "formaction" in given:
+                form.elsewhere[said] = given["formaction"]
+            form.buttons.setdefault(said, named)
+        self._hrefs += [given["formaction"]] if "formaction" in given else []
 
 
 class Reader:

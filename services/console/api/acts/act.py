@@ -84,6 +84,8 @@ class Act:
     done: str = ""
     then: str = ""  #: where it leads, with {id} and other parts of the answer; else back
     ask_first: bool = False  #: a page of its own even without fields: it cannot be taken back
+    otherwise: str = ""  #: the act of the same record to offer when this one is refused
+    shows: str = ""  #: the template that shows what was answered, for what is said this once
 
     @property
     def method(self) -> str:

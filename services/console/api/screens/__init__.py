@@ -8,6 +8,7 @@ from services.console.api.screens import (
     bookings,
     cards,
     doing,
+    estimates,
     jobs,
     leads,
     more,
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     searching.bp,
     reports.bp,
     tour.bp,
+    estimates.bp,
     doing.bp,
     more.bp,
 )

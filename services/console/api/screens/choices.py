@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from services.console.api.screens import crew
-from services.console.api.screens.frame import doors
+from services.console.api.screens.frame import doors, me
 
 Pairs = tuple[tuple[str, str], ...]
 Source = Callable[[dict[str, Any]], Pairs]
@@ -76,6 +76,21 @@ def _jobless(_record: dict[str, Any]) -> Pairs:
     return tuple((one["acceptance_id"], f"{one['number']}, {one['title']}") for one in _sales({}) if not one["job_id"])
 
 
+def _add_ons(record: dict[str, Any]) -> Pairs:
+    """Each with its option: only those of the one chosen count."""
+    return tuple(
+        (line["id"], f"{one['name']}: {line['description'].partition(chr(10))[0]}")
+        for one in record.get("options") or ()
+        for line in one["add_ons"]
+    )
+
+
+def _yes_methods(_record: dict[str, Any]) -> Pairs:
+    """Who is at the telephone hears no yes at the table."""
+    telephone = ("verbal", "On the telephone")
+    return (telephone,) if me().roles == {"csr"} else (telephone, ("in_person", "In person"))
+
+
 SOURCES: dict[str, Source] = {
     "people": lambda _: (("", "Nobody"), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
@@ -90,6 +105,9 @@ SOURCES: dict[str, Source] = {
     "operations_people": lambda record: (("", "The whole team"), *_crew_members(record)),
     "unbooked_sales": _unbooked,
     "jobless_sales": _jobless,
+    "estimate_options": lambda record: tuple((one["id"], one["name"]) for one in record.get("options") or ()),
+    "estimate_add_ons": _add_ons,
+    "yes_methods": _yes_methods,
 }
 
 

@@ -62,6 +62,8 @@ def do(key: str, idents: str) -> Response:
         return _told(503, act.done, LATER) if _by_script() else _again(act, ids, 503, {}, [LATER])
     if _by_script():
         return _told(said.status, act.done, _in_short(said))
+    if said.ok and act.shows:
+        return page(act.shows, act=act, answer=said.data, back=safe_path(typed.get("_back")), ids=ids)
     if said.ok:
         return go(_then(act, said), act.done)
     return _refused(act, ids, said)
@@ -174,6 +176,8 @@ def _shown(
         number=record.get("number") or "",
         key=key,
         refused=status == 409,
+        otherwise=EVERY.get(act.otherwise),
+        ids=ids,
     )
 
 

@@ -144,9 +144,13 @@ def _whole(_field: Field, text: str, _place: Place) -> int:
         raise Unreadable("is not a whole number") from None
 
 
-def _amount(_field: Field, text: str, _place: Place) -> str:
+def amount(text: str) -> str:
     """As typed, without what people put between the digits; whether it is an amount says the owner."""
     return text.replace(",", "").replace("$", "").replace("%", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+
+
+def _amount(_field: Field, text: str, _place: Place) -> str:
+    return amount(text)
 
 
 def _moment(_field: Field, text: str, place: Place) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from libs.common import people
@@ -246,6 +247,11 @@ def _many(one: str, many: str, n: int) -> str:
     return one if n == 1 else many
 
 
+def _text(text: str, **values: Any) -> str:
+    """A text of the catalogue, or one that somebody typed: whichever it is, its signs are signs and no markup."""
+    return escape(text) % values if values else text
+
+
 def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
     return words.money(value, currency or place().currency, cents=cents)
 
@@ -255,6 +261,7 @@ def dress(app: Any) -> None:
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(_one, _many, newstyle=True)
+    environment.globals["_"] = _text
     environment.trim_blocks = environment.lstrip_blocks = True
     plainly = ("plain", "phone", "dial", "initials", "address", "weekday")
     environment.filters.update({name: getattr(words, name) for name in plainly})

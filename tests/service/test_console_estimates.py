@@ -1,0 +1,195 @@
+"""The console's estimates: a price is written, sent, revised and accepted, by somebody without scripts."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import Bench
+from tests.service.console_reader import Page, Reader
+from tests.service.estimate_world import ESTIMATES, PUMP, drafted, priced, seen, send, set_taxes
+
+
+@pytest.fixture
+def office(bench: Callable[..., Bench]) -> Bench:
+    return bench("estimates", "console", "staff", "notifications")
+
+
+def at(office: Bench, ident: str, by: str = "salesperson") -> Reader:
+    reader = Reader(office, by)
+    assert reader.open(f"/estimates/{ident}").status == 200, reader.page.text
+    return reader
+
+
+def write(reader: Reader, button: str, **typed: str) -> Page:
+    """Types into the builder; ``line0__qty`` is the first line's quantity."""
+    return reader.press(
+        button, **{name.replace("line", "options.0.lines.", 1).replace("__", "."): text for name, text in typed.items()}
+    )
+
+
+def book(office: Bench) -> str:
+    """A price book with two tasks."""
+    admin = office.as_("admin")
+    made = admin.post(f"{ESTIMATES}/price-books", {"name": "Book", "currency": "USD", "status": "active"})
+    assert made.status_code == 201, made.get_data(as_text=True)
+    rows = (
+        "code,name,description,unit_price,cost,taxable,tax_code\n"
+        "HP-3T,Heat pump 3 t,Two-stage,8920.00,6000,yes,t20\nTS-01,Smart thermostat,,289.00,120,yes,t20\n"
+    )
+    path = f"{ESTIMATES}/price-books/{made.get_json()['id']}/import"
+    answer = admin.call("POST", path, data={"file": (io.BytesIO(rows.encode()), "tasks.csv")})
+    assert answer.get_json()["created"] == 2, answer.get_data(as_text=True)
+    return str(made.get_json()["id"])
+
+
+def test_a_draft_is_written_in_a_form_and_shows_what_the_service_makes_of_it(office: Bench) -> None:
+    set_taxes(office)
+    reader = at(office, drafted(office)["id"])
+    reader.press("Free line")
+    page = write(reader, "Save", line0__description="Heat pump", line0__qty="2", line0__unit_price="1,000.00",
+                 line0__discount_percent="10", line0__tax_code="t20", line0__taxable="true")  # fmt: skip
+    assert "Saved." in page.text
+    assert "$1,800.00" in page.text
+    assert "$2,160.00" in page.text
+    assert "Tax t20" in page.text
+
+
+def test_a_button_changes_the_form_and_nothing_typed_is_lost(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    reader.press("Free line")
+    page = write(reader, "Add an add-on", line0__description="Heat pump", line0__unit_price="8400", notes="Dog")
+    assert ("options.0.lines.0.description", "Heat pump") in fields(page)
+    assert ("notes", "Dog") in fields(page)
+    assert "options.0.add_ons.0.description" in dict(fields(page))
+    assert "Not saved yet" in page.text
+    assert seen(office, ident)["options"][0]["lines"] == []
+
+    page = reader.press("Another option like this")
+    assert ("options.1.lines.0.description", "Heat pump") in fields(page)
+    page = reader.press("Save", **{"options.1.name": "Better", "options.1.lines.0.unit_price": "9000"})
+    assert [one["name"] for one in seen(office, ident)["options"]] == ["Standard", "Better"]
+    assert seen(office, ident)["options"][0]["add_ons"] == [], "a line in which nothing stands is none"
+
+
+def fields(page: Page) -> list[tuple[str, str]]:
+    return next(form.fields for form in page.forms if form.ident == "draft")
+
+
+def test_a_fault_stands_at_its_field_and_the_rest_stays(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    reader.press("Free line")
+    reader.press("Free line")
+    page = reader.press("Save", **{"options.0.lines.1.description": "Pump", "options.0.lines.1.qty": "two"})
+    assert page.status == 422
+    assert "line 2, quantity" in page.text
+    assert 'id="options-0-lines-1-qty" name="options.0.lines.1.qty" aria-invalid="true"' in page.html
+    assert ("options.0.lines.1.description", "Pump") in fields(page)
+
+
+def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -> None:
+    set_taxes(office)
+    book(office)
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    page = reader.press("Find", q="thermo", notes="kept")
+    assert "Smart thermostat" in page.text
+    assert "Heat pump 3 t" not in page.text
+    page = reader.press("Add Smart thermostat")
+    assert ("options.0.lines.0.unit_price", "289.00") in fields(page)
+    assert ("notes", "kept") in fields(page)
+    reader.press("Save")
+    [line] = seen(office, ident)["options"][0]["lines"]
+    assert (line["task_code"], line["amount"], line["cost"]) == ("TS-01", "289.00", "120.00")
+
+
+def test_two_who_write_one_draft_are_told_and_neither_loses_a_word(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    mine, theirs = at(office, ident), at(office, ident, "manager")
+    assert "Saved." in theirs.press("Save", notes="theirs").text
+    page = mine.press("Save", notes="mine")
+    assert (page.status, "Somebody changed this" in page.text) == (412, True)
+    assert ("notes", "mine") in fields(page)
+    mine.press("Save")
+    assert seen(office, ident)["notes"] == "mine"
+
+
+def test_a_price_goes_out_its_link_is_shown_once_and_it_is_revised(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    priced(office, ident, PUMP)
+    reader = at(office, ident)
+    page = reader.press("Send")
+    assert ("to", "ivy@castellan.example") in page.forms[-1].fields
+    page = reader.press("Send")
+    assert "It is on its way" in page.text
+    assert "http://plumbline.example/e/" in page.html
+
+    page = reader.follow("Back to the estimate")
+    assert "/e/" not in page.html.replace("/estimates/", "")
+    assert "Sent, and not opened yet" in page.text
+    reader.follow("Revise")
+    page = reader.press("Revise", reason="without the duct")
+    assert "Version 2: without the duct" in page.text
+    page = reader.press("Save", **{"options.0.lines.0.unit_price": "8000"})
+    assert "Versions side by side" in page.text
+    assert "−$400.00" in page.text
+
+
+def test_a_yes_that_was_heard_is_recorded(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    priced(office, ident, PUMP)
+    send(office, ident)
+    reader = at(office, ident, "csr")
+    assert "Save" not in {name for form in reader.page.forms for name in form.buttons}
+    assert "margin" not in reader.page.text
+    reader.follow("Record their yes")
+    page = reader.press("Record their yes", typed_name="Ivy Castellan")
+    assert "Accepted. The sale opens by itself." in page.text
+    assert seen(office, ident)["state"] == "accepted"
+
+
+def test_a_discount_beyond_ones_limit_is_asked_for_and_approved_by_another(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    priced(office, ident, PUMP, discount={"percent": "40"})
+    reader = at(office, ident)
+    reader.press("Send")
+    page = reader.press("Send")
+    assert page.status == 409
+    assert "more than the" in page.text
+    reader.follow("Ask for approval")
+    page = reader.press("Ask for approval", note="or they go elsewhere")
+    assert "Waits for approval" in page.text
+    manager = at(office, ident, "manager")
+    manager.follow("Approve")
+    assert "Approved. It can be sent." in manager.press("Approve").text
+
+
+def test_what_an_option_is_called_is_text_wherever_it_can_be_chosen(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    priced(office, ident, options=[{"name": "<b>5 % off</b>", "lines": [PUMP]}])
+    send(office, ident)
+    for path in (f"/estimates/{ident}", f"/do/estimate.accept/{ident}"):
+        page = Reader(office, "salesperson").open(path)
+        assert page.status == 200, page.text
+        assert "<b>5 % off</b>" in page.text
+        assert "<b>5" not in page.html
+
+
+def test_the_list_says_which_end_first(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    page = Reader(office, "salesperson").open("/estimates")
+    assert "Heat pump for Ivy" in page.text
+    assert "None like that" in Reader(office, "salesperson").open("/estimates?expiring=1").text
+    priced(office, ident, PUMP)
+    send(office, ident)
+    assert "Heat pump for Ivy" in Reader(office, "salesperson").open("/estimates?expiring=1").text
+
+
+def test_the_paper_is_the_services(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    priced(office, ident, PUMP)
+    answer: Any = Reader(office, "salesperson").client.get(f"/estimates/{ident}/estimate.pdf")
+    assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
