@@ -1,4 +1,4 @@
-"""For developers: write the documents that come out of the code (docs/events.md, states.md, permissions.md)."""
+"""For developers: write the documents that come out of the code (docs/events.md, states.md, permissions.md, texts)."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ def documents() -> dict[str, str]:
     """Path below the root → what it should say today. A test compares."""
     import services
     from commands.distributed.described import environment_markdown
-    from embedded import described
+    from embedded import described, texts
     from libs.common.contracts import catalogue
 
     subscribers = {one.name: one.subscriptions.facts for one in services.every()}
@@ -22,6 +22,7 @@ def documents() -> dict[str, str]:
         "docs/permissions.md": described.permissions(),
         "docs/routes.md": described.routes(services.every()),
         "docs/environment.md": environment_markdown(),
+        "services/console/texts/messages.pot": texts.catalogue(),
     }
 
 

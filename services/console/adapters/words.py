@@ -43,12 +43,14 @@ class Place:
     currency: str
     now: datetime
     branch: str = ""
+    locale: str = ""
 
     @classmethod
     def of(cls, branch: Mapping[str, Any] | None, now: datetime) -> "Place":
         details = branch or {}
         zone = ZoneInfo(str(details.get("time_zone") or "UTC"))
-        return cls(zone, str(details.get("currency") or "USD"), now, str(details.get("name") or ""))
+        name, locale = str(details.get("name") or ""), str(details.get("locale") or "")
+        return cls(zone, str(details.get("currency") or "USD"), now, name, locale)
 
     @property
     def today(self) -> date:

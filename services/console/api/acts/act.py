@@ -49,6 +49,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] | str = ()
     first: str = ""  #: what stands in it when nothing is known
     folded: bool = False  #: under "more"; seldom needed
+    begins: str = ""  #: where in the record its first value stands, for an act that does not edit it
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -210,4 +210,26 @@ ACTS = (
         title=said("Was the merge a mistake?"),
         done=said("It stands on its own again."),
     ),
+    Act(
+        "lead.import",
+        "POST /leads/import",
+        "lead.import",
+        said("Import a file"),
+        "/leads",
+        icon="arrow",
+        title=said("A CSV of enquiries"),
+        about=said("The same file twice adds nothing. A dry run says what would come, and takes nothing in."),
+        fields=(
+            Field("file", said("File"), "file", required=True),
+            Field("?dry_run", said("Only a dry run"), "yes", first="true"),
+            Field(
+                "map",
+                said("Columns"),
+                "json",
+                folded=True,
+                hint=said('Where a column is not recognised: {"Phone no.": "phones"}.'),
+            ),
+        ),
+        shows="imported.html",
+    ),
 )

@@ -14,9 +14,12 @@ from services.console.api.screens import (
     more,
     operations,
     opportunities,
+    parked,
     reports,
     searching,
+    settings,
     signin,
+    staffing,
     today,
     tour,
 )
@@ -41,6 +44,9 @@ BLUEPRINTS = (
     reports.bp,
     tour.bp,
     estimates.bp,
+    staffing.bp,
+    parked.bp,
+    settings.bp,
     doing.bp,
     more.bp,
 )

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from libs.common.auth import Role
+from services.console.adapters.words import plain
 from services.console.api.screens import crew
 from services.console.api.screens.frame import doors, me
 
@@ -24,8 +26,6 @@ def _owners(_record: dict[str, Any]) -> Pairs:
 def _trades(_record: dict[str, Any]) -> Pairs:
     branches = doors().maybe("/staff/branches", {"items": []})["items"]
     names = sorted({trade for one in branches for trade in one.get("trades") or ()})
-    from services.console.adapters.words import plain
-
     return (("", "Not known"), *((name, plain(name)) for name in names))
 
 
@@ -91,7 +91,14 @@ def _yes_methods(_record: dict[str, Any]) -> Pairs:
     return (telephone,) if me().roles == {"csr"} else (telephone, ("in_person", "In person"))
 
 
+def _branches(_record: dict[str, Any]) -> Pairs:
+    return tuple((one["id"], one["name"]) for one in doors().items("/staff/branches", limit=200))
+
+
 SOURCES: dict[str, Source] = {
+    "branches_or_all": lambda record: (("", "The whole company"), *_branches(record)),
+    "everybody": lambda _: _people(),
+    "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
     "people": lambda _: (("", "Nobody"), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
     "owners": _owners,

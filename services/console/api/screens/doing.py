@@ -31,7 +31,8 @@ def form(key: str, idents: str) -> Response:
     act, ids = _act(key, idents)
     record, tag = _record(act, ids)
     asked = {one.name: request.args[one.name] for one in act.fields if one.name in request.args}
-    values = forms.begun(act.fields, record if act.edits else {}, place()) | asked
+    values = forms.begun(act.fields, record if act.edits else {}, place())
+    values |= forms.begun_elsewhere(act.fields, record, place()) | asked
     return _shown(act, ids, values, record, tag=tag, back=request.args.get("back"))
 
 
@@ -63,7 +64,8 @@ def do(key: str, idents: str) -> Response:
     if _by_script():
         return _told(said.status, act.done, _in_short(said))
     if said.ok and act.shows:
-        return page(act.shows, act=act, answer=said.data, back=safe_path(typed.get("_back")), ids=ids)
+        back = safe_path(typed.get("_back"))
+        return page(act.shows, nav=act.shown, act=act, answer=said.data, sent=body, back=back, ids=ids)
     if said.ok:
         return go(_then(act, said), act.done)
     return _refused(act, ids, said)

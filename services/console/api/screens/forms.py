@@ -34,6 +34,11 @@ def begun(fields: Iterable[Field], record: Any, place: Place) -> dict[str, Any]:
     return {one.name: shown(one, found(record, one.parts), place) for one in fields}
 
 
+def begun_elsewhere(fields: Iterable[Field], record: Any, place: Place) -> dict[str, Any]:
+    """What stands in the fields of an act that does not edit the record, where the record knows it."""
+    return {one.name: shown(one, found(record, one.begins.split(".")), place) for one in fields if one.begins}
+
+
 def found(record: Any, parts: Iterable[str]) -> Any:
     for part in parts:
         record = record.get(part) if isinstance(record, Mapping) else None

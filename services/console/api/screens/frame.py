@@ -10,7 +10,6 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
 from libs.common import people
@@ -18,7 +17,7 @@ from libs.common.auth import RULES, Caller, May
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
 from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, store
-from services.console.adapters import words
+from services.console.adapters import texts, words
 from services.console.adapters.doors import Doors, Refused, across, inside
 from services.console.adapters.words import Place
 from services.console.api.screens import assets, seat
@@ -239,17 +238,20 @@ def _refused(refused: Refused) -> Response:
     return wrong(said.status, str(said.problem.get("detail") or ""))
 
 
-def _one(text: str) -> str:
-    return text
+def language() -> str:
+    """What the reader reads: the browser says it, else their branch."""
+    if "language" not in g:
+        g.language = texts.chosen(request.accept_languages.values(), place().locale if g.get("caller") else "")
+    return cast(str, g.language)
 
 
-def _many(one: str, many: str, n: int) -> str:
-    return one if n == 1 else many
+def _one(__text: str, **variables: Any) -> Any:
+    """A text of ours in the reader's language. A service's words come by here, too: never markup, never a format."""
+    return texts.one(__text, language(), variables)
 
 
-def _text(text: str, **values: Any) -> str:
-    """A text of the catalogue, or one that somebody typed: whichever it is, its signs are signs and no markup."""
-    return escape(text) % values if values else text
+def _many(__one: str, __many: str, __n: int, **variables: Any) -> Any:
+    return texts.many(__one, __many, __n, language(), variables)
 
 
 def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
@@ -260,8 +262,7 @@ def dress(app: Any) -> None:
     """Gives the pages their words: called once, as the app is made."""
     environment = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(_one, _many, newstyle=True)
-    environment.globals["_"] = _text
+    environment.globals.update(gettext=_one, ngettext=_many)
     environment.trim_blocks = environment.lstrip_blocks = True
     plainly = ("plain", "phone", "dial", "initials", "address", "weekday")
     environment.filters.update({name: getattr(words, name) for name in plainly})
@@ -282,6 +283,7 @@ def dress(app: Any) -> None:
         places=lambda: [one for one in PLACES if allowed(one[4])],
         may=lambda *names: any(me().may(name) for name in names),
         form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
+        language=language,
         new_key=lambda: str(store().ids()),
         here=lambda: request.full_path.rstrip("?"),
     )

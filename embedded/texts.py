@@ -1,0 +1,39 @@
+"""Every English text of the console's pages, as the catalogue that a translation begins from."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import write_po
+from jinja2.ext import babel_extract
+
+CONSOLE = Path(__file__).parents[1] / "services" / "console"
+MARKS = {"said": None, "_": None, "ngettext": (1, 2)}
+OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+
+Found = Iterator[tuple[int, str | tuple[str, ...]]]
+
+
+def catalogue() -> str:
+    """A .pot: each text once, in order, so that a change of a page changes its own texts only."""
+    every = Catalog(charset="utf-8")
+    for path in sorted([*CONSOLE.rglob("*.py"), *CONSOLE.rglob("*.html")]):
+        for _line, text in _texts(path):
+            every.add(text)
+    written = io.BytesIO()
+    write_po(written, every, width=0, no_location=True, omit_header=True, sort_output=True)
+    return written.getvalue().decode()
+
+
+def _texts(path: Path) -> Found:
+    with path.open("rb") as file:
+        if path.suffix == ".html":
+            for line, function, text, _comments in babel_extract(file, list(MARKS), [], OPTIONS):
+                said = tuple(one for one in (text if isinstance(text, tuple) else (text,)) if one)
+                if said:
+                    yield line, said[:2] if function == "ngettext" and len(said) > 1 else said[0]
+        else:
+            for place, found, _comments, _context in extract("python", file, MARKS):
+                yield place, found

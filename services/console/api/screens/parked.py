@@ -1,0 +1,42 @@
+"""Parked messages of every service: what could not be applied, why, and what to do about it; and telling again."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+import services
+from libs.common.errors import NotFound
+from services.console.api.acts import EVERY
+from services.console.api.screens.frame import doors, me, page, screen
+from services.console.api.screens.offers import Offer, Offers
+
+bp = Blueprint("console_parked", __name__)
+
+
+@bp.get("/settings/parked")
+@screen(may=("parked.read", "parked.admin"))
+def parked() -> Response:
+    """What stands still?"""
+    found: list[dict[str, Any]] = []
+    away = []
+    for name in services.NAMES:
+        said = doors().maybe(f"/{name}/parked", None, limit=50)
+        if said is None:
+            away.append(name)
+        else:
+            found += [{**one, "service": name} for one in said["items"]]
+    found.sort(key=lambda one: one["parked_at"], reverse=True)
+    again = [(name, Offer(EVERY[f"told.{name}.again"], ())) for name in services.NAMES if me().may("parked.admin")]
+    return page("parked.html", nav="/settings", found=found, away=away, again=again)
+
+
+@bp.get("/settings/parked/<service>/<parked_id>")
+@screen(may=("parked.read", "parked.admin"))
+def parked_one(service: str, parked_id: str) -> Response:
+    """One of them, as it came, and how many wait behind it."""
+    if service not in services.NAMES:
+        raise NotFound("")
+    record = doors().get(f"/{service}/parked/{parked_id}")
+    offers = Offers(record, (str(record["id"]),))
+    return page("parked-one.html", nav="/settings", parked=record, service=service,
+                acts=offers.several(f"parked.{service}.replay", f"parked.{service}.discard"))  # fmt: skip

@@ -1,0 +1,238 @@
+"""A form made from the shape of a body, as its owner's OpenAPI document has it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from services.console.adapters import words
+
+Schema = Mapping[str, Any]
+Form = MultiDict[str, str]
+LONG = 2000  #: a text that may be as long gets a box
+SPARE = 2  #: empty rows at the end of a table, to add to it
+TYPED = ("text", "area", "whole", "lines", "any")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One control with its value; ``parts`` are a group's, ``rows`` a table's, each with its own parts."""
+
+    at: str
+    label: str
+    kind: str
+    value: Any = ""
+    required: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
+    error: str = ""
+    parts: tuple["Part", ...] = ()
+    rows: tuple["Row", ...] = ()
+
+    @property
+    def handle(self) -> str:
+        return self.at.replace(".", "-")
+
+    @property
+    def flat(self) -> bool:
+        """Fits into the row of a table."""
+        return all(one.kind not in ("group", "table", "many", "lines") for row in self.rows for one in row.parts)
+
+
+@dataclass(frozen=True)
+class Row:
+    at: str
+    parts: tuple[Part, ...]
+    spare: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a folded row is called by: the longest of its texts."""
+        return max((str(one.value) for one in self.parts if one.kind in ("text", "area")), key=len, default="")
+
+
+@dataclass
+class Taken:
+    """What was read from a form; ``rows`` says for each table which of the form's rows became which of the body's."""
+
+    body: Any = None
+    rows: dict[str, list[str]] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A body's schema, with the document's others to look references up in."""
+
+    schema: Schema
+    known: Mapping[str, Schema]
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], name: str) -> "Shape":
+        known = document["components"]["schemas"]
+        return cls(known[name], known)
+
+    def parts(self, value: Any, errors: Mapping[str, str]) -> tuple[Part, ...]:
+        """The form with these values."""
+        return self._group(self.schema, value or {}, "", errors)
+
+    def read(self, form: Form) -> Taken:
+        taken = Taken()
+        taken.body = self._read_group(self.schema, form, "", "", taken) or {}
+        return taken
+
+    # -- showing
+
+    def _plain(self, schema: Schema) -> Schema:
+        """Without its reference, and without the null that it may be."""
+        if "$ref" in schema:
+            return self._plain(self.known[schema["$ref"].rpartition("/")[2]])
+        if "anyOf" in schema:
+            return self._plain(next(one for one in schema["anyOf"] if one.get("type") != "null"))
+        return schema
+
+    def _kind(self, schema: Schema) -> str:
+        types = schema.get("type", ())
+        types = [types] if isinstance(types, str) else list(types)
+        if "enum" in schema:
+            return "choice"
+        if "array" in types:
+            inner = self._plain(schema.get("items", {}))
+            return "table" if "properties" in inner else "many" if "enum" in inner else "lines"
+        if "properties" in schema:
+            return "group"
+        kinds = {"boolean": "yes", "integer": "whole", "number": "text", "string": "text"}
+        found = next((kinds[one] for one in types if one in kinds), "any")
+        return "area" if found == "text" and LONG <= schema.get("maxLength", 0) < 10_001 else found
+
+    def _group(self, schema: Schema, value: Any, at: str, errors: Mapping[str, str]) -> tuple[Part, ...]:
+        needed = schema.get("required", ())
+        given = value if isinstance(value, Mapping) else {}
+        return tuple(
+            self._part(self._plain(inner), given.get(name), name, f"{at}{name}", name in needed, errors)
+            for name, inner in schema["properties"].items()
+        )
+
+    def _part(self, schema: Schema, value: Any, name: str, at: str, needed: bool, errors: Mapping[str, str]) -> Part:
+        kind, inner = self._kind(schema), self._plain(schema.get("items", {}))
+        parts: tuple[Part, ...] = ()
+        rows: tuple[Row, ...] = ()
+        if kind == "group":
+            parts = self._group(schema, value, f"{at}.", errors)
+        elif kind == "table":
+            every = [*(value or ()), *({} for _ in range(SPARE))]
+            rows = tuple(
+                Row(f"{at}.{n}", self._group(inner, one, f"{at}.{n}.", errors), n >= len(every) - SPARE)
+                for n, one in enumerate(every)
+            )
+        choices = tuple((one, words.plain(one)) for one in (inner if kind == "many" else schema).get("enum", ()) if one)
+        label = words.plain(name.removesuffix("_id"))
+        return Part(at, label, kind, _shown(kind, value), needed, choices, errors.get(at, ""), parts, rows)
+
+    # -- reading
+
+    def _read_group(self, schema: Schema, form: Form, at: str, sent: str, taken: Taken) -> dict[str, Any] | None:
+        found = {
+            name: self._read(self._plain(inner), form, f"{at}{name}", f"{sent}{name}", taken)
+            for name, inner in schema["properties"].items()
+        }
+        kept = {name: value for name, value in found.items() if value is not None}
+        return kept or None
+
+    def _read(self, schema: Schema, form: Form, at: str, sent: str, taken: Taken) -> Any:
+        kind = self._kind(schema)
+        if kind == "group":
+            found = self._read_group(schema, form, f"{at}.", f"{sent}.", taken)
+            return None if found is None or not any(one not in (False, []) for one in found.values()) else found
+        if kind == "table":
+            return self._read_table(schema, form, at, sent, taken)
+        if kind == "many":
+            return form.getlist(at)
+        text = form.get(at, "").strip()
+        if kind == "yes":
+            return bool(text)
+        if kind == "lines":
+            return [_scalar(line.strip()) if "type" not in schema["items"] else line.strip()
+                    for line in text.splitlines() if line.strip()]  # fmt: skip
+        if not text:
+            return None
+        if kind == "whole":
+            try:
+                return int(text)
+            except ValueError:
+                taken.wrong[at] = words.said("is not a whole number")
+                return None
+        return _scalar(text) if kind == "any" else text.replace("\r\n", "\n")
+
+    def _read_table(self, schema: Schema, form: Form, at: str, sent: str, taken: Taken) -> list[Any]:
+        """Its rows in the order of their places; one that was given up, or never filled in, is none."""
+        inner = self._plain(schema["items"])
+        count = int(form.get(f"{at}.rows", "0") or 0)
+        there = (n for n in range(min(count, 500)) if not form.get(f"{at}.{n}.gone"))
+        rows = [n for n in there if self._filled(inner, form, f"{at}.{n}.")]
+        rows.sort(key=lambda n: (_place(form.get(f"{at}.{n}.place", ""), n), n))
+        taken.rows[sent] = [f"{at}.{n}" for n in rows]
+        return [
+            self._read_group(inner, form, f"{at}.{n}.", f"{sent}.{place}.", taken) or {} for place, n in enumerate(rows)
+        ]
+
+    def _filled(self, schema: Schema, form: Form, at: str) -> bool:
+        """Something was typed into it; what is chosen or ticked alone makes no row."""
+        kinds = {name: self._kind(self._plain(inner)) for name, inner in schema["properties"].items()}
+        typed = any(form.get(f"{at}{name}", "").strip() for name, kind in kinds.items() if kind in TYPED)
+        return typed or any(form.getlist(f"{at}{name}") for name, kind in kinds.items() if kind == "many")
+
+
+def _shown(kind: str, value: Any) -> Any:
+    if kind in ("group", "table"):
+        return ""
+    if kind == "many":
+        return [str(one) for one in value or ()]
+    if kind == "lines":
+        return "\n".join(one if isinstance(one, str) else json.dumps(one) for one in value or ())
+    if kind == "any":
+        return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    if kind == "yes":
+        return bool(value)
+    return "" if value is None else str(value)
+
+
+def _scalar(text: str) -> Any:
+    """yes, no and numbers are what they say; everything else is text."""
+    said = {"true": True, "yes": True, "false": False, "no": False}.get(text.lower())
+    if said is not None:
+        return said
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _place(text: str, otherwise: int) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float(otherwise + 1)
+
+
+def faults(problem: Mapping[str, Any], taken: Taken) -> tuple[dict[str, str], list[str]]:
+    """What the owner says of the body, at the form's own rows; and what is of no control."""
+    at: dict[str, str] = {}
+    others: list[str] = []
+    for fault in problem.get("errors") or ():
+        path = ""
+        for part in str(fault.get("pointer") or "").strip("/").split("/"):
+            rows = taken.rows.get(path, ())
+            inside = part.isdigit() and int(part) < len(rows)
+            path = rows[int(part)] if inside else f"{path}.{part}".strip(".")
+        text = str(fault.get("detail") or "")
+        if path:
+            at.setdefault(path, text)
+        others.append(f"{words.plain(path.rpartition('.')[2])}: {text}" if path else text)
+    return at, others or ([] if at else [str(problem.get("detail") or words.said("That was refused."))])
+
+
+def typed(shape: Shape, form: Form) -> Any:
+    """What stands in the form, as values to show again: rows as they were, also those that were given up."""
+    return shape.read(MultiDict((k, v) for k, v in form.items(multi=True) if not k.endswith((".gone", ".place")))).body

@@ -1,0 +1,150 @@
+"""Settings, people, parked messages and files, by an admin at a browser: what is set, and what a refusal keeps."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import services
+from embedded.testing import Bench
+from services.console.api.screens.topics import TOPICS
+from tests.service.console_reader import Reader
+
+
+@pytest.fixture
+def office(bench: Callable[..., Bench]) -> Bench:
+    return bench(*services.NAMES)
+
+
+def stages(bench: Bench) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = bench.as_("admin").get("/api/v1/opportunities/settings").get_json()["stages"]
+    return found
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_what_is_saved_without_a_change_is_what_it_was(office: Bench, topic: str) -> None:
+    before = office.as_("admin").get(f"/api/v1/{topic}/settings").get_json()
+    reader = Reader(office, "admin")
+    reader.open(f"/settings/{topic}")
+    page = reader.press("Save")
+    assert "Saved. It counts from now on." in page.text
+    assert office.as_("admin").get(f"/api/v1/{topic}/settings").get_json() == before
+
+
+def test_a_stage_is_named_moved_and_added_in_the_table(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/opportunities")
+    new = {"stages__9__code": "measured", "stages__9__label": "Measured", "stages__9__type": "open"}
+    reader.press("Save", stages__0__label="Fresh", stages__9__probability="35", stages__9__place="3.5", **new)
+    assert [one["label"] for one in stages(office)][:5] == [
+        "Fresh",
+        "Contacted",
+        "Appointment set",
+        "Measured",
+        "Qualified",
+    ]
+
+    reader.open("/settings/opportunities")
+    reader.press("Save", stages__3__gone="1")
+    assert "measured" not in [one["code"] for one in stages(office)]
+
+
+def test_a_refusal_stands_at_its_row_and_keeps_what_was_typed(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/opportunities")
+    page = reader.press("Save", stages__1__probability="140", stages__0__label="Fresh")
+    assert page.status == 422
+    assert 'id="stages-1-probability-err"' in page.html
+    assert ("stages.0.label", "Fresh") in page.forms[-1].fields
+    assert stages(office)[0]["label"] == "New"
+
+
+def test_a_setting_over_somebody_elses_says_so(office: Bench) -> None:
+    mine, theirs = Reader(office, "admin"), Reader(office, "admin")
+    mine.open("/settings/bookings")
+    theirs.open("/settings/bookings")
+    theirs.press("Save", acknowledge_minutes="60")
+    page = mine.press("Save", acknowledge_minutes="90")
+    assert (page.status, "Somebody changed this" in page.text) == (412, True)
+    mine.press("Save")
+    assert office.as_("admin").get("/api/v1/bookings/settings").get_json()["acknowledge_minutes"] == 90
+
+
+def test_an_auditor_reads_settings_and_changes_none(office: Bench) -> None:
+    page = Reader(office, "auditor").open("/settings/leads")
+    assert page.status == 200
+    assert "Save" not in {button for form in page.forms for button in form.buttons}
+    assert Reader(office, "csr").open("/settings/leads").status == 403
+
+
+def test_a_set_of_questions_is_made_and_changed_as_a_form(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/questions/owner")
+    one = {"questions__0__key": "owns", "questions__0__text": "Do they own the place?", "questions__0__type": "bool"}
+    page = reader.press("Save", name="Who decides", kind="qualification", questions__0__weight="10", **one)
+    assert "Saved." in page.text, page.text
+    page = reader.open("/settings/questions")
+    assert "1 question, version 1" in page.text
+    reader.follow("Who decides")
+    reader.press("Save", questions__0__text="Do they own the house?")
+    made = office.as_("admin").get("/api/v1/opportunities/question-sets/owner").get_json()
+    assert (made["version"], made["questions"][0]["text"]) == (2, "Do they own the house?")
+
+
+def test_somebody_starts_is_away_and_leaves(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/people")
+    reader.follow("Add somebody")
+    page = reader.press("Add somebody", name="Wren Alder", email="wren@test.example", roles=["csr", "office"])
+    assert "With a password they can sign in." in page.text
+    assert "They have no password yet" in page.text
+    here = page.answer.request.path
+    reader.follow("Give a password")
+    assert "Given." in reader.press("Give a password", password="correct horse battery").text
+    reader.open(here)
+    reader.follow("Away, or here again")
+    reader.press("Away, or here again", **{"from": "2030-01-01T08:00"})
+    assert "nobody knows yet" in reader.open(here).text
+    reader.follow("They left")
+    assert "They can no longer sign in." in reader.press("They left").text
+    assert "They left and cannot sign in." in reader.open(here).text
+
+
+def test_a_team_is_formed_and_its_members_stand_in_the_form(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/do/person.add")
+    reader.press("Add somebody", name="Wren Alder", email="wren@test.example", roles=["salesperson"])
+    wren = reader.page.answer.request.path.rpartition("/")[2]
+    office.settle()
+    reader.open("/do/team.form")
+    page = reader.press("Form a team", name="Night shift", kind="sales", member_ids=[wren])
+    assert "Wren Alder" in page.links
+    reader.follow("Who is in it")
+    assert ("person_ids", wren) in reader.page.forms[-1].fields
+
+
+def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    [form] = [
+        one for one in reader.open("/do/lead.import").forms if "file" in one.action or one.action == "/do/lead.import"
+    ]
+    rows = b"name,phone,request\nJune Pettibone,615-555-0117,a heat pump\n,,\n"
+
+    def sent(**more: str) -> str:
+        data = dict(form.fields) | more | {"file": (__import__("io").BytesIO(rows), "calls.csv")}
+        answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
+        return str(answer.get_data(as_text=True))
+
+    assert "1 enquiry would come" in sent(**{"?dry_run": "true", "_key": "one"})
+    assert office.as_("csr").items("/api/v1/leads") == []
+    assert "1 enquiry came" in sent(**{"?dry_run": "", "_key": "two"})
+    assert len(office.as_("csr").items("/api/v1/leads")) == 1
+
+
+def test_a_service_tells_again_what_it_told_and_nothing_is_parked(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    page = reader.open("/settings/parked")
+    assert "Nothing is parked anywhere." in page.text
+    reader.open("/do/told.leads.again")
+    page = reader.press("Tell it again", since="2020-01-01T00:00")
+    assert "on their way again" in page.text
