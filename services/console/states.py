@@ -1,6 +1,6 @@
 """How far a funnel has come. The console changes no record: the machines are with those who own them."""
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 
 class Phase(StrEnum):
@@ -8,6 +8,16 @@ class Phase(StrEnum):
     OPPORTUNITY = "opportunity"
     ESTIMATE = "estimate"
     BOOKING = "booking"
+
+
+class Step(IntFlag):
+    """What a funnel has come to, as Card.steps adds it up."""
+
+    OPPORTUNITY = 1
+    PRICED = 2
+    WON = 4
+    BOOKED = 8
+    HANDED_OVER = 16
 
 
 #: the board's lanes and their place in it: of a stage its usual probability, so that a company's own stages, which are

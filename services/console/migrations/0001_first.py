@@ -205,6 +205,39 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column(
+            "closed_lane",
+            sa.Text(),
+            sa.Computed(
+                "CASE WHEN (CASE WHEN (booking_id IS NOT NULL AND booking_state <> 'cancelled') AND "
+                "booking_state = 'completed' THEN 'done' WHEN (booking_id IS NOT NULL AND booking_state <> "
+                "'cancelled') OR stage_type = 'won' THEN 'won' WHEN stage_type = 'lost' THEN 'lost' WHEN "
+                "opportunity_id IS NULL AND lead_state IN ('invalid', 'merged') THEN lead_state ELSE 'open' "
+                "END) IN ('lost', 'done') THEN (CASE WHEN (booking_id IS NOT NULL AND booking_state <> "
+                "'cancelled') THEN 'booking.' || booking_state WHEN opportunity_id IS NOT NULL THEN "
+                "'opportunity.' || stage ELSE 'lead.' || coalesce(lead_state, 'new') END) END",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "steps",
+            sa.Integer(),
+            sa.Computed(
+                "CASE WHEN opportunity_id IS NOT NULL THEN 1 ELSE 0 END + CASE WHEN priced_from IS NOT NULL "
+                "THEN 2 ELSE 0 END + CASE WHEN won_at IS NOT NULL THEN 4 ELSE 0 END + CASE WHEN (booking_id "
+                "IS NOT NULL AND booking_state <> 'cancelled') THEN 8 ELSE 0 END + CASE WHEN (booking_id IS "
+                "NOT NULL AND booking_state <> 'cancelled') AND assigned_at IS NOT NULL THEN 16 ELSE 0 END",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "settled_at",
+            columns.UtcDateTime(),
+            sa.Computed("CASE WHEN stage_type IN ('won', 'lost') THEN coalesce(won_at, lost_at) END", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
             "closed_at",
             columns.UtcDateTime(),
             sa.Computed(
@@ -324,56 +357,192 @@ def upgrade() -> None:
     with op.batch_alter_table("cards", schema=None) as batch_op:
         batch_op.create_index(
             "ix_cards_answer_due_at",
-            ["answer_due_at"],
+            [
+                "answer_due_at",
+                "id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
             postgresql_where=sa.text("answer_due_at IS NOT NULL"),
             sqlite_where=sa.text("answer_due_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_cards_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index(
-            "ix_cards_closed_at",
-            ["closed_at"],
+            "ix_cards_closed",
+            [
+                "closed_at",
+                "closed_lane",
+                "currency",
+                "value",
+                "probability",
+                "trade",
+                "source",
+                "team_id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
-            postgresql_where=sa.text("closed_at IS NOT NULL"),
-            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_lane IS NOT NULL"),
+            sqlite_where=sa.text("closed_lane IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_cards_follow_up_at",
-            ["follow_up_at"],
+            [
+                "follow_up_at",
+                "id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
             postgresql_where=sa.text("follow_up_at IS NOT NULL"),
             sqlite_where=sa.text("follow_up_at IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_cards_generated_by"), ["generated_by"], unique=False)
         batch_op.create_index(batch_op.f("ix_cards_inside_rep_id"), ["inside_rep_id"], unique=False)
-        batch_op.create_index("ix_cards_lane_received_at", ["lane", "received_at"], unique=False)
-        batch_op.create_index("ix_cards_lead_owner_id", ["lead_owner_id"], unique=False)
+        batch_op.create_index("ix_cards_lane", ["lane", "received_at"], unique=False)
+        batch_op.create_index("ix_cards_lead_owner", ["lead_owner_id"], unique=False)
         batch_op.create_index(
             "ix_cards_offer_ends_at",
-            ["offer_ends_at"],
+            [
+                "offer_ends_at",
+                "id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
             postgresql_where=sa.text("offer_ends_at IS NOT NULL"),
             sqlite_where=sa.text("offer_ends_at IS NOT NULL"),
         )
         batch_op.create_index(
-            "ix_cards_open_lane_currency_branch_value_probability",
-            ["open_lane", "currency", "branch", "value", "probability"],
+            "ix_cards_open",
+            [
+                "open_lane",
+                "received_at",
+                "id",
+                "currency",
+                "value",
+                "probability",
+                "trade",
+                "source",
+                "team_id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
             postgresql_where=sa.text("open_lane IS NOT NULL"),
             sqlite_where=sa.text("open_lane IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_cards_opportunity_id"), ["opportunity_id"], unique=False)
-        batch_op.create_index("ix_cards_owner_id_lane", ["owner_id", "lane"], unique=False)
-        batch_op.create_index(batch_op.f("ix_cards_received_at"), ["received_at"], unique=False)
+        batch_op.create_index(
+            "ix_cards_owner",
+            [
+                "owner_id",
+                "received_at",
+                "outcome",
+                "responded_at",
+                "response_due_at",
+                "branch",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_cards_received",
+            [
+                "received_at",
+                "id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_cards_salesperson_id"), ["salesperson_id"], unique=False)
         batch_op.create_index(
+            "ix_cards_settled",
+            [
+                "owner_id",
+                "settled_at",
+                "stage_type",
+                "currency",
+                "value",
+                "branch",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
+            unique=False,
+            postgresql_where=sa.text("settled_at IS NOT NULL"),
+            sqlite_where=sa.text("settled_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_cards_source",
+            [
+                "source",
+                "received_at",
+                "outcome",
+                "steps",
+                "currency",
+                "value",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
             "ix_cards_take_over_by",
-            ["take_over_by"],
+            [
+                "take_over_by",
+                "id",
+                "branch",
+                "owner_id",
+                "salesperson_id",
+                "inside_rep_id",
+                "lead_owner_id",
+                "generated_by",
+            ],
             unique=False,
             postgresql_where=sa.text("take_over_by IS NOT NULL"),
             sqlite_where=sa.text("take_over_by IS NOT NULL"),
         )
         batch_op.create_index(batch_op.f("ix_cards_team_id"), ["team_id"], unique=False)
+        batch_op.create_index(
+            "ix_cards_value",
+            ["value", "id", "branch", "owner_id", "salesperson_id", "inside_rep_id", "lead_owner_id", "generated_by"],
+            unique=False,
+        )
 
     op.create_table(
         "estimates",
@@ -402,6 +571,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("estimates", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_estimates_card_id"), ["card_id"], unique=False)
+        batch_op.create_index("ix_estimates_state", ["state", "sent_at"], unique=False)
 
     op.create_table(
         "stages",
@@ -410,12 +580,20 @@ def upgrade() -> None:
         sa.Column("card_id", sa.Uuid(), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("stage_type", sa.Text(), nullable=False),
+        sa.Column("branch", sa.Uuid(), nullable=True),
+        sa.Column("salesperson_id", sa.Uuid(), nullable=True),
         sa.Column("entered_at", columns.UtcDateTime(), nullable=False),
         sa.Column("left_at", columns.UtcDateTime(), nullable=True),
+        sa.Column("seconds", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("opportunity_id", "seq"),
     )
     with op.batch_alter_table("stages", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stages_card_id"), ["card_id"], unique=False)
+        batch_op.create_index(
+            "ix_stages_stage",
+            ["stage", "stage_type", "entered_at", "seconds", "branch", "salesperson_id"],
+            unique=False,
+        )
 
     op.create_table(
         "timeline",

@@ -1,8 +1,13 @@
 """What the console shows, as everybody's facts told it."""
 
+from typing import Any
+
 from services.console.model.base import TABLES, Base
-from services.console.model.card import Card
+from services.console.model.card import Card, Scanned
 from services.console.model.records import Appointment, Booking, Estimate, Stage
 from services.console.model.told import Told, Word
 
-__all__ = ["TABLES", "Appointment", "Base", "Booking", "Card", "Estimate", "Stage", "Told", "Word"]
+#: the tables that facts fill
+READ: tuple[Any, ...] = tuple(one.__table__ for one in (Card, Estimate, Booking, Appointment, Stage, Told, Word))
+
+__all__ = ["READ", "TABLES", "Appointment", "Base", "Booking", "Card", "Estimate", "Scanned", "Stage", "Told", "Word"]

@@ -11,7 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql import coercions, roles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from libs.common.auth import Caller, Role, reach
 from libs.common.columns import UtcDateTime
@@ -26,6 +29,9 @@ LANE = f"""(CASE WHEN {SOLD} THEN 'booking.' || booking_state
 OUTCOME = f"""(CASE WHEN {SOLD} AND booking_state = 'completed' THEN 'done' WHEN {SOLD} OR stage_type = 'won' THEN 'won'
     WHEN stage_type = 'lost' THEN 'lost'
     WHEN opportunity_id IS NULL AND lead_state IN ('invalid', 'merged') THEN lead_state ELSE 'open' END)"""
+STEPS = f"""CASE WHEN opportunity_id IS NOT NULL THEN 1 ELSE 0 END + CASE WHEN priced_from IS NOT NULL THEN 2 ELSE 0 END
+    + CASE WHEN won_at IS NOT NULL THEN 4 ELSE 0 END + CASE WHEN {SOLD} THEN 8 ELSE 0 END
+    + CASE WHEN {SOLD} AND assigned_at IS NOT NULL THEN 16 ELSE 0 END"""
 
 
 def _works_out(kind: Any, rule: str) -> Any:
@@ -60,7 +66,7 @@ class Card(Base):
     street: Mapped[str | None]
     city: Mapped[str | None]
     postal_code: Mapped[str | None]
-    received_at: Mapped[datetime | None] = mapped_column(index=True)
+    received_at: Mapped[datetime | None]
     response_due_at: Mapped[datetime | None]
     responded_at: Mapped[datetime | None]
     next_action_at: Mapped[datetime | None]
@@ -136,6 +142,11 @@ class Card(Base):
     lane: Mapped[str] = _works_out(sa.Text, LANE)
     outcome: Mapped[str] = _works_out(sa.Text, OUTCOME)  #: open, won, done, lost, invalid, merged
     open_lane: Mapped[str | None] = _works_out(sa.Text, f"CASE WHEN {OUTCOME} IN ('open', 'won') THEN {LANE} END")
+    closed_lane: Mapped[str | None] = _works_out(sa.Text, f"CASE WHEN {OUTCOME} IN ('lost', 'done') THEN {LANE} END")
+    steps: Mapped[int] = _works_out(sa.Integer, STEPS)  #: what it has come to: the sum of Step's numbers
+    settled_at: Mapped[datetime | None] = _works_out(  #: when the opportunity was won or lost
+        UtcDateTime, "CASE WHEN stage_type IN ('won', 'lost') THEN coalesce(won_at, lost_at) END"
+    )
     closed_at: Mapped[datetime | None] = _works_out(
         UtcDateTime,
         f"""CASE WHEN {SOLD} AND booking_state = 'completed' THEN completed_at
@@ -194,18 +205,88 @@ class Card(Base):
         return None if reach(others, "pipeline.read")[0] is not None else cls.phase == "booking"
 
 
-def _index(*names: str, there: str | None = None) -> None:
+class Scanned:
+    """A card whose scope is looked up in the index that is being read anyway, and not by indexes of its own."""
+
+    branch = Card.branch
+    extra_scope = Card.extra_scope
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return [AsRead(column) for column in Card.owner_columns()]
+
+
+class AsRead(sa.ColumnElement[UUID]):
+    """A column that SQLite is told not to look for by an index; PostgreSQL finds out for itself."""
+
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - as SQLAlchemy declares it
+
+    def __init__(self, column: Any) -> None:
+        self.column, self.type = coercions.expect(roles.ExpressionElementRole, column), sa.Uuid()
+
+
+@compiles(AsRead)
+def _as_it_is(element: AsRead, compiler: Any, **more: Any) -> str:
+    return str(compiler.process(element.column, **more))
+
+
+@compiles(AsRead, "sqlite")
+def _as_an_expression(element: AsRead, compiler: Any, **more: Any) -> str:
+    return f"+{compiler.process(element.column, **more)}"
+
+
+def _index(name: str, *names: str, there: str | None = None) -> None:
+    """What is summed up or looked for is in the index itself: rows of cards are wide."""
     table: Any = Card.__table__
     only = None if there is None else table.c[there].is_not(None)
-    sa.Index(
-        "_".join(["ix_cards", *names]), *(table.c[name] for name in names), postgresql_where=only, sqlite_where=only
-    )
+    sa.Index(f"ix_cards_{name}", *(table.c[one] for one in names), postgresql_where=only, sqlite_where=only)
 
 
-_index("lane", "received_at")
-_index("open_lane", "currency", "branch", "value", "probability", there="open_lane")
-_index("owner_id", "lane")
-_index("lead_owner_id")
-_index("closed_at", there="closed_at")
+SEEN_BY = ("branch", "owner_id", "salesperson_id", "inside_rep_id", "lead_owner_id", "generated_by")
+_index(
+    "open",
+    "open_lane",
+    "received_at",
+    "id",
+    "currency",
+    "value",
+    "probability",
+    "trade",
+    "source",
+    "team_id",
+    *SEEN_BY,
+    there="open_lane",
+)
+_index(
+    "closed",
+    "closed_at",
+    "closed_lane",
+    "currency",
+    "value",
+    "probability",
+    "trade",
+    "source",
+    "team_id",
+    *SEEN_BY,
+    there="closed_lane",
+)
+_index("lane", "lane", "received_at")
+_index("value", "value", "id", *SEEN_BY)
+_index("received", "received_at", "id", *SEEN_BY)
+_index("lead_owner", "lead_owner_id")
+_index("source", "source", "received_at", "outcome", "steps", "currency", "value", *SEEN_BY)
+_index("owner", "owner_id", "received_at", "outcome", "responded_at", "response_due_at", *SEEN_BY[:1], *SEEN_BY[2:])
+_index(
+    "settled",
+    "owner_id",
+    "settled_at",
+    "stage_type",
+    "currency",
+    "value",
+    *SEEN_BY[:1],
+    *SEEN_BY[2:],
+    there="settled_at",
+)
 for _due in ("answer_due_at", "follow_up_at", "offer_ends_at", "take_over_by"):
-    _index(_due, there=_due)
+    _index(_due, _due, "id", *SEEN_BY, there=_due)

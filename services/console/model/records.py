@@ -1,6 +1,8 @@
 """What reports and the calendar need of single records: every estimate, booking order, appointment and stage."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -92,7 +94,7 @@ class Appointment(Base):
 
 
 class Stage(Base):
-    """One stay of an opportunity in a stage; ``seq`` is the number of the fact that began it."""
+    """One stay of an opportunity in a stage, and whose it was then; ``seq`` is the number of the fact that began it."""
 
     __tablename__ = "stages"
 
@@ -101,5 +103,24 @@ class Stage(Base):
     card_id: Mapped[UUID] = mapped_column(index=True)
     stage: Mapped[str]
     stage_type: Mapped[str]
+    branch: Mapped[UUID | None]
+    salesperson_id: Mapped[UUID | None]
     entered_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    seconds: Mapped[int | None] = mapped_column(sa.BigInteger)  #: how long it lasted
+
+    @classmethod
+    def owner_columns(cls) -> Sequence[Any]:
+        return (cls.salesperson_id,)
+
+
+sa.Index(
+    "ix_stages_stage",
+    Stage.stage,
+    Stage.stage_type,
+    Stage.entered_at,
+    Stage.seconds,
+    Stage.branch,
+    Stage.salesperson_id,
+)
+sa.Index("ix_estimates_state", Estimate.state, Estimate.sent_at)

@@ -72,6 +72,7 @@ def _enter(tx: Tx, event: OpportunityFact, message: Message) -> Any:
     told = [getattr(event, name, None) for name in ("entered_at", "won_at", "lost_at")]
     at = next((one for one in told if one is not None), message.time)
     stay = {"stage": event.stage, "stage_type": event.stage_type, "entered_at": at, "left_at": None}
+    stay |= {"branch": event.branch, "salesperson_id": event.salesperson_id}
     key = {"opportunity_id": event.subject, "seq": message.number, "card_id": event.lead_id}
     writing.enter(tx, key | stay)
     return at

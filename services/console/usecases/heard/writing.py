@@ -108,21 +108,23 @@ def tell(tx: Tx, row: dict[str, Any]) -> None:
 # -- stages: one begins where the one before ends
 
 ENTER = sa.insert(STAGES)
-LEAVE = (
-    sa.update(STAGES)
-    .where(
-        STAGES.c.opportunity_id == RECORD,
-        STAGES.c.seq < sa.bindparam("of_seq", type_=sa.BigInteger),
-        STAGES.c.left_at.is_(None),
-    )
-    .values(left_at=sa.bindparam("of_time", type_=STAGES.c.left_at.type))
-)
+TIME = sa.bindparam("of_time", type_=STAGES.c.left_at.type)
+
+
+@functools.cache
+def _leaving(in_sqlite: bool) -> Any:
+    before = (STAGES.c.seq < sa.bindparam("of_seq", type_=sa.BigInteger), STAGES.c.left_at.is_(None))
+    lasted: Any = sa.extract("epoch", TIME - STAGES.c.entered_at)
+    if in_sqlite:
+        lasted = (sa.func.julianday(TIME) - sa.func.julianday(STAGES.c.entered_at)) * 86400.0
+    leave = sa.update(STAGES).where(STAGES.c.opportunity_id == RECORD, *before)
+    return leave.values(left_at=TIME, seconds=sa.cast(sa.func.round(lasted), sa.BigInteger))
 
 
 def enter(tx: Tx, row: dict[str, Any]) -> None:
     tx.left.run(ENTER, row)
     leaving = {"of_record": row["opportunity_id"], "of_seq": row["seq"], "of_time": row["entered_at"]}
-    tx.left.run(LEAVE, leaving)
+    tx.left.run(_leaving(tx.store.database.sqlite), leaving)
 
 
 # -- words: all that a kind of record says of a card, each time anew

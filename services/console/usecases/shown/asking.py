@@ -14,7 +14,7 @@ from libs.common import people
 from libs.common.auth import Caller, scoped
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
-from services.console.model import Booking, Card, Estimate, Stage
+from services.console.model import Booking, Card, Estimate, Scanned, Stage
 
 Asked = Mapping[str, Any]
 Condition = sa.ColumnElement[bool]
@@ -34,6 +34,9 @@ BY: Mapping[str, Callable[[Any], Condition]] = {
     "person": lambda value: C.owner_id == value,
     "received_from": lambda value: C.received_at >= value,
     "received_until": lambda value: C.received_at < value,
+    "settled_from": lambda value: C.settled_at >= value,
+    "settled_until": lambda value: C.settled_at < value,
+    "settled": lambda value: C.settled_at.is_not(None) if value else C.settled_at.is_(None),
     "closed_from": lambda value: C.closed_at >= value,
     "closed_until": lambda value: C.closed_at < value,
     "opportunity": lambda value: C.opportunity_id.is_not(None) if value else C.opportunity_id.is_(None),
@@ -44,7 +47,6 @@ BY: Mapping[str, Callable[[Any], Condition]] = {
         sa.and_(C.phase == "booking", C.assigned_at.is_not(None)) if value else C.assigned_at.is_(None)
     ),
     "merged": lambda value: C.outcome == "merged" if value else C.outcome != "merged",
-    "decided": lambda value: C.stage_type.in_(("won", "lost")) if value else C.stage_type == "open",
     "clocked": lambda value: C.response_due_at.is_not(None) if value else C.response_due_at.is_(None),
     "returned": lambda value: C.returns > 0 if value else C.returns.is_(None),
     "without": lambda value: C[value].is_(None),
@@ -97,6 +99,11 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
 
 def in_scope(statement: sa.Select[Any], who: Caller, permission: str = "pipeline.read") -> sa.Select[Any]:
     return scoped(statement, Card, who, permission)
+
+
+def scanned(statement: sa.Select[Any], who: Caller) -> sa.Select[Any]:
+    """The same for a question that reads a short index whole: of what is open, or due."""
+    return scoped(statement, Scanned, who, "pipeline.read")
 
 
 # -- where a page ended

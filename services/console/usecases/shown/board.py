@@ -1,6 +1,6 @@
 """The board: a lane a step of the funnel, with how many there are, what they are worth, and the newest of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from libs.common.amounts import exponent
 from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.states import LANES, Phase
-from services.console.usecases.shown.asking import Asked, C, asking, cursor, in_scope
+from services.console.usecases.shown.asking import Asked, C, asking, cursor, scanned
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed, money
 
 CLOSED_DAYS = 30  #: what came to its end is on the board so long
@@ -46,26 +46,26 @@ class Board:
 
 def board(tx: Tx, who: Caller, asked: Asked) -> Board:
     """Every lane there is to show, in the order of the funnel; empty ones too."""
-    here = [*asking(tx, asked), _recent(tx, asked)]
-    summed = in_scope(sa.select(*SUMS), who).where(*here).group_by(C.lane, C.currency)
+    since = tx.now - timedelta(days=asked.get("closed_days") or CLOSED_DAYS)
+    kinds = ((C.open_lane, C.open_lane.is_not(None)), (C.closed_lane, C.closed_at >= since))
     lanes: dict[str, Lane] = {key: Lane(key) for key in _wanted(asked)}
     steps: dict[str, int] = {}
-    for row in tx.execute(summed):
-        if row.lane in NOT_SHOWN:
-            continue
-        lane = lanes.setdefault(row.lane, Lane(row.lane))
-        lane.count += row.many
-        steps[row.lane] = max(steps.get(row.lane, 0), row.step or 0)
-        if row.currency:
-            lane.sums.append(Sum(row.currency, row.many, money(int(row.value or 0), row.currency), _weighted(row)))
+    where: dict[str, tuple[Any, Any]] = {}
+    for name, there in kinds:
+        summed = scanned(sa.select(name.label("lane"), C.currency, *SUMS), who)
+        summed = summed.where(name.is_not(None), there, *asking(tx, asked)).group_by(name, C.currency)
+        for row in tx.execute(summed):
+            if row.lane not in NOT_SHOWN:
+                lane = lanes.setdefault(row.lane, Lane(row.lane))
+                where[row.lane] = (name, there)
+                steps[row.lane] = max(steps.get(row.lane, 0), row.step or 0)
+                _add(lane, row)
     ordered = [lanes[key] for key in sorted(lanes, key=lambda key: (LANES.get(key, steps.get(key, 0)), key))]
-    _fill(tx, who, ordered, here, asked.get("limit") or 20)
+    _fill(tx, who, ordered, where, asked)
     return Board(ordered)
 
 
 SUMS = (
-    C.lane,
-    C.currency,
     sa.func.count().label("many"),
     sa.func.sum(C.value).label("value"),
     sa.func.sum(C.value * sa.func.coalesce(C.probability, 0)).label("weighted"),
@@ -73,14 +73,11 @@ SUMS = (
 )
 
 
-def _weighted(row: Any) -> str:
-    return format(Decimal(int(row.weighted or 0)).scaleb(-2 - exponent(row.currency)), "f")
-
-
-def _recent(tx: Tx, asked: Asked) -> sa.ColumnElement[bool]:
-    """Open, or closed not long ago."""
-    since = tx.now - timedelta(days=asked.get("closed_days") or CLOSED_DAYS)
-    return sa.or_(C.open_lane.is_not(None), C.closed_at >= since)
+def _add(lane: Lane, row: Any) -> None:
+    lane.count += row.many
+    if row.currency and row.value is not None:
+        weighted = format(Decimal(int(row.weighted or 0)).scaleb(-2 - exponent(row.currency)), "f")
+        lane.sums.append(Sum(row.currency, row.many, money(int(row.value), row.currency), weighted))
 
 
 def _wanted(asked: Asked) -> Iterable[str]:
@@ -92,18 +89,19 @@ def _wanted(asked: Asked) -> Iterable[str]:
     return [key for key in LANES if kind is None or key.startswith(f"{kind}.")]
 
 
-def _fill(tx: Tx, who: Caller, lanes: list[Lane], here: list[Any], limit: int) -> None:
+def _fill(tx: Tx, who: Caller, lanes: list[Lane], where: Mapping[str, tuple[Any, Any]], asked: Asked) -> None:
     """The newest cards of each lane: their ids together, then they themselves together."""
-    full = [lane for lane in lanes if lane.count]
+    full, limit, here = [lane for lane in lanes if lane.count], asked.get("limit") or 20, asking(tx, asked)
     if not full:
         return
     of_lane = [
-        in_scope(sa.select(C.id, C.lane), who)
-        .where(C.lane == lane.key, *here)
+        scanned(sa.select(C.id, name.label("lane")), who)
+        .where(name == lane.key, there, *here)
         .order_by(C.received_at.desc(), C.id.desc())
         .limit(limit + 1)
         .subquery()
         for lane in full
+        for name, there in [where[lane.key]]
     ]
     ids: dict[str, list[UUID]] = {}
     for row in tx.execute(sa.union_all(*(sa.select(one) for one in of_lane))):
@@ -112,7 +110,7 @@ def _fill(tx: Tx, who: Caller, lanes: list[Lane], here: list[Any], limit: int) -
     rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(wanted)))
     shown = {row["id"]: row for row in dressed(tx, [dict(row._mapping) for row in rows])}
     for lane in full:
-        mine = [ident for ident in ids.get(lane.key, ()) if ident in shown]
-        lane.cards = [shown[ident] for ident in mine]
-        if len(ids.get(lane.key, ())) > limit and lane.cards:
+        mine = ids.get(lane.key, [])
+        lane.cards = [shown[ident] for ident in mine[:limit] if ident in shown]
+        if len(mine) > limit and lane.cards:
             lane.next = cursor(lane.cards[-1]["received_at"], lane.cards[-1]["id"])

@@ -1,6 +1,6 @@
 """Appointments and the windows of booked work between two times."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from libs.common.tx import Tx
 from services.console.model import Appointment, Booking
 from services.console.usecases.shown.asking import Asked, C, in_scope, names
 
+LONGEST_VISIT, LONGEST_WORK = timedelta(days=2), timedelta(days=92)  #: what began earlier than that is over
 A: Any = Appointment.__table__.c
 B: Any = Booking.__table__.c
 Entry = dict[str, Any]
@@ -43,7 +44,12 @@ def _appointments(
     tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked
 ) -> list[Entry]:
     statement = sa.select(Appointment.__table__, C.who, C.what).join_from(Appointment, C.id.table, C.id == A.card_id)
-    statement = statement.where(A.starts_at < until, A.ends_at > since, A.state != "cancelled")
+    statement = statement.where(
+        A.starts_at.between(since - LONGEST_VISIT, until),
+        A.starts_at < until,
+        A.ends_at > since,
+        A.state != "cancelled",
+    )
     going = _in_my_days(who)
     mine = in_scope(statement, who) if going is None else statement.where(sa.or_(in_scope_of(who), going))
     if whose is not None:
@@ -58,8 +64,8 @@ def _appointments(
 
 def in_scope_of(who: Caller) -> sa.ColumnElement[bool]:
     """The card is one that this caller sees."""
-    mine: sa.ColumnElement[bool] = C.id.in_(in_scope(sa.select(C.id), who))
-    return mine
+    narrowed = in_scope(sa.select(C.id), who).whereclause
+    return sa.true() if narrowed is None else narrowed
 
 
 def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
@@ -74,7 +80,12 @@ def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
 def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked) -> list[Entry]:
     statement = sa.select(Booking.__table__, C.who, C.what).join_from(Booking, C.id.table, C.id == B.card_id)
     ends = sa.func.coalesce(B.window_ends_at, B.window_starts_at)
-    statement = statement.where(B.window_starts_at < until, ends >= since, B.state != "cancelled")
+    statement = statement.where(
+        B.window_starts_at.between(since - LONGEST_WORK, until),
+        B.window_starts_at < until,
+        ends >= since,
+        B.state != "cancelled",
+    )
     mine = in_scope(statement, who)
     if asked.get("team") is not None:
         mine = mine.where(B.team_id == asked["team"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from libs.common import people
 from libs.common.auth import Caller
 from libs.common.tx import Tx
-from services.console.usecases.shown.asking import Asked, C, asking, in_scope
+from services.console.usecases.shown.asking import Asked, C, asking, scanned
 from services.console.usecases.shown.calendar import Entry, calendar
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed
 
@@ -34,22 +35,23 @@ class Today:
 
 
 def today(tx: Tx, who: Caller, asked: Asked) -> Today:
-    """The next best steps in the caller's scope, or of one ``person`` in it; today by the branch's clock."""
-    steps, limit = _steps(tx), asked.get("limit") or 10
-    kind = sa.case(*((condition, key) for key, (condition, _) in steps.items())).label("key")
-    due = sa.case(*((condition, at) for condition, at in steps.values())).label("due")
-    there = sa.or_(*(condition for condition, _ in steps.values()))
-    of_them = in_scope(sa.select(C.id, kind, due), who).where(there, *asking(tx, asked)).subquery()
-    place = sa.func.row_number().over(partition_by=of_them.c.key, order_by=(of_them.c.due, of_them.c.id)).label("place")
-    many = sa.func.count().over(partition_by=of_them.c.key).label("many")
-    ranked = sa.select(of_them.c.id, of_them.c.key, of_them.c.due, place, many).subquery()
-    rows = tx.execute(sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.place)).all()
-    shown = tx.execute(sa.select(*BRIEFLY).where(C.id.in_([row.id for row in rows])))
-    by_id = {row["id"]: row for row in dressed(tx, [dict(one._mapping) for one in shown])}
-    waiting = {key: Waiting(key) for key in steps}
-    for row in rows:
-        waiting[row.key].count = row.many
-        waiting[row.key].cards.append({**by_id[row.id], "due_at": row.due})
+    """The next best steps in the caller's scope, or of one ``person`` in it; today by the branch's clock.
+
+    A card may wait for several things at once.
+    """
+    limit, here = asked.get("limit") or 10, asking(tx, asked)
+    waiting: dict[str, Waiting] = {}
+    due: dict[str, list[tuple[UUID, datetime]]] = {}
+    for key, (condition, at) in _steps(tx).items():
+        mine = (condition, *here)
+        many = tx.execute(scanned(sa.select(sa.func.count()), who).where(*mine)).scalar_one()
+        first = scanned(sa.select(C.id, at.label("due")), who).where(*mine).order_by(at, C.id).limit(limit)
+        waiting[key], due[key] = Waiting(key, many), [(row.id, row.due) for row in tx.execute(first)] if many else []
+    ids = {ident for some in due.values() for ident, _ in some}
+    rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(ids)))
+    shown = {row["id"]: row for row in dressed(tx, [dict(row._mapping) for row in rows])}
+    for key, some in due.items():
+        waiting[key].cards = [{**shown[ident], "due_at": at} for ident, at in some if ident in shown]
     since, until = day(tx, who)
     return Today(list(waiting.values()), calendar(tx, who, since, until, asked))
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from libs.common.auth import Caller
 from libs.common.tx import Tx
+from services.console.states import Step
 from services.console.usecases.shown.asking import Asked, C, asking, in_scope, names
 from services.console.usecases.shown.cards import money
 from services.console.usecases.shown.reports.report import Row, minutes, only, seconds, share
@@ -32,15 +33,30 @@ def _ask(asked: Asked, time: str, **more: Any) -> Row:
     return only(asked, *ALSO) | {name: value for name, value in (bounds | more).items() if value is not None}
 
 
-def _grouped(tx: Tx, who: Caller, asked: Asked, by: str, time: Any, numbers: list[Any], *where: Any) -> list[Any]:
-    column = DIVIDED[by].label("by")
-    statement = in_scope(sa.select(column, *numbers), who, "report.read")
+def _grouped(tx: Tx, who: Caller, asked: Asked, by: str, time: Any, numbers: list[Any], *where: Any) -> list[Row]:
+    """A row a group, the numbers added up over currencies; with ``won_value`` among them a sum for each of those."""
+    column, sums = DIVIDED[by].label("by"), any(one.name == "won_value" for one in numbers)
+    groups = [DIVIDED[by], C.currency] if sums else [DIVIDED[by]]
+    selected = [column, *numbers, *([C.currency] if sums else [])]
+    statement = in_scope(sa.select(*selected), who, "report.read")
     statement = statement.where(*asking(tx, asked), *_in_time(asked, time), *where)
-    return list(tx.execute(statement.group_by(DIVIDED[by])))
+    found: dict[Any, Row] = {}
+    for one in tx.execute(statement.group_by(*groups).order_by(*groups)):
+        row = found.setdefault(one.by, {"by": one.by, "value": []})
+        for name, value in one._mapping.items():
+            if name not in ("by", "currency", "won_value"):
+                row[name] = row.get(name, 0) + (value or 0)
+        if sums and one.won_value is not None and one.currency:
+            row["value"].append({"currency": one.currency, "amount": money(int(one.won_value), one.currency)})
+    return list(found.values())
 
 
 def _many(condition: Any) -> Any:
     return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
+def _come_to(step: Step) -> Any:
+    return C.steps.op("&")(int(step)) > 0
 
 
 def _called(tx: Tx, by: str, rows: list[Row]) -> list[Row]:
@@ -57,46 +73,42 @@ def _own(by: str, value: Any) -> Row:
     return {"without": "owner_id" if by == "person" else by} if value is None else {by: value}
 
 
+WON_VALUE = sa.func.sum(sa.case((_come_to(Step.WON), C.value))).label("won_value")
+FUNNEL = [
+    sa.func.count().label("leads"),
+    _many(C.outcome == "invalid").label("invalid"),
+    *(
+        _many(_come_to(step)).label(name)
+        for name, step in (
+            ("opportunities", Step.OPPORTUNITY),
+            ("priced", Step.PRICED),
+            ("won", Step.WON),
+            ("booked", Step.BOOKED),
+            ("handed_over", Step.HANDED_OVER),
+        )
+    ),
+    WON_VALUE,
+]
+SETTLED = [
+    _many(C.stage_type == "won").label("won"),
+    _many(C.stage_type == "lost").label("lost"),
+    sa.func.sum(sa.case((C.stage_type == "won", C.value))).label("won_value"),
+]
+
+
 def funnel(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
-    numbers = [
-        sa.func.count().label("leads"),
-        _many(C.outcome == "invalid").label("invalid"),
-        _many(C.opportunity_id.is_not(None)).label("opportunities"),
-        _many(C.priced_from.is_not(None)).label("priced"),
-        _many(C.won_at.is_not(None)).label("won"),
-        _many(C.phase == "booking").label("booked"),
-        _many(sa.and_(C.phase == "booking", C.assigned_at.is_not(None))).label("handed_over"),
-    ]
-    rows: list[Row] = []
-    sold = _sold(tx, who, asked, by, C.received_at)
-    for one in _grouped(tx, who, asked, by, C.received_at, numbers, C.outcome != "merged"):
-        counts = {name: int(value) for name, value in one._mapping.items() if name != "by"}
-        ask = _ask(asked, "received", merged=False, **_own(by, one.by))
-        rate = share(counts["won"], counts["leads"])
-        rows.append({"by": one.by, **counts, "rate": rate, "value": sold.get(one.by, []), "cards": ask})
+    rows = _grouped(tx, who, asked, by, C.received_at, FUNNEL, C.outcome != "merged")
+    for row in rows:
+        row["rate"] = share(row["won"], row["leads"])
+        row["cards"] = _ask(asked, "received", merged=False, **_own(by, row["by"]))
     return _called(tx, by, sorted(rows, key=lambda row: -row["leads"]))
 
 
-def _sold(tx: Tx, who: Caller, asked: Asked, by: str, time: Any) -> dict[Any, list[dict[str, Any]]]:
-    """What was won in each group, a sum for every currency."""
-    column = DIVIDED[by].label("by")
-    statement = in_scope(sa.select(column, C.currency, sa.func.sum(C.value).label("value")), who, "report.read")
-    statement = statement.where(*asking(tx, asked), *_in_time(asked, time), C.won_at.is_not(None), C.value.is_not(None))
-    found: dict[Any, list[dict[str, Any]]] = {}
-    for row in tx.execute(statement.group_by(DIVIDED[by], C.currency).order_by(C.currency)):
-        found.setdefault(row.by, []).append({"currency": row.currency, "amount": money(int(row.value), row.currency)})
-    return found
-
-
 def close_rate(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
-    numbers = [_many(C.stage_type == "won").label("won"), _many(C.stage_type == "lost").label("lost")]
-    there = C.stage_type.in_(("won", "lost"))
-    sold = _sold(tx, who, asked, by, C.closed_at)
-    rows: list[Row] = []
-    for one in _grouped(tx, who, asked, by, C.closed_at, numbers, there):
-        won, lost = int(one.won), int(one.lost)
-        row = {"by": one.by, "won": won, "lost": lost, "rate": share(won, won + lost), "value": sold.get(one.by, [])}
-        rows.append(row | {"cards": _ask(asked, "closed", decided=True, **_own(by, one.by))})
+    rows = _grouped(tx, who, asked, by, C.settled_at, SETTLED, C.settled_at.is_not(None))
+    for row in rows:
+        row["rate"] = share(row["won"], row["won"] + row["lost"])
+        row["cards"] = _ask(asked, "settled", settled=True, **_own(by, row["by"]))
     return _called(tx, by, sorted(rows, key=lambda row: (-row["won"], -row["lost"])))
 
 
@@ -109,25 +121,25 @@ def response_time(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
         _many(C.responded_at > C.response_due_at).label("late"),
         sa.func.sum(taken).label("taken"),
     ]
-    rows: list[Row] = []
     there = (C.response_due_at.is_not(None), C.outcome != "merged")
-    for one in _grouped(tx, who, asked, by, C.received_at, numbers, *there):
-        counts = {name: int(getattr(one, name)) for name in ("leads", "answered", "in_time", "late")}
-        average = minutes(float(one.taken) / counts["answered"]) if counts["answered"] else None
-        rate = share(counts["in_time"], counts["in_time"] + counts["late"])
-        ask = _ask(asked, "received", clocked=True, merged=False, **_own(by, one.by))
-        rows.append({"by": one.by, **counts, "rate": rate, "average": average, "cards": ask})
+    rows = _grouped(tx, who, asked, by, C.received_at, numbers, *there)
+    for row in rows:
+        row["rate"] = share(row["in_time"], row["in_time"] + row["late"])
+        row["average"] = minutes(float(row.pop("taken")) / row["answered"]) if row["answered"] else None
+        row["cards"] = _ask(asked, "received", clocked=True, merged=False, **_own(by, row["by"]))
     return _called(tx, by, sorted(rows, key=lambda row: -row["leads"]))
 
 
 def lost_reasons(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
     many, value = sa.func.count().label("many"), sa.func.sum(C.value).label("value")
     statement = in_scope(sa.select(C.lost_in, C.lost_reason, C.currency, many, value), who, "report.read")
-    statement = statement.where(C.stage_type == "lost", *asking(tx, asked), *_in_time(asked, C.closed_at))
+    statement = statement.where(
+        C.settled_at.is_not(None), C.stage_type == "lost", *asking(tx, asked), *_in_time(asked, C.settled_at)
+    )
     found: dict[tuple[str, str], Row] = {}
     for one in tx.execute(statement.group_by(C.lost_in, C.lost_reason, C.currency).order_by(C.currency)):
         key = (one.lost_in or "", one.lost_reason or "")
-        ask = _ask(asked, "closed", lost=True, lost_in=one.lost_in, lost_reason=one.lost_reason)
+        ask = _ask(asked, "settled", lost=True, lost_in=one.lost_in, lost_reason=one.lost_reason)
         row = found.setdefault(key, {"stage": key[0], "reason": key[1], "lost": 0, "value": [], "cards": ask})
         row["lost"] += one.many
         if one.value is not None and one.currency:

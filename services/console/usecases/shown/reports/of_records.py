@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller
+from libs.common.auth import Caller, scoped
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Stage
 from services.console.states import LANES
@@ -42,19 +42,18 @@ def _ask(asked: Asked, time: str, **more: Any) -> Row:
 
 
 def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
-    taken = seconds(tx, sa.func.coalesce(S.left_at, tx.now), S.entered_at)
-    selected = (
-        S.stage,
-        sa.func.count().label("stays"),
-        sa.func.count(S.left_at).label("left"),
-        sa.func.sum(sa.case((S.left_at.is_not(None), taken), else_=0.0)).label("taken"),
-        sa.func.max(taken).label("longest"),
-    )
-    statement = _of(Stage, S.card_id, tx, who, asked, *selected)
-    statement = statement.where(S.stage_type == "open", *_in_time(asked, S.entered_at)).group_by(S.stage)
+    left, lasted = sa.func.count(S.seconds).label("left"), sa.func.sum(S.seconds).label("lasted")
+    stays, longest = sa.func.count().label("stays"), sa.func.max(S.seconds).label("longest")
+    statement = scoped(sa.select(S.stage, stays, left, lasted, longest), Stage, who, "report.read")
+    statement = statement.where(S.stage_type == "open", *_in_time(asked, S.entered_at))
+    own = {"branch": S.branch, "person": S.salesperson_id}  #: what a stay knows itself; the rest is asked of its card
+    statement = statement.where(*(column == asked[name] for name, column in own.items() if asked.get(name)))
+    of_card = only(asked, *(name for name in ALSO if name not in own))
+    if of_card:
+        statement = statement.where(S.card_id.in_(sa.select(C.id).where(*asking(tx, of_card))))
     rows: list[Row] = []
-    for one in tx.execute(statement):
-        average = days(float(one.taken) / one.left) if one.left else None
+    for one in tx.execute(statement.group_by(S.stage)):
+        average = days(float(one.lasted) / one.left) if one.left else None
         row = {"stage": one.stage, "stays": one.stays, "there": one.stays - one.left, "average": average}
         ask = _ask(asked, "entered", been_in=one.stage)
         rows.append(row | {"longest": days(one.longest), "cards": ask})
