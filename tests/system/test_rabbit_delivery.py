@@ -291,6 +291,21 @@ def test_a_database_of_yesterday_is_brought_up_to_date(world: RabbitWorld) -> No
     assert "nobody has looked since" in watch.said[1][1]
 
 
+def test_a_broker_that_could_not_be_asked_for_long_is_no_reason_to_read_everything_again(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is queued after an outage is much, and would be read twice. Who was not there himself cannot know that."""
+    monkeypatch.setattr(bindings, "OLD", timedelta(0))
+    watch = Watch(world)
+    watch.look()
+    waits = world.make("waits")
+    world.step()
+
+    assert watch.look() == 0
+    assert Watch(world).look() == 1
+    assert world.taker.heard(waits) == ["waits"]
+
+
 def test_reading_again_comes_to_an_end_while_facts_keep_coming(
     world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

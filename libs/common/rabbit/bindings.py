@@ -18,7 +18,7 @@ from libs.common.service import Service
 
 CHECK_S = 10.0
 MARGIN = timedelta(minutes=2)  #: clocks of brokers and databases differ, and facts travel
-OLD = timedelta(minutes=1)  #: a look that is older was forgotten, or long ago; either way something may be missing
+OLD = timedelta(minutes=1)  #: a look that is older was somebody else's, or is forgotten: something may be missing
 SEEN = "bindings_seen"  #: the part whose time says when all bindings were last there
 FILLED = "history"  #: the part whose detail says which history has this service's facts
 OURS = "read"  #: the mark of a binding whose queue has all that there was
@@ -34,14 +34,15 @@ class Bindings:
     """A service looks after its own queue, and needs nobody for it.
 
     A lost binding is bound again. A queue that was made anew is known by the mark that its bindings lack, a database
-    that was restored by a last look of long ago. In each case the stream of all facts (``plumbline.history``) gives
-    back what was missed since that look. Where the broker has lost the history as well, each publisher fills it from
-    its outbox, and with it every queue.
+    that was restored by a last look of long ago that is not ours. In each case the stream of all facts
+    (``plumbline.history``) gives back what was missed since that look. Where the broker has lost the history as well,
+    each publisher fills it from its outbox, and with it every queue.
     """
 
     def __init__(self, service: Service, consumer: Consumer, broker: Management, url: str) -> None:
         self.service, self.consumer, self.broker, self.url = service, consumer, broker, url
         self.store = consumer.store
+        self._looked: datetime | None = None  #: when we last did, as the database has it from us
 
     def missing(self) -> set[Binding]:
         """What should be bound and is not. Raises Refusal or BusDown."""
@@ -62,6 +63,7 @@ class Bindings:
         if not self._fill(there, report):
             return reread
         status.write(self.store, SEEN, True, "")
+        self._looked = self._last_seen()
         report("bindings", True, "")
         return reread
 
@@ -79,7 +81,7 @@ class Bindings:
         if missing:
             return "the queue was made anew; reading what the one before may have held"
         with self.store.reading() as tx:
-            if tx.now - since > OLD:
+            if tx.now - since > OLD and since != self._looked:  # else it was the broker that could not be asked
                 return f"nobody has looked since {since:%Y-%m-%d %H:%M} UTC; reading what came since then"
         return ""
 
