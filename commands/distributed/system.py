@@ -20,7 +20,7 @@ SERVERS, SERVICES, GATEWAY = range(3)  #: stages: the last is told to stop first
 PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.NAMES)
 # Six services share this machine with two servers: a process each, of as many threads as people wait at once.
 WEB_WORKERS, WEB_THREADS = 1, 8
-STEP_S = 60
+STEP_S = 180  #: a busy machine takes a minute to begin with what takes two seconds
 SITE = ROOT / "deploy" / "gateway"
 
 
