@@ -1,37 +1,43 @@
 // The estimate builder: saves while somebody types and shows the service's figures; buttons change the form in place.
 import { $, $$, kept } from './app.js';
-let form = $('[data-build]'), busy = false, again = false, stale = false, timer;
+let form = $('[data-build]'), waiting = false, stale = false, timer, line = Promise.resolve();
+const turn = act => { line = line.then(act, act); return line }; // one after the other: each goes out with the tag that the one before brought
 const parse = async r => new DOMParser().parseFromString(await r.text(), 'text/html');
 const state = text => { const s = $('[data-live=state]'); if (s) s.textContent = text };
 const swap = (page, only) => {
   for (const now of $$('[data-live]')) { const next = $(`[data-live="${CSS.escape(now.dataset.live)}"]`, page); if (next && only(now.dataset.live)) now.replaceWith(next) }
 };
-async function save() {
-  if (busy) { again = true; return }
-  if (stale) return;
-  busy = true; again = false; state('Saving');
-  const r = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Live': '1' } }).catch(() => null);
-  busy = false;
-  if (again) { if (r?.ok) form._tag.value = $('[name=_tag]', await parse(r)).value; return save() }
-  if (!r || r.redirected) return state('Not saved: nobody answers');
-  stale = r.status === 412;
-  if (stale) return state('Somebody else changed this meanwhile');
-  if (!r.ok) return state('Not saved yet');
-  const page = await parse(r);
-  form._tag.value = $('[name=_tag]', page).value; kept.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book');
+function save() {
+  if (waiting) return;
+  waiting = true;
+  turn(async () => {
+    waiting = false;
+    if (stale) return;
+    state('Saving');
+    const r = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Live': '1' } }).catch(() => null);
+    if (!r || r.redirected) return state('Not saved: nobody answers');
+    stale = r.status === 412;
+    if (stale) return state('Somebody else changed this meanwhile');
+    if (!r.ok) return state('Not saved yet');
+    const page = await parse(r);
+    form._tag.value = $('[name=_tag]', page).value;
+    if (!waiting) { kept.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book') }
+  });
 }
 const later = () => { clearTimeout(timer); timer = setTimeout(save, 700) };
-async function press(button) {
+function press(button) {
   clearTimeout(timer);
-  const data = new FormData(form); data.set('do', button.value);
-  const r = await fetch(form.action, { method: 'POST', body: data }).catch(() => null);
-  if (!r?.ok) return form.submit();
-  const page = await parse(r), next = $('[data-build]', page);
-  if (button.value === 'find') return swap(page, one => one === 'book');
-  form.replaceWith(document.adoptNode(next)); form = next; listen();
-  const at = form.dataset.at && document.getElementById(form.dataset.at);
-  if (at) at.focus(); else $('[name=into]:checked', form)?.focus();
-  save();
+  turn(async () => {
+    const data = new FormData(form); data.set('do', button.value);
+    const r = await fetch(form.action, { method: 'POST', body: data }).catch(() => null);
+    if (!r?.ok) return form.submit();
+    const page = await parse(r), next = $('[data-build]', page);
+    if (button.value === 'find') return swap(page, one => one === 'book');
+    form.replaceWith(document.adoptNode(next)); form = next; listen();
+    const at = form.dataset.at && document.getElementById(form.dataset.at);
+    if (at) at.focus(); else $('[name=into]:checked', form)?.focus();
+    save();
+  });
 }
 function listen() {
   let asked;
