@@ -25,7 +25,7 @@ TimerHandler = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
 #: how long a fact may wait for others to be applied with, in seconds: one that nobody here reacts to, any other one
-IDLE_S, COMPANY_S = 0.25, 0.05
+IDLE_S, COMPANY_S = 0.5, 0.1
 
 
 class Subscriptions:
