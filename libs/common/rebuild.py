@@ -159,3 +159,6 @@ def _copy(connection: sa.Connection, table: sa.Table) -> None:
 def _twin(table: sa.Table) -> sa.Table:
     """The table of the same name that is beside."""
     return sa.Table(table.name, sa.MetaData(), *(sa.Column(one.name, one.type) for one in table.columns), schema=BESIDE)
+
+
+__all__ = ["History", "ReadModel", "models_of", "people_of", "rebuild"]

@@ -35,8 +35,8 @@ class Relay:
         """Sends the oldest unpublished facts and returns how many the bus took: 0 means that there is nothing to send.
 
         They are marked as the next ones are read, in one go; where many wait, while those are on their way. Progress
-        is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped. No
-        transaction is open while the bus is at work. Raises BusDown, and Refused where it stops short.
+        is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped. The bus is
+        waited for in no transaction. Raises BusDown, and Refused where it stops short.
         """
         rows, self._ahead = self._ahead or self._next(), []
         if not rows:
