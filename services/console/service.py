@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from libs.common.service import Service
-from services.console.handlers import subscriptions
+from services.console.handlers import READ_MODEL, subscriptions
 from services.console.model import TABLES, Base
 
 if TYPE_CHECKING:
@@ -26,5 +26,6 @@ SPEC = Service(
     migrations=Path(__file__).parent / "migrations",
     blueprints=blueprints,
     subscriptions=subscriptions,
+    read_models=(READ_MODEL,),
     prefixes=("/api/v1/pipeline/", "/"),
 )
