@@ -221,7 +221,7 @@ def enquiries(asked: Given) -> Answer:
 SERVICES = {
     one.name: one
     for one in (
-        Service("desk", "Desk", DeskBase.metadata, DESK_TABLES, NOWHERE, blueprints=(bp,)),
+        Service("desk", "Desk", DeskBase.metadata, DESK_TABLES, NOWHERE, blueprints=lambda: (bp,)),
         Service("clerk", "Clerk", ClerkBase.metadata, CLERK_TABLES, NOWHERE, subscriptions=clerk_hears),
         Service("board", "Board", BOARD, BOARD_TABLES, NOWHERE, subscriptions=board_hears),
         *(_hop(place) for place in range(HOPS)),

@@ -1,6 +1,7 @@
 """Measure relay, consumer, chain, HTTP and processes side by side with the peers' idiom and the raw limits."""
 
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ def command(*, only: str, rounds: int, peers: bool, tiny: bool, as_json: bool) -
     parts = only.split(",")
     if unknown := set(parts) - set(PARTS):
         raise click.BadParameter(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what it started ends with it
     from bench import fetch, table
     from bench.measure import measure
     from libs.local import NotReady

@@ -41,6 +41,15 @@ def inside(data: Path) -> Iterator[Inside]:
     from commands.door import _token
     from commands.door.running import known
 
+    with taken(data) as system:
+        door = Inside(system, _token(data, known(data)))
+        yield door
+        door.breathe()
+
+
+@contextlib.contextmanager
+def taken(data: Path) -> Iterator[System]:
+    """The system itself, until the end of the block; NotReady ends the process with plain words."""
     try:
         with owned(data):
             click.echo(f"plumbline: {data} is not running; its files are opened for this", err=True)
@@ -48,9 +57,7 @@ def inside(data: Path) -> Iterator[Inside]:
             signer = own_signer(data / "signing-key.pem")
             system = System.on_files(data, services.every(), signer=signer)
             try:
-                door = Inside(system, _token(data, known(data)))
-                yield door
-                door.breathe()
+                yield system
             finally:
                 system.close()
     except NotReady as reason:

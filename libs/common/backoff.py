@@ -23,12 +23,12 @@ class Backoff:
         stop.wait(self.pause())
 
 
-LONGEST_REST_S = 0.01
+SHORTEST_REST_S, LONGEST_REST_S = 0.01, 0.02
 
 
 def rest_after(took: float) -> float:
-    """How long to let facts gather after work that took so long: as long, so that who is busy takes more at a time.
+    """How long to let facts gather after work that took so long: longer, so that who is busy takes more at a time.
 
     A batch costs little more than a single fact; and one that comes to an idle system waits for nothing.
     """
-    return min(took, LONGEST_REST_S)
+    return min(max(3 * took, SHORTEST_REST_S), LONGEST_REST_S)

@@ -1,6 +1,6 @@
 """What a bus must do, whichever it is. The relay hands it rows; it hands deliveries to consumers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -31,11 +31,16 @@ class Delivery:
     producer: str | None = None
 
 
+def nothing() -> None:
+    """There is nothing to do meanwhile."""
+
+
 class Publisher(Protocol):
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         """Publishes in order and returns how many, from the first on, are safe with the bus.
 
         Fewer than all means a refusal: the relay stops there, so that order holds. Raises BusDown when it is away.
+        ``meanwhile`` may be called once while the bus is at work on the batch, and raises nothing.
         """
         ...
 

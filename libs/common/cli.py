@@ -1,5 +1,7 @@
-"""python -m services.<name> api|worker|migrate: one service's processes, configured by the environment alone."""
+"""python -m services.<name> api|worker|migrate|rebuild: a service's processes, configured by the environment alone."""
 
+import functools
+import json
 import os
 import signal
 import sys
@@ -11,11 +13,11 @@ import sqlalchemy as sa
 
 from libs.common import config, log, orm
 from libs.common.config import EXIT_NOT_READY, Config
-from libs.common.errors import Unavailable
+from libs.common.errors import Conflict, Unavailable
 from libs.common.service import Service
 from libs.common.tx import Store
 
-ROLES = ("api", "worker", "migrate")
+ROLES = ("api", "worker", "migrate", "rebuild")
 SIGNER = "staff"  #: the one service that signs tokens; the others fetch its public keys
 
 
@@ -26,9 +28,9 @@ def main(service: Service, arguments: list[str] | None = None) -> None:
         config.quit_with(f"usage: python -m services.{service.name} {'|'.join(ROLES)}")
     [role] = asked
     also = () if role != "api" else ("signer",) if service.name == SIGNER else ("verifier",)
-    settings = config.load_or_exit(os.environ, role, *also)
+    settings = config.load_or_exit(os.environ, "worker" if role == "rebuild" else role, *also)
     log.configure(service.name, level=settings.log_level)
-    {"api": _api, "worker": _worker, "migrate": _migrate}[role](service, settings)
+    {"api": _api, "worker": _worker, "migrate": _migrate, "rebuild": _rebuild}[role](service, settings)
 
 
 def _migrate(service: Service, settings: Config) -> None:
@@ -53,6 +55,29 @@ def _worker(service: Service, settings: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     run_worker(service, settings, stop)
+
+
+def _rebuild(service: Service, settings: Config) -> None:
+    """Told what a worker is told, beside the workers that go on."""
+    from libs.common.bus import BusDown
+    from libs.common.consumer import Consumer
+    from libs.common.rabbit.history import batches
+    from libs.common.rebuild import models_of, rebuild
+
+    demand_schema(service, settings)
+    database = orm.connect(settings.database_url, pool_size=2)
+    store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
+    history = functools.partial(batches, settings.amqp_url, name=f"{service.name} rebuild")
+    try:
+        for model in models_of(service):
+            count = rebuild(store, Consumer(store, service.subscriptions), model, history)
+            sys.stdout.write(json.dumps({"tables": [table.name for table in model.tables], "records": count}) + "\n")
+    except BusDown as away:
+        config.quit_with(f"the history cannot be read: {away}", code=EXIT_NOT_READY)
+    except Conflict as refused:
+        config.quit_with(refused.detail, code=1)
+    finally:
+        database.dispose()
 
 
 def _api(service: Service, settings: Config) -> None:

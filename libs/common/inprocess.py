@@ -1,8 +1,8 @@
 """The bus of the embedded mode: hands each fact to each subscriber and returns when all have committed it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from libs.common.bus import BusDown, Delivery, Outgoing
+from libs.common.bus import BusDown, Delivery, Outgoing, nothing
 from libs.common.consumer import Consumer
 from libs.common.errors import DomainError
 
@@ -17,7 +17,7 @@ class InProcessBus:
     def __init__(self, consumers: Mapping[str, Consumer], begun: int = 0) -> None:
         self.consumers, self.begun = consumers, begun
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:  # noqa: ARG002
         """All or nothing: what one subscriber had already applied, it skips when the batch comes again."""
         for name, consumer in self.consumers.items():
             streams = set(consumer.subscriptions.streams)

@@ -39,10 +39,11 @@ def relay_loop(
         try:
             report("relay", True, "")
             began = time.monotonic()
-            if relay.step():
-                stop.wait(rest(time.monotonic() - began))
-            else:
+            sent = relay.step()
+            if not sent:
                 wait(POLL_S)
+            elif sent < relay.batch:  # else more wait already
+                stop.wait(rest(time.monotonic() - began))
         except BusDown as away:
             report("broker", False, str(away))
             backoff.wait(stop)

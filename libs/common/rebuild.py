@@ -6,7 +6,7 @@ the positions that belong to them: what was told meanwhile is then read again, a
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from libs.common import orm, people
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.errors import Conflict
-from libs.common.service import Subscriptions
+from libs.common.service import ReadModel, Service, Subscriptions
 from libs.common.tx import Store
 
 BESIDE = "rebuilding"  #: the schema, or the attached file, that it is built in
@@ -27,24 +27,18 @@ MARGIN = timedelta(minutes=2)  #: clocks differ, and facts travel
 History = Callable[[datetime | None], Iterable[Sequence[Delivery]]]
 
 
-@dataclass(frozen=True)
-class ReadModel:
-    """Tables that hold nothing but what some publishers' facts said.
-
-    Whatever is written to them, these handlers write; and nothing else in the service reacts to what these publishers
-    say, for the positions in all their streams go with the model.
-    """
-
-    producers: tuple[str, ...]
-    tables: tuple[sa.Table, ...]
-    subscriptions: Subscriptions
-
-
 def people_of(tables: orm.Tables) -> ReadModel:
     """Every service's copy of people, teams and branches."""
     subscriptions = Subscriptions()
     people.subscribe(subscriptions)
     return ReadModel(("staff",), (tables.people, tables.teams, tables.branches), subscriptions)
+
+
+def models_of(service: Service) -> tuple[ReadModel, ...]:
+    """What can be built anew: what the service says, or else its copy of people, where it has one."""
+    people_ = people_of(service.tables)
+    hears_of_people = set(people_.subscriptions.facts) <= set(service.subscriptions.facts)
+    return service.read_models or ((people_,) if hears_of_people else ())
 
 
 def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History) -> int:
@@ -165,3 +159,6 @@ def _copy(connection: sa.Connection, table: sa.Table) -> None:
 def _twin(table: sa.Table) -> sa.Table:
     """The table of the same name that is beside."""
     return sa.Table(table.name, sa.MetaData(), *(sa.Column(one.name, one.type) for one in table.columns), schema=BESIDE)
+
+
+__all__ = ["History", "ReadModel", "models_of", "people_of", "rebuild"]

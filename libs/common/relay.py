@@ -1,21 +1,24 @@
 """Carries committed facts from the outbox to the bus, in order, marked only once the bus has them."""
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common.bus import Outgoing, Publisher, Refused
+from libs.common.bus import Outgoing, Publisher, Refused, nothing
+from libs.common.errors import DomainError
 from libs.common.tx import Store
 
-BATCH = 2000  #: the bus idles while the next ones are read: the more at once, the less often
+BATCH = 1000  #: what is sent and what is read meanwhile: twice so many are in memory
 READ = """
 SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %(most)s
 """
-#: a statement does not see what it changes itself
+#: a statement does not see what it changes itself; a list is compared one by one where a question is hashed
 MARK_AND_READ = """
 WITH sent AS (UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY(%(taken)s))
-SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL AND id <> ALL(%(taken)s)
-ORDER BY id LIMIT %(most)s
+SELECT id, event_id, type, body FROM outbox
+WHERE published_at IS NULL AND id NOT IN (SELECT unnest(%(seen)s::bigint[])) ORDER BY id LIMIT %(most)s
 """
 
 
@@ -25,49 +28,71 @@ class Relay:
     def __init__(self, store: Store, bus: Publisher, batch: int = BATCH) -> None:
         self.store, self.bus, self.batch = store, bus, batch
         self._taken: list[int] = []  #: rows that the bus has, and that are not marked yet
+        self._sending: list[Outgoing] = []
+        self._ahead: list[Outgoing] = []  #: read while the bus was at work on those before
 
     def step(self) -> int:
         """Sends the oldest unpublished facts and returns how many the bus took: 0 means that there is nothing to send.
 
-        They are marked as the next ones are read, in one go. Progress is the absence of ``published_at``, never a
-        cursor: a transaction that commits late is not skipped. No transaction is open while the bus is at work.
-        Raises BusDown, and Refused where it stops short.
+        They are marked as the next ones are read, in one go; where many wait, while those are on their way. Progress
+        is the absence of ``published_at``, never a cursor: a transaction that commits late is not skipped. The bus is
+        waited for in no transaction. Raises BusDown, and Refused where it stops short.
         """
-        rows = self._next()
+        rows, self._ahead = self._ahead or self._next(), []
         if not rows:
             return 0
         self.store.crash("relay_selected")
-        taken = self.bus.send(rows)
-        self._taken = [row.row for row in rows[:taken]]
+        self._sending = rows
+        try:
+            taken = self.bus.send(rows, self._read_ahead if len(rows) == self.batch else nothing)
+        except BaseException:
+            self._ahead = []  # those before them come first
+            raise
+        finally:
+            self._sending = []
+        self._taken += [row.row for row in rows[:taken]]
         self.store.crash("relay_confirmed")
         if taken < len(rows):
+            self._ahead = []
             raise Refused(f"the bus did not take {rows[taken].type} {rows[taken].id}")
         return taken
 
     def finish(self) -> None:
         """Marks what was sent last: without it, a relay that is started anew would send that again."""
+        self._ahead = []
         if self._taken:
             self._next()
+
+    def _read_ahead(self) -> None:
+        """The bus is at work: time to mark what it took before, and to read what follows."""
+        with contextlib.suppress(DomainError):  # the next step meets it again, and says so
+            self._ahead = self._next()
 
     def _next(self) -> list[Outgoing]:
         """Marks what was sent, and reads what is to be sent: one transaction."""
         with self.store.alone(changing=bool(self._taken)) as connection:
+            rows: Sequence[Any]
             if self.store.database.sqlite:
                 rows = self._in_turn(connection)
+            elif self._taken or self._sending:
+                seen = [*self._taken, *(row.row for row in self._sending)]
+                given = {"taken": self._taken, "seen": seen, "most": self.batch}
+                rows = connection.exec_driver_sql(MARK_AND_READ, given).all()
             else:
-                given = {"taken": self._taken, "most": self.batch}
-                rows = connection.exec_driver_sql(MARK_AND_READ if self._taken else READ, given)
+                rows = connection.exec_driver_sql(READ, {"most": self.batch}).all()
             found = [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
         if self._taken:
             self._taken = []
             self.store.crash("relay_marked")
         return found
 
-    def _in_turn(self, connection: sa.Connection) -> "sa.CursorResult[Any]":
+    def _in_turn(self, connection: sa.Connection) -> list[Any]:
         if self._taken:
             given = {"rows": self._taken, "at": self.store.clock()}
             connection.execute(self.store.statements.published, given)
-        return connection.execute(self.store.statements.unpublished, {"most": self.batch})
+        under_way = {row.row for row in self._sending}
+        given = {"most": self.batch + len(under_way)}
+        return [row for row in connection.execute(self.store.statements.unpublished, given) if row.id not in under_way]
 
 
 def unsent(store: Store) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 
 from libs.common.contracts.base import Event
 from libs.common.orm import Tables
@@ -25,7 +25,7 @@ TimerHandler = Callable[[Tx, UUID, dict[str, Any]], None]
 
 
 #: how long a fact may wait for others to be applied with, in seconds: one that nobody here reacts to, any other one
-IDLE_S, COMPANY_S = 0.25, 0.05
+IDLE_S, COMPANY_S = 0.5, 0.1
 
 
 class Subscriptions:
@@ -73,6 +73,19 @@ class Subscriptions:
 
 
 @dataclass(frozen=True)
+class ReadModel:
+    """Tables that hold nothing but what some publishers' facts said.
+
+    Whatever is written to them, these handlers write; and nothing else in the service reacts to what these publishers
+    say, for the positions in all their streams go with the model.
+    """
+
+    producers: tuple[str, ...]
+    tables: tuple[Table, ...]
+    subscriptions: Subscriptions
+
+
+@dataclass(frozen=True)
 class Job:
     """Work that is looked for every so often, outside any act: outgoing mail, the audit chain."""
 
@@ -91,10 +104,11 @@ class Service:
     metadata: MetaData
     tables: Tables
     migrations: Path
-    blueprints: tuple["Blueprint", ...] = ()
+    blueprints: "Callable[[], tuple[Blueprint, ...]]" = tuple  #: called where HTTP is answered: the worker knows none
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     timers: Mapping[str, TimerHandler] = field(default_factory=dict)
     jobs: tuple[Job, ...] = ()
     preferences: "Preferences | None" = None
     prefixes: tuple[str, ...] = ()
+    read_models: tuple[ReadModel, ...] = ()  #: what can be built anew; none named: the copy of people
     commands: Mapping[str, "CommandHandler"] = field(default_factory=dict)  #: what other systems may ask, by wire name

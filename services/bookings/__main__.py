@@ -1,4 +1,4 @@
-"""python -m services.bookings api|worker|migrate"""
+"""python -m services.bookings api|worker|migrate|rebuild"""
 
 from libs.common.cli import main
 from services.bookings.service import SPEC

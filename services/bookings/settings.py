@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, validate
 
 from libs.common.preferences import Preferences
-from libs.common.web import Schema, fields
+from libs.common.schema import Schema, fields
 
 TOKENS = (
     "customer", "customer_no", "last_name", "street", "city", "zip", "trade", "job_type", "yyyy", "yy", "mm", "seq",

@@ -1,14 +1,25 @@
 """The estimates service, put together."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libs.common import mail
 from libs.common.service import Service
-from services.estimates.api import BLUEPRINTS
 from services.estimates.handlers import subscriptions
 from services.estimates.model import TABLES, Base
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import TIMERS
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def blueprints() -> "tuple[Blueprint, ...]":
+    """Loaded where HTTP is answered; the worker has no use for it."""
+    from services.estimates.api import BLUEPRINTS
+
+    return BLUEPRINTS
+
 
 SPEC = Service(
     name="estimates",
@@ -16,7 +27,7 @@ SPEC = Service(
     metadata=Base.metadata,
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=BLUEPRINTS,
+    blueprints=blueprints,
     subscriptions=subscriptions,
     timers=TIMERS,
     jobs=(mail.JOB,),

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validates_schema
 
 from libs.common.auth import Role
 from libs.common.preferences import Preferences
-from libs.common.web import Schema, fields
+from libs.common.schema import Schema, fields
 
 DEFAULTS: dict[str, Any] = {
     "valid_days": 30,

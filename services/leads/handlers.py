@@ -10,9 +10,9 @@ from libs.common.contracts.opportunities import (
     OpportunityReopened,
     OpportunityWon,
 )
+from libs.common.schema import load
 from libs.common.service import CommandHandler, Subscriptions
 from libs.common.tx import Tx
-from libs.common.web import load
 from services.leads import usecases
 from services.leads.schemas.incoming import LeadIn
 

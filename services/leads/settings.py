@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import validate
 
 from libs.common.preferences import Preferences
-from libs.common.web import Schema, fields
+from libs.common.schema import Schema, fields
 
 REQUIRABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",

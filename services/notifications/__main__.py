@@ -1,4 +1,4 @@
-"""python -m services.notifications api|worker|migrate"""
+"""python -m services.notifications api|worker|migrate|rebuild"""
 
 from libs.common.cli import main
 from services.notifications.service import SPEC

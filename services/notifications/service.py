@@ -1,14 +1,25 @@
 """The notifications service, put together."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libs.common import mail
 from libs.common.service import Job, Service
 from services.notifications import usecases
-from services.notifications.api import bar, bp
 from services.notifications.handlers import subscriptions
 from services.notifications.model import TABLES, Base
 from services.notifications.settings import PREFERENCES
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def blueprints() -> "tuple[Blueprint, ...]":
+    """Loaded where HTTP is answered; the worker has no use for it."""
+    from services.notifications.api import BLUEPRINTS
+
+    return BLUEPRINTS
+
 
 SPEC = Service(
     name="notifications",
@@ -16,7 +27,7 @@ SPEC = Service(
     metadata=Base.metadata,
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(bp, bar),
+    blueprints=blueprints,
     subscriptions=subscriptions,
     timers=usecases.TIMERS,
     jobs=(mail.JOB, Job("outgoing", usecases.follow_up, every_s=2.0)),

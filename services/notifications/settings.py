@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.preferences import Preferences
-from libs.common.web import Schema, fields
+from libs.common.schema import Schema, fields
 
 
 class Channel(StrEnum):

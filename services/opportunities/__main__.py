@@ -1,4 +1,4 @@
-"""python -m services.opportunities api|worker|migrate"""
+"""python -m services.opportunities api|worker|migrate|rebuild"""
 
 from libs.common.cli import main
 from services.opportunities.service import SPEC

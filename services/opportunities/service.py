@@ -1,12 +1,23 @@
 """The opportunities service, put together."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libs.common.service import Service
-from services.opportunities.api import BLUEPRINTS
 from services.opportunities.handlers import subscriptions
 from services.opportunities.model import TABLES, Base
 from services.opportunities.settings import PREFERENCES
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def blueprints() -> "tuple[Blueprint, ...]":
+    """Loaded where HTTP is answered; the worker has no use for it."""
+    from services.opportunities.api import BLUEPRINTS
+
+    return BLUEPRINTS
+
 
 SPEC = Service(
     name="opportunities",
@@ -14,7 +25,7 @@ SPEC = Service(
     metadata=Base.metadata,
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=BLUEPRINTS,
+    blueprints=blueprints,
     subscriptions=subscriptions,
     preferences=PREFERENCES,
 )

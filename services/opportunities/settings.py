@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from libs.common.preferences import Preferences
-from libs.common.web import Schema, fields
+from libs.common.schema import Schema, fields
 
 #: The stages that happenings move an opportunity to. A flow without one of them is simply not moved by it.
 CONTACTED, APPOINTMENT_SET, QUALIFIED = "contacted", "appointment_set", "qualified"

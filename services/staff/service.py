@@ -1,10 +1,21 @@
 """The staff service, put together. It listens to nobody: everyone else listens to it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libs.common.service import Service
-from services.staff.api import BLUEPRINTS
 from services.staff.model import TABLES, Base
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def blueprints() -> "tuple[Blueprint, ...]":
+    """Loaded where HTTP is answered; the worker has no use for it."""
+    from services.staff.api import BLUEPRINTS
+
+    return BLUEPRINTS
+
 
 SPEC = Service(
     name="staff",
@@ -12,5 +23,5 @@ SPEC = Service(
     metadata=Base.metadata,
     tables=TABLES,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=BLUEPRINTS,
+    blueprints=blueprints,
 )

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from libs.common import audit, loops
 from libs.common.answers import AlreadyAnswered, RequestKey
+from libs.common.bus import BusDown, nothing
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.relay import Relay
 from libs.common.timers import Timers
@@ -325,6 +326,12 @@ class Values:
             assert tx.session.scalar(sa.select(Thing.note).where(Thing.id == subject)) == typed
 
 
+def _marked(store: Store) -> int:
+    table = MAKER_TABLES.outbox
+    with store.reading() as tx:
+        return int(tx.execute(sa.select(sa.func.count(table.c.published_at))).scalar_one())
+
+
 class Sweeping:
     """The outbox is swept in order; the audit trail is chained."""
 
@@ -334,7 +341,7 @@ class Sweeping:
         sent: list[int] = []
 
         class Bus:
-            def send(self, batch: Any) -> int:
+            def send(self, batch: Any, meanwhile: Any = nothing) -> int:
                 sent.extend(row.row for row in batch)
                 return len(batch)
 
@@ -349,6 +356,51 @@ class Sweeping:
         assert relay.step() == 1
         assert sent[0] > sent[1]
         assert thing
+
+    def test_what_follows_is_read_while_the_bus_is_at_work_and_marked_when_it_has_it(self, store: Store) -> None:
+        made(store, *"abcdefgh")
+        sent: list[int] = []
+        marked: list[int] = []
+
+        class Bus:
+            def send(self, batch: Any, meanwhile: Any = nothing) -> int:
+                sent.extend(row.row for row in batch)
+                meanwhile()
+                marked.append(_marked(store))
+                return len(batch)
+
+        relay = Relay(store, Bus(), batch=3)
+        assert [relay.step() for _ in range(4)] == [3, 3, 2, 0]
+        assert sent == sorted(set(sent))
+        assert marked == [0, 3, 3], "what the bus is at work on is not marked yet"
+        assert _marked(store) == len(sent) == 8
+
+    @pytest.mark.parametrize("trouble", [1, BusDown("away")])
+    def test_what_was_read_ahead_waits_when_those_before_it_were_not_taken(self, store: Store, trouble: Any) -> None:
+        made(store, *"abcdefghi")
+        sent: list[int] = []
+
+        class Bus:
+            def send(self, batch: Any, meanwhile: Any = nothing) -> int:
+                meanwhile()
+                if len(sent) == 3 and (once := self.once.pop() if self.once else None):
+                    if isinstance(once, BusDown):
+                        raise once
+                    sent.extend(row.row for row in batch[:once])
+                    return int(once)
+                sent.extend(row.row for row in batch)
+                return len(batch)
+
+            once = [trouble]  # noqa: RUF012 - this bus is made once
+
+        relay = Relay(store, Bus(), batch=3)
+        assert relay.step() == 3
+        with pytest.raises(BusDown):
+            relay.step()
+        while relay.step():
+            pass
+        assert sent == sorted(set(sent))
+        assert _marked(store) == len(sent) == 9
 
     def test_the_audit_trail_says_who_changed_what_and_shows_what_was_taken_out(self, store: Store) -> None:
         subject = made(store)

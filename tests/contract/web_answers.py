@@ -147,7 +147,7 @@ class Answers:
     def test_a_route_without_a_rule_does_not_start(self, world: World) -> None:
         bp = Blueprint("bare", __name__)
         bp.get("/bare")(lambda: "hello")
-        bare = Service("bare", "Bare", Base.metadata, TABLES, Path("/nonexistent"), blueprints=(bp,))
+        bare = Service("bare", "Bare", Base.metadata, TABLES, Path("/nonexistent"), blueprints=lambda: (bp,))
         with pytest.raises(TypeError, match="no rule"):
             create_app(bare, world.store, Verifier(world.signer.jwks()))
         with pytest.raises(TypeError, match="no permission"):

@@ -206,7 +206,7 @@ def boxes_service(flaky: list[Exception]) -> Service:  # noqa: C901 - a page of 
 
     preferences = Preferences(Settings, {"target": {"near": 1, "far": 2}, "colours": ["red"]})
     nowhere = Path("/nonexistent")
-    return Service("boxes", "Boxes", Base.metadata, TABLES, nowhere, blueprints=(bp,), preferences=preferences)
+    return Service("boxes", "Boxes", Base.metadata, TABLES, nowhere, blueprints=lambda: (bp,), preferences=preferences)
 
 
 class World:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from libs.common import loops, orm
-from libs.common.bus import BusDown, Outgoing
+from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
 from libs.common.relay import Relay
@@ -59,7 +59,7 @@ class Bus:
     def __init__(self) -> None:
         self.down, self.sent = True, 0
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         if self.down:
             raise BusDown("nobody there")
         self.sent += len(batch)

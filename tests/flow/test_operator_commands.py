@@ -17,6 +17,9 @@ import services
 from embedded.system import System
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Message
+from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.rebuild import models_of
+from libs.common.service import Service
 from libs.common.signingkey import signing_key
 from libs.common.tokens import Signer
 from libs.local.folder import owned
@@ -159,7 +162,13 @@ def test_what_is_asked_for_wrongly_is_refused_in_plain_words(
 
 
 @pytest.mark.parametrize(
-    "words", [("parked", "list"), ("replay", "--service", "leads", "--since", "1h"), ("events", "tail")]
+    "words",
+    [
+        ("parked", "list"),
+        ("replay", "--service", "leads", "--since", "1h"),
+        ("events", "tail"),
+        ("rebuild", "--service", "leads"),
+    ],
 )
 def test_a_folder_without_a_system_is_not_ready(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = CliRunner().invoke(
@@ -175,6 +184,10 @@ def test_a_running_system_is_never_opened_from_behind(stopped: Stopped) -> None:
         done = stopped.run("parked", "list")
     assert done.exit_code == 3
     assert "nobody answers" in done.output
+    with owned(stopped.data):
+        done = stopped.run("rebuild", "--service", "leads")
+    assert done.exit_code == 3
+    assert "stop it first" in done.output
 
 
 def test_a_service_that_lost_its_copy_has_it_again_when_the_others_tell_again(stopped: Stopped) -> None:
@@ -192,6 +205,31 @@ def test_a_service_that_lost_its_copy_has_it_again_when_the_others_tell_again(st
         for part in system.parts.values():
             with part.store.reading() as tx:
                 assert [row.name for row in tx.execute(tx.tables.branches.select())] == ["Nashville"]
+
+
+def test_a_copy_of_people_that_went_wrong_is_built_anew_from_the_outboxes(stopped: Stopped) -> None:
+    for name in ("Nashville", "Memphis"):
+        stopped.call(
+            "POST", "/api/v1/staff/branches", {"name": name, "time_zone": "America/Chicago", "currency": "USD"}
+        )
+    with stopped.opened() as system, system.parts["leads"].store.begin() as tx:
+        tx.execute(tx.tables.branches.update().values(name="spoilt"))
+
+    said = stopped.asked("rebuild", "--service", "leads")
+
+    assert said == {"service": "leads", "models": [{"tables": ["people", "teams", "branches"], "records": 2}]}
+    with stopped.opened() as system, system.parts["leads"].store.reading() as tx:
+        assert {row.name for row in tx.execute(tx.tables.branches.select())} == {"Nashville", "Memphis"}
+    assert "has no read model" in stopped.run("rebuild", "--service", "staff").stdout
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_nothing_but_its_read_models_hears_what_a_model_is_built_of(service: Service) -> None:
+    """Or what else heard it would hear it twice, its positions going with the model's."""
+    for model in models_of(service):
+        streams = {stream for stream, owner in PUBLISHERS.items() if owner in model.producers}
+        heard = {name for name in service.subscriptions.facts if name.split(".")[1] in streams}
+        assert heard == set(model.subscriptions.facts)
 
 
 class TestHistory:

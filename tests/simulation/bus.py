@@ -1,10 +1,10 @@
 """A bus with a will of its own: it refuses, returns, goes away, repeats, reorders, delays, loses acknowledgements."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from libs.common.bus import BusDown, Delivery, Outgoing, Publisher
+from libs.common.bus import BusDown, Delivery, Outgoing, Publisher, nothing
 from libs.common.errors import Unavailable
 from tests.simulation.tables import STREAMS
 
@@ -30,7 +30,7 @@ class Adversary:
     taken: set[str]
     before: list[Outgoing] = field(default_factory=list)
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         world, rows = self.world, list(batch)
         if world.chance("away"):
             raise BusDown("the bus is away")
@@ -41,6 +41,8 @@ class Adversary:
             raise AssertionError("neither bus behind takes half of what it is given")
         self.taken |= {row.id.hex for row in rows}
         self.before = rows[-3:] or self.before
+        if not world.embedded:
+            meanwhile()
         if world.chance("unconfirmed"):
             raise BusDown("it has them, and nobody will know")
         return len(rows)
@@ -70,7 +72,7 @@ class Broker:
     queues: dict[str, list[Letter]] = field(default_factory=lambda: {name: [] for name in (*STREAMS, "wishes")})
     wiped: int = 0
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         for row in batch:
             stream = row.type.split(".")[1]
             for name, streams in STREAMS.items():

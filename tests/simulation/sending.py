@@ -1,12 +1,12 @@
 """Mistakes in sending: each is put between the real relay and the bus, or the bus and the real consumer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import msgspec
 import sqlalchemy as sa
 
-from libs.common.bus import Outgoing
+from libs.common.bus import Outgoing, nothing
 from libs.common.contracts.base import decode
 from libs.common.relay import Relay
 from tests.simulation.bus import Adversary, Broker, Letter
@@ -21,11 +21,11 @@ class Cursor:
     def __init__(self, adversary: Adversary) -> None:
         self.adversary, self.kept = adversary, adversary.world.kept
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         producer = decode(batch[0].body).producer
         newer = [row for row in batch if row.row > self.kept.get(producer, 0)]
         self.adversary.taken |= {row.id.hex for row in batch if row not in newer}
-        taken = self.adversary.send(newer) if newer else 0
+        taken = self.adversary.send(newer, meanwhile) if newer else 0
         if taken:
             self.kept[producer] = max(row.row for row in newer[:taken])
         return len(batch) if taken == len(newer) else batch.index(newer[taken])
@@ -38,9 +38,9 @@ class Unconfirmed:
         self.adversary = adversary
         self.buffer: list[Outgoing] = []
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         if self.buffer:
-            self.adversary.send(self.buffer)
+            self.adversary.send(self.buffer, meanwhile)
         self.buffer = list(batch)
         return len(batch)
 
@@ -51,8 +51,8 @@ class NewIds:
     def __init__(self, adversary: Adversary) -> None:
         self.adversary, self.kept = adversary, adversary.world.kept
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
-        return self.adversary.send([replace(row, body=self._renamed(row)) for row in batch])
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
+        return self.adversary.send([replace(row, body=self._renamed(row)) for row in batch], meanwhile)
 
     def _renamed(self, row: Outgoing) -> bytes:
         if self.kept.setdefault(row.id.hex, row.body) is row.body:

@@ -75,6 +75,10 @@ class Processes:
         """At which points processes have died, in order."""
         return [line.split()[1] for line in self._deaths.read_text().splitlines()]
 
+    def last_to_die(self) -> int:
+        """Whoever died at a point last, or is about to be gone."""
+        return int(self._deaths.read_text().splitlines()[-1].split()[0])
+
     def last_words(self) -> str:
         return "\n".join(f"{log.name}: {log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log")))
 

@@ -142,7 +142,8 @@ class CrashWorld(ABC):
             else:
                 getattr(self, point.load)()
         assert self.processes.died()[before:] == [one.partition(":")[0] for one in plan]
-        if self.processes.dead(doomed, within=MOMENT_S):
+        if self.processes.pids[doomed] == self.processes.last_to_die():  # it says so, and is gone a moment later
+            assert self.processes.dead(doomed, within=DIES_S)
             self.again(doomed)
         self.processes.doomed = ""
 

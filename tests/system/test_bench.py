@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +41,37 @@ def test_a_part_that_there_is_not_is_refused() -> None:
 
     assert refused.returncode == 2
     assert "there is no everything" in refused.stderr
+
+
+@pytest.mark.timeout(300)
+def test_a_bench_that_is_told_to_end_leaves_nothing_behind() -> None:
+    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as home:
+        Path(home).chmod(0o755)
+        command = [sys.executable, "-m", "commands", "bench", "--only", "chain", "--no-peers"]
+        bench = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": home}, stderr=subprocess.PIPE
+        )
+        assert bench.stderr is not None
+        with bench.stderr as said:
+            while line := said.readline():  # the servers are there when the first part begins
+                if line == b"plumbline: chain\n":
+                    break
+            assert begun_in(home)
+            bench.send_signal(signal.SIGTERM)
+            said.read()
+        assert bench.wait() == 128 + signal.SIGTERM
+        assert not begun_in(home)
+        assert not list(Path(home).iterdir())
+
+
+def begun_in(home: str) -> list[str]:
+    """Every process that was told of this folder, by arguments or environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if home.encode() in told and int(process.name) != os.getpid():
+            found.append(told.decode(errors="replace"))
+    return found

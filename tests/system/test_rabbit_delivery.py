@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
 from libs.common.consumer import Consumer
-from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings, connection, publisher
+from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings, connection, frames
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
@@ -103,7 +103,8 @@ def test_a_service_can_publish_only_what_it_owns(world: RabbitWorld) -> None:
 def test_a_service_cannot_speak_in_anothers_name(world: RabbitWorld) -> None:
     world.make("made")
     forger = RabbitPublisher(world.url("maker"))
-    forger._open().user = world.accounts["taker"].name
+    forger._open()
+    forger._packer.user = world.accounts["taker"].name
 
     with pytest.raises(BusDown, match="user_id"):
         forger.send(world.withhold())
@@ -126,7 +127,8 @@ def test_a_fact_sent_by_a_user_who_is_not_its_service_is_parked(world: RabbitWor
 def test_a_body_of_another_content_type_is_parked(world: RabbitWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.read()
     world.make("packed")
-    monkeypatch.setattr(publisher, "CONTENT_TYPE", "application/gzip")
+    monkeypatch.setattr(frames, "CONTENT_TYPE", "application/gzip")
+    world.publisher.close()  # what every message says was packed when it opened
 
     world.send(world.withhold())
 

@@ -10,8 +10,8 @@ import pytest
 
 from libs.common.errors import Invalid
 from libs.common.parties import email_key
+from libs.common.schema.strict import load
 from libs.common.web import Schema, fields
-from libs.common.web.schema import load
 
 
 class Colour(StrEnum):

@@ -27,6 +27,13 @@ def parameters(url: str, name: str) -> Any:
     return wanted
 
 
+class _Connection(pika.SelectConnection):  # type: ignore[misc]  # pika is not typed
+    """pika's, which also takes frames that are packed already."""
+
+    def take(self, frames: bytes) -> None:
+        self._adapter_emit_data(frames)
+
+
 class Line:
     """An open connection with one channel, turned by the thread that made it.
 
@@ -40,7 +47,7 @@ class Line:
         wanted = parameters(url, name)
         self.user: str = wanted.credentials.username
         self.loop: Any = IOLoop()
-        self.connection: Any = pika.SelectConnection(
+        self.connection: Any = _Connection(
             wanted,
             on_open_callback=self._opened,
             on_open_error_callback=lambda _connection, why: self._ended(why),

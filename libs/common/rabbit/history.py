@@ -1,14 +1,13 @@
 """Reads the stream of all facts, from a moment on, as anybody with the right to may: it takes nothing away."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from libs.common.bus import Delivery
-from libs.common.rabbit.reader import RabbitReader
+from libs.common.rabbit.reader import QUIET_S, RabbitReader
 from libs.common.rabbit.topology import HISTORY
 
 FOREVER_S = 30 * 24 * 3600.0
-QUIET_S = 2.0
 
 
 class _Enough(Exception):
@@ -34,3 +33,13 @@ def read(url: str, since: datetime | None, take: Callable[[Delivery], bool], *, 
             continue
     except _Enough:
         return
+
+
+def batches(url: str, since: datetime | None, name: str) -> Iterator[Sequence[Delivery]]:
+    """What was published since a time (None: all there is), to where nothing more comes. Raises BusDown."""
+    some: list[Delivery] = []
+    offset: object = "first" if since is None else since.astimezone(UTC)
+    reader = RabbitReader(url, HISTORY, some.extend, name=name, arguments={"x-stream-offset": offset})
+    for _ in reader.steps():
+        yield some.copy()
+        some.clear()

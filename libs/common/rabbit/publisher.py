@@ -1,19 +1,17 @@
 """Publishes committed facts with confirms, many on their way at once."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pika
 
-from libs.common.bus import BusDown, Outgoing
-from libs.common.contracts.base import CONTENT_TYPE
+from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.rabbit.connection import Line
+from libs.common.rabbit.frames import Packer
 
 EVENTS = "plumbline.events"
 WINDOW = 1024  #: facts on their way at once; the broker writes more of them with one sync
 CONFIRM_S = 10.0  #: a broker that confirms nothing for so long counts as down
-PERSISTENT = 2
 
 
 class RabbitPublisher:
@@ -22,10 +20,10 @@ class RabbitPublisher:
     def __init__(self, url: str, *, name: str = "relay", exchange: str = EVENTS, window: int = WINDOW) -> None:
         self.url, self.name, self.exchange, self.window = url, name, exchange, window
         self._line: Line | None = None
-        self._batch = _Batch(0)
+        self._batch, self._few = _Batch(0), 0  # few: so many unconfirmed are what is waited for
         self._published = 0  # on this channel: the broker counts them as well
 
-    def send(self, batch: Sequence[Outgoing]) -> int:
+    def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:
         """How many, from the first on, the broker has on disk. Raises BusDown where it has none of them."""
         line = self._open()
         now = self._batch = _Batch(self._published)
@@ -34,9 +32,10 @@ class RabbitPublisher:
                 some = batch[start : start + self.window // 2]
                 if not self._settled(line, now, at_most=self.window - len(some)) or now.refused:
                     break
-                for row in some:
-                    self._publish(line, row)
-                    now.sent.append(str(row.id))
+                self._publish(line, some)
+                now.sent += some
+            if self._settled(line, now, at_most=now.open // 2):  # the rest of it is with the broker, who has work
+                meanwhile()
             self._settled(line, now, at_most=0)
         except pika.exceptions.AMQPError as broken:
             line.end(str(broken) or type(broken).__name__)
@@ -77,6 +76,12 @@ class RabbitPublisher:
                 line.close()
                 raise
             self._line, self._published = line, 0
+            self._packer = Packer(
+                channel=line.channel.channel_number,
+                exchange=self.exchange,
+                user=line.user,
+                frame_max=line.connection.params.frame_max,
+            )
         return self._line
 
     def _drop(self) -> None:
@@ -84,31 +89,24 @@ class RabbitPublisher:
             self._line.close()
             self._line = None
 
-    def _publish(self, line: Line, row: Outgoing) -> None:
-        properties = pika.BasicProperties(
-            content_type=CONTENT_TYPE,
-            delivery_mode=PERSISTENT,
-            message_id=str(row.id),
-            type=row.type,
-            user_id=line.user,  # the broker refuses another's, so that consumers may trust it
-            timestamp=int(time.time()),
-        )
-        line.channel.basic_publish(self.exchange, row.type, row.body, properties, mandatory=True)
-        self._published += 1
+    def _publish(self, line: Line, rows: Sequence[Outgoing]) -> None:
+        if not line.channel.is_open:
+            raise pika.exceptions.ChannelWrongStateError("the channel is closed")
+        line.connection.take(self._packer.pack(rows))
+        self._published += len(rows)
 
     def _settled(self, line: Line, batch: "_Batch", *, at_most: int) -> bool:
         """Waits until few enough are unconfirmed. False when the line broke; a silent broker breaks it."""
-        while batch.open > at_most:
-            before = batch.open
-            if not line.turn(CONFIRM_S, until=lambda: batch.open < before):  # noqa: B023 - used in this round only
+        self._few = at_most
+        while line.fault is None and (before := batch.open) > at_most:
+            if not line.turn(CONFIRM_S, until=lambda: batch.open <= at_most) and batch.open == before:
                 line.end(f"nothing was confirmed for {CONFIRM_S:.0f} s")
-                return False
         return line.fault is None
 
     def _confirmed(self, frame: Any) -> None:
         method = frame.method
         self._batch.settle(method.delivery_tag, multiple=method.multiple, taken=method.NAME == "Basic.Ack")
-        if self._line is not None:
+        if self._line is not None and self._batch.open <= self._few:
             self._line.loop.stop()
 
     def _returned(self, _channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
@@ -134,7 +132,7 @@ class _Batch:
 
     def __init__(self, before: int) -> None:
         self.before = before  #: messages of this channel that are older than the batch
-        self.sent: list[str] = []
+        self.sent: list[Outgoing] = []
         self.returned: set[str] = set()
         self.refused = False
         self._settled: dict[int, bool] = {}
@@ -156,7 +154,7 @@ class _Batch:
 
     def safe(self) -> int:
         """The length of the beginning that was taken without exception."""
-        for index, ident in enumerate(self.sent):
-            if not self._settled.get(index) or ident in self.returned:
+        for index, row in enumerate(self.sent):
+            if not self._settled.get(index) or (self.returned and str(row.id) in self.returned):
                 return index
         return len(self.sent)

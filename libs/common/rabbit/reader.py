@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from libs.common.backoff import Backoff
@@ -15,6 +15,7 @@ from libs.common.tx import no_crash
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200
 FOREVER_S = 1e9
+QUIET_S = 2.0  #: nothing came for so long: there is no more for now
 LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
 
 Deliver = Callable[[Sequence[Delivery]], None]
@@ -69,16 +70,19 @@ class RabbitReader:
             if not stop.is_set():
                 backoff.wait(stop)
 
-    def read_through(self, quiet_s: float = 2.0) -> int:
+    def read_through(self, quiet_s: float = QUIET_S) -> int:
         """Once to where nothing more comes for a while. Returns how many were delivered; raises what went wrong."""
-        session, count = _Session(self), 0
+        return sum(self.steps(quiet_s))
+
+    def steps(self, quiet_s: float = QUIET_S) -> Iterator[int]:
+        """The same batch by batch: how many each had."""
+        session = _Session(self)
         try:
             session.open()
             while found := session.step(quiet_s):
-                count += found
+                yield found
         finally:
             session.close()
-        return count
 
 
 class _Session:

@@ -2,7 +2,7 @@
 
 from libs.common.answers import Answer
 from libs.common.auth import scoped
-from libs.common.web import fields
+from libs.common.schema import Given, Page, Schema, Sort, Upload, fields, load
 from libs.common.web.acts import begin, one, reading, visible
 from libs.common.web.allowed import Allowed
 from libs.common.web.app import create_app
@@ -20,10 +20,8 @@ from libs.common.web.context import (
 )
 from libs.common.web.endpoint import endpoint
 from libs.common.web.limits import limit
-from libs.common.web.paging import Page, Sort, items, page
+from libs.common.web.paging import items, page
 from libs.common.web.problems import not_found, problem
-from libs.common.web.schema import Given, Schema, load
-from libs.common.web.uploads import Upload
 
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",

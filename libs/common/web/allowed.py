@@ -7,7 +7,7 @@ from flask import g, has_request_context
 
 from libs.common.auth import May, in_scope
 from libs.common.errors import Missing
-from libs.common.web.value import Value
+from libs.common.schema.value import Value
 
 
 class Acts(Protocol):

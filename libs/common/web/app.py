@@ -26,7 +26,7 @@ def create_app(service: Service, store: Store, verifier: Verifier, *, config: Ma
     problems.install(app)
     metrics.watch(app, service.name)
     backlog.watch(app, store)
-    for blueprint in (*service.blueprints, _common(service)):
+    for blueprint in (*service.blueprints(), _common(service)):
         app.register_blueprint(blueprint)
     for name, view in app.view_functions.items():
         if not hasattr(view, "rule"):

@@ -11,13 +11,13 @@ from marshmallow import Schema
 from libs.common.answers import AlreadyAnswered
 from libs.common.auth import RULES, May
 from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
+from libs.common.schema.listing import Page
+from libs.common.schema.strict import Schema as StrictSchema
+from libs.common.schema.strict import load
 from libs.common.trouble import TryAgain
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied
-from libs.common.web.paging import Page
-from libs.common.web.schema import Schema as StrictSchema
-from libs.common.web.schema import load
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 Done = TypeVar("Done")

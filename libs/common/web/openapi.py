@@ -11,9 +11,9 @@ from flask import Flask
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
+from libs.common.schema.files import File
 from libs.common.web.context import LINK, PUBLIC, Edge, Rule
 from libs.common.web.openapi_words import PROBLEM, PROBLEMS
-from libs.common.web.uploads import File
 
 VERSION = "1"
 

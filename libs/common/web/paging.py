@@ -12,37 +12,18 @@ import msgspec
 import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema as AnySchema
-from marshmallow import validate
 
 from libs.common.answers import Answer
 from libs.common.auth import scoped
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
+from libs.common.schema.listing import DEFAULT
 from libs.common.tx import Tx
 from libs.common.web.context import caller, rule
-from libs.common.web.numbers import Whole
-from libs.common.web.schema import Schema
-from libs.common.web.texts import Text
 
-LIMIT, DEFAULT = 200, 50
 NEWEST = "-created_at"
 
 Entity = TypeVar("Entity")
-
-
-class Page(Schema):
-    """The query of every list. A list that can be sorted adds ``sort`` (see Sort)."""
-
-    limit = Whole(least=1, most=LIMIT, load_default=DEFAULT)
-    cursor = Text(max_length=600, blank=False)
-
-
-class Sort(Text):
-    """``sort=name`` or ``sort=-name`` (downwards), by one of these columns."""
-
-    def __init__(self, *columns: str, **more: Any) -> None:
-        choices = [sign + name for name in columns for sign in ("", "-")]
-        super().__init__(validate=validate.OneOf(choices, error="is none of {choices}"), **more)
 
 
 def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any]) -> Answer:

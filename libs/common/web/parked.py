@@ -12,13 +12,14 @@ from sqlalchemy import orm
 from libs.common import parked
 from libs.common.answers import Answer
 from libs.common.errors import Missing, NotFound
+from libs.common.schema import fields
+from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx
-from libs.common.web import fields
 from libs.common.web.acts import begin, one, reading
+from libs.common.web.allowed import Allowed
 from libs.common.web.context import edge
 from libs.common.web.endpoint import endpoint
 from libs.common.web.paging import page
-from libs.common.web.schema import Given, Schema
 
 
 class Parked:
@@ -74,7 +75,7 @@ class ParkedOut(Schema):
     detail = fields.Text()
     blocks = fields.Flag()
     parked_at = fields.Instant(attribute="created_at")
-    allowed = fields.Allowed({"replay": "parked.admin", "discard": "parked.admin"})
+    allowed = Allowed({"replay": "parked.admin", "discard": "parked.admin"})
 
 
 class ParkedWhole(ParkedOut):

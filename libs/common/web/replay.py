@@ -8,11 +8,11 @@ from marshmallow import validate
 from libs.common import outbox
 from libs.common.answers import Answer
 from libs.common.parked import write_down
-from libs.common.web import fields
+from libs.common.schema import fields
+from libs.common.schema.strict import Given, Schema
 from libs.common.web.acts import begin
 from libs.common.web.context import store
 from libs.common.web.endpoint import endpoint
-from libs.common.web.schema import Given, Schema
 
 _CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}", re.ASCII)
 

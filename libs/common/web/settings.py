@@ -10,12 +10,12 @@ from flask import Blueprint
 from libs.common.answers import Answer
 from libs.common.errors import Stale
 from libs.common.preferences import Preferences
+from libs.common.schema import texts
+from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx
-from libs.common.web import texts
 from libs.common.web.acts import begin, reading
 from libs.common.web.context import if_match
 from libs.common.web.endpoint import endpoint
-from libs.common.web.schema import Given, Schema
 
 
 class SettingsQuery(Schema):

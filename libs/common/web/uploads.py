@@ -1,36 +1,12 @@
-"""A file in a multipart body, and what such a body is compared by when it is sent again."""
+"""The parts of a multipart body, and what such a body is compared by when it is sent again."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Request
-from marshmallow import ValidationError
 
 from libs.common.errors import Invalid, WrongType
-from libs.common.web.value import Value
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it was sent; its name is the sender's and is trusted for nothing."""
-
-    filename: str
-    content: bytes
-
-
-class File(Value):
-    """A part that is a file."""
-
-    def read(self, value: Any) -> Upload:
-        if not isinstance(value, Upload):
-            raise ValidationError("is not a file")
-        if not value.content:
-            raise ValidationError("is an empty file")
-        return value
-
-    def described(self) -> dict[str, Any]:
-        return {"type": "string", "contentMediaType": "application/octet-stream"}
+from libs.common.schema.files import Upload
 
 
 def parts(request: Request) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Customers, jobs and their names: what comes in and what goes out."""
 
+from libs.common.schema.parts import AddressIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
-from libs.common.web.parts import AddressIn
 from services.bookings.settings import check_template
 from services.bookings.states import JobState
 

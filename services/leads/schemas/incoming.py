@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
-from libs.common.web import Page, Schema, fields
-from libs.common.web.parts import AddressIn, FitIn
+from libs.common.schema import Page, Schema, fields
+from libs.common.schema.parts import AddressIn, FitIn
 from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
 
 

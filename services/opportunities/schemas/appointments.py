@@ -1,7 +1,7 @@
 """What comes in about appointments and what goes out."""
 
+from libs.common.schema.parts import AddressIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
-from libs.common.web.parts import AddressIn
 from services.opportunities.states import AppointmentState, AppointmentType
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from libs.common.prospects import missing_to_be_valid
+from libs.common.schema.parts import AddressIn, FitIn
 from libs.common.web import Schema, fields
-from libs.common.web.parts import AddressIn, FitIn
 
 CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
 INTERESTS = ("none", "low", "medium", "high")

@@ -6,8 +6,8 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, pre_load
 
+from libs.common.schema.parts import AddressIn
 from libs.common.web import Page, Schema, Sort, fields
-from libs.common.web.parts import AddressIn
 from services.staff.schemas.parts import CalendarIn, short
 
 

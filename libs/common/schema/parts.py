@@ -1,7 +1,7 @@
 """Parts of a body that several services take in."""
 
-from libs.common.web import fields
-from libs.common.web.schema import Schema
+from libs.common.schema import fields
+from libs.common.schema.strict import Schema
 
 
 class AddressIn(Schema):

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from libs.common.web.texts import Text
-from libs.common.web.value import WORDS, Value
+from libs.common.schema.texts import Text
+from libs.common.schema.value import WORDS, Value
 
 
 class List(fields.List[Any]):

@@ -10,8 +10,8 @@ from marshmallow import missing
 from marshmallow.schema import SchemaMeta
 
 from libs.common.errors import Fault, Invalid
+from libs.common.schema.value import Value
 from libs.common.strict_json import escape
-from libs.common.web.value import Value
 
 Given = dict[str, Any]  #: what a schema read
 

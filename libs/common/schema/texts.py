@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marshmallow import ValidationError
 
-from libs.common.web.value import Value
+from libs.common.schema.value import Value
 
 _ENCODED_LINE_BREAK = re.compile(r"%0[ad]|=0[ad]|&#(?:10|13|x0?[ad])", re.IGNORECASE)
 _PHONE = re.compile(

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from libs.common.web.value import Value
+from libs.common.schema.value import Value
 
 _PLAIN = re.compile(r"(-?)(\d{1,20})(?:\.(\d{1,10}))?", re.ASCII)
 
