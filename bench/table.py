@@ -55,7 +55,7 @@ def plans(place: Place, size: Size) -> dict[str, Callable[[], dict[str, Callable
         "chain": lambda: chain.plan(place, size.chains, 1.25 * size.seconds),
         "write": lambda: web.writes(place, size.seconds),
         "list": lambda: web.lists(place, size.seconds),
-        "funnels": lambda: {"four clients": lambda: funnelling.run(place, size.seconds)},
+        "funnels": lambda: {"four clients": lambda: funnelling.run(place, 10 * size.seconds)},
         "process": lambda: {"api": lambda: leads.api(place), "worker": lambda: leads.worker(place)},
     }
 

@@ -1,6 +1,7 @@
-"""What the kernel adds to every act, written last: facts, audit rows, the kept answer, how far streams were applied.
+"""What is added to every act, written last: facts, audit rows, the kept answer, how far streams were applied, timers.
 
-PostgreSQL takes all of it as one statement with one JSON parameter: a round trip costs more than what it carries.
+PostgreSQL takes all of it as one statement with a JSON parameter a part: a round trip costs more than what it carries.
+A use case may leave rows of a table of its own to it as well (``tx.put``).
 """
 
 import functools
@@ -8,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import sqlalchemy as sa
+
+from libs.common import ready
 
 if TYPE_CHECKING:
     from libs.common.tx import Tx
@@ -31,43 +35,68 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "stream_pos": {"producer": "text", "agg": "uuid", "last_seq": "bigint", "last_event": "uuid", "state": "text"},
     "moved": {"of_producer": "text", "of_agg": "uuid", "to_seq": "bigint", "to_event": "uuid"},
+    "timers": {"kind": "text", "subject": "uuid", "due_at": "timestamptz", "payload": "jsonb"},
+    "untimed": {"of_kind": "text", "of_subject": "uuid"},
 }  # fmt: skip
+#: what a service's own table may hold to be written here
+KINDS: Mapping[type, str] = {
+    sa.Uuid: "uuid", sa.String: "text", sa.Integer: "bigint", sa.DateTime: "timestamptz", sa.JSON: "jsonb",
+}  # fmt: skip
+STEPS = {
+    "moved": "UPDATE stream_pos AS p SET last_seq = x.to_seq, last_event = x.to_event FROM {rows} "
+    "WHERE p.producer = x.of_producer AND p.agg = x.of_agg",
+    "timers": "INSERT INTO timers (kind, subject, due_at, payload, attempts) "
+    "SELECT kind, subject, due_at, payload, 0 FROM {rows} ON CONFLICT (kind, subject) DO UPDATE "
+    "SET due_at = excluded.due_at, payload = excluded.payload, attempts = 0, failed = NULL",
+    "untimed": "DELETE FROM timers AS t USING {rows} WHERE t.kind = x.of_kind AND t.subject = x.of_subject",
+}
 WAKE = f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
 
 
 def write(tx: "Tx", parts: Mapping[str, Rows]) -> None:
     """Writes what there is of each part, in the order of PARTS. Wakes a sleeping relay where there are facts."""
-    present = tuple(name for name in PARTS if parts.get(name))
-    if not present:
+    there = tuple(name for name in (*PARTS, *sorted(parts.keys() - PARTS.keys())) if parts.get(name))
+    if not there:
         return
     if tx.store.database.sqlite:
-        for name in present:
-            tx.execute(getattr(tx.store.statements, name), parts[name])
+        for name in there:
+            tx.execute(_in_sqlite(tx, name), parts[name])
         return
-    given = msgspec.json.encode({name: parts[name] for name in present})
-    tx.connection.exec_driver_sql(_together(present), {"given": given.decode()})
+    given = {name: msgspec.json.encode(parts[name]).decode() for name in there}
+    tx.connection.exec_driver_sql(_together(tx.tables.outbox.metadata, there), given)
+
+
+def _in_sqlite(tx: "Tx", name: str) -> Any:
+    if name == "timers":
+        return ready.setting(tx.tables.timers, in_sqlite=True)
+    return getattr(tx.store.statements, name) if name in PARTS else _inserting(tx.tables.outbox.metadata.tables[name])
 
 
 @functools.cache
-def _together(present: tuple[str, ...]) -> str:
+def _together(metadata: sa.MetaData, there: tuple[str, ...]) -> str:
     """One statement for these parts. It inserts in the order of the JSON arrays, so outbox ids follow the acts."""
-    steps = [f"{name}_ AS ({_move() if name == 'moved' else _insert(name)})" for name in present]
-    return f"WITH {', '.join(steps)} {WAKE if 'outbox' in present else 'SELECT 1'}"
+    steps = [f"{name}_ AS ({_step(metadata, name)})" for name in there]
+    return f"WITH {', '.join(steps)} {WAKE if 'outbox' in there else 'SELECT 1'}"
 
 
-def _insert(name: str) -> str:
-    columns = PARTS[name]
-    values = ", ".join(f"decode({one}, 'base64')" if kind == "bytes" else one for one, kind in columns.items())
-    return f"INSERT INTO {name} ({', '.join(columns)}) SELECT {values} FROM {_rows(name)}"  # noqa: S608 - our own names
+def _step(metadata: sa.MetaData, name: str) -> str:
+    kinds = PARTS[name] if name in PARTS else _kinds(metadata.tables[name])
+    columns = ", ".join(f"{one} {'text' if kind == 'bytes' else kind}" for one, kind in kinds.items())
+    rows = f"json_to_recordset(%({name})s::json) AS x({columns})"
+    if name in STEPS:
+        return STEPS[name].format(rows=rows)
+    values = ", ".join(f"decode({one}, 'base64')" if kind == "bytes" else one for one, kind in kinds.items())
+    return f"INSERT INTO {name} ({', '.join(kinds)}) SELECT {values} FROM {rows}"  # noqa: S608 - our own names
 
 
-def _move() -> str:
-    return (
-        f"UPDATE stream_pos AS p SET last_seq = x.to_seq, last_event = x.to_event FROM {_rows('moved')} "  # noqa: S608
-        "WHERE p.producer = x.of_producer AND p.agg = x.of_agg"
-    )
+def _kinds(table: sa.Table) -> dict[str, str]:
+    return {one.name: next(KINDS[kind] for kind in type(_plain(one.type)).__mro__ if kind in KINDS) for one in table.c}
 
 
-def _rows(name: str) -> str:
-    columns = ", ".join(f"{one} {'text' if kind == 'bytes' else kind}" for one, kind in PARTS[name].items())
-    return f"json_to_recordset((%(given)s::json) -> '{name}') AS x({columns})"
+def _plain(kind: Any) -> Any:
+    return kind.impl if isinstance(kind, sa.TypeDecorator) else kind
+
+
+@functools.cache
+def _inserting(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)

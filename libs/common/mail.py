@@ -73,7 +73,7 @@ def queue(
         "attempts": 0,
         "due_at": due_at or tx.now,
     }
-    tx.execute(sa.insert(tx.tables.mail), row)
+    tx.put(tx.tables.mail, [row])
     return ident
 
 

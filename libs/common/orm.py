@@ -14,10 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
 
 from libs.common.columns import BigId, Json, UtcDateTime
+from libs.common.cursor import Brief
 from libs.common.errors import Unavailable
 from libs.common.patience import Impatient, Silent
 
-QUICK: dict[str, Any] = {"json_deserializer": msgspec.json.decode}
+QUICK: dict[str, Any] = {
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
 LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
 #: when a connection is given up that nobody takes, or whose other end no longer confirms what it gets
 CALLED_OFF: dict[str, Any] = {
@@ -154,7 +158,7 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
 
 
 def _impatient(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
-    return Impatient.connect(*arguments, **named)
+    return Impatient.connect(*arguments, cursor_factory=Brief, **named)
 
 
 def _silent(context: sa.engine.ExceptionContext) -> None:

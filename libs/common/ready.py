@@ -52,10 +52,3 @@ def due(timers: sa.Table, kinds: Sequence[str]) -> sa.Select[Any]:
     """Timers of these kinds that are due at ``now``, the longest due first, ``most`` of them."""
     mine = timers.c.due_at <= bindparam("now"), timers.c.failed.is_(None), timers.c.kind.in_(kinds)
     return sa.select(timers).where(*mine).order_by(timers.c.due_at).limit(bindparam("most"))
-
-
-@functools.cache
-def unsetting(timers: sa.Table) -> Any:
-    """Takes a timer back: ``of_kind``, ``of_subject``."""
-    mine = (timers.c.kind == bindparam("of_kind")) & (timers.c.subject == bindparam("of_subject"))
-    return sa.delete(timers).where(mine)

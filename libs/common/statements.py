@@ -19,6 +19,7 @@ class Statements:
     idempotency: Any
     stream_pos: Any
     moved: Any
+    untimed: Any
     answered: Any
     position: Any
     positions: Any
@@ -79,6 +80,7 @@ def of(tables: Tables) -> Statements:
         idempotency=sa.insert(kept),
         stream_pos=sa.insert(position),
         moved=sa.update(position).where(here).values(last_seq=bindparam("to_seq"), last_event=bindparam("to_event")),
+        untimed=sa.delete(timers).where(timer),
         answered=sa.select(kept).where(mine),
         position=standing.where(here),
         positions=standing.where(sa.tuple_(position.c.producer, position.c.agg).in_(bindparam("keys", expanding=True))),

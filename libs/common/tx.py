@@ -195,7 +195,8 @@ class Tx:
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []
         self.kept: Answer | None = None
-        self.closing: dict[str, list[dict[str, Any]]] = {}  #: what else of the kernel's is written at the end, by table
+        self.closing: dict[str, list[dict[str, Any]]] = {}  #: what else is written at the end, by table
+        self._timers: dict[tuple[str, UUID], dict[str, Any] | None] = {}  #: set, or taken back
         self._now: datetime | None = None
         self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
@@ -355,6 +356,19 @@ class Tx:
             }
         )
 
+    def put(self, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
+        """New rows of a table of this service's, written with what the kernel writes at the end: no trip of their own.
+
+        They name every column that may not be null. Who must read them within this act calls ``written`` before.
+        """
+        self.closing.setdefault(table.name, []).extend(dict(row) for row in rows)
+
+    def written(self, table: sa.Table) -> None:
+        """Writes now what was put into this table."""
+        if rows := self.closing.pop(table.name, None):
+            self.session.flush()
+            closing.write(self, {table.name: rows})
+
     def write(self) -> None:
         """Writes records, and what was left for later, without ending the act."""
         self.session.flush()
@@ -366,18 +380,28 @@ class Tx:
         self.write()
         self.store.crash("after_write")
         kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
-        closing.write(self, {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing})
+        parts = {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing, **self._timing()}
+        closing.write(self, parts)
 
     # -- durable timers
 
     def remind(self, kind: str, subject: UUID, due_at: datetime, **payload: Any) -> None:
         """Sets or moves the one timer of this kind for a record."""
-        statement = ready.setting(self.tables.timers, self.store.database.sqlite)
-        self.execute(statement, {"kind": kind, "subject": subject, "due_at": due_at, "payload": payload})
+        self._timers[kind, subject] = {"due_at": due_at, "payload": payload}
 
     def forget(self, kind: str, subject: UUID) -> None:
         """Takes a timer back, its cause being gone."""
-        self.execute(ready.unsetting(self.tables.timers), {"of_kind": kind, "of_subject": subject})
+        self._timers[kind, subject] = None
+
+    def _timing(self) -> dict[str, list[dict[str, Any]]]:
+        """What this act left to say of timers, in one order, so that two acts with the same ones never embrace."""
+        timers: dict[str, list[dict[str, Any]]] = {"timers": [], "untimed": []}
+        for (kind, subject), given in sorted(self._timers.items(), key=lambda item: item[0]):
+            if given is None:
+                timers["untimed"].append({"of_kind": kind, "of_subject": subject})
+            else:
+                timers["timers"].append({"kind": kind, "subject": subject, **given})
+        return timers
 
     # -- one answer for a repeated request
 

@@ -226,6 +226,19 @@ class Reminders:
 
         assert Timers(store, {"nudge": fail}).step() == 0
 
+    def test_of_what_an_act_says_about_a_timer_the_last_counts(self, store: Store) -> None:
+        self.remind(store, range(2))
+        with store.begin() as tx:
+            tx.forget("nudge", UUID(int=0))
+            tx.remind("nudge", UUID(int=0), tx.now, hint="set again")
+            tx.remind("nudge", UUID(int=1), tx.now, hint="moved")
+            tx.forget("nudge", UUID(int=1))
+        fired: list[tuple[int, Any]] = []
+
+        Timers(store, {"nudge": lambda _tx, subject, payload: fired.append((subject.int, payload["hint"]))}).step()
+
+        assert fired == [(0, "set again")]
+
     def test_a_timer_that_was_moved_and_fell_due_again_while_a_worker_stood_still_fires_as_it_was_moved(
         self, store: Store
     ) -> None:

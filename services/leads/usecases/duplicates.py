@@ -1,5 +1,6 @@
 """Recognising a prospect again: found at every door, warned about, never dropped."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,6 @@ OTHERS: sa.Select[Any] = (
     .order_by(LEADS.c.created_at.desc(), LEADS.c.id.desc())
     .limit(200)
 )
-WITH_KEYS = OTHERS.where(sa.tuple_(KEYS.c.value, KEYS.c.why).in_(sa.bindparam("keys", expanding=True)))
 LIKE_THE_LEAD = OTHERS.join(MINE, sa.and_(MINE.c.value == KEYS.c.value, MINE.c.why == KEYS.c.why)).where(
     MINE.c.lead_id == sa.bindparam("lead")
 )
@@ -37,6 +37,16 @@ FORGET = sa.delete(KEYS).where(
     KEYS.c.lead_id == sa.bindparam("lead"),
     sa.tuple_(KEYS.c.why, KEYS.c.value).in_(sa.bindparam("gone", expanding=True)),
 )
+
+
+@functools.cache
+def with_keys(count: int) -> "sa.Select[Any]":
+    """Those who have one of so many: ``value0`` with ``why0``, and so on."""
+    one_of = [
+        sa.and_(KEYS.c.value == sa.bindparam(f"value{at}"), KEYS.c.why == sa.bindparam(f"why{at}"))
+        for at in range(count)
+    ]
+    return OTHERS.where(sa.or_(*one_of))
 
 
 @dataclass(frozen=True)
@@ -50,34 +60,40 @@ class Duplicate:
 
 def found(tx: Tx, lead: Lead) -> list[Duplicate]:
     """The leads that share something with this one, which is not written yet."""
-    values = [(value, why) for why, value in _keys(lead)]
-    return _strongest(tx.execute(WITH_KEYS, {"lead": lead.id, "keys": values})) if values else []
+    tx.written(KEYS)  # others may have been taken in by this very act
+    keys = _keys(lead)
+    if not keys:
+        return []
+    given = {
+        name: said for at, (why, value) in enumerate(keys) for name, said in ((f"value{at}", value), (f"why{at}", why))
+    }
+    return _strongest(tx.execute(with_keys(len(keys)), {"lead": lead.id, **given}))
 
 
 def of(tx: Tx, lead: Lead) -> list[Duplicate]:
     """The leads that share something with this one, by what is kept, as of now."""
+    tx.written(KEYS)
     tx.session.flush()  # another one may just have been merged
     return _strongest(tx.execute(LIKE_THE_LEAD, {"lead": lead.id}))
 
 
 def keep(tx: Tx, lead: Lead) -> None:
-    """Keeps what a new lead can be recognised by, when all else of it is said."""
-    tx.session.flush()
-    _write(tx, lead, _keys(lead))
+    """Keeps what a new lead can be recognised by."""
+    _put(tx, lead, _keys(lead))
 
 
 def keep_anew(tx: Tx, lead: Lead) -> None:
     """The same for a lead that was corrected; what it is no longer recognised by is forgotten."""
+    tx.written(KEYS)
     keys = _keys(lead)
     kept = {(row.why, row.value) for row in tx.execute(KEPT, {"lead": lead.id})}
     if gone := kept.difference(keys):
         tx.execute(FORGET, {"lead": lead.id, "gone": sorted(gone)})
-    _write(tx, lead, [key for key in keys if key not in kept])
+    _put(tx, lead, [key for key in keys if key not in kept])
 
 
-def _write(tx: Tx, lead: Lead, keys: list[tuple[str, str]]) -> None:
-    if keys:
-        tx.execute(sa.insert(KEYS), [{"lead_id": lead.id, "why": why, "value": value} for why, value in keys])
+def _put(tx: Tx, lead: Lead, keys: list[tuple[str, str]]) -> None:
+    tx.put(KEYS, [{"lead_id": lead.id, "why": why, "value": value} for why, value in keys])
 
 
 def _strongest(matches: Iterable[Any]) -> list[Duplicate]:

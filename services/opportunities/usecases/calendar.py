@@ -33,23 +33,24 @@ def take(tx: Tx, appointment: Appointment, *, force: bool) -> None:
 
 
 def write(tx: Tx, appointment: Appointment) -> None:
-    """Writes down whose time it takes, when all else of the act is said."""
-    tx.session.flush()
+    """Writes down whose time it takes, with all else of the act."""
     when: dict[str, Any] = {
         "appointment_id": appointment.id,
         "starts_at": appointment.starts_at,
         "ends_at": appointment.ends_at,
     }
-    tx.execute(sa.insert(TAKEN), [{**when, "person_id": person} for person in appointment.people])
+    tx.put(TAKEN, [{**when, "person_id": person} for person in appointment.people])
 
 
 def free(tx: Tx, appointment: Appointment) -> None:
     """Gives the time back."""
+    tx.written(TAKEN)
     tx.execute(FREE, {"appointment": appointment.id})
 
 
 def _demand_free(tx: Tx, appointment: Appointment) -> None:
     when = {"begins": appointment.starts_at, "ends": appointment.ends_at}
+    tx.written(TAKEN)
     rows = tx.execute(OVERLAPPING, {"people": appointment.people, "appointment": appointment.id, **when}).all()
     if not rows:
         return
