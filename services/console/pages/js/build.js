@@ -18,6 +18,7 @@ async function save() {
   if (stale) return state('Somebody else changed this meanwhile');
   if (!r.ok) return state('Not saved yet');
   const page = await parse(r);
+  if ($('#problems', page)) return swap(page, one => one === 'state');
   form._tag.value = $('[name=_tag]', page).value; kept.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book');
 }
 const later = () => { clearTimeout(timer); timer = setTimeout(save, 700) };
