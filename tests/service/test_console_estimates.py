@@ -193,3 +193,26 @@ def test_the_paper_is_the_services(office: Bench) -> None:
     priced(office, ident, PUMP)
     answer: Any = Reader(office, "salesperson").client.get(f"/estimates/{ident}/estimate.pdf")
     assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
+
+
+def test_at_the_table_a_choice_is_worked_out_and_signed_and_no_cost_is_seen(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    extra = {"description": "Pad", "qty": "1", "unit_price": "60.00", "cost": "12.34"}
+    options = [{"name": name, "lines": [PUMP | {"cost": "7001.00"}], "add_ons": [extra]} for name in ("Good", "Better")]
+    priced(office, ident, options=options)
+    reader = Reader(office, "salesperson")
+    assert "It can be accepted here once it was sent." in reader.open(f"/estimates/{ident}/present").text
+    send(office, ident)
+    page = reader.open(f"/estimates/{ident}/present")
+    assert "argin" not in page.html
+    assert "7001" not in page.html
+    assert "12.34" not in page.html
+    [good, _] = seen(office, ident)["options"]
+    page = reader.press("Work it out", option=good["id"], add_ons=good["add_ons"][0]["id"])
+    assert "Good, with Pad" in page.text
+    assert "8,460" in page.text
+    assert "stands for the signature" in reader.press("Accept Good", add_ons=good["add_ons"][0]["id"]).text
+    page = reader.press("Accept Good", add_ons=good["add_ons"][0]["id"], typed_name="Ivy Castellan")
+    assert "Accepted. The sale opens by itself." in page.text
+    said = seen(office, ident)["acceptance"]
+    assert (said["method"], said["totals"]["total"]) == ("in_person", "8460.00")

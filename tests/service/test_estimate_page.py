@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from embedded.testing import Bench
 from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
 from libs.common.contracts.parts import Address, Prospect
-from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, priced, seen, send, sent, write
+from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write
 
 NAUGHTY = [
     "<script>alert(1)</script>",
@@ -61,6 +62,34 @@ def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -
     assert len(estimates.told("estimates", EstimateAccepted)) == 1
 
 
+def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}
+    two = [{"name": name, "lines": [PUMP], "add_ons": [extra]} for name in ("Good", "Better")]
+    assert write(estimates, ident, options=two, discount={"percent": "10"}, member=False).status_code == 200
+    act(estimates, ident, "submit")
+    act(estimates, ident, "approve", by="manager")
+    token = send(estimates, ident)
+    page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert "Choose one of the options." in page
+    option, tick = seen(estimates, ident)["options"][1]["id"], re.findall(r'name="(add_on_[^"]+)"', page)[1]
+
+    shown = submit(estimates, token, "choice", option=option, **{tick: "on"}).get_data(as_text=True)
+    assert "<bdi>Better</bdi>, with <bdi>Pad</bdi>" in shown
+    assert "7,614.00" in shown
+    assert seen(estimates, ident)["state"] == "sent"
+
+
+def test_a_drawn_signature_is_kept_with_the_name(estimates: Bench) -> None:
+    ident, token = sent(estimates)
+    option = seen(estimates, ident)["options"][0]["id"]
+    drawn = "data:image/png;base64,iVBORw0KGgo="
+    answer = submit(estimates, token, "accept", option=option, typed_name="Ivy", consent="on", signature=drawn)
+    assert answer.status_code == 303
+    with estimates.system.parts["estimates"].store.reading() as tx:
+        assert tx.session.execute(sa.text("select signature from acceptances")).scalar() == drawn
+
+
 @pytest.mark.parametrize("missing", ["typed_name", "consent", "option"])
 def test_an_incomplete_form_comes_back_with_what_is_missing(estimates: Bench, missing: str) -> None:
     ident, token = sent(estimates)
@@ -96,11 +125,12 @@ def test_a_wrong_link_gets_a_page_and_no_word_of_any_offer(estimates: Bench) -> 
 
 
 def test_style_and_script_are_our_own_and_small(estimates: Bench) -> None:
-    for name, kind in (("offer.css", "text/css"), ("offer.js", "text/javascript")):
+    for name, kind in (("offer.css", "text/css"), ("offer.js", "text/javascript"), ("icons.svg", "image/svg")):
         answer = estimates.public.get(f"/e/assets/{name}")
         assert answer.status_code == 200
         assert answer.content_type.startswith(kind)
         assert len(answer.data) < 8000
+    assert len(estimates.public.get("/e/assets/look.css").data) < 30_000
     assert estimates.public.get("/e/assets/offer.html").status_code == 404
     _, token = sent(estimates)
     page = estimates.public.get(f"/e/{token}").get_data(as_text=True)

@@ -4,13 +4,22 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from libs.common.web import Answer, Given, begin, caller, endpoint, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, one, reading, visible
 from services.estimates import usecases
 from services.estimates.model import Estimate
-from services.estimates.schemas.incoming import DeclineIn, RecordIn
-from services.estimates.schemas.outgoing import EstimateOut, RecordedOut
+from services.estimates.schemas.incoming import DeclineIn, RecordIn, TotalsQuery
+from services.estimates.schemas.outgoing import EstimateOut, RecordedOut, TotalsOut
 
 bp = Blueprint("decisions", __name__, url_prefix="/api/v1/estimates/<uuid:estimate_id>")
+
+
+@bp.get("/totals")
+@endpoint(may="estimate.read", query=TotalsQuery, answer=TotalsOut)
+def totals(estimate_id: UUID, asked: Given) -> Answer:
+    """What an option comes to with these add-ons; nothing is decided by it."""
+    with reading() as tx:
+        found = visible(tx, Estimate, estimate_id)
+        return one(tx, TotalsOut, usecases.totals(found, **asked))
 
 
 @bp.post("/accept")

@@ -8,15 +8,21 @@ from flask import Blueprint, Response, render_template
 from marshmallow import EXCLUDE, INCLUDE
 
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
-from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, reading
+from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, look, reading
 from services.estimates import usecases
 from services.estimates.api.shared import acting, from_link, opened
 from services.estimates.usecases import showing
 
 PAGES = Path(__file__).parent.parent / "pages"
-ASSETS = {"offer.css": "text/css; charset=utf-8", "offer.js": "text/javascript; charset=utf-8"}
+ASSETS = {
+    "look.css": "text/css; charset=utf-8",
+    "offer.css": "text/css; charset=utf-8",
+    "offer.js": "text/javascript; charset=utf-8",
+    "icons.svg": "image/svg+xml",
+    "favicon.svg": "image/svg+xml",
+}
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -35,6 +41,7 @@ class Form(Schema):
     reason = fields.Text(max_length=100)
     note = fields.Text(max_length=2000)
     text = fields.Text(max_length=5000)
+    signature = fields.Text(max_length=100_000)
 
 
 class AcceptForm(Form):
@@ -47,12 +54,18 @@ class AcceptForm(Form):
 @bp.get("/assets/<name>")
 @endpoint(may=PUBLIC)
 def asset(name: str) -> Response:
-    """The page's own style and script."""
+    """The page's own style and script, and the hand that every page of ours is written in."""
     if name not in ASSETS:
         raise NotFound("there is nothing at this address")
-    answer = Response((PAGES / name).read_bytes(), content_type=ASSETS[name])
+    answer = Response(_content(name), content_type=ASSETS[name])
     answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer
+
+
+def _content(name: str) -> bytes:
+    if name == "look.css":
+        return look.stylesheet(look.GUEST)
+    return look.drawing(name) if name.endswith(".svg") else (PAGES / name).read_bytes()
 
 
 @bp.get("/<token>")
@@ -60,6 +73,13 @@ def asset(name: str) -> Response:
 def offer(token: str) -> Response:
     """The offer, for its customer to read and decide."""
     return _page(token)
+
+
+@bp.post("/<token>/choice")
+@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False)
+def choice(token: str, given: Given) -> Response:
+    """What the form's choice comes to; nothing is decided by it."""
+    return _page(token, given=given)
 
 
 @bp.post("/<token>/accept")
@@ -76,16 +96,15 @@ def accept(token: str, given: Given) -> Response:
         wrong.append("Please choose one of the options.")
     if wrong or option is None:
         return _page(token, 422, wrong, given)
-    ticked = {
-        _uuid(name.removeprefix("add_on_")) for name, value in given.items() if name.startswith("add_on_") and value
-    }
+    ticked, drawn = _ticked(given), given.get("signature") or None
 
     def act() -> None:
         with begin() as tx:
             found = acting(tx, token)
             chosen = found.option(option)
             extras = [line.id for line in chosen.add_ons if line.id in ticked] if chosen else []
-            usecases.accept(tx, found, option=option, add_ons=extras, typed_name=given["typed_name"], **from_link())
+            said = {"typed_name": given["typed_name"], "signature": drawn, **from_link()}
+            usecases.accept(tx, found, option=option, add_ons=extras, **said)
 
     return _done(token, act, given)
 
@@ -134,7 +153,10 @@ def _done(token: str, act: Any, given: Given) -> Response:
 def _page(token: str, status: int = 200, wrong: list[str] | None = None, given: Given | None = None) -> Response:
     try:
         with reading() as tx:
-            shown = showing.offer(tx, opened(tx, token))
+            found = opened(tx, token)
+            shown = showing.offer(tx, found)
+            if shown["live"]:
+                shown["choice"] = showing.choice(found, _uuid((given or {}).get("option", "")), _ticked(given or {}))
     except (NotFound, Gone, TooMany) as refused:
         return _over(refused)
     return _html(render_template("offer.html", offer=shown, token=token, wrong=wrong or [], given=given or {}), status)
@@ -151,6 +173,13 @@ def _html(text: str, status: int) -> Response:
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer
+
+
+def _ticked(given: Given) -> set[UUID | None]:
+    """The add-ons that the form names."""
+    return {
+        _uuid(name.removeprefix("add_on_")) for name, value in given.items() if name.startswith("add_on_") and value
+    }
 
 
 def _uuid(text: str) -> UUID | None:

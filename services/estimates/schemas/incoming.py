@@ -87,6 +87,11 @@ class EstimateQuery(Page):
     sort = Sort("created_at", "valid_until", "total")
 
 
+class TotalsQuery(Schema):
+    option = fields.Uuid(required=True)
+    add_ons = fields.Text(max_length=2000)  #: their ids, with commas between
+
+
 class NoteIn(Schema):
     note = fields.Text(max_length=2000)
 

@@ -89,6 +89,16 @@ def accept(
     return acceptance
 
 
+def totals(estimate: Estimate, *, option: UUID, add_ons: str = "") -> dict[str, Any]:
+    """What a choice would come to: an option with add-ons by their ids, commas between. Raises Invalid."""
+    try:
+        wanted = [UUID(one.strip()) for one in add_ons.split(",") if one.strip()]
+    except ValueError:
+        raise Invalid("choose among the add-ons", errors=[Fault("/add_ons", "are ids with commas between")]) from None
+    chosen, extras = _chosen(estimate, option, wanted)
+    return pricing.shown(estimate.current.totals_with(chosen, extras), estimate.currency)
+
+
 def record(tx: Tx, estimate: Estimate, *, roles: Collection[str], **said: Any) -> Acceptance:
     """Staff heard the yes. A CSR hears it on the phone only."""
     if said["method"] == Method.IN_PERSON and not set(roles) - {Role.CSR, Role.MARKETING, Role.TECHNICIAN}:

@@ -1,13 +1,15 @@
 """An offer as its reader sees it, on the page and in the PDF: ready texts, money as 8,400.00, and never a cost."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from libs.common import money, people
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
+from services.estimates.usecases import pricing
 
 
 def company(tx: Tx, estimate: Estimate) -> dict[str, Any]:
@@ -70,15 +72,37 @@ def address_lines(address: Mapping[str, Any] | None) -> list[str]:
     return [line for line in (address.get("line1"), address.get("line2"), place) if line]
 
 
-def _option(estimate: Estimate, option: Option) -> dict[str, Any]:
-    currency, totals = estimate.currency, option.totals
+def choice(estimate: Estimate, option: UUID | None, add_ons: Collection[UUID | None] = ()) -> dict[str, Any] | None:
+    """What the customer has chosen so far and what it comes to; of several options, none is chosen for them."""
+    only = estimate.current.options[0] if len(estimate.current.options) == 1 else None
+    chosen = (estimate.option(option) if option else None) or only
+    if chosen is None:
+        return None
+    extras = [line for line in chosen.add_ons if line.id in add_ons]
+    totals = pricing.shown(estimate.current.totals_with(chosen, extras), estimate.currency)
+    return {
+        "name": chosen.name,
+        "extras": [line.description.partition("\n")[0] for line in extras],
+        **_figures(estimate, totals),
+    }
+
+
+def _figures(estimate: Estimate, totals: Mapping[str, Any]) -> dict[str, Any]:
+    currency = estimate.currency
     names = ("subtotal", "discount", "net", "tax", "total", "deposit", "balance")
-    shown = {name: amount(Decimal(totals[name]), currency) for name in names}
-    taxes = [
-        {"name": estimate.current.rates[one["code"]]["name"], "tax": amount(Decimal(one["tax"]), currency)}
-        for one in totals["taxes"]
-    ]
-    done = estimate.acceptance
+    return {
+        "totals": {name: amount(Decimal(totals[name]), currency) for name in names},
+        "taxes": [
+            {"name": estimate.current.rates[one["code"]]["name"], "tax": amount(Decimal(one["tax"]), currency)}
+            for one in totals["taxes"]
+        ],
+        "has_discount": bool(Decimal(totals["discount"])),
+        "has_deposit": bool(Decimal(totals["deposit"])),
+    }
+
+
+def _option(estimate: Estimate, option: Option) -> dict[str, Any]:
+    currency, done = estimate.currency, estimate.acceptance
     return {
         "id": str(option.id),
         "name": option.name,
@@ -87,10 +111,7 @@ def _option(estimate: Estimate, option: Option) -> dict[str, Any]:
         "add_ons": [
             _line(line, currency) | {"chosen": bool(done and str(line.id) in done.add_ons)} for line in option.add_ons
         ],
-        "totals": shown,
-        "taxes": taxes,
-        "has_discount": bool(Decimal(totals["discount"])),
-        "has_deposit": bool(Decimal(totals["deposit"])),
+        **_figures(estimate, option.totals),
         "accepted": bool(done and done.option_id == option.id),
     }
 

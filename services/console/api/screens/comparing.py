@@ -49,6 +49,8 @@ def options(before: list[Any], after: list[Any]) -> Iterator[Compared]:
 
 
 def _option(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Compared:
+    if before is None or after is None:  # an option that came or went is said in one line
+        return Compared(name, (), _row("Total", _total(before, "total"), _total(after, "total")))
     rows = list(_pairs(_lines(before), _lines(after)))
     rows.append(_row("Discount", _total(before, "discount"), _total(after, "discount")))
     rows.append(_row("Tax", _total(before, "tax"), _total(after, "tax")))

@@ -74,13 +74,15 @@ def draft(estimate_id: UUID) -> Response:
         said = doors().ask("PUT", f"/estimates/{ident}/draft", body, headers={"If-Match": form.get("_tag", "")})
     except Unavailable:
         return _shown(ident, 503, typed=typed, others=[LATER])
-    if said.ok and "X-Live" in request.headers:
+    live = "X-Live" in request.headers
+    if said.ok and live:
         return _shown(ident, typed=building.with_figures(typed, said.data, kept), saved=(said.data, said.tag))
     if said.ok:
         return go(_onward(do, ident, said.data), words.said("Saved."))
     faults = building.faults(said.problem, kept)
     others = [THEIRS] if said.status == STALE else [] if faults else [str(said.problem.get("detail") or "")]
-    return _shown(ident, said.status, typed=typed, faults=faults, others=others, renew=said.status == STALE)
+    status = 200 if live and said.status != STALE else said.status  # a line half written is no fault yet
+    return _shown(ident, status, typed=typed, faults=faults, others=others, renew=said.status == STALE)
 
 
 def _into(typed: building.Draft) -> int:

@@ -24,6 +24,8 @@ STALE = said("Somebody changed this while you had it open. Save again to put you
 NAV: tuple[tuple[str, str, May], ...] = (
     *((f"/settings/{name}", topic.title, "settings.read") for name, topic in TOPICS.items()),
     ("/settings/questions", said("Questions"), "settings.read"),
+    ("/settings/price-books", said("Price books"), "pricebook.read"),
+    ("/settings/tax-codes", said("Tax codes"), "pricebook.read"),
     ("/settings/people", said("People"), "staff.read"),
     ("/settings/teams", said("Teams"), "staff.read"),
     ("/settings/branches", said("Branches"), "staff.read"),

@@ -20,6 +20,7 @@ function save() {
     if (stale) return state('Somebody else changed this meanwhile');
     if (!r.ok) return state('Not saved yet');
     const page = await parse(r);
+    if ($('#problems', page)) return swap(page, one => one === 'state');
     form._tag.value = $('[name=_tag]', page).value;
     if (!waiting) { kept.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book') }
   });

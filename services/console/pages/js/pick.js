@@ -1,0 +1,22 @@
+// The choice at the table: the service's figures as it changes, and a drawn signature.
+import { $ } from './app.js';
+const form = $('[data-pick]'), pad = $('.pad-sign'), plain = () => { const b = $('[data-plain]'); if (b) b.hidden = true };
+let asked = 0, on = false;
+form.addEventListener('change', async e => {
+  if (!['option', 'add_ons'].includes(e.target.name)) return;
+  const mine = ++asked, data = new FormData(form);
+  data.set('do', 'sum'); data.delete('typed_name'); data.delete('signature');
+  const r = await fetch(form.action, { method: 'POST', body: data }).catch(() => null);
+  if (!r?.ok || mine !== asked) return;
+  const sum = $('[data-sum]', new DOMParser().parseFromString(await r.text(), 'text/html'));
+  if (sum) { $('[data-sum]').replaceChildren(...sum.childNodes); plain() }
+});
+plain();
+if (pad) {
+  const pen = pad.getContext('2d'), said = form.signature, at = e => { const r = pad.getBoundingClientRect(); return [(e.clientX - r.left) * pad.width / r.width, (e.clientY - r.top) * pad.height / r.height] };
+  $('[data-sign]').hidden = false;
+  pad.onpointerdown = e => { on = true; pad.setPointerCapture(e.pointerId); pen.beginPath(); pen.moveTo(...at(e)); pen.strokeStyle = getComputedStyle(pad).color; pen.lineWidth = 4; pen.lineCap = pen.lineJoin = 'round' };
+  pad.onpointermove = e => { if (on) { pen.lineTo(...at(e)); pen.stroke() } };
+  pad.onpointerup = pad.onpointercancel = () => { on = false; const drawn = pad.toDataURL(); said.value = drawn.length < 1e5 ? drawn : '' };
+  $('[data-clear]').onclick = () => { pen.clearRect(0, 0, pad.width, pad.height); said.value = '' };
+}
