@@ -12,6 +12,7 @@ from services.console.api.screens import (
     estimates,
     jobs,
     leads,
+    live,
     more,
     notifications,
     operations,
@@ -52,5 +53,6 @@ BLUEPRINTS = (
     calendar.bp,
     notifications.bp,
     doing.bp,
+    live.bp,
     more.bp,
 )

@@ -10,6 +10,7 @@ from services.console.adapters.words import Place
 OPENS, CLOSES = 7, 19  #: the hours that are drawn; what is earlier or later stands at the edge with its time
 ROWS = (CLOSES - OPENS) * 2
 BESIDE = 3  #: so many at the same time have room beside each other; more are drawn over the last
+FINE = 8  #: what is longer is drawn in whole hours
 GOING = ("scheduled", "confirmed", "en_route", "on_site")  #: nobody has said yet how the visit ended
 
 
@@ -31,7 +32,8 @@ class Shown:
     def place(self) -> str:
         """Its classes: the column is the day's."""
         beside = f" of{self.of} at{self.at}" if self.of > 1 else ""
-        return f"y{self.row} h{self.rows}{beside}"
+        rows = self.rows + self.rows % 2 if self.rows > FINE else self.rows
+        return f"y{self.row} h{rows}{beside}"
 
 
 @dataclass
