@@ -1,28 +1,23 @@
 // What changes while the page is open: counts, news, who else is here, and a note when somebody changes this record.
 import { $, $$, kept, toast } from './app.js';
 const record = $('[data-record]')?.dataset.record ?? '';
-let cursor = '', source, timer, note;
-const say = (key, text, way) => {
-  if (!note) { note = document.createElement('div'); note.className = 'note'; note.setAttribute('role', 'status'); $('.head').after(note) }
-  let p = $(`[data-say=${key}]`, note);
-  if (!p) { p = document.createElement('p'); p.dataset.say = key; note.append(p) }
-  if (p.dataset.text !== text) {
-    p.dataset.text = text; p.replaceChildren(text);
-    if (way) { const a = document.createElement('a'); a.href = location.href; a.textContent = way; a.onclick = () => { location.reload(); return false }; p.append(' ', a) }
-  }
-  note.hidden = !note.textContent;
+const note = $('[data-live]');
+let cursor = '', source, timer;
+const line = (name, text) => {
+  const p = $(`[data-${name}]`, note), b = $('b', p);
+  if (b.textContent !== text) b.textContent = text;
+  p.hidden = !text; note.hidden = [...note.children].every(one => one.hidden);
 };
+if (record) $('.head').after(note);
 function show(news) {
   cursor = news.cursor; kept.set('told', news.since);
-  for (const [name, n] of Object.entries(news.counts ?? {})) {
-    for (const a of $$(`[data-count-of=${name}]`)) { $('b', a).textContent = n; a.lastChild.textContent = ` ${n === 1 ? a.dataset.one : a.dataset.many}`; if (a.matches('.late')) a.parentElement.hidden = !n }
-    const bell = name === 'unread' && $('.bell');
-    if (bell) { const b = $('b', bell); bell.setAttribute('aria-label', n ? `Notifications, ${n} unread` : 'Notifications'); b.hidden = !n; b.textContent = n < 100 ? n : '99+' }
+  for (const [name, n] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
+    $('b', a).textContent = n > 99 ? '99+' : n; a.lastChild.textContent = ` ${n === 1 ? a.dataset.one : a.dataset.many}`;
+    if ('hides' in a.dataset) a.parentElement.hidden = !n;
   }
-  const told = news.told;
-  if (told.length) toast(told.length > 1 ? `${told.length} notifications. ${told.at(-1).text}` : told[0].text);
-  if (news.changed) say('changed', `${news.changed.by || 'Plumbline'} changed this meanwhile.`, 'Show it');
-  if (news.others?.length || note) say('others', news.others.length ? `${news.others.join(', ')} ${news.others.length > 1 ? 'are' : 'is'} here, too.` : '');
+  if (news.told.length) toast(news.told.map(one => one.text).join(' '));
+  if (news.changed) line('changed', news.changed.by || 'Plumbline');
+  line('others', (news.others ?? []).join(', '));
 }
 const where = path => `${path}?${new URLSearchParams({ record, cursor, since: kept.get('told') ?? '' })}`;
 async function ask() {
