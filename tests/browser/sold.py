@@ -1,15 +1,15 @@
 """Work that was sold, by the demo company's people at the public doors: what pages of bookings are about."""
 
+import csv
 import itertools
 from decimal import Decimal
 
 from demo import drive
 from demo.crew import Crew
 from demo.life import Life
-from demo.loader import home_branch
+from demo.loader import COMPANY, home_branch
 
 TURNS = itertools.count(900)  #: each its own person, phone and half-hour
-TASK = {"code": "", "name": "Heat pump, installed", "unit_price": "8400.00"}
 
 
 def sold(url: str, name: str, hand_off: str = "draft") -> str:
@@ -31,9 +31,20 @@ def sold(url: str, name: str, hand_off: str = "draft") -> str:
         invalid_reason="spam", nurtured=False, converts=True, lost_reason="price", appointment_day=1, lines=1,
         discount=Decimal(0), rounds=0, decision="accept", by="staff", hand_off=hand_off,
     )  # fmt: skip
-    drive.TASKS.setdefault("hvac", [TASK])
+    with (COMPANY / "price_book.csv").open() as book:
+        drive.TASKS["hvac"] = [task for task in csv.DictReader(book) if task["trade"] == "hvac"]
     case = drive.Case(turn, lead, life, home)
-    drive.drive(crew, [case], lambda _: None)
-    assert not case.trouble, case.trouble
-    assert case.booking, case
+    for step in (drive.qualify, drive.open_up, drive.offer, _accept, drive.hand_off):
+        step(crew, case)
+    for member in itertools.chain(*crew.by_place.values()):
+        member.client.close()
+    assert case.booking
     return case.booking
+
+
+def _accept(_crew: Crew, case: drive.Case) -> None:
+    """The customer says yes to the salesperson's face."""
+    assert case.salesperson is not None
+    sales, path = case.salesperson.at_work(), f"/api/v1/estimates/{case.estimate}"
+    option = sales.get(path)["options"][0]["id"]
+    sales.post(f"{path}/accept", {"option": option, "typed_name": case.life.name, "method": "in_person"})
