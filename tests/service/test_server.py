@@ -2,7 +2,10 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,8 +13,10 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from commands import ROOT
 from libs.common.web import server
 from libs.common.web.server import Threaded
+from libs.local.ports import free_port
 
 ASK = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -25,7 +30,7 @@ def hello(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
 @pytest.fixture
 def worker() -> Threaded:
     one = Threaded.__new__(Threaded)
-    one.cfg, one.wsgi, one.alive, one.free = Config(), hello, True, 1
+    one.cfg, one.wsgi, one.alive, one.free, one.ending = Config(), hello, True, 1, threading.Event()
     one.log = Logger(one.cfg)
     return one
 
@@ -165,3 +170,50 @@ def test_who_connects_and_says_nothing_is_let_go_without_a_word(
     monkeypatch.setattr(server, "HEAD_S", 0.1)
 
     assert connect().heard() == b""
+
+
+STREAMS = """
+import sys
+from libs.common.web import server
+
+def app(environ, start):
+    start("200 OK", [("Content-Type", "text/event-stream")])
+    yield b": here\\n\\n"
+    environ["plumbline.ending"].wait(60)
+
+server.serve(lambda: app, {"bind": sys.argv[1], "threads": 4, "worker_class": "threads", "graceful_timeout": 50})
+"""
+
+
+def test_a_server_that_is_told_to_stop_does_not_wait_for_its_streams() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen([sys.executable, "-c", STREAMS, address], cwd=ROOT)
+    try:
+        with contextlib.ExitStack() as lines:
+            for line in [lines.enter_context(_connected(address, process)) for _ in range(3)]:
+                line.sendall(ASK)
+                assert b": here" in _until(line, b": here")
+            process.terminate()
+            assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _connected(address: str, process: subprocess.Popen[bytes]) -> socket.socket:
+    host, _, port = address.partition(":")
+    until = time.monotonic() + 30
+    while True:
+        try:
+            return socket.create_connection((host, int(port)), timeout=30)
+        except ConnectionRefusedError:
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
+def _until(line: socket.socket, word: bytes) -> bytes:
+    got = b""
+    while word not in got and (some := line.recv(4096)):
+        got += some
+    return got

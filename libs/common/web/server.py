@@ -125,10 +125,11 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
     """
 
     alive: bool  #: gunicorn's: a signal ends it
+    ending: threading.Event  #: ours: what holds a thread for long, such as a stream, waits on it
     sockets: list[Any]  #: gunicorn's: where it listens
 
     def run(self) -> None:
-        self.turn, self.free = threading.Lock(), self.cfg.threads
+        self.turn, self.free, self.ending = threading.Lock(), self.cfg.threads, threading.Event()
         threads = [threading.Thread(target=self._work, name=f"request-{n}") for n in range(self.cfg.threads)]
         settle_memory()
         for thread in threads:
@@ -137,6 +138,7 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
             self.notify()
             select.select([self.PIPE[0]], [], [], BEAT_S)  # a signal ends the wait
         self.alive = False
+        self.ending.set()
         for thread in threads:
             thread.join()
 
@@ -203,7 +205,7 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
         """Whether the connection may carry another request after this one."""
         gathering = Gathering(client)
         answer, environ = wsgi.create(request, gathering, address, server, self.cfg)
-        environ["wsgi.multithread"] = True
+        environ |= {"wsgi.multithread": True, "plumbline.ending": self.ending, "plumbline.threads": self.cfg.threads}
         if not self.alive or not self.free:
             answer.force_close()
         try:

@@ -269,6 +269,8 @@ def dress(app: Any) -> None:
     environment.filters.update(
         {
             "when": lambda value: words.when(value, place()),
+            "day_month": lambda one: words.MONTHS[one.month - 1],
+            "weekday": lambda one: words.DAYS[one.weekday()],
             "day": lambda value: words.day(value, place()),
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),

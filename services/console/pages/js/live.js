@@ -1,16 +1,41 @@
-// What changes while the page is open: counts, news, and a note when somebody else changes this record.
-import { $, $$, toast } from './app.js';
-let since = 0;
+// What changes while the page is open: counts, news, who else is here, and a note when somebody changes this record.
+import { $, $$, kept, toast } from './app.js';
 const record = $('[data-record]')?.dataset.record ?? '';
-async function look() {
-  if (document.hidden) return;
-  const r = await fetch(`/live.json?since=${since}&record=${record}`).catch(() => null);
-  if (!r?.ok) return;
-  show(await r.json());
+const note = $('[data-live]');
+let cursor = '', source, timer;
+const line = (name, text) => {
+  const p = $(`[data-${name}]`, note), b = $('b', p);
+  if (b.textContent !== text) b.textContent = text;
+  p.hidden = !text; note.hidden = [...note.children].every(one => one.hidden);
+};
+if (record) $('.head').after(note);
+function show(news) {
+  cursor = news.cursor; kept.set('told', news.since);
+  for (const [name, n] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
+    $('b', a).textContent = n > 99 ? '99+' : n; a.lastChild.textContent = ` ${n === 1 ? a.dataset.one : a.dataset.many}`;
+    if ('hides' in a.dataset) a.parentElement.hidden = !n;
+  }
+  if (news.told.length) toast(news.told.map(one => one.text).join(' '));
+  if (news.changed) line('changed', news.changed.by || 'Plumbline');
+  line('others', (news.others ?? []).join(', '));
 }
-export function show(news) {
-  for (const [name, n] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}] b`)) if (a.textContent !== String(n)) a.textContent = n;
-  for (const one of news.told ?? []) toast(one.text);
-  since = news.since ?? since;
+const where = path => `${path}?${new URLSearchParams({ record, cursor, since: kept.get('told') ?? '' })}`;
+async function ask() {
+  const r = await fetch(where('/live.json')).catch(() => null);
+  if (r?.redirected) return; // signed out
+  if (r?.ok) show(await r.json());
+  timer = setTimeout(ask, 20000);
 }
-void look;
+const stop = () => { source?.close(); clearTimeout(timer) };
+function begin() {
+  stop();
+  source = new EventSource(where('/live'));
+  source.onmessage = e => show(JSON.parse(e.data));
+  source.onerror = () => { if (source.readyState === 2) ask() };
+}
+// A page that nobody looks at holds nothing open.
+const heed = () => document.hidden ? stop() : begin();
+document.addEventListener('visibilitychange', heed);
+addEventListener('pagehide', stop);
+addEventListener('pageshow', e => { if (e.persisted) heed() });
+heed();

@@ -1,0 +1,84 @@
+"""What the reader was told, how they want to be told, and for those who look after it, what became of every message."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from services.console.adapters import words
+from services.console.api.screens.frame import doors, go, names, page, screen
+from services.console.api.screens.offers import Offers
+
+bp = Blueprint("console_notifications", __name__)
+
+CHANNELS = (("in_app", words.said("In the console")), ("email", words.said("E-mail")))
+STATES = ("queued", "sent", "failed")
+CHANGED = words.said("Somebody changed this while you had it open. Save again to put yours over it.")
+
+
+@bp.get("/notifications")
+@screen()
+def notifications() -> Response:
+    """What was I told?"""
+    asked = {name: request.args.get(name, "") for name in ("unread", "cursor")}
+    found = doors().get("/notifications", limit=50, **asked)
+    told = [(one, Offers(one, (one["id"],))) for one in found["items"]]
+    return page("notifications.html", nav="/notifications", found=found, told=told, asked=asked, offers=Offers({}, ()))
+
+
+@bp.get("/notifications/preferences")
+@screen()
+def preferences() -> Response:
+    """How do I want to be told?"""
+    read = doors().look("/notifications/preferences")
+    quiet = read.data["quiet_hours"] or {}
+    return _shown(read.data["channels"], quiet.get("from", ""), quiet.get("until", ""), read.tag)
+
+
+@bp.post("/notifications/preferences")
+@screen()
+def prefer() -> Response:
+    """Sets them whole."""
+    typed = request.form
+    chosen = {kind: typed.getlist(f"channels.{kind}") for kind in typed.getlist("kind")}
+    since, until = typed.get("from", "").strip(), typed.get("until", "").strip()
+    quiet = {"from": since, "until": until} if since or until else None
+    body = {"channels": chosen, "quiet_hours": quiet}
+    said = doors().ask("PUT", "/notifications/preferences", body, headers={"If-Match": typed.get("_tag", "")})
+    if said.ok:
+        return go("/notifications/preferences", words.said("Saved."))
+    if said.status == 412:
+        return _shown(chosen, since, until, doors().look("/notifications/preferences").tag, 412, [CHANGED])
+    faults = [_plainly(one) for one in said.problem.get("errors") or ()] or [str(said.problem.get("detail"))]
+    return _shown(chosen, since, until, typed.get("_tag", ""), said.status, faults)
+
+
+def _plainly(fault: dict[str, Any]) -> str:
+    """``/channels/lead_assigned`` by the name that the table has."""
+    parts = str(fault.get("pointer") or "").strip("/").split("/")
+    return f"{words.plain(parts[-1])}: {fault.get('detail')}"
+
+
+def _shown(
+    channels: dict[str, list[str]], since: str, until: str, tag: str, status: int = 200, others: Any = ()
+) -> Response:
+    return page(
+        "preferences.html",
+        status,
+        nav="/notifications",
+        channels=channels,
+        ways=CHANNELS,
+        since=since,
+        until=until,
+        tag=tag,
+        others=others,
+    )
+
+
+@bp.get("/settings/deliveries")
+@screen(may="delivery.read")
+def deliveries() -> Response:
+    """Did the message get there?"""
+    asked = {name: request.args.get(name, "") for name in ("channel", "state", "person", "cursor")}
+    found = doors().get("/notifications/deliveries", limit=100, **asked)
+    who = names(*(one["person_id"] for one in found["items"]))
+    return page("deliveries.html", nav="/settings", found=found, asked=asked, ways=CHANNELS, states=STATES, who=who)
