@@ -1,6 +1,7 @@
 """Settings, people, parked messages and files, by an admin at a browser: what is set, and what a refusal keeps."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -131,7 +132,7 @@ def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
     rows = b"name,phone,request\nJune Pettibone,615-555-0117,a heat pump\n,,\n"
 
     def sent(**more: str) -> str:
-        data = dict(form.fields) | more | {"file": (__import__("io").BytesIO(rows), "calls.csv")}
+        data = dict(form.fields) | more | {"file": (BytesIO(rows), "calls.csv")}
         answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
         return str(answer.get_data(as_text=True))
 
@@ -148,3 +149,42 @@ def test_a_service_tells_again_what_it_told_and_nothing_is_parked(office: Bench)
     reader.open("/do/told.leads.again")
     page = reader.press("Tell it again", since="2020-01-01T00:00")
     assert "on their way again" in page.text
+
+
+def test_a_price_book_is_made_filled_from_a_file_and_put_to_use(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/prices")
+    reader.follow("A new price book")
+    page = reader.press("A new price book", name="Spring")
+    here = page.answer.request.path
+    [form] = [one for one in reader.open(f"/do/book.import/{here.rpartition('/')[2]}").forms if "?kind" in one]
+    rows = b"code,name,unit_price\nHP-300,Heat pump,8400.00\n"
+    data = dict(form.fields) | {"?dry_run": "", "file": (BytesIO(rows), "prices.csv")}
+    told = reader.client.post(form.action, data=data, content_type="multipart/form-data").get_data(as_text=True)
+    assert "1 price came" in told, told
+    assert "Heat pump" in reader.open(here).text
+    reader.follow("Edit")
+    assert "Saved." in reader.press("Edit", status="active").text
+    assert "In use" in reader.open("/settings/prices").text
+
+
+def test_a_tax_code_is_made_and_changed(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/tax-codes?code=TN")
+    assert "Saved." in reader.press("Save", name="Tennessee", rate="0.0925").text
+    assert "Tennessee" in reader.page.links
+    reader.follow("Tennessee")
+    reader.press("Save", rate="0.07")
+    assert office.as_("admin").get("/api/v1/estimates/tax-codes/TN").get_json()["rate"].startswith("0.07")
+
+
+def test_an_opportunity_is_entered_first_from_the_board(office: Bench) -> None:
+    reader = Reader(office, "office")
+    reader.open("/board")
+    reader.follow("New opportunity")
+    page = reader.press(
+        "New opportunity", prospect__person_name="June Pettibone", prospect__phones="615-555-0117",
+        prospect__request="a heat pump", product_interest="Heat pump",
+    )  # fmt: skip
+    assert page.status == 200, page.text
+    assert "June Pettibone" in page.text

@@ -24,6 +24,7 @@ STALE = said("Somebody changed this while you had it open. Save again to put you
 NAV: tuple[tuple[str, str, May], ...] = (
     *((f"/settings/{name}", topic.title, "settings.read") for name, topic in TOPICS.items()),
     ("/settings/questions", said("Questions"), "settings.read"),
+    ("/settings/prices", said("Prices and taxes"), "pricebook.read"),
     ("/settings/people", said("People"), "staff.read"),
     ("/settings/teams", said("Teams"), "staff.read"),
     ("/settings/branches", said("Branches"), "staff.read"),
@@ -54,7 +55,7 @@ def topic_of(topic: str) -> Response:
 @screen(may="settings.edit")
 def set_topic(topic: str) -> Response:
     """Sets them. What equals the level above follows it from then on."""
-    return _saved(
+    return saved(
         _shape(topic), _address(topic), f"/settings/{topic}?branch={_branch()}", lambda **more: _topic(topic, **more)
     )
 
@@ -66,7 +67,7 @@ def _topic(topic: str, **more: Any) -> Response:
     branches = [(one["id"], one["name"]) for one in doors().maybe("/staff/branches", {"items": []})["items"]]
     now = doors().look(_address(topic))
     shown = {"about": about, "topic": topic, "branches": branches, "branch": _branch()}
-    return _form("setting.html", _shape(topic), now.data, now.tag, about.hints, shown, **more)
+    return form_of("setting.html", _shape(topic), now.data, now.tag, about.hints, shown, **more)
 
 
 def _branch() -> str:
@@ -113,7 +114,7 @@ def question_set(key: str) -> Response:
 def put_questions(key: str) -> Response:
     """Makes the set, or its next version."""
     shape = _questions_shape()
-    return _saved(shape, f"/opportunities/question-sets/{key}", f"/settings/questions/{key}",
+    return saved(shape, f"/opportunities/question-sets/{key}", f"/settings/questions/{key}",
                   lambda **more: _questions(key, **more))  # fmt: skip
 
 
@@ -125,7 +126,7 @@ def _questions(key: str, **more: Any) -> Response:
     said_ = doors().ask("GET", f"/opportunities/question-sets/{key}")
     found = said_.data if said_.ok else {"active": True, "kind": "qualification"}
     tag = said_.tag if said_.ok else ""
-    return _form(
+    return form_of(
         "question-set.html", _questions_shape(), found, tag, QUESTION_HINTS, {"key": key, "found": found}, **more
     )
 
@@ -133,7 +134,7 @@ def _questions(key: str, **more: Any) -> Response:
 # -- both
 
 
-def _form(
+def form_of(
     template: str,
     shape: Shape,
     value: Any,
@@ -150,7 +151,7 @@ def _form(
     return page(template, status, nav="/settings", parts=parts, tag=tag, hints=hints, others=others or [], **shown)
 
 
-def _saved(shape: Shape, address: str, back: str, again: Callable[..., Response]) -> Response:
+def saved(shape: Shape, address: str, back: str, again: Callable[..., Response]) -> Response:
     """What the owner made of the form; a refusal keeps all that was typed."""
     taken: Taken = shape.read(request.form)
     typed = shapes.typed(shape, request.form)
