@@ -1,6 +1,7 @@
 """Settings, people, parked messages and files, by an admin at a browser: what is set, and what a refusal keeps."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -131,7 +132,7 @@ def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
     rows = b"name,phone,request\nJune Pettibone,615-555-0117,a heat pump\n,,\n"
 
     def sent(**more: str) -> str:
-        data = dict(form.fields) | more | {"file": (__import__("io").BytesIO(rows), "calls.csv")}
+        data = dict(form.fields) | more | {"file": (BytesIO(rows), "calls.csv")}
         answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
         return str(answer.get_data(as_text=True))
 

@@ -2,7 +2,7 @@
 
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
-from services.console.api.acts.leads import ADDRESS, CONTACT
+from services.console.api.acts.leads import ADDRESS, CHANNELS, CONTACT, INTEREST
 
 KINDS = (("sales_call", said("Sales call")), ("site_survey", said("Site survey")))
 FINANCING = (
@@ -56,6 +56,38 @@ def _visit(
 
 
 ACTS = (
+    Act(
+        "opportunity.create",
+        "POST /opportunities",
+        "opportunity.create",
+        said("New opportunity"),
+        "/board",
+        icon="plus",
+        title=said("Somebody wants something, and it is worth working"),
+        about=said("The enquiry behind it is made valid by itself; what it needs is asked here."),
+        fields=(
+            Field(
+                "prospect.channel",
+                said("How did they reach us?"),
+                "pick",
+                required=True,
+                choices=CHANNELS,
+                first="phone",
+            ),
+            Field("prospect.person_name", said("Name")),
+            Field("prospect.company", said("Company")),
+            Field("prospect.phones", said("Phone numbers"), "lines", hint=said("One on a line.")),
+            Field("prospect.emails", said("E-mail addresses"), "lines", hint=said("One on a line.")),
+            Field("prospect.request", said("What do they want?"), "area"),
+            Field("product_interest", said("What it is about"), required=True),
+            Field("prospect.trade", said("Trade"), "choice", choices="trades"),
+            Field("prospect.interest_level", said("Interest"), "pick", choices=INTEREST),
+            Field("salesperson_id", said("Salesperson"), "choice", choices="salespeople_or_nobody"),
+            *(Field(f"prospect.{one.name}", one.label, folded=True) for one in ADDRESS),
+        ),
+        done=said("Opened."),
+        then="/opportunities/{id}",
+    ),
     Act(
         "opportunity.edit",
         f"PATCH {OPPORTUNITY}",

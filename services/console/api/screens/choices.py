@@ -101,6 +101,7 @@ SOURCES: dict[str, Source] = {
     "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
     "people": lambda _: (("", "Nobody"), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
+    "salespeople_or_nobody": lambda _: (("", "Whoever is free first"), *_people(role="salesperson")),
     "owners": _owners,
     "owners_or_nobody": lambda record: (("", "Whoever is free first"), *_owners(record)),
     "trades": _trades,

@@ -54,6 +54,17 @@ def answer(opportunity_id: UUID) -> Response:
     return _shown(ident, said.status, faults or {"": str(said.problem.get("detail"))}, request.form)
 
 
+OVER = ("completed", "no_show", "cancelled")
+
+
+def _whole(visit: dict[str, Any]) -> dict[str, Any]:
+    """An appointment with what may be done with it, which a list does not say; the few that are still to come."""
+    if visit["state"] in OVER or not me().may("opportunity.appoint"):
+        return visit
+    found: dict[str, Any] = doors().maybe(f"/opportunities/appointments/{visit['id']}", visit)
+    return found
+
+
 def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, typed: Any = None) -> Response:
     record = doors().get(f"/opportunities/{ident}")
     where = {name: EDIT.format(ident, name.replace("/", "-")) for name in EDITABLE}
@@ -83,7 +94,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         offers=offers,
         contacts=contacts,
         who=who,
-        visits=[(one, Offers(one, (one["id"],))) for one in visits],
+        visits=[(one, Offers(_whole(one), (one["id"],))) for one in visits],
         sheets=sheets,
         estimates=estimates,
         bookings=bookings,

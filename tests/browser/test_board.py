@@ -1,0 +1,101 @@
+"""Today, the board, reports and settings as people see them: moves by key, a refusal on the card, every screen."""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.loader import PASSWORD
+from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
+from tests.browser.looking import axe, fits
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+SCREENS = (
+    ("manager", "/", "today"),
+    ("manager", "/board", "board"),
+    ("manager", "/search?q=June", "search"),
+    ("manager", "/reports", "reports"),
+    ("manager", "/reports/close-rate", "report"),
+    ("manager", "/tour", "tour"),
+    ("admin", "/settings/opportunities", "settings"),
+    ("admin", "/settings/people", "people"),
+    ("admin", "/settings/parked", "parked"),
+)
+
+
+def asked(url: str, path: str, body: dict[str, Any], token: str = "") -> Any:
+    headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"{url}/api/v1{path}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
+
+
+def an_opportunity(url: str, name: str) -> None:
+    """By the second door, of whoever is free first."""
+    who = {"email": "office@demo.example", "password": PASSWORD}
+    token = asked(url, "/staff/sessions", who)["access_token"]
+    prospect = {
+        "channel": "phone", "person_name": name, "phones": [f"+1615555{uuid4().int % 10_000:04d}"], "trade": "hvac",
+        "request": "A heat pump", "interest_level": "high",
+        "address": {"line1": "4 Larkspur Lane", "city": "Nashville", "region": "TN", "postal_code": "37201"},
+    }  # fmt: skip
+    asked(url, "/opportunities", {"prospect": prospect, "product_interest": "Heat pump"}, token)
+
+
+def card(page: Page, name: str) -> Any:
+    return page.locator(".board .card", has_text=name)
+
+
+def the_board(page: Page, name: str) -> None:
+    """Once its facts have come by."""
+    for _ in range(20):
+        page.goto("/board")
+        if card(page, name).count():
+            return
+    raise AssertionError(f"{name} does not come to the board")
+
+
+def test_a_card_is_moved_by_key_and_taken_back_by_undo(browsing: Browsing) -> None:
+    an_opportunity(browsing.url, "June Pettibone")
+    page = browsing.as_("office")
+    the_board(page, "June Pettibone")
+    card(page, "June Pettibone").locator("a").first.focus()
+    page.keyboard.press("]")
+    expect(page.locator(".toast")).to_contain_text("June Pettibone is now in Contacted.")
+    expect(page.locator(".lane[data-stage=contacted] .card", has_text="June Pettibone")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_contain_text("June Pettibone is now in New.")
+
+
+def test_a_refused_move_goes_back_and_says_why_on_the_card(browsing: Browsing) -> None:
+    an_opportunity(browsing.url, "Saul Everly")
+    page = browsing.as_("office")
+    the_board(page, "Saul Everly")
+    mine = card(page, "Saul Everly")
+    page.evaluate("document.querySelectorAll('.lane')[1].dataset.stage = 'won'")
+    mine.locator("a").first.focus()
+    with browsing.refusal(409):
+        page.keyboard.press("]")
+        expect(mine.locator(".refused")).to_contain_text("Moved back.")
+    expect(page.locator(".lane").first.locator(".card", has_text="Saul Everly")).to_have_count(1)
+    axe(page)
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("role", sorted({role for role, _, _ in SCREENS}))
+def test_every_screen_fits_and_can_be_used_by_everybody(
+    browsing: Browsing, role: str, device: Device, picture: Callable[..., None]
+) -> None:
+    page = browsing.as_(role, device)
+    for path, name in ((path, name) for whose, path, name in SCREENS if whose == role):
+        page.goto(path)
+        expect(page.locator("h1")).to_be_visible()
+        axe(page)
+        fits(page)
+        picture(page, name if device is DESKTOP else f"{name}-phone")
