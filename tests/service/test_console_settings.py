@@ -149,3 +149,15 @@ def test_a_service_tells_again_what_it_told_and_nothing_is_parked(office: Bench)
     reader.open("/do/told.leads.again")
     page = reader.press("Tell it again", since="2020-01-01T00:00")
     assert "on their way again" in page.text
+
+
+def test_an_opportunity_is_entered_first_from_the_board(office: Bench) -> None:
+    reader = Reader(office, "office")
+    reader.open("/board")
+    reader.follow("New opportunity")
+    page = reader.press(
+        "New opportunity", prospect__person_name="June Pettibone", prospect__phones="615-555-0117",
+        prospect__request="a heat pump", product_interest="Heat pump",
+    )  # fmt: skip
+    assert page.status == 200, page.text
+    assert "June Pettibone" in page.text
