@@ -23,7 +23,6 @@ BY_A_PAGE = {
     "POST /opportunities/<opportunity_id>/answers": "POST /opportunities/<opportunity_id>/answers",
     "POST /staff/sessions": "POST /sign-in",
     "PUT /estimates/<estimate_id>/draft": "POST /estimates/<estimate_id>/draft",
-    "PUT /estimates/tax-codes/<code>": "POST /settings/tax-codes/<code>",
     "PUT /opportunities/question-sets/<key>": "POST /settings/questions/<key>",
     **{
         f"PUT /{name}/settings": "POST /settings/<topic>"
@@ -33,7 +32,7 @@ BY_A_PAGE = {
 #: calls that are not in the console, and why
 NOT_IN_THE_CONSOLE = {
     "POST /staff/sessions/renew": "the console asks it by itself while somebody is at work",
-    "PUT /notifications/preferences": "not yet: its page comes with the one of what somebody was told",
+    "POST /e/<token>/choice": "the customer's own page of the link does it, and it changes nothing",
     "PUT /estimates/price-books": "for programs that know a book by its name; a person makes or edits one",
     **{
         f"POST /{where}/<token>/{act}": "the customer's own page of the link does it"
@@ -101,7 +100,10 @@ OTHERWISE = {
 #: actions that change nothing where this is so of the record
 NO_NEED = {("/estimates/<estimate_id>", "select"): "selected"}
 #: acts of no record's state that wait for something to be done
-NOW_AND_THEN = {"job.make": "only where a sale has left its job to the office"}
+NOW_AND_THEN = {
+    "job.make": "only where a sale has left its job to the office",
+    "tax.put": "only where there is a tax code to change",
+}
 
 
 def acts_for(record: str, action: str) -> list[Act]:

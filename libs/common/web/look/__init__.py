@@ -28,10 +28,15 @@ def stylesheet(parts: tuple[str, ...] = ()) -> bytes:
     return re.sub(r" ?([{};,>]) ?|(:) ", r"\1\2", text).replace(";}", "}").encode()
 
 
+#: texts of a script, which stay as they are, or a sign with the blanks around it, which mean nothing
+_TEXT_OR_SIGN = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`)|[ \t]*([{}();,=?:<>|&])[ \t]*""")
+
+
 def script(text: str) -> bytes:
-    """The same of a script: no lines of remarks, nothing set in. No text of ours goes over several lines."""
+    """The same of a script: no lines of remarks, nothing set in, no blanks around signs."""
     lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
+    told = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], told).encode()
 
 
 def drawing(name: str) -> bytes:
