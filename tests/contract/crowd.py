@@ -51,7 +51,7 @@ def load(database: Database) -> None:
                     _put(connection, table, rows)
             tables.clear()
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
+        connection.exec_driver_sql("ANALYZE" if database.sqlite else "VACUUM ANALYZE")
 
 
 def _put(connection: sa.Connection, table: Any, rows: list[dict[str, Any]]) -> None:
