@@ -211,27 +211,6 @@ def test_facts_are_sent_again_and_nobody_does_anything_twice(running: Distribute
     assert len(opportunities_of(office, lead)) == 1
 
 
-def test_a_read_model_is_built_anew_while_the_system_runs(running: Distributed) -> None:
-    admin = running.client("admin")
-    branch = {"name": "Rebuilt", "time_zone": "America/Chicago", "currency": "USD"}
-    made = admin.post("/api/v1/staff/branches", branch)["id"]
-    address = (running.data / "secrets" / "leads-database-url").read_text().strip().replace("+psycopg", "")
-    with psycopg.connect(address, autocommit=True) as leads:
-        mine = "SELECT name FROM branches WHERE id = %s"
-        until(lambda: leads.execute(mine, [made]).fetchone() == ("Rebuilt",), "leads has heard of the branch")
-        leads.execute("UPDATE branches SET name = 'spoilt'")
-
-        command = [sys.executable, "-m", "commands", "rebuild", "--service", "leads", "--json"]
-        done = subprocess.run(
-            [*command, "--data", str(running.data)], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["models"][0]["records"] >= 1
-        assert leads.execute("SELECT count(*) FROM branches WHERE name = 'spoilt'").fetchone() == (0,)
-        assert leads.execute(mine, [made]).fetchone() == ("Rebuilt",)
-
-
 def test_what_the_broker_gave_up_is_found_by_the_operator_and_given_up(running: Distributed) -> None:
     ports = json.loads((running.data / "ports.json").read_text())
     broker = given(running.said["amqp_url"], f"http://127.0.0.1:{ports['management']}")
