@@ -100,7 +100,7 @@ def day_name(one: date, today: date) -> str:
 LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def weekday(one: date) -> str:
+def long_day(one: date) -> str:
     """``Tuesday 9 June``."""
     return f"{LONG_DAYS[one.weekday()]} {one.day} {MONTHS[one.month - 1]}"
 

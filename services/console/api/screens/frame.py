@@ -264,7 +264,7 @@ def dress(app: Any) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.globals.update(gettext=_one, ngettext=_many)
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = ("plain", "phone", "dial", "initials", "address", "weekday")
+    plainly = ("plain", "phone", "dial", "initials", "address", "long_day")
     environment.filters.update({name: getattr(words, name) for name in plainly})
     environment.filters.update(
         {
