@@ -17,7 +17,8 @@ from werkzeug.test import TestResponse
 import services
 from embedded.testing import HOME, Bench, Caller
 from libs.common.auth import Role
-from libs.common.web import Rule, groups, numbers, texts
+from libs.common.schema import groups, numbers, texts
+from libs.common.web import Rule
 
 KIB = 1024
 NOBODY = str(UUID(int=9))

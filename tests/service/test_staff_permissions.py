@@ -25,6 +25,7 @@ CHANGING = {
 }
 READING = {
     ("GET", f"{STAFF}/me"),
+    ("POST", f"{STAFF}/sessions/renew"),
     *(("GET", f"{STAFF}/{what}{one}") for what in ("people", "teams", "branches") for one in ("", "/<id>")),
 }
 

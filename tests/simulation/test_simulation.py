@@ -17,7 +17,7 @@ from tests.simulation.processes import Kit
 from tests.simulation.report import SIMULATED
 from tests.simulation.simulate import Outcome, simulate
 
-SEEDS, CHUNK = 10_000, 250
+SEEDS, CHUNK, SELDOM = 10_000, 250, 500
 IN_THE_SUITE = 2_000  #: the others run under --long, until a quiet machine has said how long they take
 #: what must have happened in each chunk, or it proved nothing
 TROUBLE = (
@@ -65,12 +65,14 @@ def points() -> list[str]:
 @pytest.mark.parametrize("point", points())
 def test_every_guarantee_holds_when_processes_keep_dying_at_one_point(point: str) -> None:
     crashed = 0
-    for number in range(40):
+    for number in range(SELDOM):  # forty worlds, and more where hardly anybody passes the point
         outcome = simulate(number, Kit(crash_at=point))
         assert not outcome.faults, f"dying at {point}: {told(outcome)}"
         crashed += outcome.crashed[point]
+        if crashed and number >= 39:
+            return
 
-    assert crashed > 0
+    pytest.fail(f"nobody died at {point}")
 
 
 def digest() -> list[str]:

@@ -72,8 +72,9 @@ def test_every_service_is_ready_and_well(running: Distributed) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 200),
-        ("GET", "/nothing", 404),
+        ("GET", "/", 303),
+        ("GET", "/sign-in", 200),
+        ("GET", "/api/v1/nothing", 404),
         ("GET", "/api/v1/leads/metrics", 404),
         ("DELETE", "/api/v1/leads", 405),
         ("GET", "/api/v1/status-bar", 401),
