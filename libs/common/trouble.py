@@ -1,9 +1,15 @@
 """The database's errors in our words."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy import exc
 
 from libs.common.errors import Conflict, Unavailable
 
+Done = TypeVar("Done")
+
+ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
 SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
@@ -15,6 +21,17 @@ class TryAgain(Unavailable):
 
 class Locked(Conflict):
     """Somebody holds what this transaction needs for longer than it may wait."""
+
+
+def persistent(act: Callable[[], Done]) -> Done:
+    """Does it again when the database chose it as a victim, or had been restarted since the last time it was asked."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return act()
+        except TryAgain:
+            if not left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def translated(trouble: exc.DBAPIError) -> Exception:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from libs.common import outbox
 from libs.common.surroundings import OutboxLimits
+from libs.common.trouble import TryAgain
+from libs.common.tx import Tx
 from tests.contract.web_world import TABLES, World, problem
 
 
@@ -54,3 +56,20 @@ class Backlog:
         assert 'plumbline_outbox_full{service="boxes"} 1.0' in world.get("/metrics").text
         assert world.post("/replay", {"since": "2026-01-01T00:00:00Z"}, by="admin").status_code == 200
         problem(world.post("/parked/7/discard", by="admin"), 404)
+
+    def test_a_database_restarted_since_the_last_look_is_no_reason_to_refuse(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looks: list[str] = []
+        counted = outbox.too_much
+
+        def stale_at_first(tx: Tx) -> str:
+            looks.append("")
+            if len(looks) == 1:
+                raise TryAgain("the database was restarted")
+            return counted(tx)
+
+        monkeypatch.setattr(outbox, "too_much", stale_at_first)
+
+        assert world.post("", {"label": "x"}).status_code == 201
+        assert len(looks) == 2

@@ -168,11 +168,11 @@ def test_after_a_restart_the_first_question_and_the_first_act_succeed(faults: Fa
         with faults.database.away():
             pass
         if first == "GET":
-            status, _, _ = someone.ask("GET", "/api/v1/leads")
-            assert status == 200
+            status, _, said = someone.ask("GET", "/api/v1/leads")
+            assert status == 200, said
         else:
-            status, _, _ = someone.enquire(str(uuid4()), faults.enquiry())
-            assert status == 201
+            status, _, said = someone.enquire(str(uuid4()), faults.enquiry())
+            assert status == 201, said
 
 
 def killed_at_commit(faults: FaultyWorld, *, before: bool) -> None:

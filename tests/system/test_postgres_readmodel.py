@@ -9,7 +9,7 @@ from libs.common import migrate, orm
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.orm import Database
-from libs.common.web.endpoint import persistent
+from libs.common.trouble import persistent
 from services.console.service import SPEC
 from tests.contract.readmodel_suite import Console, ReadModelSuite, Told
 

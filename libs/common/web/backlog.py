@@ -6,6 +6,7 @@ from flask import Flask, request
 
 from libs.common.errors import Unavailable
 from libs.common.outbox import Gauge
+from libs.common.trouble import persistent
 from libs.common.tx import Store
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -26,7 +27,8 @@ def _refusing(app: Flask, gauge: Gauge) -> Callable[[], None]:
     def refuse() -> None:
         if request.method not in CHANGING or _open(app):
             return
-        if said := gauge.said():  # a database that is away is told here: to wait for it twice would be too long
+        # A database that is away is told here: to wait for it twice would be too long.
+        if said := persistent(gauge.said):
             detail = f"{said}; nothing was changed, and the same request may be sent again under the same key"
             raise Backlogged(detail, headers={"Retry-After": AGAIN_S})
 

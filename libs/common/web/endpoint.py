@@ -14,15 +14,13 @@ from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
 from libs.common.schema.listing import Page
 from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
-from libs.common.trouble import TryAgain
+from libs.common.trouble import persistent
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-Done = TypeVar("Done")
 
-ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -96,17 +94,6 @@ def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: t
         answer = respond(before.answer)
         answer.headers["Idempotency-Replayed"] = "true"
         return answer
-
-
-def persistent(act: Callable[[], Done]) -> Done:
-    """Does it again when the database chose it as a victim, or had been restarted since the last time it was asked."""
-    for left in reversed(range(ATTEMPTS)):
-        try:
-            return act()
-        except TryAgain:
-            if not left:
-                raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 def respond(said: Any) -> Response:
