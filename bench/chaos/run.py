@@ -20,6 +20,7 @@ from bench.chaos.monkey import Monkey
 from bench.chaos.wire import Redeliveries, broker_of, history, left_over
 from bench.funnels import Walker
 from bench.ledger import Careful, Ledger
+from bench.reckoning import reckon
 from demo.client import Client, Refused
 from demo.loader import PASSWORD
 from embedded.system import System
@@ -238,13 +239,13 @@ def insist(act: Callable[[], object]) -> None:
 
 
 def rest(report: Report, seen: System, ledger: Ledger, left: Callable[[], list[str]]) -> None:
-    """Waits, without a human, until the auditor has nothing to say; what it says at the end are faults."""
+    """Waits, without a human, until the auditor has nothing to say and the reports agree; then what is said counts."""
     began = time.monotonic()
     faults = ["the auditor never got to look"]
     while faults and time.monotonic() - began < RESTS_S:
         time.sleep(1.0)
         try:
-            faults = left() + audit(seen, ledger)
+            faults = left() + audit(seen, ledger) + reckon(seen)
         except (DomainError, OSError) as away:
             faults = [f"somebody is still away: {away}"]
     report.rest_seconds = round(time.monotonic() - began, 1)
