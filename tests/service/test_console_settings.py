@@ -142,6 +142,23 @@ def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
     assert len(office.as_("csr").items("/api/v1/leads")) == 1
 
 
+def test_a_column_that_is_not_recognised_is_named_on_a_line(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    form = reader.open("/do/lead.import").forms[-1]
+    rows = b"Called by,Ring them at,request\nJune Pettibone,615-555-0117,a heat pump\n"
+
+    def sent(columns: str) -> str:
+        said = {"_key": str(len(columns)), "?dry_run": "", "map": columns}
+        data = dict(form.fields) | said | {"file": (BytesIO(rows), "calls.csv")}
+        answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
+        return str(answer.get_data(as_text=True))
+
+    assert "has a line that is not like this = that" in sent("Called by")
+    assert "1 enquiry came" in sent("Called by = person_name\r\nRing them at = phones")
+    [lead] = office.as_("csr").items("/api/v1/leads")
+    assert lead["person_name"] == "June Pettibone"
+
+
 def test_a_service_tells_again_what_it_told_and_nothing_is_parked(office: Bench) -> None:
     reader = Reader(office, "admin")
     page = reader.open("/settings/parked")
@@ -161,3 +178,59 @@ def test_an_opportunity_is_entered_first_from_the_board(office: Bench) -> None:
     )  # fmt: skip
     assert page.status == 200, page.text
     assert "June Pettibone" in page.text
+
+
+def branch(bench: Bench) -> dict[str, Any]:
+    found: dict[str, Any] = bench.as_("admin").items("/api/v1/staff/branches")[0]
+    return found
+
+
+def opened(reader: Reader, bench: Bench) -> str:
+    reader.open("/do/branch.open")
+    reader.press("Open a branch", name="Northside", time_zone="America/Chicago", currency="USD")
+    return str(branch(bench)["id"])
+
+
+def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    here = opened(reader, office)
+    reader.open(f"/do/branch.edit/{here}")
+    week = {"monday": "8am-12pm, 1-5pm", "tuesday": "8:30 to 17:15", "saturday": "8-1pm", "sunday": ""}
+    typed = {f"calendar.hours.{day}": text for day, text in week.items()}
+    reader.press("Edit", **typed, **{"calendar.holidays": "2026-12-25 Christmas Day\n2027-01-01"})
+
+    calendar = branch(office)["calendar"]
+    assert calendar["hours"]["monday"] == [{"opens": "08:00", "closes": "12:00"}, {"opens": "13:00", "closes": "17:00"}]
+    assert calendar["hours"]["tuesday"] == [{"opens": "08:30", "closes": "17:15"}]
+    assert calendar["hours"]["saturday"] == [{"opens": "08:00", "closes": "13:00"}]
+    assert "sunday" not in calendar["hours"]
+    assert [(one["day"], one["name"]) for one in calendar["holidays"]] == [
+        ("2026-12-25", "Christmas Day"),
+        ("2027-01-01", ""),
+    ]
+
+    shown = reader.open(f"/do/branch.edit/{here}").forms[-1].fields
+    assert ("calendar.hours.monday", "08:00-12:00, 13:00-17:00") in shown
+    reader.press("Edit", name="Fresh")
+    assert branch(office)["calendar"] == calendar
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("calendar.hours.monday", "all day", "is not like 08:00-17:00"),
+        ("calendar.hours.monday", "17:00-08:00", "is not after opens"),
+        ("calendar.hours.monday", "25-26", "is not a time of day"),
+        ("calendar.hours.friday", "13-17, 8-12", "overlap, or are not in order"),
+        ("calendar.holidays", "Christmas", "begin with the day"),
+    ],
+)
+def test_hours_that_nobody_can_keep_are_refused_at_their_day(office: Bench, field: str, text: str, said: str) -> None:
+    reader = Reader(office, "admin")
+    reader.open(f"/do/branch.edit/{opened(reader, office)}")
+    before = branch(office)
+    page = reader.press("Edit", **{field: text})
+    assert page.status == 422
+    assert said in page.text
+    assert (field, text) in page.forms[-1].fields
+    assert branch(office) == before

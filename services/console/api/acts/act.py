@@ -27,7 +27,9 @@ KINDS = frozenset(
         "many",
         "lines",
         "file",
-        "json",
+        "hours",
+        "holidays",
+        "pairs",
         "hidden",
         "password",
     )

@@ -225,9 +225,9 @@ ACTS = (
             Field(
                 "map",
                 said("Columns"),
-                "json",
+                "pairs",
                 folded=True,
-                hint=said('Where a column is not recognised: {"Phone no.": "phones"}.'),
+                hint=said("Where a column is not recognised, one on a line: Phone no. = phones."),
             ),
         ),
         shows="imported.html",

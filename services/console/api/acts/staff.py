@@ -7,9 +7,19 @@ from services.console.api.acts.leads import ADDRESS
 PERSON, TEAM, BRANCH = "/staff/people/<person_id>", "/staff/teams/<team_id>", "/staff/branches/<branch_id>"
 PEOPLE_PAGE, TEAMS_PAGE, BRANCHES_PAGE = "/settings/people", "/settings/teams", "/settings/branches"
 KINDS = (("sales", said("Sales")), ("operations", said("Operations")))
-CALENDAR = Field(
-    "calendar", said("Hours and holidays"), "json", folded=True,
-    hint=said('As {"hours": {"monday": [{"opens": "08:00", "closes": "17:00"}]}, "holidays": []}.'),
+DAYS = (
+    ("monday", said("Monday")), ("tuesday", said("Tuesday")), ("wednesday", said("Wednesday")),
+    ("thursday", said("Thursday")), ("friday", said("Friday")), ("saturday", said("Saturday")),
+    ("sunday", said("Sunday")),
+)  # fmt: skip
+SPANS = said("Hours such as 08:00-12:00, 13:00-17:00. Empty: closed; where every day is empty, open round the clock.")
+CALENDAR = (
+    *(Field(f"calendar.hours.{day}", name, "hours", folded=True, hint=SPANS if day == "monday" else "")
+      for day, name in DAYS),
+    Field(
+        "calendar.holidays", said("Holidays"), "holidays", folded=True,
+        hint=said("One on a line, the day first: 2026-12-25 Christmas."),
+    ),
 )  # fmt: skip
 OF_A_PERSON = (
     Field("name", said("Name"), required=True),
@@ -19,7 +29,7 @@ OF_A_PERSON = (
     Field("phone", said("Phone"), "tel"),
     Field("skills", said("Skills"), "lines", hint=said("One on a line."), folded=True),
     Field("territory", said("Territory: ZIP codes"), "lines", hint=said("One on a line."), folded=True),
-    CALENDAR,
+    *CALENDAR,
 )
 OF_A_TEAM = (
     Field("name", said("Name"), required=True),
@@ -41,7 +51,7 @@ OF_A_BRANCH = (
     *ADDRESS,
     Field("trades", said("Trades"), "lines", hint=said("One on a line.")),
     Field("service_area", said("Area: ZIP codes"), "lines", hint=said("One on a line."), folded=True),
-    CALENDAR,
+    *CALENDAR,
 )
 
 ACTS = (

@@ -1,6 +1,5 @@
 """A form's fields: from a record's values to what stands in them, and back into a body as the owner reads it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,13 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from services.console.adapters import hours
 from services.console.adapters.words import Place, instant
 from services.console.api.acts import EVERY, Field
 
 Form = MultiDict[str, str]
+#: how a part of a calendar is written and read
+CALENDAR = {"hours": (hours.shown, hours.read), "holidays": (hours.holidays_shown, hours.holidays_read)}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def shown(field: Field, value: Any, place: Place) -> Any:
     """A value as its control takes it."""
     if value is None:
         return [] if field.kind == "many" else field.first
+    if field.kind == "pairs":
+        return "\n".join(f"{name} = {one}" for name, one in value.items())
     if field.kind == "moment":
         moment = instant(value)
         return place.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
@@ -56,8 +60,8 @@ def shown(field: Field, value: Any, place: Place) -> Any:
         return "\n".join(_line(one) for one in value)
     if field.kind == "many":
         return [str(one) for one in value]
-    if field.kind == "json":
-        return json.dumps(value, indent=2, ensure_ascii=False)
+    if field.kind in CALENDAR:
+        return CALENDAR[field.kind][0](value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -167,15 +171,24 @@ def _moment(_field: Field, text: str, place: Place) -> str:
     return (moment if moment.tzinfo else moment.replace(tzinfo=place.zone)).isoformat()
 
 
-def _json(_field: Field, text: str, _place: Place) -> Any:
+def _calendar(field: Field, text: str, _place: Place) -> Any:
     try:
-        return json.loads(text)
+        return CALENDAR[field.kind][1](text)
     except ValueError as why:
-        raise Unreadable(f"is not JSON: {why}") from None
+        raise Unreadable(str(why)) from None
+
+
+def _pairs(_field: Field, text: str, _place: Place) -> dict[str, str]:
+    """``this = that``, one on a line."""
+    pairs = [line.rpartition("=") for line in text.splitlines() if line.strip()]
+    if not all(name.strip() and value.strip() for name, _, value in pairs):
+        raise Unreadable("has a line that is not like this = that")
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 READERS = {
-    "whole": _whole, "number": _amount, "money": _amount, "percent": _amount, "moment": _moment, "json": _json,
+    "whole": _whole, "number": _amount, "money": _amount, "percent": _amount, "moment": _moment,
+    "hours": _calendar, "holidays": _calendar, "pairs": _pairs,
 }  # fmt: skip
 
 

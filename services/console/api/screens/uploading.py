@@ -1,5 +1,6 @@
 """A form with a file, passed on as the multipart body that its owner reads."""
 
+import json
 import secrets
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +16,7 @@ def parts(fields: Iterable[Field], body: dict[str, Any], files: MultiDict[str, F
     sent: list[bytes] = []
     for name, value in body.items():
         if not name.startswith("?"):
-            sent.append(_part(boundary, f'name="{name}"', str(value).encode()))
+            sent.append(_part(boundary, f'name="{name}"', _text(value).encode()))
     for one in fields:
         given = files.get(one.name) if one.kind == "file" else None
         if given is not None and given.filename:
@@ -23,6 +24,10 @@ def parts(fields: Iterable[Field], body: dict[str, Any], files: MultiDict[str, F
             sent.append(_part(boundary, f'name="{one.name}"; filename="{name}"', given.read()))
     content = b"".join(sent) + f"--{boundary}--\r\n".encode()
     return {"content": content, "kind": f"multipart/form-data; boundary={boundary}"}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 def _part(boundary: str, named: str, content: bytes) -> bytes:
