@@ -29,7 +29,7 @@ from tests.system.post_office import Post
 NAMES = ("leads", "opportunities", "notifications")
 DIES_S, RESTS_S, MOMENT_S, TICK_S = 60.0, 60.0, 0.1, 0.05
 FEW, MANY = 2, 25  #: kills a point
-SOME_MAIL, MUCH_MAIL = 200, 5000
+SOME_MAIL, MUCH_MAIL = 100, 5000
 LOG = logging.getLogger(__name__)
 
 
