@@ -108,10 +108,15 @@ class World(Processes):
     def refill(self) -> None:
         """Not while a relay is under way: what it has sent and not yet marked would be marked, and not sent again."""
         for name in sorted({"desk", "yard"} - set(self.relaying)):
-            with self.at_work(name) as one:
-                one.relay.finish()
-                self.seen["refilled"] += relays.refill(one.store)
-                self.to_refill.discard(name)
+            wanted = name in self.to_refill
+            self.to_refill.discard(name)  # a broker that loses its data from here on needs it once more
+            try:
+                with self.at_work(name) as one:
+                    one.relay.finish()
+                    self.seen["refilled"] += relays.refill(one.store)
+                    wanted = False
+            finally:
+                self.to_refill |= {name} if wanted else set()
 
     def _report(self, _part: str, well: bool, _said: str) -> None:
         self.seen["trouble"] += not well
