@@ -29,6 +29,8 @@ TUNING = {
     "unix_socket_directories": "",  # a socket's path may be 107 characters long, folders of tests are longer
     "max_connections": "300",
     "shared_buffers": "64MB",
+    "work_mem": "16MB",  # with these two the console's board of 130,000 records took 81 ms, without 129
+    "random_page_cost": "1.1",  # a disk without a head: any page is as near as the next
     "timezone": "UTC",
     "jit": "off",  # its compiler is most of the packages' size
 }

@@ -1,4 +1,4 @@
-"""Whatever is asked of a large company's read model is answered within 50 ms, a report within 150, on any database."""
+"""Whatever is asked of a large company's read model is answered so soon that a page of it is there within 150 ms."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from services.console import usecases
 from services.console.service import SPEC
 from tests.contract.crowd import NOW, SALESPEOPLE, WHO
 
-MOST_MS, MOST_MS_OF_A_REPORT = 50, 150
+MOST_MS_OF_A_REPORT = 150
 YEAR = {"since": NOW - timedelta(days=365)}
 Ask = Callable[[Tx, Caller], Any]
 
@@ -49,17 +49,20 @@ ASKED: dict[str, Ask] = {
 
 class SizeSuite:
     clock = staticmethod(time.perf_counter)
+    most_ms = 50
 
     @pytest.mark.long
     @pytest.mark.timeout(1800)
-    def test_everything_is_answered_within_50_ms(self, crowd: Database) -> None:
+    def test_everything_is_answered_soon(self, crowd: Database) -> None:
         store = Store("console", crowd, SPEC.tables, clock=lambda: NOW)
         took = {
             f"{name} ({who})": self._ms(store, ask, caller)
             for name, ask in ASKED.items()
             for who, caller in WHO.items()
         }
-        slow = {name: ms for name, ms in took.items() if ms > (MOST_MS_OF_A_REPORT if "report" in name else MOST_MS)}
+        slow = {
+            name: ms for name, ms in took.items() if ms > (MOST_MS_OF_A_REPORT if "report" in name else self.most_ms)
+        }
         assert slow == {}, sorted(took.items(), key=lambda one: -one[1])[:40]
 
     @classmethod

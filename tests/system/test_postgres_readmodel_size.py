@@ -12,6 +12,8 @@ from tests.contract.size_suite import SizeSuite
 
 
 class TestSizeOnPostgres(SizeSuite):
+    most_ms = 100  # the server's part is not this process's processor time alone
+
     @pytest.fixture
     def crowd(self, new_database: Callable[[str], str]) -> Database:
         database = orm.connect(new_database("console"), durable=False)
