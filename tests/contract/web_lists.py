@@ -2,6 +2,7 @@
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -13,6 +14,15 @@ from tests.contract.web_world import (
 
 
 class Lists:
+    def test_a_list_shows_each_field_as_the_record_itself_does(self, world: World) -> None:
+        for owner in ({}, {"owner_id": str(uuid4())}):
+            made = world.box(label="ä", size=3, **owner)
+            record = world.get(f"/{made['id']}").json or {}
+            [item, *_] = (world.get("").json or {})["items"]
+            assert item == {name: record[name] for name in item}
+            assert item["created_at"].endswith("Z")
+            assert item["owner_id"] == owner.get("owner_id")
+
     def test_pages_follow_each_other_newest_first_without_gap_or_repeat(self, world: World) -> None:
         made = [world.box(label=str(number))["id"] for number in range(7)]
         seen, where = [], f"{BOXES}?limit=3"

@@ -98,6 +98,8 @@ class BoxRow(Schema):
     id = fields.Uuid()
     label = fields.Text()
     size = fields.Whole()
+    owner_id = fields.Uuid()
+    created_at = fields.Instant()
 
 
 class BoxQuery(Page):

@@ -4,6 +4,7 @@ import base64
 import binascii
 import functools
 import hashlib
+import operator
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -17,7 +18,9 @@ from libs.common.answers import Answer
 from libs.common.auth import scoped
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
+from libs.common.schema.fields import Instant, Uuid
 from libs.common.schema.listing import DEFAULT
+from libs.common.schema.value import Value
 from libs.common.tx import Tx
 from libs.common.web.context import caller, rule
 
@@ -70,16 +73,22 @@ def _read_and_show(
     names = list(result.keys())
     if len(set(names)) < len(names):
         raise TypeError(f"{schema.__name__} shows columns only, so its list need not join anything to them")
-    at = {name: place for place, name in enumerate(names)}
-    fields, rows = [(name, at[column_name], field) for name, column_name, field in ways], result.all()
-    items = [
-        {
-            name: None if (value := row[place]) is None else field._serialize(value, name, row)
-            for name, place, field in fields
-        }
-        for row in rows
-    ]
+    at, rows = {name: place for place, name in enumerate(names)}, result.all()
+    keys, taken = [name for name, *_ in ways], operator.itemgetter(*(at[column_name] for _, column_name, _ in ways), 0)
+    items = [dict(zip(keys, taken(row), strict=False)) for row in rows]  # the 0 is for a schema of one field: a tuple
+    for name, _, field in ways:
+        kind_of_field: Any = type(field)
+        if not _as_it_is(kind_of_field):
+            for item in items:
+                if item[name] is not None:
+                    item[name] = field._serialize(item[name], name, item)
     return items, lambda place: (rows[place][at[column.key]], rows[place][at["id"]])
+
+
+@functools.cache
+def _as_it_is(field: Any) -> bool:
+    """Whether JSON shows a column's value as this field does: as what it is, or as msgspec writes ids and instants."""
+    return field in (Uuid, Instant) or (field._serialize is Value._serialize and field.show is Value.show)
 
 
 @functools.cache
