@@ -29,7 +29,7 @@ from libs.common.rabbit import RabbitPublisher
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import Account, provision, queue_of
 from libs.common.service import Service
-from libs.common.tx import Store
+from libs.common.store import Store
 from libs.local import postgres, rabbit
 
 WAIT_S = 60.0

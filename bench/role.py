@@ -13,7 +13,7 @@ from bench import toy
 from libs.common import config, orm
 from libs.common.cli import server_settings
 from libs.common.memory import settle_memory
-from libs.common.tx import Store
+from libs.common.store import Store
 
 
 def worker(name: str) -> None:

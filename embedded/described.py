@@ -10,8 +10,8 @@ from libs.common.auth import RULES, Role
 from libs.common.orm import connect
 from libs.common.service import Service
 from libs.common.states import Machine
+from libs.common.store import Store
 from libs.common.tokens import Verifier
-from libs.common.tx import Store
 from libs.common.web import Rule, create_app
 
 if TYPE_CHECKING:

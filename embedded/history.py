@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import services
 from libs.common import orm, outbox
 from libs.common.service import Service
-from libs.common.tx import Store
+from libs.common.store import Store
 
 PAGE = 500
 Place = dict[str, int]  #: a service's name → the last row of its outbox that was read

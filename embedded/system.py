@@ -17,10 +17,10 @@ from libs.common.consumer import Consumer
 from libs.common.inprocess import InProcessBus
 from libs.common.relay import Relay, unsent
 from libs.common.service import Service
+from libs.common.store import Store, utc_now
 from libs.common.surroundings import HERE, Surroundings
 from libs.common.timers import Timers
 from libs.common.tokens import Signer, Verifier
-from libs.common.tx import Store, utc_now
 from libs.common.web import create_app
 
 BATCH = 100  #: a subscriber applies a batch in one transaction, and its requests wait for that

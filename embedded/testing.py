@@ -20,8 +20,8 @@ from libs.common.bus import Delivery
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
 from libs.common.service import Service
+from libs.common.store import utc_now
 from libs.common.surroundings import Surroundings
-from libs.common.tx import utc_now
 
 HOME, AWAY = UUID(int=1), UUID(int=2)  #: two branches
 SALES, OPERATIONS, OTHER_SALES = UUID(int=11), UUID(int=12), UUID(int=13)  #: teams; the last one of AWAY

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from libs.common.errors import DomainError
 from libs.common.relay import refill
-from libs.common.tx import Store
+from libs.common.store import Store
 from libs.local.database import DatabaseServer
 
 LATELY = timedelta(seconds=20)

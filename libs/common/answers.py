@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from libs.common.errors import Invalid
 
 if TYPE_CHECKING:
-    from libs.common.tx import Store, Tx
+    from libs.common.store import Store
+    from libs.common.tx import Tx
 
 Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 

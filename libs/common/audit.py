@@ -15,7 +15,8 @@ from sqlalchemy.orm import LoaderCallableStatus, Session
 from libs.common.columns import Aggregate
 
 if TYPE_CHECKING:
-    from libs.common.tx import Origin, Store, Tx
+    from libs.common.store import Store
+    from libs.common.tx import Origin, Tx
 
 #: many rows with one statement
 LINK = """

@@ -15,7 +15,7 @@ from libs.common import config, log, orm
 from libs.common.config import EXIT_NOT_READY, Config
 from libs.common.errors import Conflict, Unavailable
 from libs.common.service import Service
-from libs.common.tx import Store
+from libs.common.store import Store
 
 ROLES = ("api", "worker", "migrate", "rebuild")
 SIGNER = "staff"  #: the one service that signs tokens; the others fetch its public keys

@@ -23,8 +23,9 @@ from libs.common.gliding import glide
 from libs.common.parking import hold, hold_behind, key_of, park, park_and_block, park_unread
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
+from libs.common.store import Store
 from libs.common.trouble import Locked, TryAgain
-from libs.common.tx import Origin, Store, Tx
+from libs.common.tx import Origin, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again

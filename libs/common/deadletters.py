@@ -8,7 +8,8 @@ from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
 from libs.common.parking import key_of, park, park_and_block, park_unread
 from libs.common.positions import Positions
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 
 DEAD = "dead_letter"
 

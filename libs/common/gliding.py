@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from libs.common.contracts.base import Message
 from libs.common.positions import OPEN, Key, Position
-from libs.common.tx import Store
+from libs.common.store import Store
 
 Stretch = tuple[str, UUID, int, int, UUID]  #: producer, record, its first and last fact's number, the last one's id
 

@@ -11,8 +11,9 @@ from libs.common.errors import DomainError, Unavailable
 from libs.common.parking import park_unread
 from libs.common.positions import OPEN
 from libs.common.service import CommandHandler
+from libs.common.store import Store
 from libs.common.trouble import Locked
-from libs.common.tx import Origin, Store, Tx
+from libs.common.tx import Origin, Tx
 
 ASKED = "command"  #: what stands for the producer in ``stream_pos``, which never forgets
 WISHES = UUID("6f1c1f8e-3f0a-4b53-9f0e-0c2b6f5f7a11")

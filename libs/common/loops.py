@@ -15,8 +15,8 @@ from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
 from libs.common.relay import Relay
 from libs.common.service import Job, Service
+from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.tx import Store
 
 Wait = Callable[[float], None]  #: returns when there may be something to send, at most so many seconds later
 Report = Callable[[str, bool, str], None]  #: takes a part's name, whether it is well, and what is to be said about it

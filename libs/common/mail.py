@@ -21,8 +21,9 @@ import sqlalchemy as sa
 
 from libs.common.errors import Fault, Invalid
 from libs.common.service import Job
+from libs.common.store import Store
 from libs.common.surroundings import Surroundings
-from libs.common.tx import Store, Tx
+from libs.common.tx import Tx
 
 UNSENT, SENT, FAILED = "unsent", "sent", "failed"
 LEASE = timedelta(minutes=2)  #: a sender that dies holds its mail this long

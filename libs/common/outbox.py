@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 
 LOOK_S = 1.0  #: how often a process asks whether too much waits
 PIECE = 5000  #: facts that one act marks to be sent again

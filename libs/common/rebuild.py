@@ -18,7 +18,7 @@ from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.errors import Conflict
 from libs.common.service import ReadModel, Service, Subscriptions
-from libs.common.tx import Store
+from libs.common.store import Store
 
 BESIDE = "rebuilding"  #: the schema, or the attached file, that it is built in
 MARGIN = timedelta(minutes=2)  #: clocks differ, and facts travel

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from libs.common.bus import Outgoing, Publisher, Refused, nothing
 from libs.common.errors import DomainError
-from libs.common.tx import Store
+from libs.common.store import Store
 
 BATCH = 1000  #: what is sent and what is read meanwhile: twice so many are in memory
 READ = """

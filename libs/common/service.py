@@ -10,7 +10,8 @@ from sqlalchemy import MetaData, Table
 
 from libs.common.contracts.base import Event
 from libs.common.orm import Tables
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 
 if TYPE_CHECKING:
     from flask import Blueprint

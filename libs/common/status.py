@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from libs.common.errors import DomainError
-from libs.common.tx import Store
+from libs.common.store import Store
 
 REPEAT_S = 15.0  #: an unchanged word is written again this seldom
 

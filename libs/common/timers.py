@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from libs.common import ready
 from libs.common.errors import Unavailable
 from libs.common.service import TimerHandler
-from libs.common.tx import Origin, Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Origin, Tx
 
 TRIES = 10
 LEASE = timedelta(seconds=30)

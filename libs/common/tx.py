@@ -1,37 +1,31 @@
 """One business act, one transaction: record, fact, audit row and the answer to a retried request commit together."""
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
-from uuid_utils.compat import uuid7
 
-from libs.common import answers, audit, closing, ready, statements
+from libs.common import answers, audit, closing, ready
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
-from libs.common.errors import DomainError, NotFound, PreconditionRequired, Stale, Unavailable
+from libs.common.errors import NotFound, PreconditionRequired, Stale
 from libs.common.later import Later
-from libs.common.orm import Database, Tables
-from libs.common.statements import Statements
-from libs.common.surroundings import HERE, Surroundings
-from libs.common.trouble import TryAgain, translated
+
+if TYPE_CHECKING:
+    from libs.common.store import Store
 
 Record = TypeVar("Record", bound=Aggregate)
 Entity = TypeVar("Entity")
 Known = TypeVar("Known")
 FRESH = timedelta(seconds=1)
-TIME = sa.select(sa.func.clock_timestamp())
 
 
 class Dumps(Protocol):
@@ -54,111 +48,6 @@ class Origin:
     traceparent: str = ""
     key: RequestKey | None = None
     message: Message | None = field(default=None, compare=False)
-
-
-def no_crash(_point: str) -> None:
-    """Crash points are armed only by the tests' launcher."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Store:
-    """A service's transactions. Clock, ids and crash points are handed in, so that a simulator can own them.
-
-    ``woken`` is called after each commit that left facts in the outbox.
-    """
-
-    producer: str
-    database: Database
-    tables: Tables
-    clock: Callable[[], datetime] = utc_now
-    ids: Callable[[], UUID] = uuid7
-    crash: Callable[[str], None] = no_crash
-    woken: Callable[[], None] = field(default=lambda: None)
-    surroundings: Surroundings = HERE
-    known: dict[Any, tuple[datetime, Any]] = field(default_factory=dict)
-
-    @property
-    def statements(self) -> Statements:
-        return statements.of(self.tables)
-
-    @contextmanager
-    def begin(self, origin: Origin | None = None) -> Iterator["Tx"]:
-        """A unit of work: commits when the block ends, rolls all of it back when it raises.
-
-        Raises AlreadyAnswered for a repeated request, Stale for a lost race, Unavailable for a database in trouble.
-        """
-        origin = origin or Origin()
-        with self.database.writing(), Session(self.database.engine, expire_on_commit=False) as session:
-            self.crash("before_begin")
-            tx, committing = Tx(self, session, origin), False
-            try:
-                yield tx
-                tx.finish()
-                self.crash("before_commit")
-                committing = True
-                session.commit()
-            except StaleDataError as lost:
-                session.rollback()
-                answers.demand_new(self, origin.key)
-                raise Stale("someone else changed this record at the same moment; read it again") from lost
-            except exc.DBAPIError as trouble:
-                session.rollback()
-                if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
-                    raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
-                if isinstance(trouble, exc.IntegrityError):
-                    answers.demand_new(self, origin.key)
-                raise translated(trouble) from trouble
-            except exc.TimeoutError as trouble:
-                raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
-            except Unavailable:
-                raise
-            except DomainError:
-                session.rollback()
-                answers.demand_new(self, origin.key)
-                raise
-        self.crash("after_commit")
-        if tx.published:
-            self.woken()
-
-    @contextmanager
-    def reading(self, origin: Origin | None = None) -> Iterator["Tx"]:
-        """A consistent look that changes nothing and waits for no writer."""
-        try:
-            with Session(self.database.reader, autoflush=False, expire_on_commit=False) as session:
-                yield Tx(self, session, origin or Origin())
-        except exc.DBAPIError as trouble:
-            raise self._read_again(trouble) from trouble
-        except exc.TimeoutError as trouble:
-            raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
-
-    @contextmanager
-    def alone(self, *, changing: bool = True) -> Iterator[sa.Connection]:
-        """A connection for a statement of the kernel's that is a transaction by itself, past session and audit."""
-        here = self.database
-        turns = changing and here.sqlite
-        try:
-            taking = here.writing() if turns else nullcontext()
-            with taking, here.engine.begin() if turns else here.reader.connect() as connection:
-                yield connection
-        except exc.DBAPIError as trouble:
-            raise self._read_again(trouble) from trouble
-        except exc.TimeoutError as trouble:
-            raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
-
-    def now(self, connection: sa.Connection) -> datetime:
-        """The time by the database's clock where it has one; asked for over this connection, now and then."""
-        told_by = self.database.clock
-        return self.clock() if told_by is None else told_by.now(lambda: connection.execute(TIME).scalar_one())
-
-    @staticmethod
-    def _read_again(trouble: exc.DBAPIError) -> Exception:
-        if trouble.connection_invalidated:  # it was stale; the pool has thrown away its like
-            return TryAgain("the database was restarted", headers={"Retry-After": "1"})
-        return translated(trouble)
 
 
 @functools.cache
@@ -190,7 +79,7 @@ def _by_id(kind: Any) -> sa.Select[Any]:
 class Tx:
     """What a use case may do inside its transaction. It never commits: the edge that opened it does."""
 
-    def __init__(self, store: Store, session: Session, origin: Origin) -> None:
+    def __init__(self, store: "Store", session: Session, origin: Origin) -> None:
         self.store, self.session, self.origin = store, session, origin
         self.tables = store.tables
         self.published: list[dict[str, Any]] = []

@@ -21,8 +21,8 @@ from libs.common.rabbit.topology import dead_of, queue_of
 from libs.common.relay import Relay
 from libs.common.service import Service
 from libs.common.status import report_to
+from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.tx import Store
 from libs.common.wake import Listener
 
 GRACE_S = 25.0  #: how long what is in hand may take after SIGTERM

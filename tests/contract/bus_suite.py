@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from libs.common import relay
 from libs.common.bus import Outgoing
 from libs.common.errors import NotYet, Unavailable
-from libs.common.tx import Tx, no_crash
+from libs.common.store import no_crash
+from libs.common.tx import Tx
 from tests.contract.bus_world import World, forged
 from tests.contract.throwaway import Killed, known, make
 

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common.bus import Outgoing
-from libs.common.tx import Store
+from libs.common.store import Store
 from tests.contract.throwaway import Taker, change, make
 
 

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import outbox
+from libs.common.store import Store
 from libs.common.surroundings import OutboxLimits
-from libs.common.tx import Store
 from tests.contract.throwaway import MAKER_TABLES, make
 
 

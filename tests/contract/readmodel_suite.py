@@ -18,7 +18,7 @@ from libs.common.consumer import Consumer
 from libs.common.contracts.base import Message, decode
 from libs.common.orm import Database
 from libs.common.rebuild import rebuild
-from libs.common.tx import Store
+from libs.common.store import Store
 from services.console.handlers import READ_MODEL
 from services.console.service import SPEC
 from tests.flow.busy import worked

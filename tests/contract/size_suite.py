@@ -11,7 +11,8 @@ import pytest
 from embedded.testing import HOME
 from libs.common.auth import Caller
 from libs.common.orm import Database
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 from services.console import usecases
 from services.console.service import SPEC
 from tests.contract.crowd import NOW, SALESPEOPLE, WHO

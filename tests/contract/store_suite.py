@@ -17,8 +17,9 @@ from libs.common.answers import AlreadyAnswered, RequestKey
 from libs.common.bus import BusDown, nothing
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale, Unavailable
 from libs.common.relay import Relay
+from libs.common.store import Store, no_crash
 from libs.common.timers import Timers
-from libs.common.tx import Origin, Store, Tx, no_crash
+from libs.common.tx import Origin, Tx
 from tests.contract.outbox_suite import Outbox
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, known, make
 

@@ -16,7 +16,8 @@ from libs.common.contracts import base
 from libs.common.contracts.base import Event
 from libs.common.orm import Database
 from libs.common.service import Service, Subscriptions
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 
 NOWHERE = Path("/nonexistent")
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from libs.common.errors import Conflict
-from libs.common.tx import TryAgain
+from libs.common.trouble import TryAgain
 from tests.contract.web_world import (
     TABLES,
     World,

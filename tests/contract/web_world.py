@@ -17,8 +17,8 @@ from libs.common.errors import Conflict
 from libs.common.orm import Database
 from libs.common.preferences import Preferences
 from libs.common.service import Service
+from libs.common.store import Store
 from libs.common.tokens import Signer, Verifier
-from libs.common.tx import Store
 from libs.common.web import (
     LINK,
     PUBLIC,

@@ -14,7 +14,8 @@ from libs.common.columns import Aggregate, type_map
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import Message, decode
 from libs.common.service import Subscriptions
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 from tests.contract.throwaway import ThingChanged, ThingMade, known, make, maker
 
 

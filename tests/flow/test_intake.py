@@ -13,7 +13,8 @@ from libs.common.bus import Delivery
 from libs.common.contracts.commands import Command
 from libs.common.errors import Fault, Invalid, Unavailable
 from libs.common.intake import Intake
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 from tests.contract.throwaway import Thing, known, make, maker
 
 NAME = "plumbline.thing.make.v1"

@@ -13,8 +13,8 @@ from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
 from libs.common.relay import Relay
 from libs.common.service import Job, Subscriptions
+from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.tx import Store
 from tests.contract.throwaway import MAKER, known, make, maker
 
 Word = tuple[str, bool, str]

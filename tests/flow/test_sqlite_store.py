@@ -7,7 +7,7 @@ import pytest
 
 from libs.common import orm
 from libs.common.errors import Unavailable
-from libs.common.tx import Store
+from libs.common.store import Store
 from tests.contract.store_suite import StoreSuite, throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.contract.throwaway import maker
 

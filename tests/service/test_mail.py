@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from embedded.testing import Bench
 from libs.common import mail
 from libs.common.errors import Invalid
+from libs.common.store import Store
 from libs.common.surroundings import Surroundings
-from libs.common.tx import Store
 
 
 class Receiver:

@@ -11,8 +11,9 @@ from libs.common.answers import AlreadyAnswered
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import BadEnvelope, decode
+from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.tx import Origin, Store, Tx
+from libs.common.tx import Origin, Tx
 
 
 def committed_early(handler: Callable[[Tx, Any], None]) -> Callable[[Tx, Any], None]:

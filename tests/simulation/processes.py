@@ -13,8 +13,8 @@ from libs.common.errors import Unavailable
 from libs.common.inprocess import InProcessBus
 from libs.common.intake import Intake
 from libs.common.relay import Relay
+from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.tx import Store
 from tests.simulation import tables, toy
 from tests.simulation.bus import Adversary, Broker
 from tests.simulation.clients import TAKE, Clients

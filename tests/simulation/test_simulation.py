@@ -25,7 +25,7 @@ TROUBLE = (
     "ack_lost", "begin_failed", "commit_failed", "commit_unknown", "late_row", "pause", "stumble", "poison", "killer",
     "replayed", "discarded", "refilled", "wiped", "fired", "answered_again", "junk",
 )  # fmt: skip
-KERNEL = ("tx", "relay", "consumer", "timers")
+KERNEL = ("store", "tx", "relay", "consumer", "timers")
 
 Record = Callable[[str, object], None]
 

@@ -2,7 +2,7 @@
 
 python -m tests.system.crash_launcher reads a line of JSON a process and answers with its pid. ``crash_at`` is
 ``point:n``: the n-th time that the process passes the point it is gone, as if by kill -9. Production code is handed a
-crash that does nothing (``libs.common.tx.no_crash``); this is the only place that hands it another.
+crash that does nothing (``libs.common.store.no_crash``); this is the only place that hands it another.
 """
 
 import ctypes
@@ -29,8 +29,8 @@ from embedded.system import System
 from libs.common import config, log, loops, orm, worker
 from libs.common.consumer import Consumer
 from libs.common.service import Service
+from libs.common.store import Store, no_crash
 from libs.common.tokens import Signer, Verifier
-from libs.common.tx import Store, no_crash
 from libs.common.web import create_app
 from libs.common.worker import Part, Report, Worker
 from libs.local.process import PR_SET_PDEATHSIG

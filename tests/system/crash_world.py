@@ -19,8 +19,8 @@ from embedded.system import System
 from embedded.testing import CAST, HOME, hire
 from libs.common import mail, migrate, orm
 from libs.common.contracts.base import Message
+from libs.common.store import utc_now
 from libs.common.tokens import Signer
-from libs.common.tx import utc_now
 from services.notifications.settings import PREFERENCES
 from tests.system.crash_points import PEOPLE, POINTS
 from tests.system.crash_processes import Processes

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from embedded.testing import CAST
 from libs.common.contracts.base import CONTENT_TYPE, decode
+from libs.common.store import utc_now
 from libs.common.tokens import Signer
-from libs.common.tx import utc_now
 from libs.local.broker import Broker
 from libs.local.database import DatabaseServer
 from libs.local.debian import tree_of

@@ -26,8 +26,8 @@ from embedded.system import System
 from libs.common import orm
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
+from libs.common.store import Store
 from libs.common.tokens import Signer
-from libs.common.tx import Store
 from libs.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from libs.common import orm
 from libs.common.errors import Unavailable
 from libs.common.relay import unsent
-from libs.common.tx import Store
+from libs.common.store import Store
 from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.contract.throwaway import Thing, make, maker
 from tests.system.distributed_world import until

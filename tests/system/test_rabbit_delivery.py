@@ -17,7 +17,8 @@ from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, queue_of
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.contract.throwaway import EFFECTS

@@ -20,7 +20,7 @@ from libs.common.rabbit import subscribers
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.subscribers import BOUNDS
 from libs.common.rabbit.topology import EVENTS, HISTORY
-from libs.common.tx import Store
+from libs.common.store import Store
 from libs.common.worker import run_worker
 from libs.local.broker import Broker
 from services.leads.model import Lead

@@ -10,7 +10,7 @@ from libs.common.backoff import Backoff
 from libs.common.bus import BusDown, Delivery
 from libs.common.errors import DomainError
 from libs.common.rabbit.connection import CLOSE_S, CONNECT_S, Line
-from libs.common.tx import no_crash
+from libs.common.store import no_crash
 
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200

@@ -7,8 +7,8 @@ from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from libs.common.service import Service
+from libs.common.store import Store
 from libs.common.tokens import Verifier
-from libs.common.tx import Store
 from libs.common.web import backlog, documents, health, metrics, parked, problems, replay, settings
 from libs.common.web.context import Edge, request_id
 from libs.common.web.problems import HEADERS

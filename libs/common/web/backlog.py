@@ -6,8 +6,8 @@ from flask import Flask, request
 
 from libs.common.errors import Unavailable
 from libs.common.outbox import Gauge
+from libs.common.store import Store
 from libs.common.trouble import persistent
-from libs.common.tx import Store
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 OPEN = ("parked.admin",)  #: what helps an operator out of it; signing in (never kept under a key) is open as well

@@ -11,8 +11,9 @@ from marshmallow import Schema
 from libs.common.answers import RequestKey
 from libs.common.auth import Caller, May
 from libs.common.errors import Unauthenticated
+from libs.common.store import Store
 from libs.common.tokens import Verifier
-from libs.common.tx import Origin, Store
+from libs.common.tx import Origin
 from libs.common.web.limits import Limits
 from libs.common.web.people_cache import People
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from libs.common.auth import Caller, roles_of
 from libs.common.errors import Unauthenticated
+from libs.common.store import Store
 from libs.common.tokens import Claims
-from libs.common.tx import Store
 
 FRESH_S = 15  #: a role taken away is gone after this, though the token lives on
 KEPT = 10_000

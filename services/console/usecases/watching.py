@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common import people
 from libs.common.auth import Caller, scoped
-from libs.common.tx import Store, Tx
+from libs.common.store import Store
+from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Presence, Told
 from services.console.usecases.shown.asking import C, in_scope
 

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from libs.common import mail
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
-from libs.common.tx import Origin, Store
+from libs.common.store import Store
+from libs.common.tx import Origin
 from services.notifications.model import Notification
 from services.notifications.states import MessageState
 

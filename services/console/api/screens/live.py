@@ -16,7 +16,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from libs.common.auth import Caller
 from libs.common.errors import Unavailable
-from libs.common.tx import Store
+from libs.common.store import Store
 from libs.common.web import store
 from services.console.adapters.doors import Doors
 from services.console.api.screens.frame import doors, me, screen
