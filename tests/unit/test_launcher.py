@@ -7,7 +7,10 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +66,14 @@ def sha256(path: Path) -> str:
     import hashlib
 
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def launcher() -> Any:
+    """The launcher as a module."""
+    loader = SourceFileLoader("launcher", str(ROOT / "plumbline"))
+    module = module_from_spec(spec_from_loader("launcher", loader))  # type: ignore[arg-type]  # None only without a loader
+    loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -145,6 +156,41 @@ def test_an_environment_copied_from_elsewhere_is_not_trusted(checkout: Checkout,
     done = subprocess.run([sys.executable, copied / "plumbline"], check=False, capture_output=True, text=True)
 
     assert f"making {copied / '.venv'}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("running", "built_with", "systems", "chosen"),
+    [
+        ("/opt/own/python3", "'--enable-shared'", "usable", "systems"),
+        ("/opt/own/python3", "'--enable-optimizations' '--with-lto'", "usable", "running"),
+        ("/opt/own/python3", "'--enable-shared'", "too old, or without venv", "running"),
+        ("/opt/own/python3", "'--enable-shared'", "not there", "running"),
+    ],
+)
+def test_a_python_that_was_built_slow_gives_way_to_the_systems_own(
+    running: str, built_with: str, systems: str, chosen: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "python3"
+    if systems != "not there":
+        own.write_text(f"#!/bin/sh\nexit {int(systems != 'usable')}\n")
+        own.chmod(0o755)
+
+    found = launcher().chosen_python(systems=str(own), running=running, built_with=built_with)
+
+    assert found == {"systems": str(own), "running": running}[chosen]
+
+
+def test_the_systems_own_python_is_taken_as_it_is() -> None:
+    assert launcher().chosen_python("/usr/bin/python3", "/usr/bin/python3.99", "") == "/usr/bin/python3.99"
+
+
+def test_who_names_a_python_gets_that_one_or_hears_why_not(checkout: Checkout, tmp_path: Path) -> None:
+    refused = checkout.run("up", PLUMBLINE_PYTHON=str(tmp_path / "nowhere"))
+    assert refused.returncode == 3
+    assert f"PLUMBLINE_PYTHON={tmp_path / 'nowhere'} is no Python 3.11" in refused.stderr
+
+    named = checkout.run("up", PLUMBLINE_PYTHON=sys.executable)
+    assert f"with {sys.executable} ..." in named.stderr
 
 
 def test_a_set_up_by_another_is_waited_for(checkout: Checkout) -> None:
