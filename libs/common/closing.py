@@ -41,6 +41,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
 #: what a service's own table may hold to be written here
 KINDS: Mapping[type, str] = {
     sa.Uuid: "uuid", sa.String: "text", sa.Integer: "bigint", sa.DateTime: "timestamptz", sa.JSON: "jsonb",
+    sa.Boolean: "boolean", sa.Date: "date", sa.Numeric: "numeric",
 }  # fmt: skip
 STEPS = {
     "moved": "UPDATE stream_pos AS p SET last_seq = x.to_seq, last_event = x.to_event FROM {rows} "
@@ -54,8 +55,12 @@ WAKE = f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_sha
 
 
 def write(tx: "Tx", parts: Mapping[str, Rows]) -> None:
-    """Writes what there is of each part, in the order of PARTS. Wakes a sleeping relay where there are facts."""
-    there = tuple(name for name in (*PARTS, *sorted(parts.keys() - PARTS.keys())) if parts.get(name))
+    """Writes what there is of each part: a service's own tables first, each behind those that it refers to, then PARTS.
+
+    Wakes a sleeping relay where there are facts.
+    """
+    own = _ordered(tx.tables.outbox.metadata) if parts.keys() - PARTS.keys() else ()
+    there = tuple(name for name in (*own, *PARTS) if parts.get(name))
     if not there:
         return
     if tx.store.database.sqlite:
@@ -64,6 +69,11 @@ def write(tx: "Tx", parts: Mapping[str, Rows]) -> None:
         return
     given = {name: msgspec.json.encode(parts[name]).decode() for name in there}
     tx.connection.exec_driver_sql(_together(tx.tables.outbox.metadata, there), given)
+
+
+@functools.cache
+def _ordered(metadata: sa.MetaData) -> tuple[str, ...]:
+    return tuple(table.name for table in metadata.sorted_tables if table.name not in PARTS)
 
 
 def _in_sqlite(tx: "Tx", name: str) -> Any:

@@ -21,11 +21,15 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
+    @staticmethod
+    def demand_offset(value: datetime) -> None:
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no offset: it names no instant")
+
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no offset: it names no instant")
+        self.demand_offset(value)
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 

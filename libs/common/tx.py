@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from libs.common import answers, audit, closing, ready
+from libs.common import answers, audit, closing, fresh, ready
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
@@ -54,11 +54,7 @@ class Origin:
 def _defaults_of(kind: type) -> tuple[tuple[str, Any, bool], ...]:
     mapper: Any = sa.inspect(kind)
     columns = [(attribute.key, attribute.columns[0].default) for attribute in mapper.column_attrs]
-    return tuple(
-        (name, default.arg, default.is_callable)
-        for name, default in columns
-        if default is not None and name != "version"  # the version is counted by the mapper
-    )
+    return tuple((name, default.arg, default.is_callable) for name, default in columns if default is not None)
 
 
 def _defaults(kind: type) -> dict[str, Any]:
@@ -266,6 +262,8 @@ class Tx:
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""
+        for table, rows in fresh.taken(self.session).items():
+            self.closing[table] = rows + self.closing.get(table, [])
         self.write()
         self.store.crash("after_write")
         kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
@@ -296,7 +294,8 @@ class Tx:
 
     def answer(self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to the caller, kept with its effect for a retry with the same key."""
-        self.session.flush()
+        if not fresh.only(self.session):  # versions are counted as they are written
+            self.session.flush()
         body = msgspec.json.encode(schema.dump(obj))
         given = {"Content-Type": "application/json", **(headers or {})}
         if isinstance(obj, Aggregate):

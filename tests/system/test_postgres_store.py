@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from libs.common import orm
 from libs.common.errors import Unavailable
 from libs.common.store import Store
 from tests.contract.store_suite import StoreSuite, throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import maker
+from tests.contract.throwaway import Thing, ThingChanged, ThingMade, maker
 
 
 class TestPostgresStore(StoreSuite):
@@ -32,4 +34,28 @@ def test_a_pool_that_is_used_up_is_told_within_seconds_and_heals(new_database: C
         assert refusal.value.headers["Retry-After"] == "1"
     with store.begin() as again:
         assert again.connection
+    database.dispose()
+
+
+def test_an_act_that_makes_a_record_and_says_so_is_one_statement(new_database: Callable[[str], str]) -> None:
+    database = orm.connect(new_database("maker"))
+    store, asked = maker(database), list[str]()
+
+    def make(note: str) -> UUID:
+        with store.begin() as tx:
+            thing = tx.new(Thing, note=note)
+            tx.publish(ThingMade(subject=thing.id, note=note), of=thing)
+        return thing.id
+
+    make("before")  # who asks what time it is
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    ident = make("made")
+
+    assert [statement.split()[0] for statement in asked] == ["WITH"], asked
+    with store.begin() as tx:
+        thing = tx.get(Thing, ident)
+        assert (thing.note, thing.version, thing.agg_seq) == ("made", 1, 1)
+        tx.publish(ThingChanged(subject=thing.id, note="changed"), of=thing)
+    with store.reading() as tx:
+        assert tx.all(sa.select(Thing.version).where(Thing.id == ident)) == [2]
     database.dispose()
