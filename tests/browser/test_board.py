@@ -1,6 +1,7 @@
 """Today, the board, reports and settings as people see them: moves by key, a refusal on the card, every screen."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,40 @@ def test_a_card_is_moved_by_key_and_taken_back_by_undo(browsing: Browsing) -> No
     expect(page.locator(".lane[data-stage=contacted] .card", has_text="June Pettibone")).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".toast")).to_contain_text("June Pettibone is now in New.")
+
+
+def carry(page: Page, name: str, stage: str) -> None:
+    """With the mouse: taken by its middle, over the board, and put down in the lane."""
+    taken, lane = card(page, name).bounding_box(), page.locator(f".lane[data-stage={stage}]").bounding_box()
+    assert taken is not None
+    assert lane is not None
+    page.mouse.move(taken["x"] + taken["width"] / 2, taken["y"] + taken["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(lane["x"] + lane["width"] / 2, lane["y"] + 120, steps=12)
+    expect(page.locator(f".lane[data-stage={stage}]")).to_have_class(re.compile(r"\bover\b"))
+    page.mouse.up()
+
+
+def test_a_card_is_dragged_to_its_next_stage_and_stays_there(browsing: Browsing) -> None:
+    an_opportunity(browsing.url, "Odette Vance")
+    page = browsing.as_("office")
+    the_board(page, "Odette Vance")
+    carry(page, "Odette Vance", "contacted")
+    expect(page.locator(".toast")).to_contain_text("Odette Vance is now in Contacted.")
+    expect(page.locator(".lane.over")).to_have_count(0)
+    page.goto("/board")
+    expect(page.locator(".lane[data-stage=contacted] .card", has_text="Odette Vance")).to_have_count(1)
+
+
+def test_a_card_that_may_not_be_dragged_there_goes_back_and_says_why(browsing: Browsing) -> None:
+    an_opportunity(browsing.url, "Wilhelm Aster")
+    page = browsing.as_("office")
+    the_board(page, "Wilhelm Aster")
+    with browsing.refusal(409):
+        carry(page, "Wilhelm Aster", "converted")
+        expect(card(page, "Wilhelm Aster").locator(".refused")).to_contain_text("Moved back.")
+    expect(page.locator(".lane[data-stage=new] .card", has_text="Wilhelm Aster")).to_have_count(1)
+    expect(page.locator(".toast")).to_contain_text("Wilhelm Aster stays in New.")
 
 
 def test_a_refused_move_goes_back_and_says_why_on_the_card(browsing: Browsing) -> None:

@@ -31,9 +31,9 @@ async function move(card, to, before, undo = true) {
 let held;
 for (const c of $$('.board .card')) {
   if (!$('.menu', c)) continue;
-  c.draggable = true;
-  c.addEventListener('dragstart', e => { held = c; c.classList.add('drag'); e.dataTransfer.effectAllowed = 'move' });
-  c.addEventListener('dragend', () => { c.classList.remove('drag'); lanes.forEach(l => l.classList.remove('over')) });
+  c.draggable = true; $('a', c).draggable = false; // the card is carried, and not the address of its link
+  c.addEventListener('dragstart', e => { held = c; c.classList.add('drag'); e.dataTransfer.effectAllowed = 'move'; e.dataTransfer.setData('text/plain', c.dataset.name) });
+  c.addEventListener('dragend', () => { held = null; c.classList.remove('drag'); lanes.forEach(l => l.classList.remove('over')) });
   c.addEventListener('keydown', e => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const n = lanes.indexOf(lane(c)), to = { '[': lanes[n - 1], ']': lanes[n + 1] }[e.key];
@@ -48,5 +48,5 @@ document.addEventListener('submit', e => {
 for (const l of lanes) {
   l.addEventListener('dragover', e => { if (held) { e.preventDefault(); l.classList.add('over') } });
   l.addEventListener('dragleave', e => { if (!l.contains(e.relatedTarget)) l.classList.remove('over') });
-  l.addEventListener('drop', e => { e.preventDefault(); l.classList.remove('over'); if (held) move(held, l); held = null });
+  l.addEventListener('drop', e => { e.preventDefault(); l.classList.remove('over'); if (held) move(held, l) });
 }
