@@ -1,4 +1,4 @@
-"""Every English text of the console's pages, as the catalogue that a translation begins from."""
+"""Every English text of the console's pages and scripts, as the catalogue that a translation begins from."""
 
 import io
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Found = Iterator[tuple[int, str | tuple[str, ...]]]
 def catalogue() -> str:
     """A .pot: each text once, in order, so that a change of a page changes its own texts only."""
     every = Catalog(charset="utf-8")
-    for path in sorted([*CONSOLE.rglob("*.py"), *CONSOLE.rglob("*.html")]):
+    for path in sorted(one for kind in ("py", "html", "js") for one in CONSOLE.rglob(f"*.{kind}")):
         for _line, text in _texts(path):
             every.add(text)
     written = io.BytesIO()
@@ -35,5 +35,7 @@ def _texts(path: Path) -> Found:
                 if said:
                     yield line, said[:2] if function == "ngettext" and len(said) > 1 else said[0]
         else:
-            for place, found, _comments, _context in extract("python", file, MARKS):
+            for place, found, _comments, _context in extract(
+                {".py": "python", ".js": "javascript"}[path.suffix], file, MARKS
+            ):
                 yield place, found

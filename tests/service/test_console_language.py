@@ -1,6 +1,10 @@
 """The console in another language: a catalogue beside the English one is all it needs; and a text is never markup."""
 
+import html
+import json
+import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +27,18 @@ msgstr "Tafelo <1>"
 msgid "Call %(who)s back"
 msgstr "Revoku %(who)s"
 
+msgid "June"
+msgstr "Junio"
+
+msgid "Tuesday"
+msgstr "Mardo"
+
+msgid "%(weekday)s %(day)s %(month)s"
+msgstr "%(weekday)s, la %(day)s-a de %(month)s"
+
+msgid "%(who)s is now in %(stage)s."
+msgstr "%(who)s nun estas <en> '%(stage)s'."
+
 msgid "%(num)s visit today."
 msgid_plural "%(num)s visits today."
 msgstr[0] "%(num)s vizito."
@@ -40,7 +56,7 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "xx").mkdir()
     (tmp_path / "xx" / "messages.po").write_text(MADE_UP)
     monkeypatch.setattr(texts, "TEXTS", tmp_path)
-    caches = (texts.languages, texts._catalogue)
+    caches = (texts.languages, texts._catalogue, texts.of_scripts)
     for cache in caches:
         cache.cache_clear()
     yield
@@ -59,6 +75,31 @@ def test_a_page_is_in_the_language_the_browser_asks_for_as_far_as_its_catalogue_
     assert "Revoku Ann <b>" in page.text
     assert "Leads" in page.links
     assert '<html lang="en">' in reader.open("/", headers={"Accept-Language": "en, xx;q=0.5"}).html
+
+
+@pytest.mark.usefixtures("made_up")
+def test_days_are_called_in_the_readers_language(office: Bench) -> None:
+    office.clock.now = datetime(2026, 6, 9, 15, 0, tzinfo=UTC)
+    page = Reader(office, "csr").open("/", headers={"Accept-Language": "xx"})
+    assert "Mardo, la 9-a de Junio" in page.text
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_page_brings_along_what_its_scripts_say_in_another_language_and_nothing_for_english(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    page = reader.open("/board", headers={"Accept-Language": "xx"})
+    [brought] = re.findall("<body[^>]* data-texts='([^']*)'", page.html)
+    assert json.loads(html.unescape(brought)) == {"%(who)s is now in %(stage)s.": "%(who)s nun estas <en> '%(stage)s'."}
+    assert "data-texts" not in reader.open("/board", headers={"Accept-Language": "en"}).html
+
+
+def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:
+    """Whatever looks like a text for people is looked up: ``_('Saving')``."""
+    for script in sorted(texts.SCRIPTS.glob("*.js")):
+        loose = re.findall(
+            r"""(?<!_\()['"`](?:[^'"`\n]* is [^'"`\n]*|[A-Z][a-z]+(?: [^'"`\n]*|\.))['"`]""", script.read_text()
+        )
+        assert not loose, f"{script.name}: {loose}"
 
 
 @pytest.mark.usefixtures("made_up")

@@ -4,7 +4,7 @@ English is what stands in the pages. ``texts/messages.pot`` holds every text the
 beside it is all that a further language needs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
 TEXTS = Path(__file__).parents[1] / "texts"
+SCRIPTS = Path(__file__).parents[1] / "pages" / "js"
 ENGLISH = "en"
 
 
@@ -57,6 +58,23 @@ def many(single: str, plural: str, n: int, language: str, variables: Mapping[str
         form = _form(catalogue.plural_expr, n)
         translated = (found.string[form] if form < len(found.string) else "") or translated
     return escape(translated) % {"num": n, **variables}
+
+
+@cache
+def of_scripts(language: str) -> Mapping[str, str]:
+    """What the pages' scripts say, where that is not English: a page brings it along for them."""
+    if _catalogue(language) is None:
+        return {}
+    said = {text: str(one(text, language, {})) for text in _said_by_scripts()}
+    return {text: told for text, told in said.items() if told != text}
+
+
+def _said_by_scripts() -> Iterator[str]:
+    from babel.messages.extract import extract
+
+    for script in sorted(SCRIPTS.glob("*.js")):
+        with script.open("rb") as file:
+            yield from (str(text) for _, text, _, _ in extract("javascript", file, {"_": None}))
 
 
 @cache

@@ -1,6 +1,6 @@
 """How things are said: money, times, numbers, states. ``said`` marks an English text for the catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -13,11 +13,6 @@ from libs.common.amounts import exponent
 
 SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "EUR": "€", "GBP": "£"}
 MINUS = "\N{MINUS SIGN}"
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 SPELT = {
     "hvac": "HVAC",
     "csr": "CSR",
@@ -35,22 +30,42 @@ def said(text: str) -> str:
     return text
 
 
+DAYS = (said("Mon"), said("Tue"), said("Wed"), said("Thu"), said("Fri"), said("Sat"), said("Sun"))
+LONG_DAYS = (
+    said("Monday"), said("Tuesday"), said("Wednesday"), said("Thursday"), said("Friday"), said("Saturday"),
+    said("Sunday"),
+)  # fmt: skip
+MONTHS = (
+    said("January"), said("February"), said("March"), said("April"), said("May"), said("June"), said("July"),
+    said("August"), said("September"), said("October"), said("November"), said("December"),
+)  # fmt: skip
+#: a day by how far it is from today: alone, and within a sentence
+ALONE = {0: said("Today"), 1: said("Tomorrow"), -1: said("Yesterday")}
+WITHIN = {0: said("today"), 1: said("tomorrow"), -1: said("yesterday")}
+
+
+def english(text: str, **given: Any) -> str:
+    """A text of ours as it stands."""
+    return text % given if given else text
+
+
 @dataclass(frozen=True)
 class Place:
-    """Where the reader is: times and amounts are shown as they are said there."""
+    """Where the reader is: times and amounts are shown as they are said there, days in the words of ``say``."""
 
     zone: ZoneInfo
     currency: str
     now: datetime
     branch: str = ""
     locale: str = ""
+    say: Callable[..., str] = english
 
     @classmethod
-    def of(cls, branch: Mapping[str, Any] | None, now: datetime) -> "Place":
+    def of(cls, branch: Mapping[str, Any] | None, now: datetime, say: Callable[..., str] = english) -> "Place":
         details = branch or {}
         zone = ZoneInfo(str(details.get("time_zone") or "UTC"))
         name, locale = str(details.get("name") or ""), str(details.get("locale") or "")
-        return cls(zone, str(details.get("currency") or "USD"), now, name, locale)
+        return cls(zone, str(details.get("currency") or "USD"), now, name, locale, say)
 
     @property
     def today(self) -> date:
@@ -88,30 +103,31 @@ def money(value: Any, currency: str, *, cents: bool = False) -> Markup:
     return Markup('<data class="money" value="{}">{}</data>').format(value, shown)
 
 
-def day_name(one: date, today: date) -> str:
+def day_name(one: date, place: Place, near: Mapping[int, str] = ALONE) -> str:
     """``Today``, ``Tomorrow``, ``Fri 5 June``; another year is named."""
-    near = {0: "Today", 1: "Tomorrow", -1: "Yesterday"}.get((one - today).days)
-    if near:
-        return near
-    text = f"{DAYS[one.weekday()]} {one.day} {MONTHS[one.month - 1]}"
-    return text if one.year == today.year else f"{text} {one.year}"
+    there = near.get((one - place.today).days)
+    if there:
+        return place.say(there)
+    weekday, month = place.say(DAYS[one.weekday()]), place.say(MONTHS[one.month - 1])
+    if one.year == place.today.year:
+        return place.say(said("%(weekday)s %(day)s %(month)s"), weekday=weekday, day=one.day, month=month)
+    another = said("%(weekday)s %(day)s %(month)s %(year)s")
+    return place.say(another, weekday=weekday, day=one.day, month=month, year=one.year)
 
 
-LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def long_day(one: date) -> str:
+def long_day(one: date, place: Place) -> str:
     """``Tuesday 9 June``."""
-    return f"{LONG_DAYS[one.weekday()]} {one.day} {MONTHS[one.month - 1]}"
+    weekday, month = place.say(LONG_DAYS[one.weekday()]), place.say(MONTHS[one.month - 1])
+    return place.say(said("%(weekday)s %(day)s %(month)s"), weekday=weekday, day=one.day, month=month)
 
 
-def when(value: Any, place: Place) -> Markup:
-    """``Today 09:14`` in the branch's zone, in full in ``datetime``."""
+def when(value: Any, place: Place, near: Mapping[int, str] = ALONE) -> Markup:
+    """``Today 09:14`` in the branch's zone, in full in ``datetime``; ``near`` is WITHIN in the midst of a sentence."""
     moment = instant(value)
     if moment is None:
         return Markup("")
     local = place.local(moment)
-    text = f"{day_name(local.date(), place.today)} {local:%H:%M}"
+    text = f"{day_name(local.date(), place, near)} {local:%H:%M}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
 
 
@@ -124,7 +140,7 @@ def clock(value: Any, place: Place) -> Markup:
     return Markup('<time datetime="{}">{:%H:%M}</time>').format(local.isoformat(timespec="seconds"), local)
 
 
-def day(value: Any, place: Place) -> Markup:
+def day(value: Any, place: Place, near: Mapping[int, str] = ALONE) -> Markup:
     """A day: ``Fri 5 June``."""
     if value is None or value == "":
         return Markup("")
@@ -133,23 +149,23 @@ def day(value: Any, place: Place) -> Markup:
         text = str(value)
         moment = instant(value) if len(text) > 10 else None
         one = place.local(moment).date() if moment else date.fromisoformat(text)
-    return Markup('<time datetime="{}">{}</time>').format(one.isoformat(), day_name(one, place.today))
+    return Markup('<time datetime="{}">{}</time>').format(one.isoformat(), day_name(one, place, near))
 
 
-def span(length: timedelta) -> str:
+def span(length: timedelta, say: Callable[..., str] = english) -> str:
     """``4 min``, ``2 h``, ``3 days``: the largest unit that says enough."""
     minutes = int(abs(length.total_seconds()) // 60)
     if minutes < 90:
-        return f"{minutes} min"
+        return say(said("%(n)s min"), n=minutes)
     if minutes < 48 * 60:
-        return f"{round(minutes / 60)} h"
-    return f"{round(minutes / 1440)} days"
+        return say(said("%(n)s h"), n=round(minutes / 60))
+    return say(said("%(n)s days"), n=round(minutes / 1440))
 
 
 def since(value: Any, place: Place) -> str:
     """How long ago, or until then."""
     moment = instant(value)
-    return "" if moment is None else span(place.now - moment)
+    return "" if moment is None else span(place.now - moment, place.say)
 
 
 def late(value: Any, place: Place) -> bool:

@@ -169,7 +169,7 @@ def place() -> Place:
     """Where the reader is: their branch's zone and currency."""
     if "place" not in g:
         with reading() as tx:
-            g.place = Place.of(_branch(tx), tx.now)
+            g.place = Place.of(_branch(tx), tx.now, _plainly)
     return cast(Place, g.place)
 
 
@@ -250,6 +250,12 @@ def _one(__text: str, **variables: Any) -> Any:
     return texts.one(__text, language(), variables)
 
 
+def _plainly(__text: str, **variables: Any) -> str:
+    """The same for what is not yet of a page."""
+    told = str(texts.one(__text, language(), {}))
+    return told % variables if variables else told
+
+
 def _many(__one: str, __many: str, __n: int, **variables: Any) -> Any:
     return texts.many(__one, __many, __n, language(), variables)
 
@@ -264,14 +270,17 @@ def dress(app: Any) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.globals.update(gettext=_one, ngettext=_many)
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = ("plain", "phone", "dial", "initials", "address", "long_day")
+    plainly = ("plain", "phone", "dial", "initials", "address")
     environment.filters.update({name: getattr(words, name) for name in plainly})
     environment.filters.update(
         {
             "when": lambda value: words.when(value, place()),
-            "day_month": lambda one: words.MONTHS[one.month - 1],
-            "weekday": lambda one: words.DAYS[one.weekday()],
+            "then": lambda value: words.when(value, place(), words.WITHIN),
             "day": lambda value: words.day(value, place()),
+            "that_day": lambda value: words.day(value, place(), words.WITHIN),
+            "long_day": lambda one: words.long_day(one, place()),
+            "day_month": lambda one: place().say(words.MONTHS[one.month - 1]),
+            "weekday": lambda one: place().say(words.DAYS[one.weekday()]),
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
@@ -286,6 +295,7 @@ def dress(app: Any) -> None:
         may=lambda *names: any(me().may(name) for name in names),
         form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
         language=language,
+        texts_of_scripts=lambda: texts.of_scripts(language()),
         new_key=lambda: str(store().ids()),
         here=lambda: request.full_path.rstrip("?"),
     )

@@ -145,7 +145,7 @@ def _money(name: str) -> Callable[[Told, Told], Any]:
 
 
 def _when(name: str) -> Callable[[Told, Told], Any]:
-    return lambda these, _: words.when(these.get(name), place())
+    return lambda these, _: words.when(these.get(name), place(), words.WITHIN)
 
 
 def _to(these: Told, people: Told) -> str:
@@ -172,10 +172,12 @@ SAID: Mapping[str, Callable[[Told, Told], Any]] = {
     "window_starts_at": _when("window_starts_at"),
     "next_action_at": _when("next_action_at"),
     "acknowledge_by": lambda these, _: (
-        Markup("until ") + words.when(these["acknowledge_by"], place()) if these.get("acknowledge_by") else ""
+        Markup("until ") + words.when(these["acknowledge_by"], place(), words.WITHIN)
+        if these.get("acknowledge_by")
+        else ""
     ),
     "valid_until": lambda these, _: (
-        Markup("until ") + words.day(these["valid_until"], place()) if these.get("valid_until") else ""
+        Markup("until ") + words.day(these["valid_until"], place(), words.WITHIN) if these.get("valid_until") else ""
     ),
     "to_person": _to,
     "changed": _listed("changed"),

@@ -11,17 +11,20 @@ export const icon = name => {
   svg.setAttribute('class', 'i'); svg.setAttribute('aria-hidden', 'true'); use.setAttribute('href', `${document.body.dataset.sprite}#${name}`); svg.append(use);
   return svg;
 };
-const themes = ['auto', 'light', 'dark'], root = document.documentElement;
+// A text in the reader's language: the page brings along what its scripts say in others than English.
+const texts = JSON.parse(document.body.dataset.texts ?? '{}');
+export const _ = (text, given) => (texts[text] ?? text).replace(/%\((\w+)\)s/g, (all, name) => given[name]);
+const themes = { auto: _('Auto'), light: _('Light'), dark: _('Dark') }, order = Object.keys(themes), root = document.documentElement;
 const paint = t => {
   if (t === 'auto') delete root.dataset.theme; else root.dataset.theme = t;
-  for (const b of $$('[data-theme-toggle]')) { b.hidden = false; b.setAttribute('aria-label', `Colours: ${t}`); $('span', b).textContent = t[0].toUpperCase() + t.slice(1) }
+  for (const b of $$('[data-theme-toggle]')) { b.hidden = false; b.setAttribute('aria-label', _('Colours: %(which)s', { which: themes[t] })); $('span', b).textContent = themes[t] }
 };
-paint(themes.includes(kept.get('theme')) ? kept.get('theme') : 'auto');
+paint(order.includes(kept.get('theme')) ? kept.get('theme') : 'auto');
 
 export function toast(text, undo) {
   const box = $('.toast');
   box.replaceChildren(text);
-  if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = 'Undo'; b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
+  if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = _('Undo'); b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
   clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
 }
 if ($('.toast').textContent.trim()) toast.t = setTimeout(() => $('.toast').replaceChildren(), 6000);
@@ -31,7 +34,7 @@ document.addEventListener('click', e => {
   const b = e.target.closest('button, a');
   $$('.menu[open]').forEach(m => { if (!m.contains(e.target)) m.open = false });
   if (!b) return;
-  if ('themeToggle' in b.dataset) { const t = themes[(themes.indexOf(root.dataset.theme ?? 'auto') + 1) % 3]; kept.set('theme', t); paint(t) }
+  if ('themeToggle' in b.dataset) { const t = order[(order.indexOf(root.dataset.theme ?? 'auto') + 1) % 3]; kept.set('theme', t); paint(t) }
   if (b.getAttribute('aria-disabled') === 'true') { e.preventDefault(); document.getElementById(b.dataset.why)?.focus() }
   if ('print' in b.dataset) print();
 });
@@ -57,11 +60,11 @@ for (const f of $$('form[data-draft]')) {
   const key = `draft:${f.dataset.draft}`, said = $('[data-draft-state]', f), before = JSON.stringify(words(f));
   const draft = kept.get(key);
   if (draft && draft !== before && !$('[aria-invalid=true], #problems', f)) {
-    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = 'Bring back what you typed';
+    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = _('Bring back what you typed');
     b.onclick = () => { refill(f, JSON.parse(draft)); b.remove() };
     (said ?? f).after(b);
   }
-  f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = `Kept on this device, ${new Date().toTimeString().slice(0, 5)}` });
+  f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) }) });
   f.addEventListener('submit', () => kept.set('sent', key));
 }
 // A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.

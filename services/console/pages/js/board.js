@@ -1,5 +1,5 @@
 // The board: moves by drag, menu and keyboard. A move is shown at once; one that is refused goes back and says why.
-import { $, $$, secret, toast } from './app.js';
+import { $, $$, _, secret, toast } from './app.js';
 const lanes = $$('.board .lane');
 const count = (lane, by) => { const n = $('[data-count]', lane); n.textContent = +n.textContent + by };
 const sums = () => fetch(location.href).then(r => r.text()).then(t => {
@@ -15,7 +15,7 @@ async function ask(card, to) {
   const body = new URLSearchParams({ stage: to.dataset.stage });
   const r = await fetch(`/do/${to.dataset.act}/${card.dataset.id}`, { method: 'POST', body, headers: { Accept: 'application/json', 'X-Form-Secret': secret() } }).catch(() => null);
   if (r?.redirected) { location.reload(); return { ok: false, problem: '' } }
-  return r ? r.json().catch(() => ({})) : { ok: false, problem: 'The network failed.' };
+  return r ? r.json().catch(() => ({})) : { ok: false, problem: _('The network failed.') };
 }
 async function move(card, to, before, undo = true) {
   const from = lane(card), next = card.nextElementSibling, name = card.dataset.name;
@@ -23,10 +23,10 @@ async function move(card, to, before, undo = true) {
   card.dataset.moving = '1'; $('.refused', card)?.remove(); put(card, to, before);
   const said = await ask(card, to);
   delete card.dataset.moving;
-  if (said.ok) { toast(`${name} is now in ${to.dataset.label}.`, undo ? () => move(card, from, next?.isConnected && lane(next) === from ? next : null, false) : null); sums(); return }
+  if (said.ok) { toast(_('%(who)s is now in %(stage)s.', { who: name, stage: to.dataset.label }), undo ? () => move(card, from, next?.isConnected && lane(next) === from ? next : null, false) : null); sums(); return }
   put(card, from, next?.isConnected && lane(next) === from ? next : null);
-  const p = document.createElement('p'), why = said.problem || 'That did not work.';
-  p.className = 'refused'; p.textContent = `Moved back. ${why}`; card.append(p); toast(`${name} stays in ${from.dataset.label}. ${why}`);
+  const p = document.createElement('p'), why = said.problem || _('That did not work.');
+  p.className = 'refused'; p.textContent = _('Moved back. %(why)s', { why }); card.append(p); toast(_('%(who)s stays in %(stage)s. %(why)s', { who: name, stage: from.dataset.label, why }));
 }
 let held;
 for (const c of $$('.board .card')) {

@@ -1,5 +1,5 @@
 // The estimate builder: saves while somebody types and shows the service's figures; buttons change the form in place.
-import { $, $$, kept } from './app.js';
+import { $, $$, _, kept } from './app.js';
 let form = $('[data-build]'), waiting = false, stale = false, timer, line = Promise.resolve();
 const turn = act => { line = line.then(act, act); return line }; // one after the other: each goes out with the tag that the one before brought
 const parse = async r => new DOMParser().parseFromString(await r.text(), 'text/html');
@@ -13,12 +13,12 @@ function save() {
   turn(async () => {
     waiting = false;
     if (stale) return;
-    state('Saving');
+    state(_('Saving'));
     const r = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Live': '1' } }).catch(() => null);
-    if (!r || r.redirected) return state('Not saved: nobody answers');
+    if (!r || r.redirected) return state(_('Not saved: nobody answers'));
     stale = r.status === 412;
-    if (stale) return state('Somebody else changed this meanwhile');
-    if (!r.ok) return state('Not saved yet');
+    if (stale) return state(_('Somebody else changed this meanwhile'));
+    if (!r.ok) return state(_('Not saved yet'));
     const page = await parse(r);
     if ($('#problems', page)) return swap(page, one => one === 'state');
     form._tag.value = $('[name=_tag]', page).value;

@@ -1,5 +1,5 @@
 // Go to or do: what is on this page and in the rail, and whatever the search finds.
-import { $, $$ } from './app.js';
+import { $, $$, _ } from './app.js';
 
 let box;
 const here = () => [
@@ -9,11 +9,11 @@ const here = () => [
 ].filter(one => one.text);
 
 function build() {
-  box = Object.assign(document.createElement('dialog'), { className: 'palette' }); box.setAttribute('aria-label', 'Go to or do');
-  const input = Object.assign(document.createElement('input'), { type: 'text', placeholder: 'Go to, or do', autocomplete: 'off' });
+  box = Object.assign(document.createElement('dialog'), { className: 'palette' }); box.setAttribute('aria-label', _('Go to or do'));
+  const input = Object.assign(document.createElement('input'), { type: 'text', placeholder: _('Go to, or do'), autocomplete: 'off' });
   const list = Object.assign(document.createElement('ul'), { id: 'palette-list' });
-  for (const [k, v] of Object.entries({ role: 'listbox', 'aria-label': 'Results' })) list.setAttribute(k, v);
-  for (const [k, v] of Object.entries({ role: 'combobox', 'aria-label': 'Go to or do', 'aria-expanded': 'true', 'aria-controls': list.id })) input.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ role: 'listbox', 'aria-label': _('Results') })) list.setAttribute(k, v);
+  for (const [k, v] of Object.entries({ role: 'combobox', 'aria-label': _('Go to or do'), 'aria-expanded': 'true', 'aria-controls': list.id })) input.setAttribute(k, v);
   let at = 0, hits = [], found = [], asked = 0;
   const take = one => { if (!one) return; box.close(); if (one.press) one.press.click(); else location.href = one.href };
   const draw = () => {
@@ -26,7 +26,7 @@ function build() {
       if (one.key) { const k = document.createElement('kbd'); k.className = 'push'; k.textContent = `G ${one.key.toUpperCase()}`; li.append(k) }
       return li;
     }));
-    if (hits.length) input.setAttribute('aria-activedescendant', `palette-${at}`); else { input.removeAttribute('aria-activedescendant'); const li = document.createElement('li'); li.textContent = 'Nothing by that name.'; list.append(li) }
+    if (hits.length) input.setAttribute('aria-activedescendant', `palette-${at}`); else { input.removeAttribute('aria-activedescendant'); const li = document.createElement('li'); li.textContent = _('Nothing by that name.'); list.append(li) }
   };
   input.oninput = () => {
     at = 0; found = []; draw();

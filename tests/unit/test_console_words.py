@@ -1,0 +1,57 @@
+"""How days are said: alone and within a sentence, by name when they are farther off, in the reader's language."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from commands import ROOT
+from services.console.adapters import words
+from services.console.adapters.words import ALONE, WITHIN, Place
+
+HERE = Place(ZoneInfo("America/Chicago"), "USD", datetime(2026, 6, 9, 15, 42, tzinfo=UTC))  # Tuesday 10:42
+PAGES = sorted((ROOT / "services" / "console" / "pages").glob("*.html"))
+
+
+@pytest.mark.parametrize(
+    ("one", "alone", "within"),
+    [
+        (date(2026, 6, 9), "Today", "today"),
+        (date(2026, 6, 10), "Tomorrow", "tomorrow"),
+        (date(2026, 6, 8), "Yesterday", "yesterday"),
+        (date(2026, 6, 5), "Fri 5 June", "Fri 5 June"),
+        (date(2027, 1, 1), "Fri 1 January 2027", "Fri 1 January 2027"),
+    ],
+)
+def test_a_day_near_by_is_said_by_its_distance_and_small_within_a_sentence(one: date, alone: str, within: str) -> None:
+    assert (words.day_name(one, HERE, ALONE), words.day_name(one, HERE, WITHIN)) == (alone, within)
+
+
+def test_a_time_is_said_by_the_branchs_clock() -> None:
+    assert ">today 22:07</time>" in words.when("2026-06-10T03:07:00Z", HERE, WITHIN)
+    assert ">Tomorrow 00:07</time>" in words.when("2026-06-10T05:07:00Z", HERE)
+
+
+def test_days_and_months_are_said_in_the_readers_words_and_order() -> None:
+    known = {
+        "%(weekday)s %(day)s %(month)s": "%(weekday)s, %(day)s. %(month)s", "Fri": "Fr", "Friday": "Freitag",
+        "June": "Juni", "today": "heute", "%(n)s days": "%(n)s Tage",
+    }  # fmt: skip
+
+    def german(text: str, **given: object) -> str:
+        return known.get(text, text) % given if given else known.get(text, text)
+
+    there = Place(HERE.zone, "EUR", HERE.now, say=german)
+    assert words.day_name(date(2026, 6, 5), there) == "Fr, 5. Juni"
+    assert words.long_day(date(2026, 6, 5), there) == "Freitag, 5. Juni"
+    assert words.day_name(date(2026, 6, 9), there, WITHIN) == "heute"
+    assert words.since("2026-06-01T15:42:00Z", there) == "8 Tage"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_sentence_of_a_page_has_today_with_a_capital_in_its_midst(page: Path) -> None:
+    """What follows a word or a comma of its sentence is ``then`` or ``that_day``."""
+    after_a_word = re.compile(r'(?:_\("[^"]*[a-z:]"\) }}|, ) ?{{ [\w.]+\|(?:when|day)\b')
+    assert not after_a_word.findall(page.read_text())
