@@ -21,10 +21,19 @@ MOST_MS_OF_A_REPORT = 150
 YEAR = {"since": NOW - timedelta(days=365)}
 Ask = Callable[[Tx, Caller], Any]
 
+
+def _later(tx: Tx, days: int) -> Tx:
+    tx._now = NOW + timedelta(days=days)
+    return tx
+
+
 ASKED: dict[str, Ask] = {
     "board": lambda tx, who: usecases.board(tx, who, {}),
+    "board of a half year in which nothing ended": lambda tx, who: usecases.board(_later(tx, 182), who, {}),
+    "board of what ended since yesterday": lambda tx, who: usecases.board(tx, who, {"closed_days": 1}),
     "board of a salesperson": lambda tx, who: usecases.board(tx, who, {"person": SALESPEOPLE[0]}),
     "board of a trade and a source": lambda tx, who: usecases.board(tx, who, {"trade": "hvac", "source": "web"}),
+    "board of what is late": lambda tx, who: usecases.board(tx, who, {"overdue": True}),
     "board of a branch, older": lambda tx, who: usecases.board(tx, who, {"branch": HOME, "age": 30}),
     "cards": lambda tx, who: usecases.cards(tx, who, {}),
     "cards by value": lambda tx, who: usecases.cards(tx, who, {"sort": "value"}),
@@ -50,7 +59,7 @@ ASKED: dict[str, Ask] = {
 
 class SizeSuite:
     clock = staticmethod(time.perf_counter)
-    most_ms = 50
+    most_ms = 80  # alone it takes half of that; work on the neighbouring core slows this one
 
     @pytest.mark.long
     @pytest.mark.timeout(1800)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import coercions, roles
-from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.sql.visitors import InternalTraversal, replacement_traverse
 
 from libs.common.auth import Caller, Role, reach
 from libs.common.columns import UtcDateTime
@@ -205,25 +205,14 @@ class Card(Base):
         return None if reach(others, "pipeline.read")[0] is not None else cls.phase == "booking"
 
 
-class Scanned:
-    """A card whose scope is looked up in the index that is being read anyway, and not by indexes of its own."""
-
-    branch = Card.branch
-    extra_scope = Card.extra_scope
-
-    @classmethod
-    def owner_columns(cls) -> Sequence[Any]:
-        return [AsRead(column) for column in Card.owner_columns()]
-
-
-class AsRead(sa.ColumnElement[UUID]):
+class AsRead(sa.ColumnElement[Any]):
     """A column that SQLite is told not to look for by an index; PostgreSQL finds out for itself."""
 
     inherit_cache = True
     _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - as SQLAlchemy declares it
 
     def __init__(self, column: Any) -> None:
-        self.column, self.type = coercions.expect(roles.ExpressionElementRole, column), sa.Uuid()
+        self.column, self.type = coercions.expect(roles.ExpressionElementRole, column), column.type
 
 
 @compiles(AsRead)
@@ -236,6 +225,16 @@ def _as_an_expression(element: AsRead, compiler: Any, **more: Any) -> str:
     return f"+{compiler.process(element.column, **more)}"
 
 
+def as_read(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The same of a card that has been found, by whichever index: none is looked into for this."""
+
+    def plain(element: Any, **_: Any) -> Any:
+        return AsRead(element) if isinstance(element, sa.Column) and element.table is Card.__table__ else None
+
+    found: sa.ColumnElement[Any] = replacement_traverse(expression, {}, plain)
+    return found
+
+
 def _index(name: str, *names: str, there: str | None = None) -> None:
     """What is summed up or looked for is in the index itself: rows of cards are wide."""
     table: Any = Card.__table__
@@ -244,6 +243,7 @@ def _index(name: str, *names: str, there: str | None = None) -> None:
 
 
 SEEN_BY = ("branch", "owner_id", "salesperson_id", "inside_rep_id", "lead_owner_id", "generated_by")
+LATE_BY = ("answer_due_at", "follow_up_at", "take_over_by")
 _index(
     "open",
     "open_lane",
@@ -256,12 +256,15 @@ _index(
     "source",
     "team_id",
     *SEEN_BY,
+    *LATE_BY,
     there="open_lane",
 )
 _index(
     "closed",
     "closed_at",
     "closed_lane",
+    "received_at",
+    "id",
     "currency",
     "value",
     "probability",
@@ -288,5 +291,5 @@ _index(
     *SEEN_BY[2:],
     there="settled_at",
 )
-for _due in ("answer_due_at", "follow_up_at", "offer_ends_at", "take_over_by"):
+for _due in (*LATE_BY, "offer_ends_at"):
     _index(_due, _due, "id", *SEEN_BY, there=_due)

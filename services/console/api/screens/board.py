@@ -32,8 +32,8 @@ def board() -> Response:
     overdue = typed["age"] == "overdue"
     asked = cards.asked_of(BoardQuery, typed | ({"age": ""} if overdue else {}))
     with reading() as tx:
-        lanes = usecases.board(tx, me(), {**asked, "overdue": overdue, "limit": CARDS_A_LANE}).lanes
-    of_stage = [one for one in lanes if one.key.startswith("opportunity.") and one.key not in ENDS]
+        lanes = usecases.board(tx, me(), {**asked, "overdue": overdue, "limit": CARDS_A_LANE}, _of_stage).lanes
+    of_stage = [one for one in lanes if _of_stage(one.key)]
     known = cards.stages()
     stages = [one for one in of_stage if one.count or not known or one.key.partition(".")[2] in known]
     return page(
@@ -53,6 +53,11 @@ def board() -> Response:
         sources=sorted({one["source"] for lane in lanes for one in lane.cards if one["source"]}),
         ages=AGES,
     )
+
+
+def _of_stage(key: str) -> bool:
+    """Whether the lane is drawn with its cards; of what is before and after, the page says how many."""
+    return key.startswith("opportunity.") and key not in ENDS
 
 
 def _summed(lanes: Iterable[Lane]) -> list[dict[str, Any]]:

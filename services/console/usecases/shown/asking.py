@@ -14,7 +14,8 @@ from libs.common import people
 from libs.common.auth import Caller, scoped
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
-from services.console.model import Booking, Card, Estimate, Scanned, Stage
+from services.console.model import Booking, Card, Estimate, Stage, as_read
+from services.console.model.card import LATE_BY
 
 Asked = Mapping[str, Any]
 Condition = sa.ColumnElement[bool]
@@ -89,7 +90,7 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
     if asked.get("age") is not None:
         found.append(C.received_at <= tx.now - timedelta(days=asked["age"]))
     if asked.get("overdue"):
-        found.append(sa.or_(*(column < tx.now for column in (C.answer_due_at, C.follow_up_at, C.take_over_by))))
+        found.append(sa.or_(*(C[name] < tx.now for name in LATE_BY)))
     if asked.get("team") is not None:
         team = people.team(tx, asked["team"])
         members = [UUID(str(one)) for one in team["members"]] if team else []
@@ -101,9 +102,11 @@ def in_scope(statement: sa.Select[Any], who: Caller, permission: str = "pipeline
     return scoped(statement, Card, who, permission)
 
 
-def scanned(statement: sa.Select[Any], who: Caller) -> sa.Select[Any]:
-    """The same for a question that reads a short index whole: of what is open, or due."""
-    return scoped(statement, Scanned, who, "pipeline.read")
+def scanned(statement: sa.Select[Any], who: Caller, asked: Sequence[Condition] = ()) -> sa.Select[Any]:
+    """The same for a question that reads a short index whole, of what is open, or ended of late, or due: neither the
+    scope nor what was asked for leads it to another index, which would have a thousand others of that source, too."""
+    scope = in_scope(sa.select(C.id), who).whereclause
+    return statement.where(*(as_read(one) for one in (*asked, *(() if scope is None else (scope,)))))
 
 
 # -- where a page ended

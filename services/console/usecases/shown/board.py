@@ -1,6 +1,6 @@
 """The board: a lane a step of the funnel, with how many there are, what they are worth, and the newest of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from libs.common.amounts import exponent
 from libs.common.auth import Caller
 from libs.common.tx import Tx
+from services.console.model import as_read
 from services.console.states import LANES, Phase
 from services.console.usecases.shown.asking import Asked, C, asking, cursor, scanned
-from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed, money
+from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed, money
 
 CLOSED_DAYS = 30  #: what came to its end is on the board so long
 NOT_SHOWN = {"lead.invalid", "lead.merged", "lead.valid", "lead.converted"}
@@ -44,27 +45,28 @@ class Board:
     lanes: list[Lane]
 
 
-def board(tx: Tx, who: Caller, asked: Asked) -> Board:
-    """Every lane there is to show, in the order of the funnel; empty ones too."""
+def board(tx: Tx, who: Caller, asked: Asked, filled: Callable[[str], bool] = bool) -> Board:
+    """Every lane there is to show, in the order of the funnel; empty ones too. The cards of those ``filled`` says."""
     since = tx.now - timedelta(days=asked.get("closed_days") or CLOSED_DAYS)
-    kinds = ((C.open_lane, C.open_lane.is_not(None)), (C.closed_lane, C.closed_at >= since))
+    here, most = asking(tx, asked), asked.get("limit") or 20
     lanes: dict[str, Lane] = {key: Lane(key) for key in _wanted(asked)}
     steps: dict[str, int] = {}
-    where: dict[str, tuple[Any, Any]] = {}
-    for name, there in kinds:
-        summed = scanned(sa.select(name.label("lane"), C.currency, *SUMS), who)
-        summed = summed.where(name.is_not(None), there, *asking(tx, asked)).group_by(name, C.currency)
-        for row in tx.execute(summed):
+    newest: dict[str, list[UUID]] = {}
+    for name, there, first in ((C.open_lane, sa.true(), _by_lane), (C.closed_lane, C.closed_at >= since, _at_once)):
+        every = scanned(sa.select(name.label("lane")), who, here).where(name.is_not(None), there)
+        full = set()
+        for row in tx.execute(every.add_columns(C.currency, *SUMS).group_by(name, C.currency)):
             if row.lane not in NOT_SHOWN:
-                lane = lanes.setdefault(row.lane, Lane(row.lane))
-                where[row.lane] = (name, there)
+                full |= {row.lane} if filled(row.lane) else set()
                 steps[row.lane] = max(steps.get(row.lane, 0), row.step or 0)
-                _add(lane, row)
-    ordered = [lanes[key] for key in sorted(lanes, key=lambda key: (LANES.get(key, steps.get(key, 0)), key))]
-    _fill(tx, who, ordered, where, asked)
-    return Board(ordered)
+                _add(lanes.setdefault(row.lane, Lane(row.lane)), row)
+        for row in tx.execute(first(every.add_columns(C.id), name, sorted(full), most + 1)) if full else ():
+            newest.setdefault(row.lane, []).append(row.id)
+    _fill(tx, lanes, newest, most)
+    return Board([lanes[key] for key in sorted(lanes, key=lambda key: (LANES.get(key, steps.get(key, 0)), key))])
 
 
+NEWEST = (C.received_at.desc(), C.id.desc())
 SUMS = (
     sa.func.count().label("many"),
     sa.func.sum(C.value).label("value"),
@@ -89,28 +91,30 @@ def _wanted(asked: Asked) -> Iterable[str]:
     return [key for key in LANES if kind is None or key.startswith(f"{kind}.")]
 
 
-def _fill(tx: Tx, who: Caller, lanes: list[Lane], where: Mapping[str, tuple[Any, Any]], asked: Asked) -> None:
-    """The newest cards of each lane: their ids together, then they themselves together."""
-    full, limit, here = [lane for lane in lanes if lane.count], asked.get("limit") or 20, asking(tx, asked)
-    if not full:
+def _by_lane(every: sa.Select[Any], name: Any, lanes: list[str], most: int) -> Any:
+    """The newest of each lane of what is open: the index has each lane in this order, and is left after so many."""
+    of_lane = [every.where(name == lane).order_by(*NEWEST).limit(most).subquery() for lane in lanes]
+    return sa.union_all(*(sa.select(one) for one in of_lane))
+
+
+def _at_once(every: sa.Select[Any], name: Any, lanes: list[str], most: int) -> Any:
+    """The newest of each lane of what has ended of late: all of that is numbered. Asked for in the order of their
+    coming, a lane with few of them would be looked for among all the cards there are."""
+    order = [as_read(one) for one in NEWEST]
+    place = sa.func.row_number().over(partition_by=as_read(name), order_by=order).label("place")
+    one = every.add_columns(place).where(name.in_(lanes)).subquery()
+    return sa.select(one.c.id, one.c.lane).where(one.c.place <= most).order_by(one.c.lane, one.c.place)
+
+
+def _fill(tx: Tx, lanes: Mapping[str, Lane], newest: Mapping[str, list[UUID]], most: int) -> None:
+    """The cards of all lanes, together."""
+    wanted = [ident for some in newest.values() for ident in some[:most]]
+    if not wanted:
         return
-    of_lane = [
-        scanned(sa.select(C.id, name.label("lane")), who)
-        .where(name == lane.key, there, *here)
-        .order_by(C.received_at.desc(), C.id.desc())
-        .limit(limit + 1)
-        .subquery()
-        for lane in full
-        for name, there in [where[lane.key]]
-    ]
-    ids: dict[str, list[UUID]] = {}
-    for row in tx.execute(sa.union_all(*(sa.select(one) for one in of_lane))):
-        ids.setdefault(row.lane, []).append(row.id)
-    wanted = [ident for some in ids.values() for ident in some[:limit]]
     rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(wanted)))
-    shown = {row["id"]: row for row in dressed(tx, [dict(row._mapping) for row in rows])}
-    for lane in full:
-        mine = ids.get(lane.key, [])
-        lane.cards = [shown[ident] for ident in mine[:limit] if ident in shown]
-        if len(mine) > limit and lane.cards:
+    shown = {row["id"]: row for row in dressed(tx, brief(rows))}
+    for key, mine in newest.items():
+        lane = lanes[key]
+        lane.cards = [shown[ident] for ident in mine[:most] if ident in shown]
+        if len(mine) > most and lane.cards:
             lane.next = cursor(lane.cards[-1]["received_at"], lane.cards[-1]["id"])

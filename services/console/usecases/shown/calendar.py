@@ -10,7 +10,7 @@ from libs.common import people
 from libs.common.auth import Caller, Scope
 from libs.common.tx import Tx
 from services.console.model import Appointment, Booking
-from services.console.usecases.shown.asking import Asked, C, in_scope, names
+from services.console.usecases.shown.asking import Asked, C, in_scope, names, scanned
 
 LONGEST_VISIT, LONGEST_WORK = timedelta(days=2), timedelta(days=92)  #: what began earlier than that is over
 A: Any = Appointment.__table__.c
@@ -51,7 +51,7 @@ def _appointments(
         A.state != "cancelled",
     )
     going = _in_my_days(who)
-    mine = in_scope(statement, who) if going is None else statement.where(sa.or_(in_scope_of(who), going))
+    mine = scanned(statement, who) if going is None else statement.where(sa.or_(in_scope_of(who), going))
     if whose is not None:
         mine = mine.where(sa.or_(sa.false(), *(A.people.contains(f" {one} ") for one in whose)))
     if asked.get("branch") is not None:
@@ -86,7 +86,7 @@ def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID
         ends >= since,
         B.state != "cancelled",
     )
-    mine = in_scope(statement, who)
+    mine = scanned(statement, who)
     if asked.get("team") is not None:
         mine = mine.where(B.team_id == asked["team"])
     elif whose is not None:

@@ -1,6 +1,6 @@
 """Cards as they are shown: a list, one, and what every one of them is dressed with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -81,7 +81,12 @@ def cards(tx: Tx, who: Caller, asked: Asked) -> Page:
     rows = tx.execute(statement.order_by(down, C.id.desc()).limit(limit + 1)).all()
     shown = rows[:limit]
     following = cursor(getattr(shown[-1], sort), shown[-1].id) if len(rows) > limit else None
-    return Page(dressed(tx, [dict(row._mapping) for row in shown]), following)
+    return Page(dressed(tx, brief(shown)), following)
+
+
+def brief(rows: Iterable[Any]) -> list[CardShown]:
+    """Rows of BRIEFLY, by name."""
+    return [dict(zip(BRIEF, row, strict=True)) for row in rows]
 
 
 def dressed(tx: Tx, rows: Sequence[CardShown]) -> list[CardShown]:
@@ -135,7 +140,7 @@ def found(tx: Tx, who: Caller, opportunity: UUID | None = None, booking: UUID | 
     else:
         which = C.opportunity_id == opportunity
     row = tx.execute(in_scope(sa.select(*BRIEFLY), who).where(which)).first()
-    return None if row is None else dressed(tx, [dict(row._mapping)])[0]
+    return None if row is None else dressed(tx, brief([row]))[0]
 
 
-__all__ = ["Card", "CardShown", "Page", "card", "cards", "dressed", "found", "money", "priced"]
+__all__ = ["Card", "CardShown", "Page", "brief", "card", "cards", "dressed", "found", "money", "priced"]

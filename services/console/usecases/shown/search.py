@@ -9,7 +9,7 @@ from libs.common.tx import Tx
 from services.console.model import Word
 from services.console.usecases.heard.words import asked as words_asked
 from services.console.usecases.shown.asking import C, in_scope
-from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed
+from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
 
 LAST = "\U0010ffff"
 SHORTEST = 2
@@ -23,7 +23,7 @@ def search(tx: Tx, who: Caller, text: str, *, limit: int = 20) -> list[CardShown
         return []
     statement = in_scope(sa.select(*BRIEFLY), who).where(*(C.id.in_(_beginning(word)) for word in words))
     rows = tx.execute(statement.order_by(C.received_at.desc(), C.id.desc()).limit(limit))
-    return dressed(tx, [dict(row._mapping) for row in rows])
+    return dressed(tx, brief(rows))
 
 
 def _beginning(word: str) -> sa.Select[Any]:

@@ -14,7 +14,7 @@ from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import Asked, C, asking, scanned
 from services.console.usecases.shown.calendar import Entry, calendar
-from services.console.usecases.shown.cards import BRIEFLY, CardShown, dressed
+from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
 
 EXPIRING = timedelta(days=3)
 
@@ -43,13 +43,12 @@ def today(tx: Tx, who: Caller, asked: Asked) -> Today:
     waiting: dict[str, Waiting] = {}
     due: dict[str, list[tuple[UUID, datetime]]] = {}
     for key, (condition, at) in _steps(tx).items():
-        mine = (condition, *here)
-        many = tx.execute(scanned(sa.select(sa.func.count()), who).where(*mine)).scalar_one()
-        first = scanned(sa.select(C.id, at.label("due")), who).where(*mine).order_by(at, C.id).limit(limit)
+        many = tx.execute(scanned(sa.select(sa.func.count()), who, here).where(condition)).scalar_one()
+        first = scanned(sa.select(C.id, at.label("due")), who, here).where(condition).order_by(at, C.id).limit(limit)
         waiting[key], due[key] = Waiting(key, many), [(row.id, row.due) for row in tx.execute(first)] if many else []
     ids = {ident for some in due.values() for ident, _ in some}
     rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(ids)))
-    shown = {row["id"]: row for row in dressed(tx, [dict(row._mapping) for row in rows])}
+    shown = {row["id"]: row for row in dressed(tx, brief(rows))}
     for key, some in due.items():
         waiting[key].cards = [{**shown[ident], "due_at": at} for ident, at in some if ident in shown]
     since, until = day(tx, who)
