@@ -143,7 +143,7 @@ class Reader:
         data: dict[str, Any] = {}
         for name, value in [*kept, *form.buttons[button].items()]:
             data.setdefault(name, []).append(value)
-        where = form.elsewhere.get(button, form.action)
+        where = form.elsewhere.get(button, form.action) or self.page.answer.request.path
         answer = self.client.open(where, method=form.method, data=data, follow_redirects=True)
         self.page = Page(answer)
         return self.page

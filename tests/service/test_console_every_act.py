@@ -9,7 +9,7 @@ import pytest
 
 import services
 from embedded import described
-from embedded.testing import CAST, HOME, SALES, Bench
+from embedded.testing import CAST, HOME, OPERATIONS, SALES, Bench
 from libs.common.auth import RULES, Role
 from services.console.api.acts import EVERY, Act
 from tests.flow.funnel import Funnel
@@ -91,6 +91,8 @@ PAGE_OF = {
     "/opportunities/appointments/<appointment_id>": "/opportunities/{opportunity_id}",
     "/estimates/<estimate_id>": "/estimates/{id}",
     "/bookings/<booking_id>": "/bookings/{id}",
+    "/bookings/sales/<acceptance_id>": "/bookings/{booking_id}",
+    "/bookings/jobs/<job_id>": "/jobs/{id}",
 }
 #: actions of a record that a page may offer by a form of its own
 OTHERWISE = {
@@ -143,7 +145,7 @@ def funnel(bench: Callable[..., Bench]) -> Funnel:
     return Funnel(bench(*services.NAMES))
 
 
-LEAD, OPPORTUNITY, VISIT, ESTIMATE, BOOKING = PAGE_OF
+LEAD, OPPORTUNITY, VISIT, ESTIMATE, BOOKING, SALE, JOB = PAGE_OF
 
 
 def test_whatever_an_enquiry_allows_somebody_is_on_its_page(funnel: Funnel) -> None:
@@ -169,17 +171,34 @@ def test_whatever_an_estimate_allows_somebody_is_on_its_page(funnel: Funnel) -> 
     estimate = funnel.estimate()
     funnel.price(estimate)
     check(funnel, (ESTIMATE, estimate))
+    funnel.price(estimate, discount={"percent": "40"})
+    funnel.do("salesperson", f"/estimates/{estimate}/submit", {"note": "or they go elsewhere"})
+    check(funnel, (ESTIMATE, estimate))
+    funnel.do("manager", f"/estimates/{estimate}/approve")
+    check(funnel, (ESTIMATE, estimate))
     funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
     check(funnel, (ESTIMATE, estimate))
 
 
 def test_whatever_a_booking_allows_somebody_is_on_its_page(funnel: Funnel) -> None:
-    booking = funnel.booked()["id"]
-    check(funnel, (BOOKING, booking))
-    funnel.assigned(booking)
-    check(funnel, (BOOKING, booking))
-    funnel.do("operations", f"/bookings/{booking}/accept")
-    check(funnel, (BOOKING, booking))
+    found = funnel.booked()
+    booking, [sale], job = found["id"], found["acceptance_ids"], found["job_id"]
+    every = ((BOOKING, booking), (SALE, sale), (JOB, job))
+    check(funnel, *every)
+    funnel.ready(booking)
+    for who, act, more in (
+        ("office", "hold", {"reason": "permit"}),
+        ("office", "release", {}),
+        ("manager", "assign-to-operation", {"team_id": str(OPERATIONS)}),
+        ("operations", "return", {"reason": "no crane before June"}),
+        ("office", "ready", {}),
+        ("manager", "assign-to-operation", {"team_id": str(OPERATIONS)}),
+        ("operations", "accept", {}),
+        ("operations", "start", {}),
+        ("operations", "complete", {}),
+    ):
+        funnel.do(who, f"/bookings/{booking}/{act}", more)
+        check(funnel, *every)
 
 
 def test_what_is_for_whoever_may_is_offered_where_it_belongs(funnel: Funnel) -> None:

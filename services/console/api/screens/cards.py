@@ -23,11 +23,12 @@ PAGES = (
     ("booking.read", "booking_id", "/bookings/"),
     ("opportunity.read", "opportunity_id", "/opportunities/"),
     ("lead.read", "id", "/leads/"),
+    ("estimate.read", "estimate_id", "/estimates/"),  # only where it is asked for
 )
 
 
 def href(card: CardShown, first: str = "") -> str:
-    """The page of how far it has come, or of its opportunity if that is asked for first."""
+    """The page of how far it has come, or of the record that is asked for first."""
     pages = sorted(PAGES, key=lambda one: one[1] != first)
     found = (base + str(card[ident]) for may, ident, base in pages if card[ident] and me().may(may))
     return next(found, "")

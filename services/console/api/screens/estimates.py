@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from libs.common.errors import Unavailable
 from services.console.adapters import words
-from services.console.api.screens import building, comparing, pricebook
+from services.console.api.screens import building, comparing, happened, pricebook
 from services.console.api.screens.doing import LATER, STALE
 from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offering import next_of, tag_of
@@ -159,8 +159,11 @@ def _around(ident: str, record: Mapping[str, Any], offers: Offers, form: Any) ->
     links = doors().maybe(f"/estimates/{ident}/links", {"items": []})["items"]
     who = names(record["salesperson_id"], record["submitted_by"], *(one["by"] for one in (*rounds,)))
     asked = request.values.get("q", "").strip()
+    asking = happened.timeline(record["lead_id"]) if record["state"] == "pending_approval" else ()
+    submitted = (one for one in asking if one["kind"] == "estimate.submitted" and one["subject"] == ident)
     return {
         "next": next_of(record, offers),
+        "asked": next(submitted, None),
         "rounds": rounds,
         "links": [(one, offers.get("estimate.revoke", one["id"])) for one in links],
         "who": who,

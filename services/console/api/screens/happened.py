@@ -132,6 +132,7 @@ def entry(row: Told) -> dict[str, Any]:
         "odd": line.mark == "odd",
         "stage": row["words"].get("stage", ""),
         "kind": row["kind"],
+        "subject": str(row["subject"]),
     }
 
 

@@ -1,0 +1,140 @@
+"""Everybody comes from Today to what waits for them by links alone, and does it there: a price, work, a job, a sale."""
+
+from collections.abc import Callable
+
+import pytest
+
+import services
+from embedded.testing import OPERATIONS, Bench
+from tests.flow.funnel import Funnel
+from tests.service.bookings_world import Orders
+from tests.service.console_reader import Page, Reader
+
+
+@pytest.fixture
+def funnel(bench: Callable[..., Bench]) -> Funnel:
+    return Funnel(bench(*services.NAMES))
+
+
+class Walk:
+    """Somebody who knows no address: opens Today, follows what it offers, and presses what stands there."""
+
+    def __init__(self, bench: Bench, who: str) -> None:
+        self.bench, self.reader = bench, Reader(bench, who)
+
+    def to(self, *links: str) -> Page:
+        """From Today by one link after the other; each is the first whose words hold these."""
+        self.reader.open("/")
+        for words in links:
+            self.follow(words)
+        return self.reader.page
+
+    def follow(self, words: str) -> Page:
+        page = self.reader.page
+        found = [said for said in page.links if words in said]
+        assert found, f"no link {words!r} at {page.answer.request.path}: {sorted(page.links)}"
+        opened = self.reader.follow(found[0])
+        assert opened.status == 200, f"{words} leads to {opened.status}: {opened.text}"
+        return opened
+
+    def press(self, button: str, **typed: str | list[str]) -> Page:
+        page = self.reader.press(button, **typed)
+        assert page.status == 200, page.text
+        self.bench.settle()
+        return page
+
+
+def test_a_price_waits_for_the_manager_is_refused_asked_for_again_and_approved(funnel: Funnel) -> None:
+    estimate = funnel.estimate()
+    funnel.price(estimate, discount={"percent": "40"})
+    sales, manager = Walk(funnel.bench, "salesperson"), Walk(funnel.bench, "manager")
+    sales.to("Estimates", "Prospect", "Ask for approval")
+    assert "Waits for approval" in sales.press("Ask for approval", note="or they go elsewhere").text
+
+    page = manager.to()
+    assert "Look at the price for Prospect" in page.text
+    page = manager.follow("Open the estimate")
+    assert "or they go elsewhere" in page.text
+    manager.follow("Do not approve")
+    manager.press("Do not approve", reason="20 percent at most")
+    assert "Look at the price" not in manager.to().text
+
+    page = sales.to("not approved")
+    assert "20 percent at most" in page.text
+    sales.follow("Ask for approval")
+    sales.press("Ask for approval", note="They pay at once")
+    manager.to("Open the estimate", "Approve")
+    assert "Approved. It can be sent." in manager.press("Approve").text
+    assert "Approved" in sales.to("approved").text
+
+
+def test_work_is_held_returned_and_done_by_whoever_it_waits_for(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    office, manager, operations = (Walk(funnel.bench, who) for who in ("office", "manager", "operations"))
+    office.to("Open the booking")
+    office.press("Save the checklist", done=[one["key"] for one in booking["checklist"]])
+    office.press("It is ready")
+    office.follow("Put on hold")
+    assert "On hold for: Permit" in office.press("Put on hold", reason="permit", note="The city wants a drawing").text
+    office.to("Bookings")
+    page = office.press("Apply", state="on_hold")
+    assert "On hold" in page.text
+    office.follow("Prospect")
+    office.follow("It may go on")
+    assert "It goes on." in office.press("It may go on", note="Drawing approved").text
+
+    manager.to("Open the booking")
+    assert "Assigned; the team is alerted." in manager.press("Assign to Operation", team_id=str(OPERATIONS)).text
+    page = operations.to("Open the work")
+    operations.follow("Return it")
+    assert "Returned" in operations.press("Return it", reason="No crane before June").text
+
+    page = office.to("Open the booking")
+    assert "No crane before June" in page.text
+    assert "Ready for operations." in office.press("It is ready").text
+    manager.to("Open the booking")
+    manager.press("Assign to Operation", team_id=str(OPERATIONS))
+    operations.to("Operations")
+    operations.press("Accept")
+    operations.to("Open the work")
+    operations.press("Start")
+    operations.to("Operations", "Prospect", "Complete")
+    assert "Done." in operations.press("Complete", note="Filter shown to the customer").text
+    office.to("Bookings", "Prospect", "Open the job and close it")
+    assert "Closed: everything is settled." in office.press("Close the job").text
+
+
+def test_a_job_is_made_renamed_and_corrected_and_its_customer_too(funnel: Funnel) -> None:
+    admin = funnel.as_("admin").edit("PUT", "/api/v1/bookings/settings", {"sale_creates": "task"})
+    assert admin.status_code == 200, admin.get_data(as_text=True)
+    funnel.booked()
+    office = Walk(funnel.bench, "office")
+    office.to("Bookings", "EST")
+    assert "Made." in office.press("Make the job").text
+    assert "Renamed." in office.press("Rename", name="Hollis, tankless").text
+    office.to("Bookings", "Jobs", "Hollis, tankless", "Edit")
+    assert "Saved." in office.press("Edit", type="installation", site__line1="9 Tanager Close").text
+    assert "9 Tanager Close" in office.to("Bookings", "Jobs", "Hollis, tankless").text
+    office.to("Bookings", "Customers", "Prospect", "Edit")
+    assert "Saved." in office.press("Edit", name="Greta Hollis", bill_to__name="Hollis Ltd").text
+    page = office.to("Bookings", "Customers", "Greta Hollis")
+    assert "Hollis Ltd" in page.text
+    people = {"name": ["Greta", "Bob"], "phone": ["615-555-0142", "615-555-0143"], "company": ["", ""]}
+    page = office.press("Save contacts", **people, email=["greta@hollis.example", ""])
+    assert "Saved." in page.text
+    assert "Hollis, tankless" in page.links
+
+
+def test_a_sale_that_stopped_is_tried_again_and_one_that_was_a_mistake_is_undone(bench: Callable[..., Bench]) -> None:
+    orders = Orders(bench("bookings", "notifications", "console"))
+    orders.sell(name="Greta Hollis")
+    orders.bench.clock.forward(minutes=16)  # longer than a sale waits for its steps
+    orders.bench.system.due()
+    office = Walk(orders.bench, "office")
+    page = office.to("Bookings")
+    assert "a step of the sale has not happened" in page.text
+    office.follow("Greta Hollis")
+    assert "Asked again" in office.press("Try again").text
+    office.to("Bookings", "Greta Hollis", "Undo the sale")
+    assert "Undone" in office.press("Undo the sale", reason="Signed by the wrong person").text
+    assert "Cancelled" in office.to("Bookings", "Greta Hollis").text
