@@ -320,9 +320,12 @@ def test_an_undone_sale_cancels_order_and_job_and_tells_the_others(orders: Order
 @pytest.mark.parametrize("state", ["accepted", "in_progress", "completed"])
 def test_a_sale_cannot_be_undone_once_operations_have_accepted_it(orders: Orders, state: str) -> None:
     booking = orders.in_state(state)
-    answer = orders.bench.as_("manager").post(f"{BOOKINGS}/sales/{booking['acceptance_ids'][0]}/undo")
+    [sale] = booking["acceptance_ids"]
+    answer = orders.bench.as_("manager").post(f"{BOOKINGS}/sales/{sale}/undo")
     assert answer.status_code == 409
     assert "accepted" in answer.get_json()["detail"]
+    [undo] = [one for one in orders.sale(sale)["allowed"] if one["action"] == "undo"]
+    assert (undo["ok"], undo["missing"][0]["text"]) == (False, answer.get_json()["detail"])
 
 
 @pytest.mark.parametrize("state", ["draft", "ready", "on_hold", "assigned", "returned", "cancelled"])

@@ -17,6 +17,7 @@ from services.bookings.model.job import Job
 from services.bookings.model.parts import Assignment, Part, to_order
 from services.bookings.states import BEFORE_ASSIGNMENT, BOOKING, BookingAction, BookingState, Ordering, Scheduling
 
+TAKEN_OVER = (BookingState.ACCEPTED, BookingState.IN_PROGRESS, BookingState.COMPLETED)
 LATER = (BookingState.ASSIGNED, BookingState.ACCEPTED, BookingState.IN_PROGRESS)  #: operations know of the order
 
 
@@ -76,6 +77,11 @@ class Booking(Aggregate, Base):
     @property
     def funnel(self) -> UUID:
         return self.lead_id
+
+    @property
+    def taken_over(self) -> bool:
+        """Operations have said yes, whatever became of it since."""
+        return self.accepted_at is not None or self.state in TAKEN_OVER
 
     @property
     def materials(self) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
-from services.bookings.states import LABELS, SALE, SaleAction, SaleState, Step, StepState
+from services.bookings.model.booking import Booking
+from services.bookings.states import LABELS, SALE, BookingState, SaleAction, SaleState, Step, StepState
 
 
 class Sale(Aggregate, Base):
@@ -37,6 +38,10 @@ class Sale(Aggregate, Base):
     change_order: Mapped[bool] = mapped_column(default=False)
     accepted: Mapped[dict[str, Any]]
     undone: Mapped[dict[str, Any] | None]
+
+    booking: Mapped[Booking | None] = relationship(
+        primaryjoin=lambda: foreign(Sale.booking_id) == Booking.id, viewonly=True, lazy="selectin"
+    )
 
     @property
     def funnel(self) -> UUID:
@@ -94,6 +99,14 @@ class Sale(Aggregate, Base):
         return [str(one) for one in SALE.allowed(SaleState(self.state)) if one in (SaleAction.RETRY, SaleAction.UNDO)]
 
     def missing(self, action: str) -> list[Missing]:
-        if action == SaleAction.UNDO and self.change_order:
-            return [Missing("", "a change order is part of a running booking order; it cannot be undone by itself")]
+        """It cannot be undone once operations have accepted the work, nor as a part of a larger order."""
+        if action != SaleAction.UNDO:
+            return []
+        order = self.booking
+        if self.change_order:
+            return [Missing("", f"{self.number} is a change order of a running booking order, not undone by itself")]
+        if order is not None and order.taken_over:
+            return [Missing("", f"operations have accepted booking order {order.number}; cancel it instead")]
+        if order is not None and order.state != BookingState.CANCELLED and len(order.acceptance_ids) > 1:
+            return [Missing("", f"booking order {order.number} holds other acceptances too; cancel it first")]
         return []

@@ -4,12 +4,10 @@ from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job, Sale
-from services.bookings.states import BOOKING, BookingState, JobAction
+from services.bookings.states import BOOKING, BookingState, JobAction, SaleAction
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.end import end
 from services.bookings.usecases.jobs import move_on
-
-TAKEN_OVER = (BookingState.ACCEPTED, BookingState.IN_PROGRESS, BookingState.COMPLETED)
 
 
 def retry(tx: Tx, sale: Sale) -> Sale:
@@ -26,12 +24,8 @@ def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
     Raises Conflict once operations have accepted the work, and for a change order.
     """
     booking = tx.get(Booking, sale.booking_id) if sale.booking_id else None
-    if sale.change_order:
-        raise Conflict(f"{sale.number} is a change order of a running booking order: it cannot be undone by itself")
-    if booking is not None and (booking.state in TAKEN_OVER or booking.accepted_at is not None):
-        raise Conflict(f"operations have accepted booking order {booking.number}; cancel it instead")
-    if booking is not None and booking.state != BookingState.CANCELLED and len(booking.acceptance_ids) > 1:
-        raise Conflict(f"booking order {booking.number} holds other acceptances too; cancel it first")
+    for one in sale.missing(SaleAction.UNDO):
+        raise Conflict(one.text)
     sale.undo(reason=reason, by=tx.actor, at=tx.now)
     tx.forget(timers.STEPS, sale.id)
     job = tx.get(Job, sale.job_id) if sale.job_id else None
