@@ -29,6 +29,14 @@ SCREENS = (
 )
 
 
+LINES_OF_THE_FIRST_WORD = """all => all.map(at => {
+  const word = document.createRange();
+  word.setStart(at.firstChild, 0);
+  word.setEnd(at.firstChild, at.firstChild.data.trimEnd().split(" ")[0].length);
+  return word.getClientRects().length;
+})"""
+
+
 def asked(url: str, path: str, body: dict[str, Any], token: str = "") -> Any:
     headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
@@ -120,6 +128,18 @@ def test_a_refused_move_goes_back_and_says_why_on_the_card(browsing: Browsing) -
         expect(mine.locator(".refused")).to_contain_text("Moved back.")
     expect(page.locator(".lane").first.locator(".card", has_text="Saul Everly")).to_have_count(1)
     axe(page)
+
+
+def test_the_whole_board_is_in_view_of_a_small_screen_and_no_word_of_a_card_is_broken(browsing: Browsing) -> None:
+    an_opportunity(browsing.url, "Bartholomew Featherstonehaugh")
+    page = browsing.as_("office", {"viewport": {"width": 1280, "height": 800}})
+    the_board(page, "Bartholomew Featherstonehaugh")
+    wide, room = page.evaluate("(b => [b.scrollWidth, b.clientWidth])(document.querySelector('.board'))")
+    assert wide <= room, f"the board is {wide} px wide, there is room for {room}"
+    first_words = page.locator(".card .tag span").evaluate_all(LINES_OF_THE_FIRST_WORD)
+    assert set(first_words) <= {1}, "what presses breaks within a word"
+    page.set_viewport_size({"width": 360, "height": 740})
+    fits(page)
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])

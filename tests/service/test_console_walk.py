@@ -1,14 +1,18 @@
 """Everybody comes from Today to what waits for them by links alone, and does it there: a price, work, a job, a sale."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
 
 import services
-from embedded.testing import OPERATIONS, Bench
+from embedded.testing import CAST, OPERATIONS, Bench
 from tests.flow.funnel import Funnel
 from tests.service.bookings_world import Orders
 from tests.service.console_reader import Page, Reader
+
+LINK = re.compile('<a [^>]*href="(/[^/"][^"]*)"')  #: to a page of the console
 
 
 @pytest.fixture
@@ -138,3 +142,25 @@ def test_a_sale_that_stopped_is_tried_again_and_one_that_was_a_mistake_is_undone
     office.to("Bookings", "Greta Hollis", "Undo the sale")
     assert "Undone" in office.press("Undo the sale", reason="Signed by the wrong person").text
     assert "Cancelled" in office.to("Bookings", "Greta Hollis").text
+
+
+@pytest.mark.parametrize("who", [name for name in CAST if name not in ("colleague", "stranger")])
+def test_no_link_of_any_page_leads_somebody_to_a_closed_door(funnel: Funnel, who: str) -> None:
+    booking = funnel.booked()
+    funnel.assigned(booking["id"])
+    funnel.do("operations", f"/bookings/{booking['id']}/accept")
+    funnel.price(funnel.estimate())
+    funnel.lead()
+    reader, ahead, seen, closed = Reader(funnel.bench, who), [("/", "")], {"/"}, []
+    while ahead:
+        path, of = ahead.pop()
+        page = reader.open(path)
+        if page.status != 200:
+            closed.append(f"{path} of {of}: {page.status}")
+        for link in map(html.unescape, LINK.findall(page.html)):
+            kind = re.sub("=[^&]*|[0-9a-f-]{36}", "", link)
+            if kind not in seen and ".pdf" not in kind:
+                seen.add(kind)
+                ahead.append((link, path))
+    assert not closed
+    assert len(seen) > 5

@@ -20,6 +20,7 @@ from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, 
 from services.console.adapters import texts, words
 from services.console.adapters.doors import Doors, Refused, across, inside
 from services.console.adapters.words import Place
+from services.console.api.acts import EVERY
 from services.console.api.screens import assets, seat
 
 log = logging.getLogger("plumbline.console")
@@ -151,6 +152,14 @@ def me() -> Caller:
 def allowed(may: May) -> bool:
     """Whether this person may, by their roles; what everybody signed in may, they may."""
     return may == SIGNED_IN or me().may(may)
+
+
+def opens(address: str) -> bool:
+    """Whether a place of the rail, or the page of an act, is this person's to open; other pages say so themselves."""
+    path = address.partition("?")[0]
+    act = EVERY.get(path.removeprefix("/do/").partition("/")[0])
+    known = {"/new": "lead.create", **{place: rule for place, *_, rule in PLACES}}
+    return allowed(act.may if act else known.get(path, SIGNED_IN))
 
 
 def doors() -> Doors:
@@ -295,6 +304,7 @@ def dress(app: Any) -> None:
         may=lambda *names: any(me().may(name) for name in names),
         form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
         language=language,
+        opens=opens,
         texts_of_scripts=lambda: texts.of_scripts(language()),
         new_key=lambda: str(store().ids()),
         here=lambda: request.full_path.rstrip("?"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from libs.common.auth import Scope
 from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
@@ -65,6 +66,12 @@ def _whole(visit: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _knows_lead(ident: str) -> bool:
+    """Whether the reader sees the lead, too: it may be somebody else's."""
+    scope = me().scope("lead.read")
+    return scope is Scope.ALL or (scope is not None and doors().maybe(f"/leads/{ident}", None) is not None)
+
+
 def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, typed: Any = None) -> Response:
     record = doors().get(f"/opportunities/{ident}")
     where = {name: EDIT.format(ident, name.replace("/", "-")) for name in EDITABLE}
@@ -91,6 +98,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         status,
         nav="/board",
         opportunity=record,
+        knows_lead=_knows_lead(record["lead_id"]),
         offers=offers,
         contacts=contacts,
         who=who,

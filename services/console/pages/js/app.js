@@ -62,7 +62,7 @@ for (const f of $$('form[data-draft]')) {
   if (draft && draft !== before && !$('[aria-invalid=true], #problems', f)) {
     const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = _('Bring back what you typed');
     b.onclick = () => { refill(f, JSON.parse(draft)); b.remove() };
-    (said ?? f).after(b);
+    (said ?? f).after(b); const d = f.closest('details'); if (d) d.open = true;
   }
   f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) }) });
   f.addEventListener('submit', () => kept.set('sent', key));
