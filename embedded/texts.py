@@ -2,12 +2,20 @@
 
 import io
 from collections.abc import Iterator
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
+
+import services
+from libs.common.auth import Role
+from services.console.adapters import words
+from services.console.states import LANES
+from services.console.usecases.shown.reports.table import DEFINITIONS
 
 CONSOLE = Path(__file__).parents[1] / "services" / "console"
 MARKS = {"said": None, "_": None, "ngettext": (1, 2)}
@@ -22,9 +30,22 @@ def catalogue() -> str:
     for path in sorted(one for kind in ("py", "html", "js") for one in CONSOLE.rglob(f"*.{kind}")):
         for _line, text in _texts(path):
             every.add(text)
+    for text in _texts_of_code():
+        every.add(text)
     written = io.BytesIO()
     write_po(written, every, width=0, no_location=True, omit_header=True, sort_output=True)
     return written.getvalue().decode()
+
+
+def _texts_of_code() -> Iterator[str]:
+    """What pages say by looking it up: reports, and states and roles by their names."""
+    for report in DEFINITIONS:
+        yield from (report.title, report.text, *(one.label for one in report.columns if one.label))
+    states = [import_module(f"services.{name}.states") for name in services.NAMES]
+    for kind in (Role, *(kind for module in states for kind in vars(module).values())):
+        if isinstance(kind, type) and issubclass(kind, StrEnum) and not kind.__name__.endswith("Action"):
+            yield from (words.plain(one) for one in kind)
+    yield from (words.plain(lane.partition(".")[2]) for lane in LANES)
 
 
 def _texts(path: Path) -> Found:

@@ -11,6 +11,7 @@ import pytest
 
 import services
 from embedded.testing import Bench
+from services.console import usecases
 from services.console.adapters import texts
 from tests.service.console_reader import Reader
 
@@ -100,6 +101,22 @@ def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:
             r"""(?<!_\()['"`](?:[^'"`\n]* is [^'"`\n]*|[A-Z][a-z]+(?: [^'"`\n]*|\.))['"`]""", script.read_text()
         )
         assert not loose, f"{script.name}: {loose}"
+
+
+def test_what_pages_look_up_by_its_code_is_in_the_catalogue_too() -> None:
+    """A report's title and definition, a state, a role, what can be chosen: none of them stands in a page."""
+    known = (texts.TEXTS / "messages.pot").read_text()
+    looked_up = {one[key] for one in usecases.titles() for key in ("title", "definition")}
+    looked_up |= {
+        "Pending approval",
+        "On hold",
+        "Salesperson",
+        "Negotiation",
+        "Whoever is free first",
+        "June",
+        "Saving",
+    }
+    assert not [text for text in looked_up if f'msgid "{text}"' not in known]
 
 
 @pytest.mark.usefixtures("made_up")

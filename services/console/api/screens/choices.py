@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from libs.common.auth import Role
-from services.console.adapters.words import plain
+from services.console.adapters.words import plain, said
 from services.console.api.screens import crew
 from services.console.api.screens.frame import doors, me
 
@@ -26,7 +26,7 @@ def _owners(_record: dict[str, Any]) -> Pairs:
 def _trades(_record: dict[str, Any]) -> Pairs:
     branches = doors().maybe("/staff/branches", {"items": []})["items"]
     names = sorted({trade for one in branches for trade in one.get("trades") or ()})
-    return (("", "Not known"), *((name, plain(name)) for name in names))
+    return (("", said("Not known")), *((name, plain(name)) for name in names))
 
 
 def _stages(record: dict[str, Any]) -> Pairs:
@@ -87,8 +87,8 @@ def _add_ons(record: dict[str, Any]) -> Pairs:
 
 def _yes_methods(_record: dict[str, Any]) -> Pairs:
     """Who is at the telephone hears no yes at the table."""
-    telephone = ("verbal", "On the telephone")
-    return (telephone,) if me().roles == {"csr"} else (telephone, ("in_person", "In person"))
+    telephone = ("verbal", said("On the telephone"))
+    return (telephone,) if me().roles == {"csr"} else (telephone, ("in_person", said("In person")))
 
 
 def _branches(_record: dict[str, Any]) -> Pairs:
@@ -96,21 +96,21 @@ def _branches(_record: dict[str, Any]) -> Pairs:
 
 
 SOURCES: dict[str, Source] = {
-    "branches_or_all": lambda record: (("", "The whole company"), *_branches(record)),
+    "branches_or_all": lambda record: (("", said("The whole company")), *_branches(record)),
     "everybody": lambda _: _people(),
     "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
-    "people": lambda _: (("", "Nobody"), *_people()),
+    "people": lambda _: (("", said("Nobody")), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
-    "salespeople_or_nobody": lambda _: (("", "Whoever is free first"), *_people(role="salesperson")),
+    "salespeople_or_nobody": lambda _: (("", said("Whoever is free first")), *_people(role="salesperson")),
     "owners": _owners,
-    "owners_or_nobody": lambda record: (("", "Whoever is free first"), *_owners(record)),
+    "owners_or_nobody": lambda record: (("", said("Whoever is free first")), *_owners(record)),
     "trades": _trades,
     "stages": _stages,
     "lost_reasons": _lost_reasons,
     "duplicates": _duplicates,
     "operations_teams": _crews,
-    "operations_teams_or_same": lambda record: (("", "The same team"), *_crews(record)),
-    "operations_people": lambda record: (("", "The whole team"), *_crew_members(record)),
+    "operations_teams_or_same": lambda record: (("", said("The same team")), *_crews(record)),
+    "operations_people": lambda record: (("", said("The whole team")), *_crew_members(record)),
     "unbooked_sales": _unbooked,
     "jobless_sales": _jobless,
     "estimate_options": lambda record: tuple((one["id"], one["name"]) for one in record.get("options") or ()),

@@ -149,10 +149,14 @@ def _when(name: str) -> Callable[[Told, Told], Any]:
     return lambda these, _: words.when(these.get(name), place(), words.WITHIN)
 
 
+def _until(when: Markup) -> Markup:
+    return escape(place().say(said("until %(when)s"))) % {"when": when} if when else when
+
+
 def _to(these: Told, people: Told) -> str:
     named = (people.get(str(these.get(one) or "")) for one in ("assignee_id", "salesperson_id", "owner_id"))
     name = next((one for one in named if one), "")
-    return f"to {name}" if name else ""
+    return place().say(said("to %(who)s"), who=name) if name else ""
 
 
 def _listed(name: str) -> Callable[[Told, Told], Any]:
@@ -172,14 +176,8 @@ SAID: Mapping[str, Callable[[Told, Told], Any]] = {
     "starts_at": _when("starts_at"),
     "window_starts_at": _when("window_starts_at"),
     "next_action_at": _when("next_action_at"),
-    "acknowledge_by": lambda these, _: (
-        Markup("until ") + words.when(these["acknowledge_by"], place(), words.WITHIN)
-        if these.get("acknowledge_by")
-        else ""
-    ),
-    "valid_until": lambda these, _: (
-        Markup("until ") + words.day(these["valid_until"], place(), words.WITHIN) if these.get("valid_until") else ""
-    ),
+    "acknowledge_by": lambda these, _: _until(words.when(these.get("acknowledge_by"), place(), words.WITHIN)),
+    "valid_until": lambda these, _: _until(words.day(these.get("valid_until"), place(), words.WITHIN)),
     "to_person": _to,
     "changed": _listed("changed"),
     "steps": _listed("steps"),
