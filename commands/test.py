@@ -21,7 +21,7 @@ MEMORY, ENOUGH = Path("/dev/shm"), 8 * 1024**3  # noqa: S108 - the folder made i
 def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     """Run the tests and end with pytest's own summary and exit code.
 
-    Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Two workers unless `-n`
+    Everything after the options goes to pytest: `./plumbline test tests/unit -k money -x`. Three workers unless `-n`
     says otherwise. Brokers and databases: PLUMBLINE_TEST_AMQP_URL and PLUMBLINE_TEST_DATABASE_URL, else a container
     engine, else what is installed, else Debian's packages unpacked into a cache folder. A browser:
     PLUMBLINE_TEST_CHROMIUM, else likewise; `--pictures` has its tests paint docs/screens anew. What tests write lies in
@@ -29,7 +29,7 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     """
     given = list(pytest_args)
     if "--pdb" not in given and not any(arg.startswith(("-n", "--numprocesses")) for arg in given):
-        given = ["-n", "2", *given]
+        given = ["-n", "3", *given]  # on two processors: many tests wait for what they killed to come back
     if long_too:
         given = ["-m", "", *given]  # takes back the "not long" of pyproject.toml
     given = [str(Path(arg).absolute()) if is_path(arg) else arg for arg in given]

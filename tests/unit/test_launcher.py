@@ -186,13 +186,15 @@ def test_the_systems_own_python_is_taken_as_it_is() -> None:
     assert launcher().chosen_python("/usr/bin/python3", "/usr/bin/python3.99", "") == "/usr/bin/python3.99"
 
 
-def test_who_names_a_python_gets_that_one_or_hears_why_not(checkout: Checkout, tmp_path: Path) -> None:
+def test_who_names_a_python_gets_that_one_or_hears_why_not(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused = checkout.run("up", PLUMBLINE_PYTHON=str(tmp_path / "nowhere"))
     assert refused.returncode == 3
     assert f"PLUMBLINE_PYTHON={tmp_path / 'nowhere'} is no Python 3.11" in refused.stderr
 
-    named = checkout.run("up", PLUMBLINE_PYTHON=sys.executable)
-    assert f"with {sys.executable} ..." in named.stderr
+    monkeypatch.setenv("PLUMBLINE_PYTHON", sys.executable)
+    assert launcher().chosen_python("/usr/bin/python3", "/opt/own/python3", "") == sys.executable
 
 
 def test_a_set_up_by_another_is_waited_for(checkout: Checkout) -> None:
