@@ -55,11 +55,14 @@ def run(file: Path, seed: int, data: Path) -> "Result":
     from demo import drive, report
     from demo.crew import Crew
     from demo.loader import load_once
+    from libs.common.csvfiles import read_csv
     from libs.common.signingkey import signing_key
     from libs.local.folder import owned
     from libs.local.ports import free_port
     from libs.local.supervisor import Supervisor
 
+    with file.open("rb") as source:
+        read_csv(source)  # what is no table is refused before anything is started for it
     with owned(data):
         url, supervisor = f"http://127.0.0.1:{(port := free_port())}", Supervisor()
         args = [sys.executable, "-m", "embedded", "--data", str(data), "--port", str(port)]
