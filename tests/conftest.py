@@ -26,6 +26,12 @@ def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
         one.close()
 
 
+def pytest_collection_finish() -> None:
+    from tests.kept import keep
+
+    keep()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """What shares one costly system runs on one worker."""

@@ -1,8 +1,5 @@
 """`./plumbline test tests/simulation --seed N` runs that seed alone, and says everything that was wrong with it."""
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from tests.simulation.found import FOUND
@@ -23,12 +20,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if "seed" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def nothing_old_is_swept() -> Iterator[None]:
-    """What was loaded before is not searched for garbage thousands of times: a fifth of the time."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()

@@ -1,0 +1,66 @@
+"""What a worker keeps from one test for the next: what was loaded, and the SQL and the pages that were compiled.
+
+It was half of the time of what runs in one process. No test can see it: each is compiled from the same text.
+"""
+
+import gc
+from types import CodeType
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy.util import LRUCache
+
+from libs.common import orm
+from libs.common.orm import Database
+
+ENOUGH = 5000  #: statements; all that every service says are fewer
+FEW, MORE = 20_000, 20  #: what a test leaves behind goes after some eighty, at the latest
+
+_connect = orm.connect
+_known: dict[type[sa.Dialect], tuple[sa.Dialect, LRUCache[Any, Any]]] = {}
+
+
+def keep() -> None:
+    """To be called when all tests are loaded."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(FEW, MORE, MORE)
+    orm.connect = connect
+    Flask.jinja_options = {"bytecode_cache": Pages()}
+
+
+def connect(url: str, **how: Any) -> Database:
+    """As `orm.connect`. Databases of a kind have one dialect here: it is what compiled statements are kept for."""
+    database = _connect(url, **how)
+    engine, kind = database.engine, type(database.engine.dialect)
+    if kind in _known:
+        for one in (engine, database.reader):
+            one.dialect, statements = _known[kind]
+            one.update_execution_options(compiled_cache=statements)
+    else:  # others can use it once it has spoken to a server
+
+        def know(*_: object) -> None:
+            _known.setdefault(kind, (engine.dialect, LRUCache(ENOUGH)))
+
+        sa.event.listen(engine, "connect", know, once=True)
+    return database
+
+
+class Pages(BytecodeCache):
+    """Templates as they were compiled, for any app that would compile them in the same way."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get(_way(bucket))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._known[_way(bucket)] = bucket.code
+
+
+def _way(bucket: Bucket) -> tuple[object, ...]:
+    return (bucket.key, bucket.checksum, *sorted(bucket.environment.extensions))
