@@ -20,7 +20,7 @@ from libs.common.bus import Delivery
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
 from libs.common.service import Service
-from libs.common.store import utc_now
+from libs.common.store import Store, utc_now
 from libs.common.surroundings import Surroundings
 
 HOME, AWAY = UUID(int=1), UUID(int=2)  #: two branches
@@ -93,12 +93,12 @@ class Bench:
         self.clock = clock or Clock()
         around = Surroundings(public_url="http://plumbline.example")
         specs = [services.spec(name) for name in names]
+        databases: dict[str, tuple[Service, orm.Database]] = {}
         for spec in specs:
-            shutil.copy(_empty(spec), directory / f"{spec.name}.db")
-        self.system = System.on_files(directory, specs, clock=self.clock, surroundings=around, durable=False)
+            file = shutil.copy(_hired(spec), directory / f"{spec.name}.db")
+            databases[spec.name] = spec, orm.connect(f"sqlite:///{file}", pool_size=8, durable=False)
+        self.system = System.over(databases, clock=self.clock, surroundings=around)
         self._sequences: dict[UUID, int] = {}
-        for part in self.system.parts.values():
-            hire(part)
 
     def part_of(self, path: str) -> Part:
         for part in self.system.parts.values():
@@ -169,26 +169,27 @@ class Bench:
 
 
 @functools.cache
-def _empties() -> Path:
-    directory = tempfile.mkdtemp(prefix="plumbline-empty-")
+def _templates() -> Path:
+    directory = tempfile.mkdtemp(prefix="plumbline-hired-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return Path(directory)
 
 
-def _empty(service: Service) -> Path:
-    """A file of the service's that is up to date and empty: made once a process, copied for each test."""
-    path = _empties() / f"{service.name}.db"
+def _hired(service: Service) -> Path:
+    """A file of the service's that is up to date and knows the cast: made once a process, copied for each test."""
+    path = _templates() / f"{service.name}.db"
     if path.exists():
         return path
     database = orm.connect(f"sqlite:///{path}", durable=False)
     migrate.upgrade(service, database)
+    hire(Store(service.name, database, service.tables))
     database.dispose()
     return path
 
 
-def hire(part: Part) -> None:
+def hire(store: Store) -> None:
     """The cast and its two branches, as this service would have heard of them."""
-    with part.store.begin() as tx:
+    with store.begin() as tx:
         for branch, name, codes in ((HOME, "Nashville", ("37201",)), (AWAY, "Louisville", ("40202",))):
             there = Branch(name=name, time_zone="America/Chicago", currency="USD", service_area=codes, trades=("hvac",))
             people.remember_branch(tx, BranchChanged(subject=branch, branch=there))

@@ -48,7 +48,7 @@ class CrashWorld(ABC):
             migrate.upgrade(service, database)
         self.system = System.over(opened)  # nothing of it runs: it is what the auditor looks through
         for part in self.system.parts.values():
-            hire(part)
+            hire(part.store)
         with self.system.parts["notifications"].store.begin() as tx:
             PREFERENCES.write(tx, None, {"quiet_hours": None}, 0)  # mail goes at any time of the day
         self.processes = Processes(folder, self.about, around or {})

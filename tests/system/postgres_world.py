@@ -20,7 +20,7 @@ def bench_over(spec: Service, url: str) -> Bench:
     bench = Bench.__new__(Bench)
     bench.clock, bench._sequences = Clock(), {}
     bench.system = System.over({spec.name: (spec, database)})
-    hire(bench.system.parts[spec.name])
+    hire(bench.system.parts[spec.name].store)
     return bench
 
 
@@ -36,7 +36,7 @@ def bench_of_all(specs: Iterable[Service], new_database: Callable[[str], str], c
     around = Surroundings(public_url="http://plumbline.example")
     bench.system = System.over(databases, clock=clock, surroundings=around)
     for part in bench.system.parts.values():
-        hire(part)
+        hire(part.store)
     return bench
 
 

@@ -18,7 +18,7 @@ from libs.local.broker import Broker, VirtualHost
 from tests.contract.bus_world import World
 from tests.contract.throwaway import MAKER, Killed, Taker, maker, taker
 
-PATIENCE_S = 20.0
+PATIENCE_S, SOON_S = 20.0, 0.02
 
 
 class RabbitWorld(World):
@@ -51,7 +51,7 @@ class RabbitWorld(World):
             thread.start()
 
     def _live(self, each: Taker) -> None:
-        reader = RabbitReader(self.url(each.name), queue_of(each.name), each.consumer.deliver)
+        reader = RabbitReader(self.url(each.name), queue_of(each.name), each.consumer.deliver, look_s=SOON_S)
         while not self.stop.is_set():
             try:
                 reader.run(self.stop, lambda *word: self.said.append(word))

@@ -19,6 +19,6 @@ class TestLeadWishes(LeadWishes):
         bench = Bench.__new__(Bench)  # the same bench, over a database that is there
         bench.clock, bench._sequences = Clock(), {}
         bench.system = System.over({"leads": (SPEC, database)})
-        hire(bench.system.parts["leads"])
+        hire(bench.system.parts["leads"].store)
         yield bench
         bench.close()

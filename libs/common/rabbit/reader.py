@@ -36,14 +36,16 @@ class RabbitReader:
         patience: Callable[[str], float] = lambda _key: 0.0,
         arguments: Mapping[str, Any] | None = None,
         crash: Callable[[str], None] = no_crash,
+        look_s: float = LOOK_S,
     ) -> None:
         """``wants`` chooses by routing key what is delivered at all; ``arguments`` say where to begin in a stream.
 
         ``patience``: for how many seconds a message of this routing key may wait for others to be delivered with.
+        ``look_s``: how long a stop may remain unnoticed while nothing comes.
         """
         self.url, self.queue, self.deliver, self.name = url, queue, deliver, name
         self.wants, self.patience, self.arguments = wants, patience, dict(arguments or {})
-        self.crash = crash
+        self.crash, self.look_s = crash, look_s
 
     def run(self, stop: threading.Event, report: Report) -> None:
         """Until ``stop``; then the batch in hand is finished. Trouble is reported, waited out and begun anew.
@@ -57,7 +59,7 @@ class RabbitReader:
                 session.open()
                 while not stop.is_set():
                     report("consumer", True, "")
-                    if session.step():
+                    if session.step(self.look_s):
                         backoff.reset()
             except BusDown as away:
                 report("consumer", False, str(away))
@@ -107,7 +109,7 @@ class _Session:
                 raise BusDown("RabbitMQ does not let us read")
         self._demand()
 
-    def step(self, look_s: float = LOOK_S) -> int:
+    def step(self, look_s: float) -> int:
         """Applies and acknowledges what has arrived, or waits a moment for something. Raises BusDown after a fault."""
         with self._change:
             self._change.wait_for(lambda: bool(self._arrived) or self._ended is not None, timeout=look_s)
