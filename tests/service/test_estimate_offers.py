@@ -275,6 +275,7 @@ def test_an_offer_ends_with_its_day_and_a_decided_one_never(estimates: Bench) ->
     whole = yes(estimates, token)
     assert estimates.public.post(f"{SHARED}/{other_token}/accept", yes(estimates, other_token)).status_code == 200
 
+    estimates.settle()  # facts that nobody fetched for a month would stand in the way
     estimates.clock.forward(days=31)
     problem(estimates.public.post(f"{SHARED}/{token}/accept", whole), 409)  # the timer has not fired yet
     problem(estimates.public.get(f"{SHARED}/{token}"), 410)
