@@ -24,13 +24,18 @@ def command(names: tuple[str, ...]) -> None:
     if len(wanted) > 1 and "{service}" not in settings.database_url:
         config.quit_with("PLUMBLINE_DATABASE_URL names one database: say whose it is, or write {service} in it")
     for name in wanted:
-        database = orm.connect(settings.database_url.replace("{service}", name))
-        try:
-            migrate.upgrade(services.spec(name), database)
-        except Unavailable as newer:
-            config.quit_with(newer.detail)
-        except sa.exc.OperationalError as away:
-            config.quit_with(f"{name}'s database cannot be reached: {away.orig}", code=config.EXIT_NOT_READY)
-        finally:
-            database.dispose()
-        click.echo(f"{name} is up to date.", file=sys.stderr)
+        bring_up_to_date(name, settings.database_url.replace("{service}", name))
+
+
+def bring_up_to_date(name: str, url: str) -> None:
+    """Ends the process, with a line that says why, where it cannot be."""
+    database = orm.connect(url)
+    try:
+        migrate.upgrade(services.spec(name), database)
+    except Unavailable as newer:
+        config.quit_with(newer.detail)
+    except sa.exc.OperationalError as away:
+        config.quit_with(f"{name}'s database cannot be reached: {away.orig}", code=config.EXIT_NOT_READY)
+    finally:
+        database.dispose()
+    click.echo(f"{name} is up to date.", file=sys.stderr)

@@ -71,13 +71,13 @@ class System:
         assert database.process is not None
         assert broker.process is not None
         self.database.await_ready(database.process)
-        self._steps({"provision": (["-m", "commands", "provision"], environment.of_step("provision", self.place))})
-        self._steps({f"{name}-migrate": self._service(name, "migrate") for name in services.NAMES})
+        self._step("provision", ["-m", "commands", "provision"], environment.of_step("provision", self.place))
+        self._step("migrate", ["-m", "commands.distributed.migrations", str(self.place.secrets)], {})
         for name in services.NAMES:
             self._keep(f"{name}-api", *self._service(name, "api"), stage=SERVICES)
         self.broker.await_ready(broker.process)
         topology = environment.of_step("topology", self.place)
-        self._steps({"topology": (["-m", "commands", "topology"], topology)})
+        self._step("topology", ["-m", "commands", "topology"], topology)
         self._keep("topology", ["-m", "commands", "topology", "--watch"], topology, stage=SERVICES)
         for name in services.NAMES:
             self._keep(f"{name}-worker", *self._service(name, "worker"), stage=SERVICES)
@@ -114,12 +114,11 @@ class System:
     def _keep(self, name: str, arguments: list[str], env: Mapping[str, str], *, stage: int) -> None:
         self.supervisor.keep(name, self._program(name, arguments, env), stage=stage)
 
-    def _steps(self, steps: Mapping[str, tuple[list[str], dict[str, str]]]) -> None:
-        """Runs them side by side. NotReady, with what it said, when one fails."""
-        running = {name: self._program(name, *step).start() for name, step in steps.items()}
-        for name, process in running.items():
-            if process.wait(STEP_S) != 0:
-                raise NotReady(f"{name} failed:\n{process.log_tail()}")
+    def _step(self, name: str, arguments: list[str], env: Mapping[str, str]) -> None:
+        """Runs it to its end. NotReady, with what it said, when it fails."""
+        process = self._program(name, arguments, env).start()
+        if process.wait(STEP_S) != 0:
+            raise NotReady(f"{name} failed:\n{process.log_tail()}")
 
     def _program(self, name: str, arguments: list[str], env: Mapping[str, str]) -> Program:
         ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
