@@ -155,13 +155,16 @@ class Worker:
         consumer = Consumer(store, self.service.subscriptions)
         broker = Management(self.config.management_url, self.config.amqp_url)
         bindings = Bindings(self.service, consumer, broker, self.config.amqp_url)
+        soon = Backoff(longest=CHECK_S)  # else this would be in trouble for ten seconds after all others are well
         while not self.stop.is_set():
             try:
                 bindings.step(report)
                 unrouted.look(broker, report)
+                soon.reset()
+                self.stop.wait(CHECK_S)
             except (BusDown, Refusal, DomainError) as trouble:
                 report("bindings", False, f"they cannot be compared: {trouble}")
-            self.stop.wait(CHECK_S)
+                soon.wait(self.stop)
 
 
 def run_worker(service: Service, config: Config, stop: threading.Event) -> None:
