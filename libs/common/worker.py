@@ -155,7 +155,7 @@ class Worker:
         consumer = Consumer(store, self.service.subscriptions)
         broker = Management(self.config.management_url, self.config.amqp_url)
         bindings = Bindings(self.service, consumer, broker, self.config.amqp_url)
-        soon = Backoff(longest=CHECK_S)  # else this would be in trouble for ten seconds after all others are well
+        soon = Backoff()  # else this would be in trouble for ten seconds after all others are well
         while not self.stop.is_set():
             try:
                 bindings.step(report)

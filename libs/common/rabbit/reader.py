@@ -59,8 +59,8 @@ class RabbitReader:
                 session.open()
                 while not stop.is_set():
                     report("consumer", True, "")
-                    if session.step(self.look_s):
-                        backoff.reset()
+                    session.step(self.look_s)
+                    backoff.reset()  # also where nothing came: that it was quiet is no trouble
             except BusDown as away:
                 report("consumer", False, str(away))
             except DomainError as trouble:
