@@ -205,12 +205,11 @@ class CrashWorld(ABC):
     def unsent(self) -> list[str]:
         """Mail that did not go, or went in two versions."""
         rows = self.rows("notifications", lambda tables: sa.select(tables.mail.c.id, tables.mail.c.state))
+        got = self.post.got.copy()  # in one go: more may be coming in
         gone = {str(row.id) for row in rows if row.state == "sent"}
         faults = [f"mail {row.id} is {row.state}" for row in rows if row.state != "sent"]
-        faults += [f"mail {ident} is marked as sent and never came" for ident in gone - self.post.got.keys()]
-        return faults + [
-            f"mail {one} came in two versions" for one, some in self.post.got.items() if len(set(some)) > 1
-        ]
+        faults += [f"mail {ident} is marked as sent and never came" for ident in gone - got.keys()]
+        return faults + [f"mail {one} came in two versions" for one, some in got.items() if len(set(some)) > 1]
 
     def unreminded(self) -> list[str]:
         told = self.system.parts["notifications"].service.metadata.tables["notifications"].c
