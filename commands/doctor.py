@@ -57,6 +57,14 @@ def browser() -> Finding:
     return provided("browser", chromium.PACKAGE, chromium.GIVEN)
 
 
+def driver() -> Finding:
+    return provided("driver", chromium.DRIVERS, None)
+
+
+def clock() -> Finding:
+    return provided("clock", "libfaketime", None)
+
+
 def provided(what: str, package: str, given: str | None) -> Finding:
     way = provide.route(package, given)
     fetched = way == provide.FETCHED
@@ -93,7 +101,10 @@ def checkout() -> Finding:
     return Finding("checkout", f"{ROOT} {kind}")
 
 
-LOOKS: list[Callable[[], Finding]] = [python, packages, checkout, database, broker, gateway, browser, port, disk]
+LOOKS: list[Callable[[], Finding]] = [
+    *(python, packages, checkout, database, broker, gateway, port, disk),
+    *(browser, driver, clock),  # for tests alone
+]
 
 
 @click.command("doctor")

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,8 +13,11 @@ from pathlib import Path
 import click
 
 from commands import ROOT
+from libs.local import NotReady
+from libs.local.folder import owned
 
 MEMORY, ENOUGH = Path("/dev/shm"), 8 * 1024**3  # noqa: S108 - the folder made in it is the user's own
+OURS = "plumbline-test-"
 
 
 @click.command("test", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -36,8 +41,16 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     pytest = [sys.executable, "-m", "pytest", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *given]
     os.chdir(ROOT)
     with throwaway_folder() as environment:
-        code = subprocess.call(pytest, env=environment)
+        code = run(pytest, environment)
     sys.exit(code)
+
+
+def run(pytest: list[str], environment: dict[str, str]) -> int:
+    """Its exit code. Ctrl-C reaches it from the terminal; who tells us to end, tells it: it stops what it started."""
+    with subprocess.Popen(pytest, env=environment) as tests:
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: tests.send_signal(signal.SIGINT))
+        return tests.wait()
 
 
 @contextlib.contextmanager
@@ -50,9 +63,20 @@ def throwaway_folder() -> Iterator[dict[str, str]]:
     if "TMPDIR" in environment or not roomy(MEMORY):
         yield environment
         return
-    with tempfile.TemporaryDirectory(prefix="plumbline-", dir=MEMORY, ignore_cleanup_errors=True) as folder:
+    clear_what_was_left()
+    with (
+        tempfile.TemporaryDirectory(prefix=OURS, dir=MEMORY, ignore_cleanup_errors=True) as folder,
+        owned(Path(folder)),
+    ):
         Path(folder).chmod(0o755)  # as root, servers run as users of their own
         yield environment | {"TMPDIR": folder}
+
+
+def clear_what_was_left() -> None:
+    """By runs that were killed: nobody holds their folders any more, and they take memory."""
+    for left in MEMORY.glob(f"{OURS}*"):
+        with contextlib.suppress(NotReady), owned(left):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def roomy(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """A Chromium for tests of pages: the one named, the one installed, or Debian's unpacked into the cache folder."""
 
+import ctypes.util
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from libs.local import NotReady
 from libs.local.debian import SYSTEM, Tree, tree_of
 
-PACKAGE = "chromium"
+PACKAGE, DRIVERS = "chromium", "libatomic1"
 GIVEN = "PLUMBLINE_TEST_CHROMIUM"
 
 #: It speaks to the pages it is given and to nobody else, as root and in a container too.
@@ -63,6 +64,17 @@ def found(home: Path) -> Chromium:
         tree = tree_of(PACKAGE)
         program = tree.program(PACKAGE)
     return Chromium(program, tree.environment() | {"HOME": str(home)} | _fonts(home, tree))
+
+
+def driver() -> dict[str, str]:
+    """What the environment must hold besides for Playwright's driver: its library, which the smallest Debian lacks.
+
+    NotReady, with the line that installs it, where it is not to be had.
+    """
+    if ctypes.util.find_library("atomic"):
+        return {}
+    folders = tree_of(DRIVERS).environment()
+    return {"LD_LIBRARY_PATH": folders["LD_LIBRARY_PATH"]}
 
 
 def _fonts(home: Path, tree: Tree) -> dict[str, str]:

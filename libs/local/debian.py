@@ -40,6 +40,7 @@ PACKAGES = {
         also=("fonts-inter", "fonts-dejavu-core"),
     ),
     "libfaketime": Package(programs=("usr/lib/*-linux-*/faketime/libfaketime.so.1",), companions="libfaketime"),
+    "libatomic1": Package(programs=("usr/lib/*-linux-*/libatomic.so.1",), companions="libatomic1"),
 }
 
 

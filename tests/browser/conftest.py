@@ -31,15 +31,18 @@ def seats() -> dict[str, Any]:
 @pytest.fixture(scope="package")  # not longer: while it runs, this thread has an event loop, and others want their own
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     found = chromium.found(tmp_path_factory.mktemp("chromium"))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found.program,
-            args=list(chromium.ARGUMENTS),
-            env={**found.environment},
-            timeout=STARTS_MS,
-        )
-        yield browser
-        browser.close()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in chromium.driver().items():
+            patch.setenv(name, value)  # Playwright starts its driver with what stands there
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=found.program,
+                args=list(chromium.ARGUMENTS),
+                env={**found.environment},
+                timeout=STARTS_MS,
+            )
+            yield browser
+            browser.close()
 
 
 @pytest.fixture

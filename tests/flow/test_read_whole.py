@@ -48,3 +48,14 @@ def test_an_estimate_with_its_options_and_its_opportunity_is_read_by_one_stateme
     assert len(seen) == 1
     assert shown["title"]
     assert shown["options"][0]["lines"]
+
+
+def test_only_who_looks_at_sales_reads_their_orders_and_that_once(funnel: Funnel) -> None:
+    with reads(funnel, "bookings") as seen:
+        funnel.booked()
+        funnel.booked()
+    assert not [one for one in seen if "FROM bookings" in one and "bookings.id IN" in one]
+    with reads(funnel, "bookings") as seen:
+        sales = funnel.see("/bookings/sales")["items"]
+    assert [sale["allowed"][-1]["action"] for sale in sales] == ["undo", "undo"]
+    assert len([one for one in seen if "FROM bookings" in one]) == 1

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint
+from sqlalchemy.orm import selectinload
 
 from libs.common.web import Answer, Given, begin, endpoint, one, page, reading, visible
 from services.bookings import usecases
@@ -17,7 +18,7 @@ bp = Blueprint("sales", __name__, url_prefix="/api/v1/bookings/sales")
 @endpoint(may="booking.read", query=SaleQuery, answer=SaleOut, many=True)
 def sales(asked: Given) -> Answer:
     """Sales of the caller's branches, newest first; those that failed with state=failed."""
-    wanted = sa.select(Sale)
+    wanted = sa.select(Sale).options(selectinload(Sale.booking))  # it says whether a sale can still be undone
     for name in ("state", "opportunity_id"):
         if name in asked:
             wanted = wanted.where(getattr(Sale, name) == asked[name])

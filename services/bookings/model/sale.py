@@ -40,7 +40,7 @@ class Sale(Aggregate, Base):
     undone: Mapped[dict[str, Any] | None]
 
     booking: Mapped[Booking | None] = relationship(
-        primaryjoin=lambda: foreign(Sale.booking_id) == Booking.id, viewonly=True, lazy="selectin"
+        primaryjoin=lambda: foreign(Sale.booking_id) == Booking.id, viewonly=True, lazy="select"
     )
 
     @property

@@ -1,0 +1,92 @@
+"""`./plumbline test`: where the tests write, what is left of it, and how they are told to end."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from commands import test as command
+from libs.local.folder import owned
+
+GB = 1024**3
+WAITS = """
+import threading
+
+def test_waits():
+    try:
+        print("it waits", flush=True)
+        threading.Event().wait(60)
+    finally:
+        print("it tidied up", flush=True)
+"""
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder that stands for the machine's memory, with plenty of room; the user has named no other one."""
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr(command, "MEMORY", tmp_path)
+    monkeypatch.setattr(command, "roomy", lambda folder: folder == tmp_path)
+    return tmp_path
+
+
+def test_what_tests_write_lies_in_memory_while_they_run(memory: Path) -> None:
+    with command.throwaway_folder() as environment:
+        folder = Path(environment["TMPDIR"])
+        assert folder.parent == memory
+        (folder / "database").mkdir()
+    assert not list(memory.iterdir())
+
+
+def test_who_names_a_folder_has_the_tests_write_there(memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", "/var/tmp")
+    with command.throwaway_folder() as environment:
+        assert environment["TMPDIR"] == "/var/tmp"
+        assert not list(memory.iterdir())
+
+
+def test_what_a_killed_run_left_is_cleared_and_what_a_running_one_needs_stays(memory: Path) -> None:
+    left, runs, others = (memory / name for name in ("plumbline-test-left", "plumbline-test-runs", "others"))
+    for folder in (left, runs, others):
+        (folder / "server").mkdir(parents=True)
+    with owned(runs), command.throwaway_folder():
+        assert not left.exists()
+        assert (runs / "server").exists()
+        assert (others / "server").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("all is well", {}),
+        ("programs may not be run there", {"f_flag": os.ST_NOEXEC}),
+        ("it is small, as a container's is", {"f_bavail": 64}),
+    ],
+)
+def test_memory_is_used_where_there_is_plenty_and_programs_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, what: str, changed: dict[str, int]
+) -> None:
+    there = {"f_flag": 0, "f_bavail": 100 * 1024, "f_frsize": 1024 * 1024, **changed}
+    monkeypatch.setattr(os, "statvfs", lambda _folder: SimpleNamespace(**there))
+    monkeypatch.setattr(Path, "read_text", lambda _path: f"MemAvailable: {64 * GB // 1024} kB")
+    assert command.roomy(tmp_path) == (what == "all is well")
+
+
+def test_memory_is_not_used_where_there_is_none() -> None:
+    assert not command.roomy(Path("/nowhere"))
+
+
+def test_tests_that_are_told_to_end_stop_what_they_started(tmp_path: Path) -> None:
+    waits = tmp_path / "test_waits.py"
+    waits.write_text(WAITS)
+    args = [sys.executable, "-m", "commands", "test", "-s", "-n0", "-p", "no:cacheprovider", str(waits)]
+    with subprocess.Popen(args, cwd=command.ROOT, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert any("it waits" in line for line in run.stdout)
+        run.send_signal(signal.SIGTERM)
+        assert "it tidied up" in run.stdout.read()
+    assert run.returncode == pytest.ExitCode.INTERRUPTED
