@@ -47,8 +47,8 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
 
 def run(pytest: list[str], environment: dict[str, str]) -> int:
     """Its exit code. Ctrl-C reaches it from the terminal; who tells us to end, tells it: it stops what it started."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # before it starts: it would inherit that a shell has us ignore it
     with subprocess.Popen(pytest, env=environment) as tests:
-        signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: tests.send_signal(signal.SIGINT))
         return tests.wait()
 

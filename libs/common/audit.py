@@ -46,7 +46,8 @@ def made(tx: "Tx", record: Aggregate) -> None:
 
 
 @event.listens_for(Session, "before_flush")
-def _note(session: Session, _context: Any, _instances: Any) -> None:
+def note(session: Session, *_: Any) -> None:
+    """Notes what is about to be written."""
     tx = session.info.get("tx")
     if tx is None:
         return

@@ -6,18 +6,21 @@ A use case may leave rows of a table of its own to it as well (``tx.put``).
 
 import functools
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from libs.common import ready
+from libs.common.fresh import Change
 
 if TYPE_CHECKING:
     from libs.common.tx import Tx
 
 SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
 Rows = Sequence[Mapping[str, Any]]
+NONE: Mapping[Change, Rows] = MappingProxyType({})
 
 #: each part's columns as PostgreSQL reads them out of JSON; bytes come as base64
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -54,21 +57,27 @@ STEPS = {
 WAKE = f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
 
 
-def write(tx: "Tx", parts: Mapping[str, Rows]) -> None:
+def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] = NONE) -> None:
     """Writes what there is of each part: a service's own tables first, each behind those that it refers to, then PARTS.
 
-    Wakes a sleeping relay where there are facts.
+    ``changing``: what is set in rows of its own that are there. Wakes a sleeping relay where there are facts.
     """
-    own = _ordered(tx.tables.outbox.metadata) if parts.keys() - PARTS.keys() else ()
+    metadata = tx.tables.outbox.metadata
+    own = _ordered(metadata) if parts.keys() - PARTS.keys() else ()
     there = tuple(name for name in (*own, *PARTS) if parts.get(name))
-    if not there:
+    if not (there or changing):
         return
     if tx.store.database.sqlite:
+        for change, rows in changing.items():
+            tx.execute(_changing(metadata, change), rows)
         for name in there:
             tx.execute(_in_sqlite(tx, name), parts[name])
         return
-    given = {name: msgspec.json.encode(parts[name]).decode() for name in there}
-    tx.connection.exec_driver_sql(_together(tx.tables.outbox.metadata, there), given)
+    said = {change: rows if len(rows) > 1 else rows[0] for change, rows in changing.items()}
+    given = {f"change{n}": rows for n, rows in enumerate(said.values())} | {name: parts[name] for name in there}
+    changes = tuple((change, len(rows) == 1) for change, rows in changing.items())
+    texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
+    tx.connection.exec_driver_sql(_together(metadata, there, changes), texts)
 
 
 @functools.cache
@@ -83,10 +92,21 @@ def _in_sqlite(tx: "Tx", name: str) -> Any:
 
 
 @functools.cache
-def _together(metadata: sa.MetaData, there: tuple[str, ...]) -> str:
+def _together(metadata: sa.MetaData, there: tuple[str, ...], changes: tuple[tuple[Change, bool], ...]) -> str:
     """One statement for these parts. It inserts in the order of the JSON arrays, so outbox ids follow the acts."""
-    steps = [f"{name}_ AS ({_step(metadata, name)})" for name in there]
+    steps = [f"change{n}_ AS ({_change(metadata, f'change{n}', *one)})" for n, one in enumerate(changes)]
+    steps += [f"{name}_ AS ({_step(metadata, name)})" for name in there]
     return f"WITH {', '.join(steps)} {WAKE if 'outbox' in there else 'SELECT 1'}"
+
+
+def _change(metadata: sa.MetaData, name: str, change: Change, single: bool) -> str:
+    """One row is told to be one: the planner would count on a hundred, and read a small table whole."""
+    kinds = _kinds(metadata.tables[change.table])
+    columns = ", ".join(f"to_{one} {kinds[one]}" for one in change.columns)
+    values = ", ".join(f"{one} = x.to_{one}" for one in change.columns)
+    reading = "json_to_record" if single else "json_to_recordset"
+    rows = f"{reading}(%({name})s::json) AS x(of_id uuid, {columns})"
+    return f"UPDATE {change.table} AS r SET {values} FROM {rows} WHERE r.id = x.of_id"  # noqa: S608 - our own names
 
 
 def _step(metadata: sa.MetaData, name: str) -> str:
@@ -97,6 +117,13 @@ def _step(metadata: sa.MetaData, name: str) -> str:
         return STEPS[name].format(rows=rows)
     values = ", ".join(f"decode({one}, 'base64')" if kind == "bytes" else one for one, kind in kinds.items())
     return f"INSERT INTO {name} ({', '.join(kinds)}) SELECT {values} FROM {rows}"  # noqa: S608 - our own names
+
+
+@functools.cache
+def _changing(metadata: sa.MetaData, change: Change) -> sa.Update:
+    table = metadata.tables[change.table]
+    values = {one: sa.bindparam(f"to_{one}", type_=table.c[one].type) for one in change.columns}
+    return sa.update(table).where(table.c.id == sa.bindparam("of_id")).values(values)
 
 
 def _kinds(table: sa.Table) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""Records that an act made and nothing else: they need no unit of work, and go with what every act writes last."""
+"""Records that stand alone need no unit of work: as an act made or changed them, they go with what it writes last.
+
+A new one must be whole, without others that hang on it and would have to be written in their order; of a changed one
+the act must hold the row's lock. Where one does not stand alone, SQLAlchemy's unit of work writes them all.
+"""
 
 import functools
 from typing import Any, NamedTuple
@@ -6,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from libs.common import audit
 from libs.common.columns import Aggregate, UtcDateTime
 
 
@@ -13,37 +18,93 @@ class Shape(NamedTuple):
     """What has to be known of a kind of record to write it as a row."""
 
     table: str
-    columns: tuple[tuple[str, str], ...]  #: attribute, column
+    columns: dict[str, str]  #: attribute -> column
     filled: frozenset[str]  #: attributes that are something, whether or not somebody said what
-    instants: tuple[str, ...]
+    instants: frozenset[str]
     related: tuple[str, ...]  #: attributes that hold other records
 
 
-def only(session: Session) -> bool:
-    """Whether all there is to write is new records that stand alone: as they are, they are what will be read."""
-    return bool(session.new) and not session.dirty and not session.deleted and all(map(_alone, session.new))
+class Change(NamedTuple):
+    """What is to be changed in rows of a table, besides the id that says which."""
+
+    table: str
+    columns: tuple[str, ...]
 
 
-def taken(session: Session) -> dict[str, list[dict[str, Any]]]:
-    """Their rows by table, out of the session's hands. Nothing where the session has more to do than that."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    if only(session):
+class Taken(NamedTuple):
+    """Rows to be written: new ones by table, and for rows that are there the values that changed."""
+
+    new: dict[str, list[dict[str, Any]]]
+    changed: dict[Change, list[dict[str, Any]]]
+
+
+def alone(session: Session) -> bool:
+    """Whether there is something to write and all of it stands alone; then each version says what it will be."""
+    tx = session.info["tx"]
+    there = bool(session.new or session.dirty) and not session.deleted and not tx.left
+    if not (there and all(map(_whole, session.new)) and all(_held(record, tx.holds) for record in session.dirty)):
+        return False
+    for record in session.dirty:
+        if _changed(record):
+            record.version = 1 + _committed(record).get("version", record.version)
+    return True
+
+
+def taken(session: Session) -> Taken:
+    """Their rows, out of the session's hands. Nothing where the session has more to do than that."""
+    rows = Taken({}, {})
+    if alone(session):
+        audit.note(session)
         for record in list(session.new):
             shape, given = _shape_of(record), vars(record)
-            for name in shape.instants:
-                if given.get(name) is not None:
-                    UtcDateTime.demand_offset(given[name])
-            rows.setdefault(shape.table, []).append({column: given.get(name) for name, column in shape.columns})
+            _demand_offsets(shape.instants, given)
+            row = {column: given.get(name) for name, column in shape.columns.items()}
+            rows.new.setdefault(shape.table, []).append(row)
+            session.expunge(record)
+        for record in sorted(session.dirty, key=lambda one: one.id):
+            if names := _changed(record):
+                shape, given = _shape_of(record), vars(record)
+                _demand_offsets(shape.instants.intersection(names), given)
+                change = Change(shape.table, tuple(shape.columns[name] for name in names))
+                row = {"of_id": record.id} | {f"to_{shape.columns[name]}": given[name] for name in names}
+                rows.changed.setdefault(change, []).append(row)
             session.expunge(record)
     return rows
 
 
-def _alone(record: Any) -> bool:
-    """One that ``tx.new`` made whole, without others that hang on it and would have to be written in their order."""
+def _whole(record: Any) -> bool:
+    """One that ``tx.new`` made, without others that hang on it."""
     if not isinstance(record, Aggregate):
         return False
     shape, given = _shape_of(record), vars(record)
     return given.keys() >= shape.filled and not any(given.get(name) for name in shape.related)
+
+
+def _held(record: Any, holds: Any) -> bool:
+    """One whose row is ours, and of which nothing changed but its own columns."""
+    return (
+        isinstance(record, Aggregate)
+        and holds(record)
+        and _committed(record).keys() <= _shape_of(record).columns.keys()
+    )
+
+
+def _changed(record: Any) -> list[str]:
+    given = vars(record)
+    return sorted(name for name, before in _committed(record).items() if given[name] != before)
+
+
+def _committed(record: Any) -> dict[str, Any]:
+    """What was touched since it was read, as it was then."""
+    state: Any = sa.inspect(record)
+    committed: dict[str, Any] = state.committed_state
+    return committed
+
+
+def _demand_offsets(instants: frozenset[str], given: dict[str, Any]) -> None:
+    for name in instants:
+        if given.get(name) is not None:
+            UtcDateTime.demand_offset(given[name])
 
 
 def _shape_of(record: object) -> Shape:
@@ -58,9 +119,9 @@ def _shape(kind: Any) -> Shape:
     columns = {one.key: one.columns[0] for one in mapper.column_attrs}
     return Shape(
         table=table.name,
-        columns=tuple((name, column.name) for name, column in columns.items()),
+        columns={name: column.name for name, column in columns.items()},
         filled=frozenset(name for name, one in columns.items() if _is_something(one)),
-        instants=tuple(name for name, one in columns.items() if isinstance(one.type, UtcDateTime)),
+        instants=frozenset(name for name, one in columns.items() if isinstance(one.type, UtcDateTime)),
         related=tuple(one.key for one in mapper.relationships),
     )
 

@@ -18,6 +18,9 @@ class Later:
         self._rows: dict[tuple[Writing, tuple[str, ...]], tuple[dict[str, Any], dict[str, int]]] = {}
         self._sets: dict[tuple[str, ...], Sequence[tuple[Any, Mapping[str, Any]]]] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._left or self._rows or self._sets)
+
     def run(self, statement: Any, given: Mapping[str, Any]) -> None:
         self._left.setdefault(statement, []).append(given)
 

@@ -127,6 +127,10 @@ class Tx:
         """Says that a query locked this record's row, so that ``get`` need not again."""
         self._locked[type(record), record.id] = record
 
+    def holds(self, record: Aggregate) -> bool:
+        """Whether this act holds the record's row, so that nobody else can have changed it."""
+        return (type(record), record.id) in self._locked
+
     def find(self, statement: sa.Select[Entity]) -> Entity | None:
         """The one record of a query, or None."""
         return self.session.scalars(statement).one_or_none()
@@ -262,13 +266,14 @@ class Tx:
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""
-        for table, rows in fresh.taken(self.session).items():
+        alone = fresh.taken(self.session)
+        for table, rows in alone.new.items():
             self.closing[table] = rows + self.closing.get(table, [])
         self.write()
         self.store.crash("after_write")
         kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
         parts = {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing, **self._timing()}
-        closing.write(self, parts)
+        closing.write(self, parts, alone.changed)
 
     # -- durable timers
 
@@ -294,7 +299,7 @@ class Tx:
 
     def answer(self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to the caller, kept with its effect for a retry with the same key."""
-        if not fresh.only(self.session):  # versions are counted as they are written
+        if not fresh.alone(self.session):  # versions are counted as they are written
             self.session.flush()
         body = msgspec.json.encode(schema.dump(obj))
         given = {"Content-Type": "application/json", **(headers or {})}

@@ -339,6 +339,41 @@ class Values:
         with store.reading() as tx:
             assert tx.session.scalar(sa.select(Thing.note).where(Thing.id == subject)) == typed
 
+    def test_what_is_changed_comes_back_as_what_is_made_and_its_version_counts_acts(self, store: Store) -> None:
+        at = datetime(2026, 3, 28, 20, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
+        subject = made(store)
+        values: list[dict[str, Any]] = [
+            {"note": "Zoë O’Brien\u202e \U0001f527 \t'; --", "price": Decimal("-99999999999.999"), "seen_at": at},
+            {"note": "", "price": Decimal("0.001"), "seen_at": None},
+            {"note": "last", "price": None, "seen_at": at},
+        ]
+        for version, given in enumerate(values, start=2):
+            with store.begin() as tx:
+                thing = tx.get(Thing, subject)
+                for name, value in given.items():
+                    setattr(thing, name, value)
+            with store.reading() as tx:
+                found = tx.session.get_one(Thing, subject)
+                assert {name: getattr(found, name) for name in given} == given
+                assert found.version == version
+
+    def test_two_records_that_one_act_changes_are_both_changed(self, store: Store) -> None:
+        subjects = [made(store), made(store), made(store)]
+        with store.begin() as tx:
+            for place, subject in enumerate(subjects):
+                tx.get(Thing, subject).note = f"changed {place}"
+            tx.get(Thing, subjects[0]).price = Decimal(7)
+        with store.reading() as tx:
+            found = [tx.session.get_one(Thing, subject) for subject in subjects]
+            assert [(one.note, one.price) for one in found] == [
+                ("changed 0", Decimal(7)), ("changed 1", None), ("changed 2", None)
+            ]  # fmt: skip
+
+    def test_a_changed_time_without_an_offset_is_refused(self, store: Store) -> None:
+        subject = made(store)
+        with pytest.raises(ValueError, match="names no instant"), store.begin() as tx:
+            tx.get(Thing, subject).seen_at = datetime(2026, 1, 1)  # noqa: DTZ001 - that is the point
+
 
 def _marked(store: Store) -> int:
     table = MAKER_TABLES.outbox
