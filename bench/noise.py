@@ -86,9 +86,10 @@ def interleaved(
 ) -> dict[str, Run]:
     """Every variant in every round. A figure is the median of the least disturbed; ``spread`` is theirs, in percent.
 
-    A run that raises is a fault: its effect was not what it must be, and it is left out.
+    ``rounds`` are all of them, for ratios. A run that raises is a fault: its effect was not what it must be, and it is
+    left out (None).
     """
-    runs: dict[str, list[Run]] = {name: [] for name in plan}
+    runs: dict[str, list[Run | None]] = {name: [] for name in plan}
     for turn in range(rounds):
         for name, once in plan.items():
             gate()
@@ -98,18 +99,30 @@ def interleaved(
             except Exception as wrong:  # noqa: BLE001 - the others go on; a variant without runs is missing in the table
                 faults.append(f"{name}: {type(wrong).__name__}: {str(wrong)[-600:]}")
                 say(faults[-1])
+                runs[name].append(None)
                 continue
             runs[name].append({"foreign": meter.foreign, **run})
             say(f"{turn + 1}/{rounds} {name}: {run['rate']:,.1f} a second")
-    return {name: _figure(some) for name, some in runs.items() if some}
+    return {name: _figure(some) for name, some in runs.items() if any(some)}
 
 
-def _figure(runs: Sequence[Run]) -> Run:
-    kept = sorted(runs, key=lambda run: run["foreign"])[:KEPT]
+def ratio(ours: Run, theirs: Run, figure: str) -> float | None:
+    """Of the least disturbed rounds, the median of what the one reached over what the other reached right beside it.
+
+    A virtual machine may be half as fast from one minute to the next, and nobody in it sees why: what was measured in
+    another round is no measure for this one. None where the two were never in one round.
+    """
+    both = [(one, other) for one, other in zip(ours["rounds"], theirs["rounds"], strict=True) if one and other]
+    kept = sorted(both, key=lambda pair: max(run["foreign"] for run in pair))[:KEPT]
+    return statistics.median(one[figure] / other[figure] for one, other in kept) if kept else None
+
+
+def _figure(rounds: Sequence[Run | None]) -> Run:
+    kept = sorted((run for run in rounds if run), key=lambda run: run["foreign"])[:KEPT]
     middle = {key: statistics.median(run[key] for run in kept) for key in kept[0]}
     rates = [run["rate"] for run in kept]
     spread = (max(rates) - min(rates)) / middle["rate"] * 100 if middle["rate"] else 0.0
-    return {**middle, "spread": spread, "runs": len(kept)}
+    return {**middle, "spread": spread, "runs": len(kept), "rounds": list(rounds)}
 
 
 def percentile(values: Sequence[float], part: float) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench import chain, consumer, funnelling, leads, relay, web
-from bench.noise import Run
+from bench.noise import Run, ratio
 from bench.place import Place
 
 Figures = Mapping[str, Run]
@@ -39,8 +39,9 @@ class Goal:
         """The ratio or the figure; None where a variant was not measured."""
         if self.variant not in figures or (self.over is not None and self.over not in figures):
             return None
-        found = float(figures[self.variant][self.figure])
-        return found / float(figures[self.over][self.figure]) if self.over is not None else found
+        if self.over is not None:
+            return ratio(figures[self.variant], figures[self.over], self.figure)
+        return float(figures[self.variant][self.figure])
 
     def held(self, value: float) -> bool:
         return value <= self.bound if self.most else value >= self.bound
