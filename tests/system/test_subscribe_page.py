@@ -10,10 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from libs.common.contracts.commands import COMMANDS, decode
+from libs.common.rabbit.management import Binding
 from libs.common.rabbit.topology import EVENTS
 from libs.common.web import load
 from libs.local.broker import Broker
@@ -75,7 +77,7 @@ def line(body: bytes) -> str:
 
 def is_bound(company: Company, url: str) -> bool:
     user = url.partition("//")[2].partition(":")[0]
-    return (f"{user}.bookings", BOOKINGS) in company.management.bindings(EVENTS)
+    return Binding(f"{user}.bookings", BOOKINGS, mark="") in company.management.bindings(EVENTS)
 
 
 def remembered(folder: Path) -> set[str]:
@@ -95,7 +97,6 @@ def reads_each_fact_once(company: Company, running: Running, url: str) -> bytes:
     return last
 
 
-@pytest.mark.long  # it fails since 2026-11-23: its queue is not seen as bound; why is not known yet
 def test_the_consumer_in_python(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:
     url = company.add("--pattern", BOOKINGS)
     (tmp_path / "bookings.py").write_text(program("In Python"))
@@ -114,7 +115,7 @@ def test_the_consumer_in_python(company: Company, start: Callable[..., Running],
 
 def another(name: str) -> bytes:
     """The same fact, once more: with an id and a number of its own."""
-    return json.dumps(json.loads(FACTS[name]) | {"id": f"another {name}", "sequence": "9"}).encode()
+    return json.dumps(json.loads(FACTS[name]) | {"id": str(uuid4()), "sequence": "9"}).encode()
 
 
 @pytest.mark.long
