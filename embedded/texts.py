@@ -12,8 +12,8 @@ from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 import services
+from libs.common import spoken
 from libs.common.auth import Role
-from services.console.adapters import words
 from services.console.states import LANES
 from services.console.usecases.shown.reports.table import DEFINITIONS
 
@@ -44,8 +44,8 @@ def _texts_of_code() -> Iterator[str]:
     states = [import_module(f"services.{name}.states") for name in services.NAMES]
     for kind in (Role, *(kind for module in states for kind in vars(module).values())):
         if isinstance(kind, type) and issubclass(kind, StrEnum) and not kind.__name__.endswith("Action"):
-            yield from (words.plain(one) for one in kind)
-    yield from (words.plain(lane.partition(".")[2]) for lane in LANES)
+            yield from (spoken.plain(one) for one in kind)
+    yield from (spoken.plain(lane.partition(".")[2]) for lane in LANES)
 
 
 def _texts(path: Path) -> Found:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 SCREENS = (
     ("manager", "/", "today"),
-    ("manager", "/board", "board"),
+    ("office", "/board", "board"),
     ("manager", "/search?q=June", "search"),
     ("manager", "/reports", "reports"),
     ("manager", "/reports/close-rate", "report"),
@@ -148,9 +148,24 @@ def test_every_screen_fits_and_can_be_used_by_everybody(
     browsing: Browsing, role: str, device: Device, picture: Callable[..., None]
 ) -> None:
     page = browsing.as_(role, device)
+    if role == "office":  # or there is nothing to be seen on the board
+        for name in ("Nora Ellery", "Tobias Renn", "Mabel Okafor"):
+            an_opportunity(browsing.url, name)
+        the_board(page, "Mabel Okafor")
     for path, name in ((path, name) for whose, path, name in SCREENS if whose == role):
         page.goto(path)
         expect(page.locator("h1")).to_be_visible()
         axe(page)
         fits(page)
         picture(page, name if device is DESKTOP else f"{name}-phone")
+
+
+@pytest.mark.parametrize("wide", [360, 768, 1100])
+def test_a_setting_has_all_the_room_there_is(browsing: Browsing, wide: int) -> None:
+    page = browsing.as_("admin")
+    page.set_viewport_size({"width": wide, "height": 740})
+    page.goto("/settings/opportunities")
+    room, form = page.locator(".page").bounding_box(), page.locator(".page form").last.bounding_box()
+    assert room is not None
+    assert form is not None
+    assert form["width"] > 0.8 * room["width"]

@@ -32,6 +32,13 @@ def until_there(page: Page, what: Callable[[], None]) -> None:
     assert what(), page.inner_text("main")
 
 
+def somebody() -> str:
+    """Whom nobody else is called."""
+    rest = uuid4().int
+    syllables = [f"{'bdfglmnrstv'[rest >> place & 7]}{'aeiou'[(rest >> place + 5) % 5]}" for place in range(0, 32, 8)]
+    return f"Ivy {''.join(syllables).title()}n"
+
+
 def told(page: Page) -> Locator:
     """What the page says of what was just done; that somebody else is here is said elsewhere."""
     return page.locator(".toast[role=status]")
@@ -41,7 +48,7 @@ def told(page: Page) -> Locator:
 def test_a_call_becomes_work_that_operations_took_over(
     browsing: Browsing, van: Device, picture: Callable[..., None]
 ) -> None:
-    who, where = f"Ivy Castellan {uuid4().hex[:6]}", "desk" if van is DESKTOP else "phone"
+    who, where = somebody(), "desk" if van is DESKTOP else "phone"
 
     # The office takes the call and gives it to a salesperson.
     csr = browsing.as_("csr")
@@ -111,7 +118,7 @@ def test_a_call_becomes_work_that_operations_took_over(
     booking.click()
     order = manager.url
     expect(manager.get_by_role("button", name="Assign to Operation")).to_have_attribute("aria-disabled", "true")
-    picture(manager, f"booking-{where}")
+    picture(manager, "booking-desk")
     office = browsing.as_("office")
     office.goto(order)
     ticks = office.get_by_role("region", name="Checklist")

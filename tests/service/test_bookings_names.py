@@ -33,7 +33,7 @@ def job(orders: Orders, ident: str) -> dict[str, Any]:
     ("template", "name"),
     [
         ("{customer} / {city}", "Ivy Castellan / Nashville"),
-        ("{last_name} {zip} {trade} {job_type}", "Castellan 37201 hvac installation"),
+        ("{last_name} {zip} {trade} {job_type}", "Castellan 37201 HVAC installation"),
         ("{customer_no}-{estimate_no}", "C-00001-EST-2026-00012"),
         ("{street} #{seq:000}", "1204 Forrest Ave #001"),
         ("Job {seq}", "Job 1"),
@@ -83,7 +83,7 @@ def test_a_preview_shows_the_name_and_counts_nothing(orders: Orders) -> None:
     for _ in range(2):
         assert office.get(f"{path}?acceptance_id={sold.acceptance_id}").get_json()["name"] == "Ivy Castellan 02"
     tried = orders.bench.as_("admin").get(path, query_string={"template": "{last_name} {trade} {seq:000}"})
-    assert tried.get_json()["name"] == "Castellan hvac 001"
+    assert tried.get_json()["name"] == "Castellan HVAC 001"
     assert "{street}" in tried.get_json()["tokens"]
     assert office.get(path, query_string={"template": "{moon}"}).status_code == 422
     assert office.get(f"{path}?acceptance_id={uuid4()}").status_code == 404
@@ -102,7 +102,7 @@ def test_the_office_renames_a_job_and_it_is_on_record(orders: Orders) -> None:
     assert (answer.status_code, answer.get_json()["name"]) == (200, "The old mill")
     orders.bench.as_("office").post(path, {"name": "The old mill"})
     [told] = orders.bench.told("bookings", JobRenamed)
-    assert told.data["previous_title"] == "Ivy Castellan – hvac – 1204 Forrest Ave"
+    assert told.data["previous_title"] == "Ivy Castellan – HVAC – 1204 Forrest Ave"
     assert told.data["title"] == "The old mill"
     assert orders.see(booking["id"])["title"] == "The old mill"
     part = orders.bench.system.parts["bookings"]
@@ -110,7 +110,7 @@ def test_the_office_renames_a_job_and_it_is_on_record(orders: Orders) -> None:
     with part.store.reading() as tx:
         rows = tx.session.execute(sa.select(audit).where(audit.c.subject == booking["job_id"])).all()
     [renamed] = [row for row in rows if "name" in row.changes]
-    assert renamed.changes["name"] == ["Ivy Castellan – hvac – 1204 Forrest Ave", "The old mill"]
+    assert renamed.changes["name"] == ["Ivy Castellan – HVAC – 1204 Forrest Ave", "The old mill"]
     assert renamed.actor == str(CAST["office"][0])
 
 

@@ -86,7 +86,7 @@ def test_an_acceptance_becomes_customer_job_and_booking_however_often_we_hear_of
     assert booking["acceptance_ids"] == [str(sold.acceptance_id)]
     assert [one["done"] for one in booking["checklist"]] == [False] * 3
     job = office.get(f"{BOOKINGS}/jobs/{booking['job_id']}").get_json()
-    assert (job["number"], job["name"]) == ("J-00001", "Ivy Castellan – hvac – 1204 Forrest Ave")
+    assert (job["number"], job["name"]) == ("J-00001", "Ivy Castellan – HVAC – 1204 Forrest Ave")
     assert job["estimate_id"] == str(sold.subject)
     customer = office.get(f"{BOOKINGS}/customers/{booking['customer_id']}").get_json()
     assert (customer["number"], customer["name"]) == ("C-00001", "Ivy Castellan")

@@ -111,6 +111,18 @@ def test_the_board_narrows_to_what_is_asked(office: Bench) -> None:
     assert "June Pettibone" in reader.open("/board?age=overdue").links
 
 
+def test_a_board_with_nothing_on_it_says_what_brings_something_there(office: Bench) -> None:
+    reader = Reader(office, "salesperson")
+    page = reader.open("/board")
+    assert "An enquiry that is worth working comes onto the board by itself." in page.text
+    assert "Take a call" in page.text
+    opportunity(office)
+    assert "June Pettibone" in reader.open("/board").text
+    narrowed = reader.open("/board?source=nobody")
+    assert "No open opportunity has all of what you chose." in narrowed.text
+    assert "The whole board" in narrowed.text
+
+
 def test_somebody_is_found_by_the_end_of_their_number_on_a_page_and_by_the_palette(office: Bench) -> None:
     made = opportunity(office)
     reader = Reader(office, "csr")

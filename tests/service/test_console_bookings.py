@@ -59,7 +59,7 @@ def test_a_deposit_is_recorded_or_waived(orders: Orders) -> None:
     assert page.blocked == ["Assign to Operation"]
     reader.follow("Record the deposit")
     page = reader.press("Record the deposit", deposit_paid="$400")
-    assert "600.00 USD of the deposit" in page.text
+    assert "$600.00 of the deposit" in page.text
     page = reader.press("Waive it")
     assert ("Goes on without the deposit" in page.text, page.blocked) == (True, [])
     assert orders.see(booking["id"])["deposit_paid"] == "400.00"

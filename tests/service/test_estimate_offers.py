@@ -94,7 +94,7 @@ def test_looking_at_the_link_changes_nothing(estimates: Bench) -> None:
         for path in (f"/e/{token}", f"{SHARED}/{token}", f"{SHARED}/{token}/estimate.pdf"):
             assert estimates.public.call(method, path).status_code == 200
     page = estimates.public.get(f"/e/{token}")
-    assert "8,400.00" in page.get_data(as_text=True)
+    assert "$8,400.00" in page.get_data(as_text=True)
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     shared = estimates.public.get(f"{SHARED}/{token}")

@@ -51,7 +51,7 @@ def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -
     answer = submit(estimates, token, "accept", option=option[1], typed_name="Ivy", consent="on", **{ticks[1]: "on"})
     assert (answer.status_code, answer.headers["Location"], answer.data) == (303, f"/e/{token}", b"")
     after = estimates.public.get(f"/e/{token}").get_data(as_text=True)
-    assert "8,460.00" in after
+    assert "$8,460.00" in after
     assert "<form" not in after
     assert "offer.js" not in after
     assert estimates.told("estimates", EstimateAccepted)[0].data["total"] == "8460.00"

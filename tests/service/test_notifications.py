@@ -141,6 +141,13 @@ def test_a_notification_says_what_happened_to_which_record_and_where_to_look(not
     assert one.get_json() == shown
 
 
+def test_an_amount_is_said_as_the_customer_saw_it(notifications: Bench) -> None:
+    tell(notifications, estimates.EstimateAccepted, actor="customer", total="8400.00", currency="USD")
+
+    [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
+    assert " is accepted at $8,400.00. Signed by " in shown["text"]
+
+
 def test_words_of_a_customer_are_data_and_what_is_unknown_is_left_unsaid(notifications: Bench) -> None:
     more = {"title": "{by} {0} <b>", "first_response_due_at": None}
     tell(notifications, leads.LeadAssigned, **more)

@@ -59,6 +59,15 @@ def test_a_valid_lead_becomes_one_opportunity_however_often_that_is_said(desk: B
     assert [fact.data["salesperson_id"] for fact in desk.told("opportunities", OpportunityAssigned)] == [str(ME)]
 
 
+def test_an_opportunity_is_called_by_who_asks_and_for_what_in_words(desk: Bench) -> None:
+    for asked, called in (
+        ({"service_interest": "", "trade": "hvac"}, "Ada Byron: HVAC"),
+        ({"service_interest": "a new furnace", "trade": "hvac"}, "Ada Byron: a new furnace"),
+    ):
+        found = opened(desk, prospect=prospect(person_name="Ada Byron", **asked))
+        assert found["title"] == called
+
+
 def test_an_owner_who_does_not_sell_stays_beside_it_and_nobody_is_told_of_an_assignment(desk: Bench) -> None:
     found = opened(desk, owner_id=CAST["csr"][0])
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from libs.common import spoken
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
@@ -121,8 +122,8 @@ class Booking(Aggregate, Base):
         if self.hold is not None:
             missing.append(Missing("hold", f"it is on hold for the {self.hold['reason'].replace('_', ' ')}"))
         if not self.deposit_waived and self.deposit_paid < self.deposit_due:
-            owed = f"{self.deposit_due - self.deposit_paid:.2f} {self.currency}"
-            missing.append(Missing("deposit_paid", f"{owed} of the deposit are neither paid nor waived"))
+            owed = spoken.amount(self.deposit_due - self.deposit_paid, self.currency)
+            missing.append(Missing("deposit_paid", f"{owed} of the deposit is neither paid nor waived"))
         return missing
 
     def missing_to_be_completed(self) -> list[Missing]:

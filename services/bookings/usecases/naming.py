@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import people, workhours
+from libs.common import people, spoken, workhours
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.tx import Tx
 from services.bookings.model import Customer, Job, Sale
@@ -19,7 +19,7 @@ SEPARATOR = r"[\s\-–—,/|·:#_]*"
 
 SAMPLE = {
     "customer": "Ivy Castellan", "customer_no": "C-00008", "last_name": "Castellan", "street": "1204 Forrest Ave",
-    "city": "Nashville", "zip": "37201", "trade": "hvac", "job_type": "installation",
+    "city": "Nashville", "zip": "37201", "trade": "HVAC", "job_type": "installation",
     "estimate_no": "EST-2026-00012-R2",
 }  # fmt: skip
 
@@ -69,7 +69,7 @@ def values(tx: Tx, accepted: EstimateAccepted, customer: Customer) -> dict[str, 
         "street": site.line1 if site else "",
         "city": site.city if site else "",
         "zip": site.postal_code if site else "",
-        "trade": accepted.prospect.trade,
+        "trade": spoken.plain(accepted.prospect.trade),
         "job_type": accepted.job_type or accepted.product_interest,
         "estimate_no": accepted.number,
         **_today(tx, accepted.branch),

@@ -10,19 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from libs.common.amounts import exponent
-
-SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "EUR": "€", "GBP": "£"}
-MINUS = "\N{MINUS SIGN}"
-SPELT = {
-    "hvac": "HVAC",
-    "csr": "CSR",
-    "sms": "Text",
-    "mql": "MQL",
-    "sql": "SQL",
-    "pql": "PQL",
-    "api": "API",
-    "email": "E-mail",
-}
+from libs.common.spoken import MINUS, sign
 
 
 def said(text: str) -> str:
@@ -93,12 +81,12 @@ def money(value: Any, currency: str, *, cents: bool = False) -> Markup:
         return escape(value)
     places = exponent(currency)
     whole, _, part = f"{abs(amount):,.{places}f}".partition(".")
-    sign = (MINUS if amount < 0 else "") + SIGNS.get(currency, f"{currency} ")
+    before = (MINUS if amount < 0 else "") + sign(currency)
     tail = f".{part}" if part else ""
     shown = (
-        Markup('{}{}<span class="cents">{}</span>').format(sign, whole, tail)
+        Markup('{}{}<span class="cents">{}</span>').format(before, whole, tail)
         if cents
-        else escape(f"{sign}{whole}{tail}")
+        else escape(f"{before}{whole}{tail}")
     )
     return Markup('<data class="money" value="{}">{}</data>').format(value, shown)
 
@@ -171,20 +159,6 @@ def since(value: Any, place: Place) -> str:
 def late(value: Any, place: Place) -> bool:
     moment = instant(value)
     return moment is not None and moment < place.now
-
-
-def plain(code: Any) -> str:
-    """``no_decision_maker`` as ``No decision maker``."""
-    text = str(code or "")
-    return SPELT.get(text) or text.replace("_", " ")[:1].upper() + text.replace("_", " ")[1:]
-
-
-def phone(value: Any) -> str:
-    """``+16155550142`` as ``(615) 555-0142``; others stay as they are."""
-    text = str(value.get("typed") or value.get("e164") or "") if isinstance(value, Mapping) else str(value or "")
-    if len(text) == 12 and text.startswith("+1"):
-        return f"({text[2:5]}) {text[5:8]}-{text[8:]}"
-    return text
 
 
 def dial(value: Any) -> str:

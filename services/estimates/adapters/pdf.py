@@ -50,7 +50,7 @@ def _story(offer: Mapping[str, Any]) -> Iterator[Any]:
             yield from _option(option, offer)
     done = offer["accepted"]
     if done:
-        said = f"Accepted by {_marked(done['typed_name'])} on {done['on']} for {done['total']} {offer['currency']}."
+        said = f"Accepted by {_marked(done['typed_name'])} on {done['on']} for {done['total']}."
         yield _text(f"<b>{said}</b>", 10)
         yield _text(f"Confirmation {done['id']}", 8)
     for label in ("notes", "terms"):
@@ -106,7 +106,7 @@ def _totals(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[tup
         yield "Discount", f"− {totals['discount']}"
     for tax in option["taxes"]:
         yield ("Included: " if offer["prices_include_tax"] else "") + _marked(tax["name"]), tax["tax"]
-    yield "<b>Total</b>", f"<b>{totals['total']} {offer['currency']}</b>"
+    yield "<b>Total</b>", f"<b>{totals['total']}</b>"
     if option["has_deposit"]:
         yield "Deposit", totals["deposit"]
         yield "Balance", totals["balance"]

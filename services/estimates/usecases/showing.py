@@ -1,11 +1,12 @@
-"""An offer as its reader sees it, on the page and in the PDF: ready texts, money as 8,400.00, and never a cost."""
+"""An offer as its reader sees it, on the page and in the PDF: ready texts, money as $8,400.00, and never a cost."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from libs.common import money, people
+from libs.common import money, people, spoken
+from libs.common.spoken import amount
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
@@ -33,11 +34,10 @@ def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
         "state": str(estimate.state),
         "live": estimate.live and tx.now < estimate.expires_at,
         "company": from_["name"] or "",
-        "company_lines": [*address_lines(from_["address"]), from_["phone"], from_["email"]],
+        "company_lines": [*address_lines(from_["address"]), spoken.phone(from_["phone"]), from_["email"]],
         "customer": contact.get("name") or contact.get("company") or "",
         "customer_company": contact.get("company") or "",
         "site_lines": address_lines(opportunity.site),
-        "currency": estimate.currency,
         "valid_until": _day(version.valid_until),
         "prices_include_tax": version.prices_include_tax,
         "options": options,
@@ -58,11 +58,6 @@ def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
             "id": str(done.id),
         },
     }
-
-
-def amount(value: Decimal, currency: str) -> str:
-    """8,400.00"""
-    return format(money.rounded(value, currency), ",f")
 
 
 def address_lines(address: Mapping[str, Any] | None) -> list[str]:
@@ -137,7 +132,8 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
 def _price(value: Decimal, currency: str) -> str:
     """A price for one may be finer than the currency."""
     exact = value.normalize() + 0
-    return amount(value, currency) if money.rounded(exact, currency) == exact else format(exact, ",f")
+    finer = money.rounded(exact, currency) != exact
+    return f"{spoken.sign(currency)}{exact:,f}" if finer else amount(value, currency)
 
 
 def _day(day: Any) -> str:

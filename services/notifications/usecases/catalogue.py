@@ -8,6 +8,7 @@ from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from libs.common import spoken
 from services.notifications.states import Kind
 
 Parts = tuple[str, ...]
@@ -56,7 +57,7 @@ TEXTS: Mapping[Kind, Parts] = {
     Kind.ESTIMATE_EXPIRED: ("Estimate {number}, {title}, has expired undecided.",),
     Kind.ESTIMATE_ACCEPTED: (
         "Estimate {number}, {title}, is accepted",
-        " at {total} {currency}",
+        " at {total}",
         ".",
         " Signed by {typed_name}.",
     ),
@@ -103,7 +104,7 @@ def say(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo) -> str:
 
 
 def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo) -> str | None:
-    words = {name: _word(find(name), zone) for name in _names(part)}
+    words = {name: _word(find(name), zone, find("currency")) for name in _names(part)}
     return part.format_map(words) if all(words.values()) else None
 
 
@@ -112,13 +113,13 @@ def _names(part: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(part) if name]
 
 
-def _word(value: Any, zone: ZoneInfo) -> str:
+def _word(value: Any, zone: ZoneInfo, currency: Any) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(zone):%a %-d %b %H:%M}"
     if isinstance(value, date):
         return f"{value:%-d %b %Y}"
     if isinstance(value, Decimal):
-        return f"{value:,f}"
+        return spoken.amount(value, currency) if currency else f"{value:,f}"
     if isinstance(value, tuple | list):
         return ", ".join(str(one) for one in value)
     return "" if value is None else str(value).strip()

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people
+from libs.common import people, spoken
 from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
@@ -124,12 +124,13 @@ def _open(
     first = flows.of(tx, branch).first
     name = prospect.person_name or prospect.company
     interest = more.pop("product_interest")
+    wanted = spoken.plain(interest) if interest == prospect.trade else interest
     record = people.branch(tx, branch)
     opportunity = tx.new(
         Opportunity,
         number=f"O-{tx.number('opportunity'):05d}",
         branch=branch,
-        title=title or f"{name}: {interest}"[:200].rstrip(": "),
+        title=title or f"{name}: {wanted}"[:200].rstrip(": "),
         prospect=msgspec.to_builtins(prospect),
         site=prospects.plain_address(prospect),
         source=prospect.source or None,

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
+from libs.common.spoken import plain
 from libs.common.web import Schema, load, reading
 from services.console import usecases
-from services.console.adapters import words
 from services.console.adapters.words import instant, said
 from services.console.api.screens.frame import doors, me, page, place, screen
 from services.console.schemas import CardQuery
@@ -37,7 +37,7 @@ def href(card: CardShown, first: str = "") -> str:
 def label(lane: str) -> str:
     """A lane's name: the branch's own for its stages."""
     phase, _, code = lane.partition(".")
-    return stages().get(code, words.plain(code)) if phase == "opportunity" else words.plain(code)
+    return stages().get(code, plain(code)) if phase == "opportunity" else plain(code)
 
 
 def stages() -> dict[str, str]:

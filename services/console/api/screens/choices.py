@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from libs.common.auth import Role
-from services.console.adapters.words import plain, said
+from libs.common.spoken import plain
+from services.console.adapters.words import said
 from services.console.api.screens import crew
 from services.console.api.screens.frame import doors, me
 

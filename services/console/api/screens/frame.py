@@ -12,7 +12,7 @@ from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from libs.common import people
+from libs.common import people, spoken
 from libs.common.auth import RULES, Caller, May
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
@@ -279,8 +279,8 @@ def dress(app: Any) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.globals.update(gettext=_one, ngettext=_many)
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = ("plain", "phone", "dial", "initials", "address")
-    environment.filters.update({name: getattr(words, name) for name in plainly})
+    plainly = (spoken.plain, spoken.phone, words.dial, words.initials, words.address)
+    environment.filters.update({say.__name__: say for say in plainly})
     environment.filters.update(
         {
             "when": lambda value: words.when(value, place()),

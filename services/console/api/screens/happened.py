@@ -7,6 +7,7 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
+from libs.common import spoken
 from libs.common.errors import NotFound
 from libs.common.web import reading
 from services.console.adapters import words
@@ -119,8 +120,8 @@ def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
 
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
-    line = LINES.get(row["kind"]) or Line(words.plain(row["kind"].rpartition(".")[2]))
-    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else words.plain(row["actor"]))
+    line = LINES.get(row["kind"]) or Line(spoken.plain(row["kind"].rpartition(".")[2]))
+    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else spoken.plain(row["actor"]))
     quote = row["words"].get("note") or row["words"].get("text") or ""
     return {
         "text": line.text,
@@ -138,7 +139,7 @@ def entry(row: Told) -> dict[str, Any]:
 
 def _said(name: str, row: Told) -> str | Markup:
     value = SAID[name](row["words"], row["people"]) if name in SAID else row["words"].get(name)
-    return "" if value in (None, "") else escape(value if name in SAID else words.plain(value))
+    return "" if value in (None, "") else escape(value if name in SAID else spoken.plain(value))
 
 
 def _money(name: str) -> Callable[[Told, Told], Any]:
@@ -163,7 +164,7 @@ def _listed(name: str) -> Callable[[Told, Told], Any]:
     def shown(these: Told, _: Told) -> str:
         value = these.get(name)
         some = [value] if isinstance(value, str) else list(value or ())
-        return ", ".join(words.plain(one).lower() for one in some)
+        return ", ".join(spoken.plain(one).lower() for one in some)
 
     return shown
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from libs.common import spoken
 from libs.common.web import reading
 from services.console import usecases
-from services.console.adapters import words
 from services.console.adapters.words import said
 from services.console.api.screens import cards, choices
 from services.console.api.screens.frame import doors, me, page, place, screen
@@ -136,7 +136,7 @@ def row_name(shown: Report, row: Row) -> str:
 
 
 def _word(value: Any) -> str:
-    return words.plain(value) if str(value).islower() else str(value)
+    return spoken.plain(value) if str(value).islower() else str(value)
 
 
 def _bars(shown: Report) -> list[tuple[str, str, float, str, str]]:

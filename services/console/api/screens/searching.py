@@ -4,9 +4,9 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from libs.common import spoken
 from libs.common.web import reading
 from services.console import usecases
-from services.console.adapters import words
 from services.console.api.screens import cards
 from services.console.api.screens.frame import me, page, screen
 
@@ -38,4 +38,4 @@ def search_json() -> Response:
 
 def _about(one: dict[str, Any]) -> str:
     parts = (one["what"], cards.label(one["lane"]), one["opportunity_number"] or one["lead_number"], one["city"])
-    return ", ".join(words.plain(part) if part == one["lane"] else str(part) for part in parts if part)
+    return ", ".join(spoken.plain(part) if part == one["lane"] else str(part) for part in parts if part)

@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from libs.common import spoken
 from services.console.adapters import words
 
 Schema = Mapping[str, Any]
@@ -126,8 +127,10 @@ class Shape:
                 Row(f"{at}.{n}", self._group(inner, one, f"{at}.{n}.", errors), n >= len(every) - SPARE)
                 for n, one in enumerate(every)
             )
-        choices = tuple((one, words.plain(one)) for one in (inner if kind == "many" else schema).get("enum", ()) if one)
-        label = words.plain(name.removesuffix("_id"))
+        choices = tuple(
+            (one, spoken.plain(one)) for one in (inner if kind == "many" else schema).get("enum", ()) if one
+        )
+        label = spoken.plain(name.removesuffix("_id"))
         return Part(at, label, kind, _shown(kind, value), needed, choices, errors.get(at, ""), parts, rows)
 
     # -- reading
@@ -229,7 +232,7 @@ def faults(problem: Mapping[str, Any], taken: Taken) -> tuple[dict[str, str], li
         text = str(fault.get("detail") or "")
         if path:
             at.setdefault(path, text)
-        others.append(f"{words.plain(path.rpartition('.')[2])}: {text}" if path else text)
+        others.append(f"{spoken.plain(path.rpartition('.')[2])}: {text}" if path else text)
     return at, others or ([] if at else [str(problem.get("detail") or words.said("That was refused."))])
 
 

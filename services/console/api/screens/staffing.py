@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from libs.common.auth import Role
-from services.console.adapters import words
+from libs.common.spoken import plain
 from services.console.api.screens.frame import doors, names, page, screen
 from services.console.api.screens.offers import Offers
 
@@ -23,7 +23,7 @@ def people() -> Response:
     """Who works here?"""
     asked = {name: request.args.get(name, "") for name in ("q", "role", "cursor")}
     found = doors().get("/staff/people", limit=50, sort="name", **asked)
-    roles = [(str(one), words.plain(str(one))) for one in Role]
+    roles = [(str(one), plain(str(one))) for one in Role]
     return page(
         "people.html",
         nav="/settings",

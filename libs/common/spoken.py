@@ -1,0 +1,45 @@
+"""How codes, telephone numbers and amounts are said to people, wherever they read them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from libs.common.amounts import exponent, rounded
+
+SIGNS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "EUR": "€", "GBP": "£"}
+MINUS = "\N{MINUS SIGN}"
+SPELT = {
+    "hvac": "HVAC",
+    "csr": "CSR",
+    "sms": "Text",
+    "mql": "MQL",
+    "sql": "SQL",
+    "pql": "PQL",
+    "api": "API",
+    "email": "E-mail",
+}
+
+
+def plain(code: Any) -> str:
+    """``no_decision_maker`` as ``No decision maker``, ``hvac`` as ``HVAC``."""
+    text = str(code or "")
+    return SPELT.get(text) or text.replace("_", " ")[:1].upper() + text.replace("_", " ")[1:]
+
+
+def phone(value: Any) -> str:
+    """``+16155550142`` as ``(615) 555-0142``; others stay as they are."""
+    text = str(value.get("typed") or value.get("e164") or "") if isinstance(value, Mapping) else str(value or "")
+    if len(text) == 12 and text.startswith("+1"):
+        return f"({text[2:5]}) {text[5:8]}-{text[8:]}"
+    return text
+
+
+def sign(currency: str) -> str:
+    """What stands before an amount: ``$``, or ``CHF `` where there is no sign that everybody knows."""
+    return SIGNS.get(currency, f"{currency} ")
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """``11804.46`` as ``$11,804.46``, at the currency's exponent."""
+    exact = rounded(value, currency)
+    return f"{MINUS if exact < 0 else ''}{sign(currency)}{abs(exact):,.{exponent(currency)}f}"
