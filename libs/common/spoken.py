@@ -39,6 +39,12 @@ def sign(currency: str) -> str:
     return SIGNS.get(currency, f"{currency} ")
 
 
+def price(value: Decimal, currency: str) -> str:
+    """A price for one, which may be finer than the currency: ``$0.125``."""
+    exact = value.normalize() + 0
+    return amount(value, currency) if rounded(exact, currency) == exact else f"{sign(currency)}{exact:,f}"
+
+
 def amount(value: Decimal, currency: str) -> str:
     """``11804.46`` as ``$11,804.46``, at the currency's exponent."""
     exact = rounded(value, currency)

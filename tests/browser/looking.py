@@ -28,6 +28,8 @@ def fits(page: Page) -> None:
     """Nothing must be pushed sideways to be read."""
     wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert wide <= room, f"{page.url} is {wide} px wide, there is room for {room}"
+    ends = page.evaluate("[...document.querySelectorAll('.filters > *')].map(at => at.getBoundingClientRect().right)")
+    assert max(ends, default=0) <= room, f"{page.url} has what it can be narrowed by out of sight"
 
 
 def shown(page: Page, *, whole: bool = False) -> bytes:

@@ -150,6 +150,7 @@ def test_a_way_back_never_leaves_the_console(office: Bench) -> None:
 def test_an_address_that_nobody_has_says_so_to_people_and_programs(office: Bench) -> None:
     page = Reader(office, "csr").open("/nothing/here")
     assert (page.status, page.answer.mimetype) == (404, "text/html")
+    assert "The counts are not here right now." not in page.text
     program = Reader(office).client.get("/api/v1/nothing")
     assert (program.status_code, program.mimetype) == (404, "application/problem+json")
 

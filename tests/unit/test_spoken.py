@@ -22,6 +22,11 @@ def test_an_amount_is_said_with_its_sign_and_the_currencys_decimals(value: str, 
     assert spoken.amount(Decimal(value), currency) == said
 
 
+def test_a_price_for_one_may_be_finer_than_the_currency() -> None:
+    assert spoken.price(Decimal("8400.0000"), "USD") == "$8,400.00"
+    assert spoken.price(Decimal("0.1250"), "USD") == "$0.125"
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [("hvac", "HVAC"), ("plumbing", "Plumbing"), ("no_decision_maker", "No decision maker"), ("Roofing", "Roofing")],

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from libs.common import money, people, spoken
+from libs.common import people, spoken
 from libs.common.spoken import amount
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
@@ -123,17 +123,10 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
         "name": name,
         "more": more,
         "qty": format(line.qty.normalize() + 0, ",f"),
-        "unit_price": _price(line.unit_price, currency),
+        "unit_price": spoken.price(line.unit_price, currency),
         "off": off,
         "amount": amount(line.amount, currency),
     }
-
-
-def _price(value: Decimal, currency: str) -> str:
-    """A price for one may be finer than the currency."""
-    exact = value.normalize() + 0
-    finer = money.rounded(exact, currency) != exact
-    return f"{spoken.sign(currency)}{exact:,f}" if finer else amount(value, currency)
 
 
 def _day(day: Any) -> str:

@@ -4,6 +4,7 @@ import functools
 import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -236,8 +237,8 @@ HEADINGS = {
 def wrong(status: int, detail: str = "", heading: str = "") -> Response:
     """What happened, and ways on."""
     heading = heading or HEADINGS.get(status, words.said("That did not work"))
-    counts = None if status >= 500 else g.get("counts")
-    return page("wrong.html", status, heading=heading, detail=detail, counts=counts, number=request_id())
+    spared = {"counts": None} if status >= 500 else {}  # nobody who is in trouble is asked for more
+    return page("wrong.html", status, heading=heading, detail=detail, number=request_id(), **spared)
 
 
 def _refused(refused: Refused) -> Response:
@@ -269,6 +270,10 @@ def _many(__one: str, __many: str, __n: int, **variables: Any) -> Any:
     return texts.many(__one, __many, __n, language(), variables)
 
 
+def _price(value: Any, currency: str) -> str:
+    return spoken.price(Decimal(str(value)), currency)
+
+
 def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
     return words.money(value, currency or place().currency, cents=cents)
 
@@ -294,6 +299,7 @@ def dress(app: Any) -> None:
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
             "money": _money,
+            "price": _price,
         }
     )
     environment.globals.update(
