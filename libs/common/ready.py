@@ -51,4 +51,5 @@ def holding(held: sa.Table, in_sqlite: bool) -> Any:
 def due(timers: sa.Table, kinds: Sequence[str]) -> sa.Select[Any]:
     """Timers of these kinds that are due at ``now``, the longest due first, ``most`` of them."""
     mine = timers.c.due_at <= bindparam("now"), timers.c.failed.is_(None), timers.c.kind.in_(kinds)
-    return sa.select(timers).where(*mine).order_by(timers.c.due_at).limit(bindparam("most"))
+    in_turn = timers.c.due_at, timers.c.kind, timers.c.subject  # alike on every database, also of one instant
+    return sa.select(timers).where(*mine).order_by(*in_turn).limit(bindparam("most"))

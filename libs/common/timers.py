@@ -1,7 +1,7 @@
 """Durable timers: set by an act, fired in a transaction of their own, taken back when their cause is gone."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -49,10 +49,8 @@ class Timers:
                 return []
         with self.store.begin() as tx:
             rows = list(tx.execute(self._to_claim, {"now": tx.now, "most": limit}))
-            for row in rows:
-                failed = f"{TRIES} attempts ended without a word" if row.attempts >= TRIES else None
-                lease = {"count": row.attempts + 1, "until": tx.now + LEASE, "why": failed}
-                tx.execute(self.store.statements.timer_leased, {**_of(row), **lease})
+            if rows:
+                tx.execute(self.store.statements.timer_leased, [_of(row) | _lease(row, tx.now) for row in rows])
             return [row for row in rows if row.attempts < TRIES]
 
     def _still_due(self, tx: Tx, row: sa.Row[tuple[object, ...]]) -> "sa.Row[tuple[object, ...]] | None":
@@ -70,6 +68,11 @@ class Timers:
             last = reason if row.attempts + 1 >= TRIES else None
             given = {"of_attempt": row.attempts + 1, "until": tx.now + pause, "why": last}
             tx.execute(self.store.statements.timer_failed, {**_of(row), **given})
+
+
+def _lease(row: sa.Row[tuple[object, ...]], now: datetime) -> dict[str, object]:
+    failed = f"{TRIES} attempts ended without a word" if row.attempts >= TRIES else None
+    return {"count": row.attempts + 1, "until": now + LEASE, "why": failed}
 
 
 def _of(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:

@@ -219,6 +219,18 @@ class Reminders:
             assert tx.count("nudges") == 41
         assert count(store, MAKER_TABLES.timers) == 0
 
+    def test_timers_of_one_instant_fire_in_one_order_on_every_database(self, store: Store) -> None:
+        fired: list[int] = []
+        with store.begin() as tx:
+            at = tx.now
+        for subject in (3, 1, 4, 2, 0):
+            with store.begin() as tx:
+                tx.remind("nudge", UUID(int=subject), at)
+        with store.begin() as tx:
+            tx.remind("nudge", UUID(int=9), at - timedelta(seconds=1))
+        Timers(store, {"nudge": lambda _tx, subject, _payload: fired.append(subject.int)}).step()
+        assert fired == [9, 0, 1, 2, 3, 4]
+
     def test_a_timer_that_was_moved_or_taken_back_does_not_fire(self, store: Store) -> None:
         self.remind(store, range(2))
         with store.begin() as tx:
