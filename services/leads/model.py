@@ -170,7 +170,7 @@ class MatchKey(Base):
     """What a lead can be recognised by again; looked up by value at every door."""
 
     __tablename__ = "match_keys"
-    __table_args__ = (sa.Index("ix_match_keys_value", "value", "why"),)
+    __table_args__ = (sa.Index("ix_match_keys_value", "value", "why", "lead_id"),)
 
     lead_id: Mapped[UUID] = mapped_column(sa.ForeignKey("leads.id"), primary_key=True)
     why: Mapped[str] = mapped_column(sa.String(20), primary_key=True)

@@ -91,6 +91,16 @@ def test_a_duplicate_is_kept_and_pointed_out(leads: Bench, same: str) -> None:
     assert leads.as_("csr").get(f"{LEADS}/{first['id']}").get_json()["duplicates"][0]["id"] == again["id"]
 
 
+def test_many_who_share_a_domain_hide_nobody_who_has_the_same_number(leads: Bench) -> None:
+    first = captured(leads, phones=["615 555 0100"], emails=["ann@bigcorp.example"])
+    others = [captured(leads, emails=[f"{n}@bigcorp.example"])["id"] for n in range(210)]
+
+    found = captured(leads, phones=["615 555 0100"], emails=["bob@bigcorp.example"])["duplicates"]
+
+    assert (found[0]["id"], found[0]["why"]) == (first["id"], "phone")
+    assert [one["id"] for one in found[1:]] == others[:-10:-1], "and of the others the newest"
+
+
 def test_a_shared_free_mail_domain_makes_no_duplicate(leads: Bench) -> None:
     captured(leads, emails=["ann@gmail.com"])
     assert captured(leads, emails=["bob@gmail.com"])["duplicates"] == []
