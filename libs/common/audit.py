@@ -13,16 +13,15 @@ from sqlalchemy import event
 from sqlalchemy.orm import LoaderCallableStatus, Session
 
 from libs.common.columns import Aggregate
+from libs.common.ready import few
 
 if TYPE_CHECKING:
     from libs.common.store import Store
     from libs.common.tx import Origin, Tx
 
 #: many rows with one statement
-LINK = """
-UPDATE audit AS a SET position = x.place, hash = x.link
-FROM json_to_recordset(%(links)s::json) AS x(row bigint, place bigint, link text) WHERE a.id = x.row
-"""
+LINKS = few("json_to_recordset(%(links)s::json) AS y(row bigint, place bigint, link text)", "many")
+LINK = f"UPDATE audit AS a SET position = x.place, hash = x.link FROM {LINKS} AS x WHERE a.id = x.row"  # noqa: S608 - ours
 CHAIN_LOCK = 0x706C7562  #: an advisory lock in each service's own database
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
 SECRET = {"password_hash", "token_hash", "secret"}
@@ -109,16 +108,14 @@ def rows(tx: "Tx") -> list[dict[str, Any]]:
 
 def chain(store: "Store", batch: int = 500) -> int:
     """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
-    table = store.tables.audit
     with store.alone(changing=False) as look:  # mostly there is nothing new, and nobody has to wait for this
         if look.execute(store.statements.unlinked, {"most": 1}).first() is None:
             return 0
     with store.begin() as tx:
         if not store.database.sqlite:  # two workers would both follow the same row
             tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
-        newest = sa.select(table.c.position, table.c.hash).order_by(table.c.position.desc().nulls_last()).limit(1)
-        last = tx.session.execute(newest).first()
-        position, previous = (last.position or 0, last.hash or "") if last else (0, "")
+        last = tx.execute(store.statements.last_linked).first()
+        position, previous = (last.position, last.hash) if last else (0, "")
         links = []
         for row in tx.execute(store.statements.unlinked, {"most": batch}).all():
             position, previous = position + 1, link(previous, row)
@@ -126,7 +123,8 @@ def chain(store: "Store", batch: int = 500) -> int:
         if links and store.database.sqlite:
             tx.execute(store.statements.linked, links)
         elif links:
-            tx.connection.exec_driver_sql(LINK, {"links": msgspec.json.encode(links).decode()})
+            given = {"links": msgspec.json.encode(links).decode(), "many": len(links)}
+            tx.connection.exec_driver_sql(LINK, given)
     return len(links)
 
 

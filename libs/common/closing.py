@@ -73,11 +73,10 @@ def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] =
         for name in there:
             tx.execute(_in_sqlite(tx, name), parts[name])
         return
-    said = {change: rows if len(rows) > 1 else rows[0] for change, rows in changing.items()}
-    given = {f"change{n}": rows for n, rows in enumerate(said.values())} | {name: parts[name] for name in there}
-    changes = tuple((change, len(rows) == 1) for change, rows in changing.items())
+    given = {f"change{n}": rows for n, rows in enumerate(changing.values())} | {name: parts[name] for name in there}
     texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
-    tx.connection.exec_driver_sql(_together(metadata, there, changes), texts)
+    many = {f"{name}_many": len(rows) for name, rows in given.items()}
+    tx.connection.exec_driver_sql(_together(metadata, there, tuple(changing)), texts | many)
 
 
 @functools.cache
@@ -92,31 +91,32 @@ def _in_sqlite(tx: "Tx", name: str) -> Any:
 
 
 @functools.cache
-def _together(metadata: sa.MetaData, there: tuple[str, ...], changes: tuple[tuple[Change, bool], ...]) -> str:
+def _together(metadata: sa.MetaData, there: tuple[str, ...], changes: tuple[Change, ...]) -> str:
     """One statement for these parts. It inserts in the order of the JSON arrays, so outbox ids follow the acts."""
-    steps = [f"change{n}_ AS ({_change(metadata, f'change{n}', *one)})" for n, one in enumerate(changes)]
+    steps = [f"change{n}_ AS ({_change(metadata, f'change{n}', change)})" for n, change in enumerate(changes)]
     steps += [f"{name}_ AS ({_step(metadata, name)})" for name in there]
     return f"WITH {', '.join(steps)} {WAKE if 'outbox' in there else 'SELECT 1'}"
 
 
-def _change(metadata: sa.MetaData, name: str, change: Change, single: bool) -> str:
-    """One row is told to be one: the planner would count on a hundred, and read a small table whole."""
+def _change(metadata: sa.MetaData, name: str, change: Change) -> str:
     kinds = _kinds(metadata.tables[change.table])
-    columns = ", ".join(f"to_{one} {kinds[one]}" for one in change.columns)
+    rows = _rows(name, {"of_id": "uuid"} | {f"to_{one}": kinds[one] for one in change.columns})
     values = ", ".join(f"{one} = x.to_{one}" for one in change.columns)
-    reading = "json_to_record" if single else "json_to_recordset"
-    rows = f"{reading}(%({name})s::json) AS x(of_id uuid, {columns})"
     return f"UPDATE {change.table} AS r SET {values} FROM {rows} WHERE r.id = x.of_id"  # noqa: S608 - our own names
 
 
 def _step(metadata: sa.MetaData, name: str) -> str:
     kinds = PARTS[name] if name in PARTS else _kinds(metadata.tables[name])
-    columns = ", ".join(f"{one} {'text' if kind == 'bytes' else kind}" for one, kind in kinds.items())
-    rows = f"json_to_recordset(%({name})s::json) AS x({columns})"
+    rows = _rows(name, {one: "text" if kind == "bytes" else kind for one, kind in kinds.items()})
     if name in STEPS:
         return STEPS[name].format(rows=rows)
     values = ", ".join(f"decode({one}, 'base64')" if kind == "bytes" else one for one, kind in kinds.items())
     return f"INSERT INTO {name} ({', '.join(kinds)}) SELECT {values} FROM {rows}"  # noqa: S608 - our own names
+
+
+def _rows(name: str, kinds: Mapping[str, str]) -> str:
+    columns = ", ".join(f"{one} {kind}" for one, kind in kinds.items())
+    return f"{ready.few(f'json_to_recordset(%({name})s::json) AS y({columns})', f'{name}_many')} AS x"
 
 
 @functools.cache

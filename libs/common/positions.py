@@ -16,13 +16,13 @@ from libs.common.tx import Tx
 Key = tuple[str, UUID]  #: producer, record
 OPEN, BLOCKED = "open", "blocked"
 #: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once
-LOCK = """
+LOCK = f"""
 SELECT p.*, h.agg_seq, h.body, h.attempts, h.waits, h.due_at, h.reason
-FROM json_array_elements(%(keys)s::json) AS k
+FROM {ready.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
 JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
 LEFT JOIN held AS h ON h.producer = p.producer AND h.agg = p.agg
 ORDER BY p.producer, p.agg FOR UPDATE OF p
-"""
+"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,8 @@ class Positions:
             if len(keys) == 1:
                 return self.tx.execute(said.position, _of(keys[0]))
             return self.tx.execute(said.positions, {"keys": keys})
-        return self.tx.connection.exec_driver_sql(LOCK, {"keys": msgspec.json.encode(keys).decode()})
+        given = {"keys": msgspec.json.encode(keys).decode(), "many": len(keys)}
+        return self.tx.connection.exec_driver_sql(LOCK, given)
 
     def write(self) -> None:
         """Says where the records stand now, to be written with the act, and lets go of what was held for them.

@@ -48,6 +48,14 @@ def holding(held: sa.Table, in_sqlite: bool) -> Any:
 
 
 @functools.cache
+def few(rows: str, many: str) -> str:
+    """Rows that a statement of PostgreSQL's is joined with, for its FROM: no more than the parameter ``many`` says.
+
+    Of a JSON array its planner expects a hundred, and reads a table of thousands whole instead of asking the index.
+    """
+    return f"(SELECT * FROM {rows} LIMIT %({many})s::bigint)"  # noqa: S608 - our own words
+
+
 def due(timers: sa.Table, kinds: Sequence[str]) -> sa.Select[Any]:
     """Timers of these kinds that are due at ``now``, the longest due first, ``most`` of them."""
     mine = timers.c.due_at <= bindparam("now"), timers.c.failed.is_(None), timers.c.kind.in_(kinds)

@@ -37,6 +37,7 @@ class Statements:
     timer_fired: Any
     answers_before: Any
     unlinked: Any
+    last_linked: Any
     linked: Any
 
 
@@ -73,7 +74,8 @@ def of(tables: Tables) -> Statements:
     timer = sa.and_(timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject"))
     attempt = sa.and_(timer, timers.c.attempts == bindparam("of_attempt"))
     waiting = sa.select(held.c.body).order_by(held.c.due_at).limit(bindparam("most"))
-    unlinked = sa.select(tables.audit).where(tables.audit.c.position.is_(None)).order_by(tables.audit.c.id)
+    chain = tables.audit.c
+    unlinked = sa.select(tables.audit).where(chain.position.is_(None)).order_by(chain.id)
     return Statements(
         outbox=sa.insert(outbox),
         audit=sa.insert(tables.audit),
@@ -107,6 +109,10 @@ def of(tables: Tables) -> Statements:
         .where(kept.c.created_at < bindparam("past"))
         .limit(bindparam("most")),
         unlinked=unlinked.limit(bindparam("most")),
+        last_linked=sa.select(chain.position, chain.hash)
+        .where(chain.position.is_not(None))  # so that its index is read from the end
+        .order_by(chain.position.desc())
+        .limit(1),
         linked=sa.update(tables.audit)
         .where(tables.audit.c.id == bindparam("row"))
         .values(position=bindparam("place"), hash=bindparam("link")),

@@ -7,11 +7,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from libs.common import orm
+from libs.common import closing, orm
 from libs.common.errors import Unavailable
+from libs.common.gliding import GLIDE
+from libs.common.positions import LOCK
 from libs.common.store import Store
 from tests.contract.store_suite import StoreSuite, throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import Thing, ThingChanged, ThingMade, maker
+from tests.contract.throwaway import MAKER_TABLES, Thing, ThingChanged, ThingMade, maker
 
 
 class TestPostgresStore(StoreSuite):
@@ -64,4 +66,27 @@ def test_what_an_act_leaves_is_written_by_one_statement(new_database: Callable[[
     with store.reading() as tx:
         thing = tx.session.get_one(Thing, ident)
         assert (thing.note, thing.version, thing.agg_seq) == ("changed", 2, 2)
+    database.dispose()
+
+
+def test_where_a_record_stands_is_asked_of_the_index_as_soon_as_there_are_some(
+    new_database: Callable[[str], str],
+) -> None:
+    database = orm.connect(new_database("maker"))
+    maker(database)
+    rows = [{"producer": "leads", "agg": UUID(int=n), "last_seq": 1, "last_event": None, "state": "open"}
+            for n in range(2000)]  # fmt: skip
+    moved = closing._together(MAKER_TABLES.outbox.metadata, ("moved",), ())
+    asked: dict[str, dict[str, object]] = {
+        LOCK: {"keys": f'[["leads", "{UUID(int=7)}"]]', "many": 1},
+        GLIDE: {"stretches": f'[["leads", "{UUID(int=7)}", 2, 2, "{UUID(int=8)}"]]', "many": 1},
+        moved: {"moved": f'[{{"of_producer": "leads", "of_agg": "{UUID(int=7)}"}}]', "moved_many": 1},
+    }
+    with database.engine.begin() as connection:
+        connection.execute(sa.insert(MAKER_TABLES.stream_pos), rows)
+        connection.exec_driver_sql("ANALYZE stream_pos")
+        for statement, given in asked.items():
+            plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", given).scalars())
+            assert "Index Scan using stream_pos_pkey" in plan, plan
+            assert "Seq Scan on stream_pos" not in plan, plan
     database.dispose()
