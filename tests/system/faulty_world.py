@@ -34,6 +34,7 @@ from tests.system.proxy import Proxy
 ROOT = Path(__file__).parents[2]
 NAMES = ("leads", "opportunities")  #: the first tells, the second reacts
 STARTS_S, HEALS_S, TOLD_S = 90.0, 40.0, 60.0
+AREAS = (615, 205, 212, 213, 214, 216, 303, 305, 312, 313)  #: of telephone numbers, each with ten thousand that are nobody's
 Parts = dict[str, dict[str, Any]]
 
 
@@ -47,7 +48,7 @@ class FaultyWorld:
         self.accounts = {name: Account(name, secrets.token_hex(12)) for name in NAMES}
         self.binds = {name: f"127.0.0.1:{free_port()}" for name in NAMES}
         self.processes: dict[str, Process] = {}
-        self.numbers = iter(range(10_000))
+        self.numbers = iter(range(10_000 * len(AREAS)))
 
     def start(self) -> None:
         place = self.folder / "postgres"
@@ -128,7 +129,7 @@ class FaultyWorld:
     def enquiry(self) -> dict[str, Any]:
         """Nobody's telephone twice: that would be a duplicate."""
         number = next(self.numbers)
-        phone = f"+1615555{number:04d}"
+        phone = f"+1{AREAS[number // 10_000]}555{number % 10_000:04d}"
         return {"channel": "phone", "person_name": f"Ann {number}", "request": "a boiler", "phones": [phone]}
 
     def valid_leads(self, count: int) -> list[str]:
