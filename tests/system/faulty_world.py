@@ -34,7 +34,7 @@ from tests.system.proxy import Proxy
 ROOT = Path(__file__).parents[2]
 NAMES = ("leads", "opportunities")  #: the first tells, the second reacts
 STARTS_S, HEALS_S, TOLD_S = 90.0, 40.0, 60.0
-AREAS = (615, 205, 212, 213, 214, 216, 303, 305, 312, 313)  #: of telephone numbers, each with ten thousand that are nobody's
+AREAS = (615, 205, 212, 213, 214, 216, 303, 305, 312, 313)  #: each has ten thousand numbers that are nobody's
 Parts = dict[str, dict[str, Any]]
 
 
