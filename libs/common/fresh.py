@@ -91,7 +91,7 @@ def _held(record: Any, holds: Any) -> bool:
 
 def _changed(record: Any) -> list[str]:
     given = vars(record)
-    return sorted(name for name, before in _committed(record).items() if given[name] != before)
+    return sorted(name for name, before in _committed(record).items() if given.get(name) != before)
 
 
 def _committed(record: Any) -> dict[str, Any]:
