@@ -6,6 +6,7 @@ from pathlib import Path
 from libs.local.broker import Broker
 from libs.local.folder import kept
 from libs.local.ports import free_port
+from libs.local.process import Process
 from tests.system.faulty_servers import Node
 from tests.system.proxy import Proxy
 
@@ -36,6 +37,12 @@ class Member(Node):
         if self.first and not hasattr(self, "_mapper"):
             self._mapper = self._map.start()
         self._process = self._run.start()
+
+    def await_ready(self, process: Process, *, seconds: float = 90) -> None:
+        """Until the others count on it too. It answers clients half a second before it says that it has booted; a
+        virtual host that is made in between gets no processes there, and then never any."""
+        super().await_ready(process, seconds=seconds)
+        self.ctl("await_startup")
 
     def kill(self) -> None:
         """The port mapper lives on: it belongs to all."""
