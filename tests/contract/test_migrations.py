@@ -1,10 +1,13 @@
-"""A database that the migrations made is the one that the classes expect."""
+"""A database that the migrations made is the one that the classes expect, and a process tells when it is not."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 import services
+from embedded.testing import Bench
 from libs.common import migrate, orm
 
 
@@ -17,3 +20,15 @@ def test_migrations_and_classes_agree(tmp_path: Path, name: str) -> None:
         assert migrate.difference(service, connection) == []
         assert migrate.current(connection) == migrate.head(service)
     database.dispose()
+
+
+@pytest.mark.parametrize(("at", "status"), [("0001", 503), ("the next version's", 200)])
+def test_only_a_database_older_than_the_code_makes_a_running_process_unready(
+    bench: Callable[..., Bench], at: str, status: int
+) -> None:
+    """A newer one is the next version's, whose migrations leave this one at work until it is replaced."""
+    leads = bench("leads")
+    with leads.system.parts["leads"].store.begin() as tx:
+        tx.session.execute(sa.text(f"UPDATE {migrate.VERSIONS} SET version_num = :at"), {"at": at})
+
+    assert leads.public.get("/api/v1/leads/readyz").status_code == status

@@ -42,7 +42,7 @@ class FaultyWorld:
     """``broker`` and ``database`` are the servers; ``to_broker`` and ``to_database`` the lines to them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.code = folder, ROOT  # what is started from here on runs this code
         self.signer = Signer.new()
         self.services: list[Service] = [services.spec(name) for name in NAMES]
         self.accounts = {name: Account(name, secrets.token_hex(12)) for name in NAMES}
@@ -92,9 +92,9 @@ class FaultyWorld:
         url = self.urls[name].replace(f":{self.database.port}/", f":{self.to_database.port}/")
         ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
         told = {f"PLUMBLINE_{key}": value for key, value in {"DATABASE_URL": url, **given}.items()}
-        env = {**ours, **told, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        env = {**ours, **told, "PYTHONPATH": str(self.code), "PYTHONUNBUFFERED": "1"}
         log = self.folder / f"{name}-{role}{instance}.log"
-        return Program([sys.executable, "-m", f"services.{name}", role], log=log, env=env, cwd=ROOT).start()
+        return Program([sys.executable, "-m", f"services.{name}", role], log=log, env=env, cwd=self.code).start()
 
     def stop(self) -> None:
         self.keys.close()

@@ -55,17 +55,21 @@ def readyz() -> Answer:
 
 
 def _schema(service: Service, tx: Tx) -> dict[str, Any]:
-    """Whether the database has the shape that this code expects."""
+    """Whether the database has the shape that this code expects, or a newer one: a migration leaves the version before
+    it at work, until its processes are replaced one by one."""
     if not service.migrations.is_dir():
         return {"ok": True}
     from libs.common import migrate  # alembic is slow to import
 
     known = current_app.extensions
-    expected = known.get("plumbline.revision") or migrate.head(service)
-    known["plumbline.revision"] = expected  # read from files once: this is asked every few seconds
+    if "plumbline.revisions" not in known:  # read from files once: this is asked every few seconds
+        known["plumbline.revisions"] = migrate.head(service), migrate.revisions(service)
+    expected, ours = known["plumbline.revisions"]
     found = migrate.current(tx.session.connection())
-    if expected == found:
+    if found == expected:
         return {"ok": True, "revision": found}
+    if found is not None and found not in ours:
+        return {"ok": True, "revision": found, "detail": f"newer than this code, which expects {expected}"}
     return {"ok": False, "detail": f"the database is at {found}, this code expects {expected}"}
 
 
