@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import click
@@ -12,10 +13,11 @@ import services
 from libs.common import config
 from libs.common.bus import BusDown
 from libs.common.contracts.schemas import PUBLISHERS
-from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.management import Management, Refusal, Starting
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
 AGAIN_S = 10.0
+START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may take to have its queues
 
 
 @click.command("topology")
@@ -37,7 +39,7 @@ def command(verbose: bool, watch: bool) -> None:
         keep(lambda: provision(broker, services.every(), accounts, PUBLISHERS))
         return
     try:
-        made = provision(broker, services.every(), accounts, PUBLISHERS)
+        made = once_started(lambda: provision(broker, services.every(), accounts, PUBLISHERS))
     except Mismatch as wrong:
         config.quit_with(str(wrong))
     except Refusal as refusal:
@@ -47,6 +49,18 @@ def command(verbose: bool, watch: bool) -> None:
     if verbose:
         click.echo("\n".join(made))
     click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)
+
+
+def once_started(make: Callable[[], list[str]]) -> list[str]:
+    """What it makes, as soon as the broker has come far enough."""
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            return make()
+        except Starting:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_S)
 
 
 def keep(make: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ from commands.distributed.environment import Place
 from commands.distributed.ports import kept_ports
 from commands.up import announce, demand_free, wait_ready
 from libs.local import NotReady, nginx, postgres, rabbit
+from libs.local.nursery import Nursery
 from libs.local.process import Program
 from libs.local.supervisor import Child, Supervisor
 
@@ -22,6 +23,12 @@ PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.N
 WEB_WORKERS, WEB_THREADS = 1, 8
 STEP_S = 180  #: a busy machine takes a minute to begin with what takes two seconds
 SITE = ROOT / "deploy" / "gateway"
+#: what our processes have loaded before they begin: a second of processor time for each of them otherwise
+LOADED = (
+    *(f"services.{name}.service" for name in services.NAMES),
+    *("libs.common.cli", "libs.common.worker", "libs.common.web", "libs.common.web.server", "libs.common.migrate"),
+    *("commands.provision", "commands.topology", "commands.distributed.migrations"),
+)
 
 
 def run(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
@@ -43,6 +50,7 @@ def run(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
                 supervisor.watch()
         finally:
             supervisor.stop()
+            system.nursery.end()
 
 
 class System:
@@ -54,6 +62,7 @@ class System:
         self.data, self.port, self.url, self.supervisor = data, port, f"http://127.0.0.1:{port}", supervisor
         self.database, self.broker = database, broker
         (data / "log").mkdir(exist_ok=True)
+        self.nursery = Nursery(LOADED, log=data / "log" / "nursery.log", env=_environment({}))
         self.ports = kept_ports(data / "ports.json", PORTS)
         self.place = Place(
             secrets=data / "secrets",
@@ -121,10 +130,14 @@ class System:
             raise NotReady(f"{name} failed:\n{process.log_tail()}")
 
     def _program(self, name: str, arguments: list[str], env: Mapping[str, str]) -> Program:
-        ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
-        given = {**ours, **env, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
-        return Program([sys.executable, *arguments], log=self.data / "log" / f"{name}.log", env=given)
+        log = self.data / "log" / f"{name}.log"
+        return Program([sys.executable, *arguments], log=log, env=_environment(env), nursery=self.nursery)
 
     def _log_tails(self) -> str:
         dead = [child for child in self.supervisor.children if child.dead]
         return "\n".join(f"{child.name}: {child.process.log_tail()}" for child in dead if child.process)
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
+    return {**ours, **given, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}

@@ -1,7 +1,6 @@
 """Child processes that end with us, however we end."""
 
 import contextlib
-import ctypes
 import os
 import pwd
 import signal
@@ -12,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PR_SET_PDEATHSIG = 1
+from libs.local.nursery import Copy, Nursery, dying_with
+
 SAID = "plumbline: "  #: how a line to the user begins
-_libc = ctypes.CDLL(None)  # loaded here: nothing may be imported between fork and exec
 
 
 class Process:
@@ -33,30 +32,22 @@ class Process:
         cwd: Path | None = None,
         user: str | None = None,
         stop_signal: int = signal.SIGTERM,
+        nursery: Nursery | None = None,
     ) -> None:
-        """``user``: whom to become, root only. ``stop_signal``: what ends it orderly, sent when we die too."""
+        """``user``: whom to become, root only. ``stop_signal``: what ends it orderly, sent when we die too.
+
+        ``nursery``: what copies itself for it, where ``args`` are Python, ``-m``, a module and its arguments.
+        """
         self.log, self.stop_signal = log, stop_signal
         self._pid_file = log.with_suffix(".pid")
         end_predecessor(self._pid_file)
-        parent = os.getpid()
-
-        def end_with_parent() -> None:
-            _libc.prctl(PR_SET_PDEATHSIG, stop_signal)  # after the change of user, which would clear it
-            if os.getppid() != parent:
-                os._exit(1)
-
-        with log.open("ab") as output:
-            self._child = subprocess.Popen(
-                [str(arg) for arg in args],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=env,
-                cwd=cwd,
-                **identity(user),
-                start_new_session=True,
-                preexec_fn=end_with_parent,  # noqa: PLW1509 - calls prctl only
-            )
+        self._child: Copy | subprocess.Popen[bytes]
+        if nursery is None:
+            self._child = _executed([str(arg) for arg in args], log, stop_signal, env=env, cwd=cwd, **identity(user))
+        else:
+            _, _, module, *arguments = map(str, args)
+            told = {"module": module, "arguments": arguments, "env": dict(env or os.environ), "name": log.stem}
+            self._child = nursery.start({**told, "log": str(log), "stop_signal": stop_signal})
         self.pid = self._child.pid
         self._pid_file.write_text(f"{self.pid} {_started(self.pid)}")
 
@@ -88,7 +79,7 @@ class Process:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(seconds)
         self.kill()
-        return int(self._child.returncode)
+        return self._child.wait()
 
     def kill(self) -> None:
         """SIGKILL for the whole session, and wait."""
@@ -120,10 +111,30 @@ class Program:
     cwd: Path | None = None
     user: str | None = None
     stop_signal: int = signal.SIGTERM
+    nursery: Nursery | None = None
 
     def start(self) -> Process:
         return Process(
-            self.args, log=self.log, env=self.env, cwd=self.cwd, user=self.user, stop_signal=self.stop_signal
+            self.args,
+            log=self.log,
+            env=self.env,
+            cwd=self.cwd,
+            user=self.user,
+            stop_signal=self.stop_signal,
+            nursery=self.nursery,
+        )
+
+
+def _executed(args: Sequence[str], log: Path, stop_signal: int, **how: Any) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            args,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=dying_with(os.getpid(), stop_signal),  # noqa: PLW1509 - calls prctl only
+            **how,
         )
 
 

@@ -1,5 +1,6 @@
 """The compose file and the image recipe, checked without an engine, and held to what `up --distributed` runs."""
 
+import itertools
 import os
 import re
 import shutil
@@ -52,6 +53,17 @@ PROCESSES = [
     *((step, environment.of_step(step, place())) for step in environment.STEPS),
     ("topology-watch", environment.of_step("topology", place())),
 ]
+
+
+@pytest.mark.parametrize(("service", "role"), list(itertools.product(services.NAMES, ROLES)))
+def test_a_process_is_told_its_own_secrets_only(service: str, role: str) -> None:
+    given = [
+        Path(value).name
+        for name, value in environment.of_service(service, role, place()).items()
+        if name.endswith("_FILE")
+    ]
+    own = {"worker": f"{service}-amqp-url", "api": "signing-key" if service == environment.SIGNER else ""}
+    assert set(given) == {f"{service}-database-url", own.get(role, "")} - {""}
 
 
 def test_the_compose_file_is_one() -> None:

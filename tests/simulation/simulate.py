@@ -32,7 +32,7 @@ def simulate(seed: int, kit: Kit | None = None) -> Outcome:
 
 
 def _live(world: World) -> None:
-    for _ in range(world.rng.randint(4, 13)):
+    for _ in range(world.rng.randint(2, 8)):
         world.step()
         if world.faults:
             return

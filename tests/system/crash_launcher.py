@@ -33,7 +33,7 @@ from libs.common.store import Store, no_crash
 from libs.common.tokens import Signer, Verifier
 from libs.common.web import create_app
 from libs.common.worker import Part, Report, Worker
-from libs.local.process import PR_SET_PDEATHSIG
+from libs.local.nursery import PR_SET_PDEATHSIG
 
 Crash = Callable[[str], None]
 SOON_S = 0.1  #: how often is looked for what nobody is woken for; production's seconds would only be waited for

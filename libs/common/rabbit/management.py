@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 from libs.common.bus import BusDown
 
 ANSWER_S = 10
+STARTING = "is down or inaccessible"  #: how a broker says of a queue that it has not come so far yet
 
 
 class Refusal(Exception):
@@ -18,6 +19,10 @@ class Refusal(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status, self.reason = status, reason
+
+
+class Starting(BusDown):
+    """It answers, and does not have all of its queues yet: for a moment after its start."""
 
 
 class Binding(NamedTuple):
@@ -46,7 +51,7 @@ class Management:
         return quote(self.vhost, safe="")
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """The answer, decoded; None for an empty one. Raises Refusal, or BusDown where it cannot be reached."""
+        """The answer, decoded; None for an empty one. Raises Refusal, or BusDown where it is not there, or not yet."""
         request = urllib.request.Request(  # noqa: S310 - the address is configuration, its scheme was checked
             f"{self.url}/api/{path}",
             method=method,
@@ -57,7 +62,10 @@ class Management:
             with self._opener.open(request, timeout=ANSWER_S) as answer:
                 content = answer.read()
         except urllib.error.HTTPError as refusal:
-            raise Refusal(refusal.code, _reason(refusal)) from refusal
+            reason = _reason(refusal)
+            if STARTING in reason:
+                raise Starting(f"RabbitMQ is not ready yet: {reason}") from refusal
+            raise Refusal(refusal.code, reason) from refusal
         except (OSError, ValueError) as away:
             raise BusDown(f"RabbitMQ's management API cannot be reached: {away}") from away
         return json.loads(content) if content else None

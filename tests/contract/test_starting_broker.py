@@ -1,0 +1,66 @@
+"""A broker that has just been started answers before it has its queues: no reason to give up."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from commands import topology
+from libs.common.bus import BusDown
+from libs.common.rabbit.management import Management, Refusal, Starting
+
+STARTING = "home node 'rabbit@localhost' of durable queue 'plumbline.history' in vhost '/' is down or inaccessible"
+FOREIGN = "inequivalent arg 'x-queue-type' for queue 'plumbline.leads'"
+
+
+class Broker(BaseHTTPRequestHandler):
+    """Its management API: what it says, one answer a question, then yes."""
+
+    says: list[str]
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        reason = self.says.pop(0) if self.says else ""
+        body = json.dumps({"error": "bad_request", "reason": reason}).encode() if reason else b""
+        self.send_response(400 if reason else 201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def broker() -> Iterator[Management]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield Management(f"http://127.0.0.1:{server.server_port}", "amqp://guest:guest@127.0.0.1")
+        server.shutdown()
+        thread.join()
+
+
+def test_its_queues_are_waited_for(broker: Management, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topology, "LOOK_S", 0.0)
+    Broker.says = [STARTING, STARTING]
+
+    assert topology.once_started(lambda: [broker.call("PUT", "queues/%2F/plumbline.history", {}) or "made"]) == ["made"]
+    assert Broker.says == []
+
+
+def test_waiting_has_an_end(broker: Management, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(topology, "START_S", 0.0)
+    Broker.says = [STARTING] * 9
+
+    with pytest.raises(Starting, match="is not ready yet: home node"):
+        topology.once_started(lambda: [broker.call("PUT", "queues/%2F/plumbline.history", {})])
+    assert issubclass(Starting, BusDown), "who only asks now and then goes on as with a broker that is away"
+
+
+def test_what_will_not_pass_is_a_refusal(broker: Management) -> None:
+    Broker.says = [FOREIGN]
+
+    with pytest.raises(Refusal, match="inequivalent arg"):
+        topology.once_started(lambda: [broker.call("PUT", "queues/%2F/plumbline.leads", {})])
