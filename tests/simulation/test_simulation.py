@@ -18,7 +18,6 @@ from tests.simulation.report import SIMULATED
 from tests.simulation.simulate import Outcome, simulate
 
 SEEDS, CHUNK, SELDOM = 10_000, 250, 500
-IN_THE_SUITE = 2_000  #: the others run under --long, until a quiet machine has said how long they take
 #: what must have happened in each chunk, or it proved nothing
 TROUBLE = (
     "crash", "redelivered", "shuffled", "overtaken", "duplicated", "held", "parked", "refused", "away", "unconfirmed",
@@ -36,10 +35,7 @@ def told(outcome: Outcome) -> str:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "first",
-    [pytest.param(one, marks=() if one < IN_THE_SUITE else pytest.mark.long) for one in range(0, SEEDS, CHUNK)],
-)
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
 def test_every_guarantee_holds_whatever_goes_wrong(first: int, record_property: Record) -> None:
     seen: Counter[str] = Counter(seeds=CHUNK)
     for number in range(first, first + CHUNK):
