@@ -22,7 +22,7 @@ def documents() -> dict[str, str]:
         "docs/permissions.md": described.permissions(),
         "docs/routes.md": described.routes(services.every()),
         "docs/environment.md": environment_markdown(),
-        "services/console/texts/messages.pot": texts.catalogue(),
+        **texts.catalogues(),
     }
 
 

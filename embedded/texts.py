@@ -1,8 +1,14 @@
-"""Every English text of the console's pages and scripts, as the catalogue that a translation begins from."""
+"""Every English text of the pages there are, as the catalogues that a translation begins from: one a service.
 
+The console's has the services' refusals, too, where they are whole sentences: it shows them as they come. One with a
+name or a number in it is finished before the console sees it, and stays English.
+"""
+
+import ast
 import io
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -12,33 +18,47 @@ from babel.messages.pofile import write_po
 from jinja2.ext import babel_extract
 
 import services
+from libs import common
 from libs.common import spoken
 from libs.common.auth import Role
+from libs.common.errors import DomainError, Gone, NotFound, TooMany
+from libs.common.schema.strict import Schema
+from libs.common.schema.value import WORDS
 from services.console.states import LANES
 from services.console.usecases.shown.reports.table import DEFINITIONS
 
-CONSOLE = Path(__file__).parents[1] / "services" / "console"
-MARKS = {"said": None, "_": None, "ngettext": (1, 2)}
+SERVICES, COMMON = Path(services.__file__).parent, Path(common.__file__).parent
+MARKS = {"said": None, "_": None, "ngettext": (1, 2), "counted": (1, 2)}
 OPTIONS = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+REFUSING = {"Fault": 1, "Missing": 1, "refuse_for": 1, "ValidationError": 0, "Unreadable": 0}
+KINDS = ("py", "html", "js")
 
-Found = Iterator[tuple[int, str | tuple[str, ...]]]
+Texts = Iterator[str | tuple[str, ...]]
 
 
-def catalogue() -> str:
-    """A .pot: each text once, in order, so that a change of a page changes its own texts only."""
+def catalogues() -> dict[str, str]:
+    """Path → its .pot."""
+    mine, libs = SERVICES / "estimates", COMMON / "spoken.py"
+    console = [*_marked(SERVICES / "console"), *_marked(libs), *_looked_up(), *_refusals(SERVICES)]
+    page = [*_marked(mine), *_marked(libs), *_refusals(mine), *(one.title for one in (NotFound, Gone, TooMany))]
+    return {
+        "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),
+        "services/estimates/texts/messages.pot": _written(page),
+    }
+
+
+def _written(texts: list[str | tuple[str, ...]]) -> str:
+    """Each text once, in order, so that a change of a page changes its own texts only."""
     every = Catalog(charset="utf-8")
-    for path in sorted(one for kind in ("py", "html", "js") for one in CONSOLE.rglob(f"*.{kind}")):
-        for _line, text in _texts(path):
-            every.add(text)
-    for text in _texts_of_code():
+    for text in texts:
         every.add(text)
     written = io.BytesIO()
     write_po(written, every, width=0, no_location=True, omit_header=True, sort_output=True)
     return written.getvalue().decode()
 
 
-def _texts_of_code() -> Iterator[str]:
-    """What pages say by looking it up: reports, and states and roles by their names."""
+def _looked_up() -> Iterator[str]:
+    """What the console's pages say by looking it up: reports, and states and roles by their names."""
     for report in DEFINITIONS:
         yield from (report.title, report.text, *(one.label for one in report.columns if one.label))
     states = [import_module(f"services.{name}.states") for name in services.NAMES]
@@ -48,15 +68,50 @@ def _texts_of_code() -> Iterator[str]:
     yield from (spoken.plain(lane.partition(".")[2]) for lane in LANES)
 
 
-def _texts(path: Path) -> Found:
-    with path.open("rb") as file:
-        if path.suffix == ".html":
-            for line, function, text, _comments in babel_extract(file, list(MARKS), [], OPTIONS):
-                said = tuple(one for one in (text if isinstance(text, tuple) else (text,)) if one)
-                if said:
-                    yield line, said[:2] if function == "ngettext" and len(said) > 1 else said[0]
-        else:
-            for place, found, _comments, _context in extract(
-                {".py": "python", ".js": "javascript"}[path.suffix], file, MARKS
-            ):
-                yield place, found
+def _marked(place: Path) -> Texts:
+    """What is marked in code, pages and scripts."""
+    for path in sorted([place] if place.is_file() else (one for kind in KINDS for one in place.rglob(f"*.{kind}"))):
+        with path.open("rb") as file:
+            if path.suffix == ".html":
+                for _line, function, text, _comments in babel_extract(file, list(MARKS), [], OPTIONS):
+                    said = tuple(one for one in (text if isinstance(text, tuple) else (text,)) if one)
+                    if said:
+                        yield said[:2] if function == "ngettext" and len(said) > 1 else said[0]
+            else:
+                kind = {".py": "python", ".js": "javascript"}[path.suffix]
+                yield from (found for _place, found, _comments, _context in extract(kind, file, MARKS))
+
+
+def _refusals(place: Path) -> Iterator[str]:
+    """What stands in the way, where the code says it in whole sentences."""
+    where = _refusing()
+    for one in (inner for tree in _code(place) for inner in ast.walk(tree) if isinstance(inner, ast.Call)):
+        if isinstance(one.func, ast.Name) and one.func.id in where:
+            for said in one.args[where[one.func.id] :][:1]:
+                if isinstance(said, ast.Constant) and isinstance(said.value, str) and said.value:
+                    yield said.value
+
+
+@cache
+def _refusing() -> dict[str, int]:
+    """What is called to refuse, and in which of its arguments it says why: every DomainError, and a few more."""
+    bases = {
+        one.name: {base.id for base in one.bases if isinstance(base, ast.Name)}
+        for place in (COMMON, SERVICES)
+        for tree in _code(place)
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ClassDef)
+    }
+    found, more = set[str](), {DomainError.__name__}
+    while more:
+        found |= more
+        more = {name for name, its in bases.items() if its & more} - found
+    return {**dict.fromkeys(found, 0), **REFUSING}
+
+
+def _code(place: Path) -> Iterator[ast.Module]:
+    return (ast.parse(path.read_text()) for path in sorted(place.rglob("*.py")))
+
+
+def _said_by_schemas() -> Iterator[str]:
+    yield from (str(one) for one in (*WORDS.values(), *Schema.error_messages.values()))

@@ -1,6 +1,10 @@
-"""How codes, telephone numbers and amounts are said to people, wherever they read them."""
+"""How codes, telephone numbers, days and amounts are said to people, wherever they read them.
 
-from collections.abc import Mapping
+``said`` and ``counted`` mark English texts for a service's catalogue; whoever shows them translates them.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +22,35 @@ SPELT = {
     "api": "API",
     "email": "E-mail",
 }
+
+
+def said(text: str) -> str:
+    """Marks a text for the catalogue."""
+    return text
+
+
+def counted(single: str, plural: str) -> tuple[str, str]:
+    """Marks a text with a number, ``%(num)s``, in its two English forms; other languages have as many as they need."""
+    return single, plural
+
+
+MONTHS = (
+    said("January"), said("February"), said("March"), said("April"), said("May"), said("June"), said("July"),
+    said("August"), said("September"), said("October"), said("November"), said("December"),
+)  # fmt: skip
+
+Say = Callable[..., str]  #: ``say("Holds until %(day)s", day=…)`` in somebody's language
+
+
+def english(text: str | tuple[str, str], **given: Any) -> str:
+    """A text of ours as it stands."""
+    told = text if isinstance(text, str) else text[given["num"] != 1]
+    return told % given if given else told
+
+
+def full_day(one: date, say: Say = english) -> str:
+    """``5 June 2026``."""
+    return say(said("%(day)s %(month)s %(year)s"), day=one.day, month=say(MONTHS[one.month - 1]), year=one.year)
 
 
 def plain(code: Any) -> str:

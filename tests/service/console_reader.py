@@ -121,13 +121,15 @@ class Reader:
         gateway = bench.system.parts["console"].app.config["gateway"]
         self.client = Client(gateway)
         self.page: Page
+        self.headers: dict[str, str] = {}  #: that this browser sends with everything
         if name:
             ident, role, branch, teams = CAST[name]
             token = bench.system.signer.issue(ident, name=name, roles=[role], branch=branch, teams=teams)
             self.client.set_cookie(PLAIN, f"{'0' * 32}.{token}")
 
     def open(self, path: str, **more: Any) -> Page:
-        self.page = Page(self.client.get(path, follow_redirects=True, **more))
+        headers = {**self.headers, **more.pop("headers", {})}
+        self.page = Page(self.client.get(path, follow_redirects=True, headers=headers, **more))
         return self.page
 
     def press(self, button: str, **typed: str | list[str]) -> Page:
@@ -144,7 +146,7 @@ class Reader:
         for name, value in [*kept, *form.buttons[button].items()]:
             data.setdefault(name, []).append(value)
         where = form.elsewhere.get(button, form.action) or self.page.answer.request.path
-        answer = self.client.open(where, method=form.method, data=data, follow_redirects=True)
+        answer = self.client.open(where, method=form.method, data=data, follow_redirects=True, headers=self.headers)
         self.page = Page(answer)
         return self.page
 

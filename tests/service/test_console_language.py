@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pytest
 
 import services
 from embedded.testing import Bench
+from libs.common import texts
 from services.console import usecases
-from services.console.adapters import texts
+from services.console.adapters import texts as ours
 from tests.service.console_reader import Reader
 
 #: a language that nobody speaks, with two forms of a number
@@ -44,6 +45,23 @@ msgid "%(num)s visit today."
 msgid_plural "%(num)s visits today."
 msgstr[0] "%(num)s vizito."
 msgstr[1] "%(num)s vizitoj."
+
+msgid "new"
+msgid_plural "new"
+msgstr[0] "nova"
+msgstr[1] "novaj"
+
+msgid "Enquiry taken in"
+msgstr "Ricevita"
+
+msgid "say how interested they are, or what was asked for"
+msgstr "diru, kion ili volas"
+
+msgid "is not one e-mail address"
+msgstr "ne estas unu adreso"
+
+msgid "Nothing was changed."
+msgstr "Nenio <ŝanĝiĝis>."
 """
 
 
@@ -53,16 +71,10 @@ def office(bench: Callable[..., Bench]) -> Bench:
 
 
 @pytest.fixture
-def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "xx").mkdir()
     (tmp_path / "xx" / "messages.po").write_text(MADE_UP)
-    monkeypatch.setattr(texts, "TEXTS", tmp_path)
-    caches = (texts.languages, texts._catalogue, texts.of_scripts)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()
+    monkeypatch.setattr(ours, "TEXTS", tmp_path)
 
 
 @pytest.mark.usefixtures("made_up")
@@ -96,7 +108,7 @@ def test_a_page_brings_along_what_its_scripts_say_in_another_language_and_nothin
 
 def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:
     """Whatever looks like a text for people is looked up: ``_('Saving')``."""
-    for script in sorted(texts.SCRIPTS.glob("*.js")):
+    for script in sorted(ours.SCRIPTS.glob("*.js")):
         loose = re.findall(
             r"""(?<!_\()['"`](?:[^'"`\n]* is [^'"`\n]*|[A-Z][a-z]+(?: [^'"`\n]*|\.))['"`]""", script.read_text()
         )
@@ -105,7 +117,7 @@ def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:
 
 def test_what_pages_look_up_by_its_code_is_in_the_catalogue_too() -> None:
     """A report's title and definition, a state, a role, what can be chosen: none of them stands in a page."""
-    known = (texts.TEXTS / "messages.pot").read_text()
+    known = (ours.TEXTS / "messages.pot").read_text()
     looked_up = {one[key] for one in usecases.titles() for key in ("title", "definition")}
     looked_up |= {
         "Pending approval",
@@ -121,17 +133,54 @@ def test_what_pages_look_up_by_its_code_is_in_the_catalogue_too() -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_without_the_browsers_word_the_branchs_language_counts() -> None:
-    assert texts.chosen(["fr-CA"], "xx_YY") == "xx"
-    assert texts.chosen([], "de_DE") == "en"
+    assert texts.chosen(ours.TEXTS, ["fr-CA"], "xx_YY") == "xx"
+    assert texts.chosen(ours.TEXTS, [], "de_DE") == "en"
 
 
 @pytest.mark.usefixtures("made_up")
 def test_a_number_takes_the_form_of_its_language() -> None:
-    said = [texts.many("%(num)s visit today.", "%(num)s visits today.", n, "xx", {}) for n in (0, 1, 2)]
+    visits = ("%(num)s visit today.", "%(num)s visits today.")
+    said = [texts.many(ours.TEXTS, "xx", visits, n, {}) for n in (0, 1, 2)]
     assert said == ["0 vizito.", "1 vizito.", "2 vizitoj."]
-    assert texts.many("%(num)s visit today.", "%(num)s visits today.", 2, "en", {}) == "2 visits today."
+    assert [texts.many(ours.TEXTS, "en", visits, n, {}) for n in (1, 2)] == ["1 visit today.", "2 visits today."]
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_counter_takes_the_form_of_its_number_on_the_page_and_when_it_changes_there(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    for number, name in enumerate(("Ann", "Ben"), 1):
+        office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": name})
+        office.settle()
+        said = {1: "nova", 2: "novaj"}[number]
+        page = reader.open("/", headers={"Accept-Language": "xx"})
+        assert f"{number} {said}" in page.links
+        live = reader.open("/live.json", headers={"Accept-Language": "xx"}).answer.get_json()
+        assert live["counts"]["new_leads"] == [number, said]
+
+
+@pytest.mark.usefixtures("made_up")
+def test_what_is_in_the_way_is_said_in_the_readers_language(office: Bench) -> None:
+    lead = office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "Ann"}).get_json()["id"]
+    office.settle()
+    reader = Reader(office, "csr")
+    reader.headers = {"Accept-Language": "xx"}
+    page = reader.open(f"/leads/{lead}")
+    assert "diru, kion ili volas" in page.text
+    assert "Ricevita" in page.text
+
+    reader.open(f"/do/lead.edit/{lead}")
+    assert "ne estas unu adreso" in reader.press("Edit", emails="ann at example").text
+    reader.open(f"/do/lead.edit/{lead}")
+    assert "Nenio <ŝanĝiĝis>." in reader.press("Edit").text
+
+
+def test_what_services_refuse_with_is_in_the_catalogue_as_far_as_it_is_a_whole_sentence() -> None:
+    known = (ours.TEXTS / "messages.pot").read_text()
+    whole = ("nobody stands in for themselves", "is needed", "is not one e-mail address", "the file cannot be read")
+    assert not [text for text in whole if f'msgid "{text}"' not in known]
+    assert "nothing is parked here as" not in known
 
 
 def test_what_a_service_says_is_text_on_the_page_and_no_format() -> None:
-    assert texts.one("100 % of <b>it</b>", "en", {}) == "100 % of <b>it</b>"
-    assert texts.one("%(who)s <b>", "en", {"who": "<i>"}) == "&lt;i&gt; &lt;b&gt;"
+    assert texts.one(ours.TEXTS, "en", "100 % of <b>it</b>", {}) == "100 % of <b>it</b>"
+    assert texts.one(ours.TEXTS, "en", "%(who)s <b>", {"who": "<i>"}) == "&lt;i&gt; &lt;b&gt;"

@@ -234,3 +234,9 @@ def test_hours_that_nobody_can_keep_are_refused_at_their_day(office: Bench, fiel
     assert said in page.text
     assert (field, text) in page.forms[-1].fields
     assert branch(office) == before
+
+
+def test_the_settings_lead_an_admin_to_every_page_of_theirs(office: Bench) -> None:
+    page = Reader(office, "admin").open("/settings")
+    beside = {"questions", "price-books", "tax-codes", "people", "teams", "branches", "deliveries", "parked"}
+    assert {f"/settings/{one}" for one in beside | set(TOPICS)} <= page.offered

@@ -19,6 +19,7 @@ from libs.common.web.context import (
     store,
 )
 from libs.common.web.endpoint import endpoint
+from libs.common.web.languages import speak
 from libs.common.web.limits import limit
 from libs.common.web.paging import items, page
 from libs.common.web.problems import not_found, problem
@@ -26,5 +27,5 @@ from libs.common.web.problems import not_found, problem
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
     "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "load",
-    "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "store", "visible",
+    "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "speak", "store", "visible",
 ]  # fmt: skip

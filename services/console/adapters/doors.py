@@ -3,7 +3,7 @@
 import http.client
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -34,6 +34,7 @@ class Said:
     status: int
     headers: Mapping[str, str]
     content: bytes
+    say: Callable[[str], str] = str  #: its reader's language
 
     @property
     def ok(self) -> bool:
@@ -45,12 +46,19 @@ class Said:
 
     @property
     def problem(self) -> dict[str, Any]:
-        """RFC 9457's members; empty when it was none."""
+        """RFC 9457's members in the reader's words; empty when it was none.
+
+        A sentence with a name or a number in it is in no catalogue, and stays as its service says it.
+        """
         try:
             found = self.data
         except msgspec.DecodeError:
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            return {}
+        told = {name: self.say(str(found[name])) for name in ("title", "detail") if found.get(name)}
+        faults = [{**one, "detail": self.say(str(one.get("detail") or ""))} for one in found.get("errors") or ()]
+        return found | told | ({"errors": faults} if faults else {})
 
     @property
     def tag(self) -> str:
@@ -71,6 +79,7 @@ class Doors:
     carry: Carrier
     token: str = ""
     request_id: str = ""
+    say: Callable[[str], str] = str  #: in the user's language
     known: dict[str, Said] = field(default_factory=dict)  #: within one page nothing is asked twice
 
     def ask(
@@ -90,7 +99,7 @@ class Doors:
         if method != "GET":
             given["Content-Type"] = kind
             content = content or msgspec.json.encode({} if body is None else body)
-        return self.carry(method, PREFIX + path, given | dict(headers or {}), content)
+        return replace(self.carry(method, PREFIX + path, given | dict(headers or {}), content), say=self.say)
 
     def look(self, path: str, **query: Any) -> Said:
         """A GET. Raises Refused for anything but an answer."""

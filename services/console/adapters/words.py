@@ -1,6 +1,6 @@
-"""How things are said: money, times, numbers, states. ``said`` marks an English text for the catalogue."""
+"""How things are said on a page: money, times, numbers. ``said`` marks an English text for the catalogue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -9,32 +9,20 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from libs.common import spoken
 from libs.common.amounts import exponent
-from libs.common.spoken import MINUS, sign
+from libs.common.spoken import MINUS, MONTHS, Say, counted, english, sign
 
-
-def said(text: str) -> str:
-    """Marks a text for the catalogue; pages translate it as they show it."""
-    return text
-
+said = spoken.said
 
 DAYS = (said("Mon"), said("Tue"), said("Wed"), said("Thu"), said("Fri"), said("Sat"), said("Sun"))
 LONG_DAYS = (
     said("Monday"), said("Tuesday"), said("Wednesday"), said("Thursday"), said("Friday"), said("Saturday"),
     said("Sunday"),
 )  # fmt: skip
-MONTHS = (
-    said("January"), said("February"), said("March"), said("April"), said("May"), said("June"), said("July"),
-    said("August"), said("September"), said("October"), said("November"), said("December"),
-)  # fmt: skip
 #: a day by how far it is from today: alone, and within a sentence
 ALONE = {0: said("Today"), 1: said("Tomorrow"), -1: said("Yesterday")}
 WITHIN = {0: said("today"), 1: said("tomorrow"), -1: said("yesterday")}
-
-
-def english(text: str, **given: Any) -> str:
-    """A text of ours as it stands."""
-    return text % given if given else text
 
 
 @dataclass(frozen=True)
@@ -46,10 +34,10 @@ class Place:
     now: datetime
     branch: str = ""
     locale: str = ""
-    say: Callable[..., str] = english
+    say: Say = english
 
     @classmethod
-    def of(cls, branch: Mapping[str, Any] | None, now: datetime, say: Callable[..., str] = english) -> "Place":
+    def of(cls, branch: Mapping[str, Any] | None, now: datetime, say: Say = english) -> "Place":
         details = branch or {}
         zone = ZoneInfo(str(details.get("time_zone") or "UTC"))
         name, locale = str(details.get("name") or ""), str(details.get("locale") or "")
@@ -140,14 +128,14 @@ def day(value: Any, place: Place, near: Mapping[int, str] = ALONE) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(one.isoformat(), day_name(one, place, near))
 
 
-def span(length: timedelta, say: Callable[..., str] = english) -> str:
+def span(length: timedelta, say: Say = english) -> str:
     """``4 min``, ``2 h``, ``3 days``: the largest unit that says enough."""
     minutes = int(abs(length.total_seconds()) // 60)
     if minutes < 90:
         return say(said("%(n)s min"), n=minutes)
     if minutes < 48 * 60:
         return say(said("%(n)s h"), n=round(minutes / 60))
-    return say(said("%(n)s days"), n=round(minutes / 1440))
+    return say(counted("%(num)s day", "%(num)s days"), num=round(minutes / 1440))
 
 
 def since(value: Any, place: Place) -> str:

@@ -7,24 +7,27 @@ from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
 
+from libs.common.spoken import Say, english, said
+
 FONT, BOLD, EAST = "Vera", "VeraBd", "STSong-Light"  # they come with reportlab
 MARGIN = 48
 LONGEST = 5000  #: of one text on paper
+COLUMNS = (said("Description"), said("Quantity"), said("Price"), said("Amount"))
 
 
-def estimate_pdf(offer: Mapping[str, Any]) -> bytes:
+def estimate_pdf(offer: Mapping[str, Any], say: Say = english) -> bytes:
     """The PDF of what usecases.showing says of an offer."""
     from reportlab.lib.pagesizes import LETTER
     from reportlab.platypus import SimpleDocTemplate
 
     _fonts()
     out = BytesIO()
-    title = f"Estimate {offer['number']}"
+    title = say(said("Estimate %(number)s"), number=offer["number"])
     paper = SimpleDocTemplate(
-        out, pagesize=LETTER, title=title, author=_plain(offer["company"]), invariant=1,
+        out, pagesize=LETTER, title=_plain(title), author=_plain(offer["company"]), invariant=1,
         leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
     )  # fmt: skip
-    paper.build(list(_story(offer)), onFirstPage=_foot(title), onLaterPages=_foot(title))
+    paper.build(list(_story(offer, say)), onFirstPage=_foot(title, say), onLaterPages=_foot(title, say))
     return out.getvalue()
 
 
@@ -43,53 +46,56 @@ def _fonts() -> frozenset[int]:
     return frozenset(vera.face.charToGlyph)
 
 
-def _story(offer: Mapping[str, Any]) -> Iterator[Any]:
-    yield from _head(offer)
+def _story(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
+    yield from _head(offer, say)
     for option in offer["options"]:
         if not offer["accepted"] or option["accepted"]:
-            yield from _option(option, offer)
+            yield from _option(option, offer, say)
     done = offer["accepted"]
     if done:
-        said = f"Accepted by {_marked(done['typed_name'])} on {done['on']} for {done['total']}."
-        yield _text(f"<b>{said}</b>", 10)
-        yield _text(f"Confirmation {done['id']}", 8)
-    for label in ("notes", "terms"):
-        if offer[label].strip():
-            yield _text(f"<b>{label.title()}</b>", 10)
-            yield from (_text(_marked(line), 8) for line in offer[label][:LONGEST].splitlines())
+        accepted = said("Accepted by %(who)s on %(day)s for %(total)s.")
+        yield _text(f"<b>{_marked(say(accepted, who=done['typed_name'], day=done['on'], total=done['total']))}</b>", 10)
+        yield _text(_marked(say(said("Confirmation %(number)s"), number=done["id"])), 8)
+    for name, label in (("notes", said("Notes")), ("terms", said("Terms"))):
+        if offer[name].strip():
+            yield _text(f"<b>{_marked(say(label))}</b>", 10)
+            yield from (_text(_marked(line), 8) for line in offer[name][:LONGEST].splitlines())
 
 
-def _head(offer: Mapping[str, Any]) -> Iterator[Any]:
+def _head(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
     from reportlab.platypus import Spacer
 
     yield _text(f"<b>{_marked(offer['company'])}</b>", 13)
     yield from (_text(_marked(line), 8) for line in offer["company_lines"] if line)
     yield Spacer(1, 18)
-    yield _text(f"<b>Estimate {_marked(offer['number'])}</b>", 16)
+    yield _text(f"<b>{_marked(say(said('Estimate %(number)s'), number=offer['number']))}</b>", 16)
     yield _text(_marked(offer["title"]), 10)
     yield Spacer(1, 8)
-    said = {"For": offer["customer"], "At": ", ".join(offer["site_lines"]), "Holds until": offer["valid_until"]}
-    yield from (_text(f"{label}: {_marked(value)}", 9) for label, value in said.items() if value)
+    facts = (
+        (said("For: %(who)s"), "who", offer["customer"]),
+        (said("At: %(where)s"), "where", ", ".join(offer["site_lines"])),
+        (said("Holds until: %(day)s"), "day", offer["valid_until"]),
+    )
+    yield from (_text(_marked(say(text, **{name: value})), 9) for text, name, value in facts if value)
     yield Spacer(1, 10)
 
 
-def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[Any]:
+def _option(option: Mapping[str, Any], offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
     from reportlab.lib import colors
     from reportlab.platypus import LongTable, Spacer, TableStyle
 
     yield _text(f"<b>{_marked(option['name'])}</b>", 11)
     if option["description"]:
         yield _text(_marked(option["description"]), 8)
-    rows = [_row("Description", "Quantity", "Price", "Amount")]
+    rows = [_row(*(_marked(say(one)) for one in COLUMNS))]
     rows += [_line(line) for line in option["lines"]]
     extras = [line for line in option["add_ons"] if not offer["accepted"] or line["chosen"]]
     if extras:
-        rows.append(
-            _row("<b>Chosen additions</b>" if offer["accepted"] else "<b>Possible additions, not in the total</b>")
-        )
+        chosen, possible = said("Chosen additions"), said("Possible additions, not in the total")
+        rows.append(_row(f"<b>{_marked(say(chosen if offer['accepted'] else possible))}</b>"))
         rows += [_line(line) for line in extras]
     if not offer["accepted"]:
-        rows += [_row("", "", label, value) for label, value in _totals(option, offer)]
+        rows += [_row("", "", label, value) for label, value in _totals(option, offer, say)]
     style: list[Any] = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.2, colors.lightgrey),
@@ -99,17 +105,18 @@ def _option(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[Any
     yield Spacer(1, 12)
 
 
-def _totals(option: Mapping[str, Any], offer: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _totals(option: Mapping[str, Any], offer: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
     totals = option["totals"]
-    yield "Subtotal", totals["subtotal"]
+    yield _marked(say(said("Subtotal"))), totals["subtotal"]
     if option["has_discount"]:
-        yield "Discount", f"− {totals['discount']}"
+        yield _marked(say(said("Discount"))), f"− {totals['discount']}"
     for tax in option["taxes"]:
-        yield ("Included: " if offer["prices_include_tax"] else "") + _marked(tax["name"]), tax["tax"]
-    yield "<b>Total</b>", f"<b>{totals['total']}</b>"
+        included = offer["prices_include_tax"]
+        yield _marked(say(said("Included: %(tax)s"), tax=tax["name"]) if included else tax["name"]), tax["tax"]
+    yield f"<b>{_marked(say(said('Total')))}</b>", f"<b>{totals['total']}</b>"
     if option["has_deposit"]:
-        yield "Deposit", totals["deposit"]
-        yield "Balance", totals["balance"]
+        yield _marked(say(said("Deposit"))), totals["deposit"]
+        yield _marked(say(said("Balance"))), totals["balance"]
 
 
 def _line(line: Mapping[str, Any]) -> list[Any]:
@@ -166,14 +173,22 @@ def _nearest(one: str, known: frozenset[int]) -> str:
     return plain or "?"
 
 
+def _printable(text: str) -> str:
+    """What is drawn without a paragraph: in the one font, with nothing marked."""
+    known = _fonts()
+    return "".join(one if ord(one) in known else _nearest(one, known) for one in text)
+
+
 def _plain(text: str) -> str:
     return "".join(one for one in text if one.isprintable() and not 0xD800 <= ord(one) <= 0xDFFF)
 
 
-def _foot(title: str) -> Any:
+def _foot(title: str, say: Say) -> Any:
     def draw(canvas: Any, paper: Any) -> None:
         canvas.setFont(FONT, 7)
-        canvas.drawString(MARGIN, MARGIN / 2, title)
-        canvas.drawRightString(paper.pagesize[0] - MARGIN, MARGIN / 2, f"Page {paper.page}")
+        canvas.drawString(MARGIN, MARGIN / 2, _printable(title))
+        canvas.drawRightString(
+            paper.pagesize[0] - MARGIN, MARGIN / 2, _printable(say(said("Page %(n)s"), n=paper.page))
+        )
 
     return draw

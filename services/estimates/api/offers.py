@@ -7,6 +7,7 @@ from flask import Blueprint
 
 from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, visible
 from services.estimates import usecases
+from services.estimates.adapters import texts
 from services.estimates.adapters.pdf import estimate_pdf
 from services.estimates.model import Estimate, Link, Round
 from services.estimates.schemas.incoming import ExtendIn, ReviseIn, RoundIn, SendIn, WithdrawIn
@@ -121,7 +122,9 @@ def withdraw(estimate_id: UUID, given: Given) -> Answer:
 @bp.get("/estimate.pdf")
 @endpoint(may="estimate.read")
 def pdf(estimate_id: UUID) -> Answer:
-    """The estimate on paper, as the customer sees it."""
+    """The estimate on paper, as the customer sees it: in the branch's language, not the caller's."""
     with reading() as tx:
-        offer = showing.offer(tx, visible(tx, Estimate, estimate_id))
-    return estimate_pdf(offer), 200, {"Content-Type": "application/pdf"}
+        found = visible(tx, Estimate, estimate_id)
+        say = texts.spoken(texts.language(tx, found))
+        offer = showing.offer(tx, found, say)
+    return estimate_pdf(offer, say), 200, {"Content-Type": "application/pdf"}

@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, g, render_template, request
 from marshmallow import EXCLUDE, INCLUDE
 
+from libs.common import texts
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
-from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, look, reading
+from libs.common.spoken import said
+from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, look, reading, speak
 from services.estimates import usecases
+from services.estimates.adapters import texts as ours
 from services.estimates.api.shared import acting, from_link, opened
 from services.estimates.usecases import showing
 
@@ -27,6 +30,13 @@ POLICY = (
 )
 
 bp = Blueprint("pages", __name__, url_prefix="/e", template_folder=str(PAGES))
+bp.record_once(lambda state: speak(state.app, lambda: ours.TEXTS, _language))
+
+
+def _language() -> str:
+    """The reader's: of the estimate that they look at, or where there is none, the browser's alone."""
+    wanted = request.accept_languages.values()
+    return str(g.get("language") or texts.chosen(ours.TEXTS, wanted, ""))
 
 
 class Form(Schema):
@@ -88,12 +98,12 @@ def accept(token: str, given: Given) -> Response:
     """The form's yes."""
     wrong = []
     if not given.get("typed_name", "").strip():
-        wrong.append("Please type your name: it stands for your signature.")
+        wrong.append(said("Please type your name: it stands for your signature."))
     if given.get("consent") != "on":
-        wrong.append("Please tick that you have read and accept the estimate.")
+        wrong.append(said("Please tick that you have read and accept the estimate."))
     option = _uuid(given.get("option", ""))
     if option is None:
-        wrong.append("Please choose one of the options.")
+        wrong.append(said("Please choose one of the options."))
     if wrong or option is None:
         return _page(token, 422, wrong, given)
     ticked, drawn = _ticked(given), given.get("signature") or None
@@ -103,8 +113,8 @@ def accept(token: str, given: Given) -> Response:
             found = acting(tx, token)
             chosen = found.option(option)
             extras = [line.id for line in chosen.add_ons if line.id in ticked] if chosen else []
-            said = {"typed_name": given["typed_name"], "signature": drawn, **from_link()}
-            usecases.accept(tx, found, option=option, add_ons=extras, **said)
+            signed = {"typed_name": given["typed_name"], "signature": drawn, **from_link()}
+            usecases.accept(tx, found, option=option, add_ons=extras, **signed)
 
     return _done(token, act, given)
 
@@ -114,7 +124,7 @@ def accept(token: str, given: Given) -> Response:
 def decline(token: str, given: Given) -> Response:
     """The form's no."""
     if not given.get("reason", "").strip():
-        return _page(token, 422, ["Please say why, in a word or two."], given)
+        return _page(token, 422, [said("Please say why, in a word or two.")], given)
 
     def act() -> None:
         with begin() as tx:
@@ -128,7 +138,7 @@ def decline(token: str, given: Given) -> Response:
 def request_changes(token: str, given: Given) -> Response:
     """The form's wish for something else."""
     if not given.get("text", "").strip():
-        return _page(token, 422, ["Please say what you would like changed."], given)
+        return _page(token, 422, [said("Please say what you would like changed.")], given)
 
     def act() -> None:
         with begin() as tx:
@@ -154,7 +164,8 @@ def _page(token: str, status: int = 200, wrong: list[str] | None = None, given: 
     try:
         with reading() as tx:
             found = opened(tx, token)
-            shown = showing.offer(tx, found)
+            g.language = ours.language(tx, found, request.accept_languages.values())
+            shown = showing.offer(tx, found, ours.spoken(g.language))
             if shown["live"]:
                 shown["choice"] = showing.choice(found, _uuid((given or {}).get("option", "")), _ticked(given or {}))
     except (NotFound, Gone, TooMany) as refused:

@@ -8,6 +8,7 @@ from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from libs.common.web import LINK, Answer, Given, begin, endpoint, limit, reading
 from services.estimates import usecases
+from services.estimates.adapters import texts
 from services.estimates.adapters.pdf import estimate_pdf
 from services.estimates.model import Estimate
 from services.estimates.schemas.incoming import AcceptIn, ChangesIn, DeclineIn
@@ -37,8 +38,10 @@ def offer(token: str) -> Answer:
 def pdf(token: str) -> Answer:
     """The offer on paper."""
     with reading() as tx:
-        shown = showing.offer(tx, opened(tx, token))
-    return estimate_pdf(shown), 200, {"Content-Type": "application/pdf", "Content-Disposition": "inline"}
+        found = opened(tx, token)
+        say = texts.spoken(texts.language(tx, found, request.accept_languages.values()))
+        shown = showing.offer(tx, found, say)
+    return estimate_pdf(shown, say), 200, {"Content-Type": "application/pdf", "Content-Disposition": "inline"}
 
 
 @bp.post("/<token>/viewed")

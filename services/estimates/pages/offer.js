@@ -5,7 +5,7 @@ const token = location.pathname.split("/")[2], $ = (s, r = document) => r.queryS
 function tell() {
   if (document.visibilityState !== "visible") return;
   document.removeEventListener("visibilitychange", tell);
-  fetch(`/api/v1/shared/${token}/viewed`, { method: "POST", credentials: "omit", keepalive: true });
+  fetch(`/api/v1/shared/${token}/viewed`, { method: "POST", credentials: "omit", keepalive: true }).then(told => told.text(), () => null);
 }
 document.addEventListener("visibilitychange", tell);
 tell();

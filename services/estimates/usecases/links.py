@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from libs.common import whole
 from libs.common.errors import Conflict, Gone, NotFound
+from libs.common.spoken import said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Link
 from services.estimates.states import EstimateState
 
 SECRET_BYTES = 32  #: 256 random bits
-GONE = "this offer is no longer available; please ask us for the current one"
+GONE = said("this offer is no longer available; please ask us for the current one")
 
 
 class AlreadyAccepted(Conflict):
@@ -100,5 +101,5 @@ def revoke(tx: Tx, estimate: Estimate, link_id: UUID) -> Link:
 def demand_not_accepted(estimate: Estimate) -> None:
     """Raises AlreadyAccepted with the first acceptance."""
     if estimate.acceptance is not None:
-        said = f"estimate {estimate.number} was accepted on {estimate.acceptance.accepted_at:%d %B %Y}"
-        raise AlreadyAccepted(said, acceptance_id=str(estimate.acceptance.id), state=str(estimate.state))
+        when = f"estimate {estimate.number} was accepted on {estimate.acceptance.accepted_at:%d %B %Y}"
+        raise AlreadyAccepted(when, acceptance_id=str(estimate.acceptance.id), state=str(estimate.state))

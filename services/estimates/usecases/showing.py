@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from libs.common import people, spoken
-from libs.common.spoken import amount
+from libs.common.spoken import Say, amount, english, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import pricing
+
+LESS = said("less %(what)s")
 
 
 def company(tx: Tx, estimate: Estimate) -> dict[str, Any]:
@@ -23,10 +25,10 @@ def consent_text(tx: Tx, estimate: Estimate) -> str:
     return str(PREFERENCES.read(tx, estimate.branch)["consent_text"])
 
 
-def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
-    """Everything that the customer is shown."""
+def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
+    """Everything that the customer is shown, in their language."""
     version, opportunity, done = estimate.current, estimate.opportunity, estimate.acceptance
-    options = [_option(estimate, option) for option in version.options]
+    options = [_option(estimate, option, say) for option in version.options]
     contact, from_ = opportunity.contact, company(tx, estimate)
     return {
         "number": estimate.number,
@@ -38,7 +40,7 @@ def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
         "customer": contact.get("name") or contact.get("company") or "",
         "customer_company": contact.get("company") or "",
         "site_lines": address_lines(opportunity.site),
-        "valid_until": _day(version.valid_until),
+        "valid_until": full_day(version.valid_until, say),
         "prices_include_tax": version.prices_include_tax,
         "options": options,
         "from": amount(min((one.total for one in version.options), default=Decimal(0)), estimate.currency),
@@ -54,7 +56,7 @@ def offer(tx: Tx, estimate: Estimate) -> dict[str, Any]:
             "total": amount(done.total, estimate.currency),
             "deposit": amount(Decimal(done.totals["deposit"]), estimate.currency),
             "typed_name": done.typed_name,
-            "on": _day(done.accepted_at),
+            "on": full_day(done.accepted_at, say),
             "id": str(done.id),
         },
     }
@@ -96,28 +98,29 @@ def _figures(estimate: Estimate, totals: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _option(estimate: Estimate, option: Option) -> dict[str, Any]:
+def _option(estimate: Estimate, option: Option, say: Say) -> dict[str, Any]:
     currency, done = estimate.currency, estimate.acceptance
     return {
         "id": str(option.id),
         "name": option.name,
         "description": option.description,
-        "lines": [_line(line, currency) for line in option.lines],
+        "lines": [_line(line, currency, say) for line in option.lines],
         "add_ons": [
-            _line(line, currency) | {"chosen": bool(done and str(line.id) in done.add_ons)} for line in option.add_ons
+            _line(line, currency, say) | {"chosen": bool(done and str(line.id) in done.add_ons)}
+            for line in option.add_ons
         ],
         **_figures(estimate, option.totals),
         "accepted": bool(done and done.option_id == option.id),
     }
 
 
-def _line(line: Line, currency: str) -> dict[str, Any]:
+def _line(line: Line, currency: str, say: Say) -> dict[str, Any]:
     name, _, more = line.description.partition("\n")
     off = ""
     if line.discount_percent:
-        off = f"less {line.discount_percent.normalize():f} %"
+        off = say(LESS, what=f"{line.discount_percent.normalize():f} %")
     elif line.discount_amount:
-        off = f"less {amount(line.discount_amount, currency)}"
+        off = say(LESS, what=amount(line.discount_amount, currency))
     return {
         "id": str(line.id),
         "name": name,
@@ -127,7 +130,3 @@ def _line(line: Line, currency: str) -> dict[str, Any]:
         "off": off,
         "amount": amount(line.amount, currency),
     }
-
-
-def _day(day: Any) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -12,7 +12,7 @@ from services.console.adapters import words
 from services.console.adapters.doors import Said
 from services.console.api.acts import EVERY, Act, Field
 from services.console.api.screens import forms, uploading
-from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, screen
+from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, say, screen
 from services.console.api.screens.offers import drawn
 
 bp = Blueprint("console_doing", __name__)
@@ -77,7 +77,9 @@ def _by_script() -> bool:
 
 
 def _told(status: int, done: str, problem: str) -> Response:
-    answer = jsonify(ok=status < 400, said=done if status < 400 else "", problem=problem if status >= 400 else "")
+    answer = jsonify(
+        ok=status < 400, said=say(done) if status < 400 else "", problem=say(problem) if status >= 400 else ""
+    )
     answer.status_code = status
     return answer
 
@@ -85,7 +87,9 @@ def _told(status: int, done: str, problem: str) -> Response:
 def _in_short(said: Said) -> str:
     """Everything in the way, else what the owner says of the refusal."""
     faults = [str(one.get("detail") or "") for one in said.problem.get("errors") or ()]
-    text = "; ".join(one for one in faults if one) or str(said.problem.get("detail") or words.said("That was refused."))
+    text = "; ".join(one for one in faults if one) or str(
+        said.problem.get("detail") or say(words.said("That was refused."))
+    )
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
 

@@ -13,16 +13,18 @@ from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from libs.common import people, spoken
+from libs.common import people, spoken, texts
 from libs.common.auth import RULES, Caller, May
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
-from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, store
-from services.console.adapters import texts, words
+from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, speak, store
+from services.console.adapters import texts as ours
+from services.console.adapters import words
 from services.console.adapters.doors import Doors, Refused, across, inside
 from services.console.adapters.words import Place
 from services.console.api.acts import EVERY
 from services.console.api.screens import assets, seat
+from services.console.api.screens.counters import COUNTERS
 
 log = logging.getLogger("plumbline.console")
 
@@ -171,7 +173,7 @@ def doors() -> Doors:
             gateway = app.config.get("gateway")
             app.extensions["carrier"] = inside(gateway) if gateway else across(app.config["gateway_url"])
         sitting = g.get("seat")
-        g.doors = Doors(app.extensions["carrier"], sitting.token if sitting else "", request_id())
+        g.doors = Doors(app.extensions["carrier"], sitting.token if sitting else "", request_id(), say)
     return cast(Doors, g.doors)
 
 
@@ -179,7 +181,7 @@ def place() -> Place:
     """Where the reader is: their branch's zone and currency."""
     if "place" not in g:
         with reading() as tx:
-            g.place = Place.of(_branch(tx), tx.now, _plainly)
+            g.place = Place.of(_branch(tx), tx.now, say)
     return cast(Place, g.place)
 
 
@@ -251,23 +253,15 @@ def _refused(refused: Refused) -> Response:
 def language() -> str:
     """What the reader reads: the browser says it, else their branch."""
     if "language" not in g:
-        g.language = texts.chosen(request.accept_languages.values(), place().locale if g.get("caller") else "")
+        g.language = texts.chosen(
+            ours.TEXTS, request.accept_languages.values(), place().locale if g.get("caller") else ""
+        )
     return cast(str, g.language)
 
 
-def _one(__text: str, **variables: Any) -> Any:
-    """A text of ours in the reader's language. A service's words come by here, too: never markup, never a format."""
-    return texts.one(__text, language(), variables)
-
-
-def _plainly(__text: str, **variables: Any) -> str:
-    """The same for what is not yet of a page."""
-    told = str(texts.one(__text, language(), {}))
-    return told % variables if variables else told
-
-
-def _many(__one: str, __many: str, __n: int, **variables: Any) -> Any:
-    return texts.many(__one, __many, __n, language(), variables)
+def say(__text: str | tuple[str, str], **variables: Any) -> str:
+    """A text of ours in the reader's language, for what is not yet of a page; there, it is ``_``."""
+    return texts.plainly(ours.TEXTS, language(), __text, variables)
 
 
 def _price(value: Any, currency: str) -> str:
@@ -280,9 +274,8 @@ def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
 
 def dress(app: Any) -> None:
     """Gives the pages their words: called once, as the app is made."""
+    speak(app, lambda: ours.TEXTS, language)
     environment = app.jinja_env
-    environment.add_extension("jinja2.ext.i18n")
-    environment.globals.update(gettext=_one, ngettext=_many)
     environment.trim_blocks = environment.lstrip_blocks = True
     plainly = (spoken.plain, spoken.phone, words.dial, words.initials, words.address)
     environment.filters.update({say.__name__: say for say in plainly})
@@ -293,7 +286,7 @@ def dress(app: Any) -> None:
             "day": lambda value: words.day(value, place()),
             "that_day": lambda value: words.day(value, place(), words.WITHIN),
             "long_day": lambda one: words.long_day(one, place()),
-            "day_month": lambda one: place().say(words.MONTHS[one.month - 1]),
+            "day_month": lambda one: place().say(spoken.MONTHS[one.month - 1]),
             "weekday": lambda one: place().say(words.DAYS[one.weekday()]),
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),
@@ -304,14 +297,14 @@ def dress(app: Any) -> None:
     )
     environment.globals.update(
         asset=assets.address,
+        counters=lambda: COUNTERS,
         me=lambda: g.get("caller"),
         place=place,
         places=lambda: [one for one in PLACES if allowed(one[4])],
         may=lambda *names: any(me().may(name) for name in names),
         form_secret=lambda: g.seat.form_secret if g.get("seat") else "",
-        language=language,
         opens=opens,
-        texts_of_scripts=lambda: texts.of_scripts(language()),
+        texts_of_scripts=lambda: ours.of_scripts(language()),
         new_key=lambda: str(store().ids()),
         here=lambda: request.full_path.rstrip("?"),
     )

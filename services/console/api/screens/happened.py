@@ -120,12 +120,12 @@ def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
 
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
-    line = LINES.get(row["kind"]) or Line(spoken.plain(row["kind"].rpartition(".")[2]))
-    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else spoken.plain(row["actor"]))
+    line, say = LINES.get(row["kind"]) or Line(spoken.plain(row["kind"].rpartition(".")[2])), place().say
+    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
     return {
-        "text": line.text,
-        "by": said("The customer") if row["actor"] == "customer" else by,
+        "text": say(line.text),
+        "by": say(said("The customer")) if row["actor"] == "customer" else by,
         "about": Markup(", ").join(one for one in (_said(name, row) for name in line.about) if one),
         "quote": quote,
         "at": row["at"],
@@ -139,7 +139,7 @@ def entry(row: Told) -> dict[str, Any]:
 
 def _said(name: str, row: Told) -> str | Markup:
     value = SAID[name](row["words"], row["people"]) if name in SAID else row["words"].get(name)
-    return "" if value in (None, "") else escape(value if name in SAID else spoken.plain(value))
+    return "" if value in (None, "") else escape(value if name in SAID else place().say(spoken.plain(value)))
 
 
 def _money(name: str) -> Callable[[Told, Told], Any]:
@@ -164,7 +164,7 @@ def _listed(name: str) -> Callable[[Told, Told], Any]:
     def shown(these: Told, _: Told) -> str:
         value = these.get(name)
         some = [value] if isinstance(value, str) else list(value or ())
-        return ", ".join(spoken.plain(one).lower() for one in some)
+        return ", ".join(place().say(spoken.plain(one)).lower() for one in some)
 
     return shown
 

@@ -14,12 +14,15 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from libs.common import texts
 from libs.common.auth import Caller
 from libs.common.errors import Unavailable
 from libs.common.store import Store
 from libs.common.web import store
+from services.console.adapters import texts as ours
 from services.console.adapters.doors import Doors
-from services.console.api.screens.frame import doors, me, screen
+from services.console.api.screens.counters import SAID
+from services.console.api.screens.frame import doors, language, me, screen
 from services.console.usecases import watching
 
 bp = Blueprint("console_live", __name__)
@@ -42,7 +45,8 @@ class Watcher:
     card: UUID | None
     changes: int | None  #: others' changes that it knows of; None when it has just been opened
     since: str  #: the newest message that it has said
-    counts: dict[str, int] | None = None
+    language: str
+    counts: dict[str, tuple[int, str]] | None = None  #: with the word that goes with the number
     told: list[dict[str, str]] | None = None
 
     @property
@@ -61,12 +65,15 @@ class Watcher:
         except Unavailable:
             return
         if bar.ok:
-            self.counts = bar.data
+            self.counts = {name: (n, self._word(name, n)) for name, n in bar.data.items() if name in SAID}
         if told.ok:
             items = told.data["items"]
             newer = [one for one in items if one["created_at"] > self.since] if self.since else []
             self.told = [{"text": one["text"], "link": one["link"] or "/notifications"} for one in reversed(newer)]
             self.since = max((one["created_at"] for one in items), default=self.since or "0")
+
+    def _word(self, name: str, n: int) -> str:
+        return texts.plainly(ours.TEXTS, self.language, SAID[name], {"num": n})
 
     def look(self) -> dict[str, Any]:
         """Everything there is to show now."""
@@ -90,7 +97,8 @@ def _watcher() -> Watcher:
         with store().reading() as tx:
             card = watching.card_of(tx, me(), record)
     known = int(changes) if changes.isdigit() else None
-    return Watcher(store(), me(), doors(), record, card, known, since or request.args.get("since", ""))
+    since = since or request.args.get("since", "")
+    return Watcher(store(), me(), doors(), record, card, known, since, language())
 
 
 def _id(text: str) -> UUID | None:

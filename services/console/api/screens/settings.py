@@ -20,21 +20,43 @@ LATER = said("Nobody answered. What you typed is still here: send it again, it c
 STALE = said("Somebody changed this while you had it open. Save again to put yours over it.")
 
 
-#: the pages beside them, and who may open each
-NAV: tuple[tuple[str, str, May], ...] = (
-    *((f"/settings/{name}", topic.title, "settings.read") for name, topic in TOPICS.items()),
-    ("/settings/questions", said("Questions"), "settings.read"),
-    ("/settings/price-books", said("Price books"), "pricebook.read"),
-    ("/settings/tax-codes", said("Tax codes"), "pricebook.read"),
-    ("/settings/people", said("People"), "staff.read"),
-    ("/settings/teams", said("Teams"), "staff.read"),
-    ("/settings/branches", said("Branches"), "staff.read"),
-    ("/settings/parked", said("Parked messages"), "parked.read"),
-)
+#: every page of the settings: its title, who may open it, its icon, what it is about
+NAV: tuple[tuple[str, str, May, str, str], ...] = (
+    *((f"/settings/{name}", one.title, "settings.read", "settings", one.about) for name, one in TOPICS.items()),
+    (
+        "/settings/questions", said("Questions"), "settings.read", "chat",
+        said("What is asked before a price, and what qualifies."),
+    ),
+    (
+        "/settings/price-books", said("Price books"), "pricebook.read", "estimate",
+        said("What we offer, at which price."),
+    ),
+    (
+        "/settings/tax-codes", said("Tax codes"), "pricebook.read", "estimate",
+        said("What was priced before keeps its rate."),
+    ),
+    ("/settings/people", said("People"), "staff.read", "user", said("Who works here, their roles, who is away.")),
+    (
+        "/settings/teams", said("Teams"), "staff.read", "user",
+        said("Who sees whose work, and who is given work to do."),
+    ),
+    (
+        "/settings/branches", said("Branches"), "staff.read", "pin",
+        said("Each has its zone, currency, hours, area and trades, and may set things its own way."),
+    ),
+    (
+        "/settings/deliveries", said("Deliveries"), "delivery.read", "bell",
+        said("Every message to anybody, by which way, and what became of it."),
+    ),
+    (
+        "/settings/parked", said("Parked messages"), "parked.read", "stop",
+        said("What could not be applied, why, and what to do about it."),
+    ),
+)  # fmt: skip
 
 
 @bp.app_template_global()
-def settings_nav() -> list[tuple[str, str, May]]:
+def settings_nav() -> list[tuple[str, str, May, str, str]]:
     return [one for one in NAV if me().may(one[2])]
 
 
@@ -42,7 +64,7 @@ def settings_nav() -> list[tuple[str, str, May]]:
 @screen(may="settings.read")
 def settings() -> Response:
     """What can be set?"""
-    return page("settings.html", nav="/settings", topics=TOPICS)
+    return page("settings.html", nav="/settings")
 
 
 @bp.get("/settings/<topic>")

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from libs.common import spoken
 from libs.common.auth import Role, Scope
 from libs.common.tx import Tx
 from libs.common.web import reading
 from services.console import usecases
-from services.console.adapters import words
 from services.console.adapters.words import instant, said
 from services.console.api.screens import cards
 from services.console.api.screens.frame import doors, me, page, place, screen
@@ -190,7 +190,7 @@ def _month(tx: Tx) -> dict[str, Any]:
             sold[one["currency"]] = sold.get(one["currency"], Decimal(0)) + Decimal(one["amount"])
     return {
         "since": local.date().replace(day=1),
-        "name": words.MONTHS[local.month - 1],
+        "name": spoken.MONTHS[local.month - 1],
         "won": total(closed, "won"),
         "decided": total(closed, "won") + total(closed, "lost"),
         "sold": sold,

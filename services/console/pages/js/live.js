@@ -11,8 +11,8 @@ const line = (name, text) => {
 if (record) $('.head').after(note);
 function show(news) {
   cursor = news.cursor; kept.set('told', news.since);
-  for (const [name, n] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
-    $('b', a).textContent = n > 99 ? '99+' : n; a.lastChild.textContent = ` ${n === 1 ? a.dataset.one : a.dataset.many}`;
+  for (const [name, [n, said]] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
+    $('b', a).textContent = n > 99 ? '99+' : n; a.lastChild.textContent = ` ${said}`;
     if ('hides' in a.dataset) a.parentElement.hidden = !n;
   }
   if (news.told.length) toast(news.told.map(one => one.text).join(' '));

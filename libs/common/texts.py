@@ -1,0 +1,84 @@
+"""A service's texts in other languages: a catalogue a language, read once, and which of them a reader gets.
+
+English is what stands in the code and in its pages. ``<folder>/messages.pot`` holds every text there is;
+``<folder>/<language>/messages.po`` beside it is all that a further language needs.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+ENGLISH = "en"
+
+
+@cache
+def languages(folder: Path) -> tuple[str, ...]:
+    """Those that have a catalogue, and English."""
+    return (ENGLISH, *sorted(one.parent.name for one in folder.glob("*/messages.po")))
+
+
+@cache
+def _catalogue(folder: Path, language: str) -> "Catalog | None":
+    if language == ENGLISH or language not in languages(folder):
+        return None
+    from babel.messages.pofile import read_po
+
+    with (folder / language / "messages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def chosen(folder: Path, wanted: Iterable[str], at_home: str) -> str:
+    """The first that the reader wants and we have; else the branch's, else English."""
+    for one in (*wanted, at_home):
+        language = one.replace("_", "-").partition("-")[0].lower()
+        if language in languages(folder):
+            return language
+    return ENGLISH
+
+
+def one(folder: Path, language: str, text: str, variables: Mapping[str, Any]) -> str | Markup:
+    """The text in that language. It is text: what is put into it, and it itself, are escaped by the page."""
+    translated = _translated(folder, language, text)
+    return escape(translated) % variables if variables else translated
+
+
+def many(folder: Path, language: str, text: tuple[str, str], n: int, variables: Mapping[str, Any]) -> Markup:
+    """The same for a number, by that language's own rule of which form it takes."""
+    return escape(_form(folder, language, *text, n)) % {"num": n, **variables}
+
+
+def plainly(folder: Path, language: str, text: str | tuple[str, str], variables: Mapping[str, Any]) -> str:
+    """Either for what is not yet of a page: what ``spoken.english`` does, in that language."""
+    if isinstance(text, tuple):
+        return _form(folder, language, *text, variables["num"]) % variables
+    translated = _translated(folder, language, text)
+    return translated % variables if variables else translated
+
+
+def _translated(folder: Path, language: str, text: str) -> str:
+    catalogue = _catalogue(folder, language)
+    found = catalogue.get(text) if catalogue is not None and text else None
+    return str(found.string) if found is not None and found.string and not found.fuzzy else text
+
+
+def _form(folder: Path, language: str, single: str, plural: str, n: int) -> str:
+    catalogue = _catalogue(folder, language)
+    found = catalogue.get(single) if catalogue is not None else None
+    if catalogue is not None and found is not None and isinstance(found.string, tuple) and not found.fuzzy:
+        form = int(_rule(catalogue.plural_expr)(n))
+        if form < len(found.string) and found.string[form]:
+            return str(found.string[form])
+    return single if n == 1 else plural
+
+
+@cache
+def _rule(expression: str) -> Any:
+    from gettext import c2py
+
+    return c2py(expression)
