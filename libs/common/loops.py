@@ -24,6 +24,7 @@ Report = Callable[[str, bool, str], None]  #: takes a part's name, whether it is
 POLL_S = 1.0  #: the longest that a committed fact waits when its wake-up was lost
 MANY = 50  #: so much was due that there is certainly more
 DUE_S = 0.5  #: how often due timers, held facts and jobs are looked for
+AGAIN_S = 5.0  #: when a job that failed is tried again
 KEEP_ANSWERS = timedelta(days=7)  #: how long a repeated request gets its first answer
 
 
@@ -91,7 +92,7 @@ def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:
         raise
     except Exception as failure:  # noqa: BLE001 - whatever a job stumbles over, the others go on; it is reported
         report(job.name, False, f"{type(failure).__name__}: {failure}")
-        due[job.name] = time.monotonic() + max(job.every_s, 5.0)
+        due[job.name] = time.monotonic() + AGAIN_S  # not after its ten minutes: so long it would be said to be ill
         return 0
     report(job.name, True, "")
     if found < job.many:

@@ -119,3 +119,23 @@ def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:
     running.until(lambda: ("works", True, "") in running.said and ("timers", True, "") in running.said)
     running.end()
     assert ("fails", False, "ValueError: no paper") in running.said
+
+
+def test_a_job_that_stumbled_is_well_again_long_before_its_next_turn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "AGAIN_S", 0.05)
+    tries = []
+
+    def stumbles(_store: Store) -> int:
+        tries.append("one more")
+        if len(tries) == 1:
+            raise ValueError("no paper")
+        return 0
+
+    service = replace(MAKER, jobs=(Job("stumbles", stumbles, every_s=600.0),))
+    running = Running(loops.timers_loop, service, store, Timers(store, {}), Consumer(store, Subscriptions()))
+
+    running.until(lambda: ("stumbles", True, "") in running.said)
+    running.end()
+    assert running.said.index(("stumbles", False, "ValueError: no paper")) < running.said.index(("stumbles", True, ""))
