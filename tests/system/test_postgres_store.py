@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -89,4 +90,20 @@ def test_where_a_record_stands_is_asked_of_the_index_as_soon_as_there_are_some(
             plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", given).scalars())
             assert "Index Scan using stream_pos_pkey" in plan, plan
             assert "Seq Scan on stream_pos" not in plan, plan
+    database.dispose()
+
+
+def test_the_newest_link_of_the_audit_is_read_from_the_end_of_its_index(new_database: Callable[[str], str]) -> None:
+    database = orm.connect(new_database("maker"))
+    store = maker(database)
+    audit = MAKER_TABLES.audit
+    row = {"at": datetime(2026, 11, 2, tzinfo=UTC), "actor": "csr", "action": "POST", "kind": "thing"}
+    rows = [{**row, "subject": "", "changes": {}, "request": "", "client": "", "position": n} for n in range(1, 2001)]
+    with database.engine.begin() as connection:
+        connection.execute(sa.insert(audit), rows)
+        connection.exec_driver_sql("ANALYZE audit")
+        asked = store.statements.last_linked.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
+    assert "Index Scan Backward" in plan, plan
+    assert "Sort" not in plan, plan
     database.dispose()

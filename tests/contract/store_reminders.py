@@ -1,0 +1,144 @@
+"""What a service's timers promise, on SQLite and PostgreSQL alike."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common.errors import Unavailable
+from libs.common.store import Store, no_crash
+from libs.common.timers import Timers
+from libs.common.tx import Tx
+from tests.contract.store_world import Shows, count, made, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.throwaway import MAKER_TABLES
+
+
+class Reminders:
+    """Durable timers: once, by one worker, with their effect."""
+
+    def remind(self, store: Store, subjects: range) -> None:
+        with store.begin() as tx:
+            for subject in subjects:
+                tx.remind("nudge", UUID(int=subject), tx.now, hint=str(subject))
+
+    def test_a_timer_fires_once_though_two_workers_look_for_it(self, store: Store) -> None:
+        self.remind(store, range(40))
+        fired: list[int] = []
+        guard = threading.Lock()
+
+        def nudge(tx: Tx, subject: UUID, _payload: dict[str, Any]) -> None:
+            tx.count("nudges")
+            with guard:
+                fired.append(subject.int)
+
+        def work(_: int) -> int:
+            timers, total = Timers(store, {"nudge": nudge}), 0
+            while (found := timers.step(limit=7)) > 0:
+                total += found
+            return total
+
+        with ThreadPoolExecutor(2) as workers:
+            assert sum(workers.map(work, range(2))) == 40
+
+        assert sorted(fired) == list(range(40))
+        with store.begin() as tx:
+            assert tx.count("nudges") == 41
+        assert count(store, MAKER_TABLES.timers) == 0
+
+    def test_timers_of_one_instant_fire_in_one_order_on_every_database(self, store: Store) -> None:
+        fired: list[int] = []
+        with store.begin() as tx:
+            at = tx.now
+        for subject in (3, 1, 4, 2, 0):
+            with store.begin() as tx:
+                tx.remind("nudge", UUID(int=subject), at)
+        with store.begin() as tx:
+            tx.remind("nudge", UUID(int=9), at - timedelta(seconds=1))
+        Timers(store, {"nudge": lambda _tx, subject, _payload: fired.append(subject.int)}).step()
+        assert fired == [9, 0, 1, 2, 3, 4]
+
+    def test_a_timer_that_was_moved_or_taken_back_does_not_fire(self, store: Store) -> None:
+        self.remind(store, range(2))
+        with store.begin() as tx:
+            tx.remind("nudge", UUID(int=0), tx.now + timedelta(hours=1))
+            tx.forget("nudge", UUID(int=1))
+
+        assert Timers(store, {"nudge": fail}).step() == 0
+
+    def test_of_what_an_act_says_about_a_timer_the_last_counts(self, store: Store) -> None:
+        self.remind(store, range(2))
+        with store.begin() as tx:
+            tx.forget("nudge", UUID(int=0))
+            tx.remind("nudge", UUID(int=0), tx.now, hint="set again")
+            tx.remind("nudge", UUID(int=1), tx.now, hint="moved")
+            tx.forget("nudge", UUID(int=1))
+        fired: list[tuple[int, Any]] = []
+
+        Timers(store, {"nudge": lambda _tx, subject, payload: fired.append((subject.int, payload["hint"]))}).step()
+
+        assert fired == [(0, "set again")]
+
+    def test_a_timer_that_was_moved_and_fell_due_again_while_a_worker_stood_still_fires_as_it_was_moved(
+        self, store: Store
+    ) -> None:
+        fired: list[str] = []
+
+        def meanwhile(point: str) -> None:
+            """The timer is moved, and the worker that claims it next does not get to the end."""
+            if point != "timers_claimed":
+                return
+            with replace(store, crash=no_crash).begin() as tx:
+                tx.remind("nudge", UUID(int=0), tx.now, hint="moved")
+            with pytest.raises(Unavailable):
+                Timers(replace(store, crash=fall), {"nudge": fail}).step()
+
+        def fall(point: str) -> None:
+            if point == "timers_claimed":
+                raise Unavailable("the database went away")
+
+        self.remind(store, range(1))
+        slow = Timers(replace(store, crash=meanwhile), {"nudge": lambda _tx, _id, given: fired.append(given["hint"])})
+
+        assert slow.step() == 1
+        assert fired == ["moved"]
+        assert count(store, MAKER_TABLES.timers) == 0
+
+    def test_a_timer_that_fails_keeps_its_row_and_in_the_end_says_why(self, store: Store) -> None:
+        self.remind(store, range(1))
+        timers, table = Timers(store, {"nudge": fail}), MAKER_TABLES.timers
+        for _ in range(10):
+            assert timers.step() == 1
+            with store.begin() as tx:
+                tx.session.execute(sa.update(table).values(due_at=tx.now))
+
+        assert timers.step() == 0
+        with store.reading() as tx:
+            assert tx.session.scalar(sa.select(table.c.failed)) == "ValueError: it does not fit"
+
+    def test_a_timer_that_ends_the_process_each_time_is_given_up(self, store: Store) -> None:
+        class Ended(BaseException):
+            pass
+
+        def end(_tx: Tx, _subject: UUID, _payload: dict[str, Any]) -> None:
+            raise Ended
+
+        self.remind(store, range(1))
+        timers, table = Timers(store, {"nudge": end}), MAKER_TABLES.timers
+        for _ in range(10):
+            with pytest.raises(Ended):
+                timers.step()
+            with store.begin() as tx:
+                tx.session.execute(sa.update(table).values(due_at=tx.now))
+
+        assert timers.step() == 0
+        with store.reading() as tx:
+            assert "without a word" in str(tx.session.scalar(sa.select(table.c.failed)))
+
+
+def fail(_tx: Tx, _subject: UUID, _payload: dict[str, Any]) -> None:
+    raise ValueError("it does not fit")
