@@ -25,6 +25,7 @@ from libs.common.service import Service
 from libs.common.tokens import Signer
 from libs.local import nginx
 from libs.local.broker import Broker
+from libs.local.nursery import Nursery
 from libs.local.ports import free_port
 from libs.local.process import Process, Program
 from tests.system.distributed_world import until, until_taken
@@ -35,6 +36,10 @@ ROOT = Path(__file__).parents[2]
 NAMES = ("leads", "opportunities")  #: the first tells, the second reacts
 STARTS_S, HEALS_S, TOLD_S = 90.0, 40.0, 60.0
 AREAS = (615, 205, 212, 213, 214, 216, 303, 305, 312, 313)  #: each has ten thousand numbers that are nobody's
+LOADED = (
+    *(f"services.{name}.service" for name in NAMES),
+    *("libs.common.cli", "libs.common.worker", "libs.common.web", "libs.common.web.server", "libs.common.migrate"),
+)
 Parts = dict[str, dict[str, Any]]
 
 
@@ -47,6 +52,7 @@ class FaultyWorld:
         self.services: list[Service] = [services.spec(name) for name in NAMES]
         self.accounts = {name: Account(name, secrets.token_hex(12)) for name in NAMES}
         self.binds = {name: f"127.0.0.1:{free_port()}" for name in NAMES}
+        self.nursery = Nursery(LOADED, log=folder / "nursery.log", env=self._environment({}))
         self.processes: dict[str, Process] = {}
         self.numbers = iter(range(10_000 * len(AREAS)))
 
@@ -90,16 +96,21 @@ class FaultyWorld:
     def run(self, name: str, role: str, given: Mapping[str, str], instance: str = "") -> Process:
         """One of a service's processes; its database is behind the line."""
         url = self.urls[name].replace(f":{self.database.port}/", f":{self.to_database.port}/")
-        ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
-        told = {f"PLUMBLINE_{key}": value for key, value in {"DATABASE_URL": url, **given}.items()}
-        env = {**ours, **told, "PYTHONPATH": str(self.code), "PYTHONUNBUFFERED": "1"}
+        env = self._environment({f"PLUMBLINE_{key}": value for key, value in {"DATABASE_URL": url, **given}.items()})
         log = self.folder / f"{name}-{role}{instance}.log"
-        return Program([sys.executable, "-m", f"services.{name}", role], log=log, env=env, cwd=self.code).start()
+        nursery = self.nursery if self.code == ROOT else None  # it has loaded today's code
+        command = [sys.executable, "-m", f"services.{name}", role]
+        return Program(command, log=log, env=env, cwd=self.code, nursery=nursery).start()
+
+    def _environment(self, told: Mapping[str, str]) -> dict[str, str]:
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("PLUMBLINE_")}
+        return {**ours, **told, "PYTHONPATH": str(self.code), "PYTHONUNBUFFERED": "1"}
 
     def stop(self) -> None:
         self.keys.close()
         for process in self.processes.values():
             process.kill()
+        self.nursery.end()
         for server in (self.broker, self.database):
             with contextlib.suppress(AttributeError):
                 server.stop()
