@@ -1,5 +1,6 @@
 """Three brokers that are one, each a process of its own on this machine, behind a line that leads to one of them."""
 
+import contextlib
 import secrets
 from pathlib import Path
 
@@ -43,6 +44,20 @@ class Member(Node):
         virtual host that is made in between gets no processes there, and then never any."""
         super().await_ready(process, seconds=seconds)
         self.ctl("await_startup")
+
+    def remembers(self, *names: str) -> bool:
+        """Whether its disk says what it keeps with the others. That is written half a second later; who is killed
+        before comes back as no member of the streams' coordinator, and two such leave it without a majority."""
+        said = b"".join(file.read_bytes() for file in (self._home / "mnesia").rglob("names.dets"))
+        return all(name.encode() in said for name in names)
+
+    def goes_on(self) -> bool:
+        """Whether it is back from a pause. It comes back by itself, but RabbitMQ 3.10 gives up where the other one is
+        still booting; then, as an operator would, it is told to start. That is refused while it goes down."""
+        if not self._answers():
+            with contextlib.suppress(AssertionError):
+                self.ctl("start_app")
+        return self._answers()
 
     def kill(self) -> None:
         """The port mapper lives on: it belongs to all."""

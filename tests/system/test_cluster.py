@@ -30,7 +30,9 @@ def world(
     monkeypatch.setattr("tests.system.rabbit_world.PATIENCE_S", 120.0)
     with cluster.vhost() as vhost:
         world = RabbitWorld(cluster, vhost, [new_database(name) for name in ("maker", "taker", "other")])
+        kept = ["rabbit_stream_coordinator", *(f"{vhost.name}_{queue_of(each.name)}" for each in world.takers)]
         try:
+            world.until(lambda: all(one.remembers(*kept) for one in cluster.members), "all have it on disk")
             yield world
         finally:
             world.close()
@@ -75,6 +77,7 @@ def test_one_of_three_takes_nothing_and_two_take_everything(cluster: Cluster, wo
 
     one.start()
     try:
+        world.until(stays.goes_on, "who was alone goes on")
         for number, subject in enumerate(made):
             world.until_heard(subject, str(number))
     finally:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
 from libs.common.consumer import Consumer
-from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings, connection, frames
+from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings, connection, frames, publisher
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
@@ -91,6 +91,27 @@ def test_a_fact_that_no_queue_takes_stops_the_relay_and_stays_in_the_outbox(worl
     assert relay.unsent(world.maker)
     world.provision()
     assert world.relay.step() == 1
+
+
+def test_after_a_refusal_the_relay_comes_back_on_a_new_connection(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one may know a queue's leader that is gone, and be refused for as long as that one stays away."""
+    lines: list[str] = []
+    monkeypatch.setattr(publisher, "Line", lambda url, name: lines.append(name) or Line(url, name))
+    full = {"arguments": {"x-max-length": 1, "x-overflow": "reject-publish"}}
+    world.management.call("PUT", f"queues/{world.management.here}/full", full)
+    world.management.bind(EVENTS, "full", "#")
+    world.make("fits")
+    assert world.relay.step() == 1
+    world.make("does not fit")
+
+    with pytest.raises(Refused):
+        world.relay.step()
+
+    world.management.call("DELETE", f"queues/{world.management.here}/full")
+    assert world.relay.step() == 1
+    assert lines == ["relay", "relay"]
 
 
 def test_a_service_can_publish_only_what_it_owns(world: RabbitWorld) -> None:

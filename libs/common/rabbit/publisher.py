@@ -43,6 +43,8 @@ class RabbitPublisher:
             self._drop()
             if not now.safe():
                 raise BusDown(f"RabbitMQ: {line.fault}")
+        elif now.refused:
+            self._drop()  # a channel keeps to the leader that a queue had: with that node gone it refuses on and on
         return now.safe()
 
     def turn(self, seconds: float, wake: int | None = None) -> None:
