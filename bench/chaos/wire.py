@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from libs.common.bus import Delivery
 from libs.common.contracts.base import decode
 from libs.common.rabbit import RabbitReader
-from libs.common.rabbit.topology import HISTORY
+from libs.common.rabbit.publisher import HISTORY
 from libs.local.broker import Broker
 
 

@@ -51,11 +51,12 @@ class Nursery:
     def start(self, told: Mapping[str, Any]) -> "Copy":
         """A copy that runs ``module`` with ``arguments`` and ``env``, writes to ``log`` and is called ``name``."""
         try:
-            return Copy(self, self._ask(told))
+            pid = self._ask(told)
         except OSError:
             self.end()
             self._begin()
-            return Copy(self, self._ask(told))
+            pid = self._ask(told)
+        return Copy(self, pid)
 
     def code_of(self, pid: int) -> int:
         """What one that has ended exited with, as `subprocess` says it."""
@@ -138,8 +139,9 @@ def dying_with(parent: int, number: int) -> Any:
 
 
 def main(modules: Sequence[str]) -> None:
-    for name in modules:
-        importlib.import_module(name)
+    with contextlib.redirect_stdout(sys.stderr):  # ours carries answers only
+        for name in modules:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, in one piece of memory for all
     answer(READY)

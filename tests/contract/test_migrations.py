@@ -22,8 +22,8 @@ def test_migrations_and_classes_agree(tmp_path: Path, name: str) -> None:
     database.dispose()
 
 
-@pytest.mark.parametrize(("at", "status"), [("0001", 503), ("the next version's", 200)])
-def test_only_a_database_older_than_the_code_makes_a_running_process_unready(
+@pytest.mark.parametrize(("at", "status"), [("0001", 503), ("9999", 200), ("another program's", 503)])
+def test_a_database_older_than_the_code_or_of_another_program_makes_a_running_process_unready(
     bench: Callable[..., Bench], at: str, status: int
 ) -> None:
     """A newer one is the next version's, whose migrations leave this one at work until it is replaced."""

@@ -45,7 +45,7 @@ def test_a_book_is_made_filled_from_a_file_after_a_dry_run_and_put_to_use(office
     assert "Heat pump 3 t" not in admin.open(f"{place}?q=thermo").text
     admin.open(place)
     admin.follow("Edit")
-    assert "In use" in admin.press("Edit", status="active").text
+    assert "In use" in admin.press("Save", status="active").text
 
 
 def test_who_may_only_read_a_book_is_offered_nothing_else(office: Bench) -> None:

@@ -169,9 +169,9 @@ def test_what_is_in_the_way_is_said_in_the_readers_language(office: Bench) -> No
     assert "Ricevita" in page.text
 
     reader.open(f"/do/lead.edit/{lead}")
-    assert "ne estas unu adreso" in reader.press("Edit", emails="ann at example").text
+    assert "ne estas unu adreso" in reader.press("Save", emails="ann at example").text
     reader.open(f"/do/lead.edit/{lead}")
-    assert "Nenio <ŝanĝiĝis>." in reader.press("Edit").text
+    assert "Nenio <ŝanĝiĝis>." in reader.press("Save").text
 
 
 def test_what_services_refuse_with_is_in_the_catalogue_as_far_as_it_is_a_whole_sentence() -> None:

@@ -111,12 +111,12 @@ def test_an_edit_over_somebody_elses_shows_theirs_and_keeps_ones_own(office: Ben
     mine, theirs = Reader(office, "csr"), Reader(office, "office")
     mine.open(f"/do/lead.edit/{ident}")
     theirs.open(f"/do/lead.edit/{ident}")
-    assert "Saved." in theirs.press("Edit", request="a boiler").text, theirs.page.text
+    assert "Saved." in theirs.press("Save", request="a boiler").text, theirs.page.text
 
-    page = mine.press("Edit", request="two heat pumps")
+    page = mine.press("Save", request="two heat pumps")
     assert (page.status, "It is now: a boiler" in page.text) == (412, True)
     assert ("request", "two heat pumps") in page.forms[-1].fields
-    mine.press("Edit")
+    mine.press("Save")
     assert office.as_("csr").get(f"/api/v1/leads/{ident}").get_json()["request"] == "two heat pumps"
 
 

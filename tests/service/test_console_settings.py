@@ -197,7 +197,7 @@ def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
     reader.open(f"/do/branch.edit/{here}")
     week = {"monday": "8am-12pm, 1-5pm", "tuesday": "8:30 to 17:15", "saturday": "8-1pm", "sunday": ""}
     typed = {f"calendar.hours.{day}": text for day, text in week.items()}
-    reader.press("Edit", **typed, **{"calendar.holidays": "2026-12-25 Christmas Day\n2027-01-01"})
+    reader.press("Save", **typed, **{"calendar.holidays": "2026-12-25 Christmas Day\n2027-01-01"})
 
     calendar = branch(office)["calendar"]
     assert calendar["hours"]["monday"] == [{"opens": "08:00", "closes": "12:00"}, {"opens": "13:00", "closes": "17:00"}]
@@ -211,7 +211,7 @@ def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
 
     shown = reader.open(f"/do/branch.edit/{here}").forms[-1].fields
     assert ("calendar.hours.monday", "08:00-12:00, 13:00-17:00") in shown
-    reader.press("Edit", name="Fresh")
+    reader.press("Save", name="Fresh")
     assert branch(office)["calendar"] == calendar
 
 
@@ -229,7 +229,7 @@ def test_hours_that_nobody_can_keep_are_refused_at_their_day(office: Bench, fiel
     reader = Reader(office, "admin")
     reader.open(f"/do/branch.edit/{opened(reader, office)}")
     before = branch(office)
-    page = reader.press("Edit", **{field: text})
+    page = reader.press("Save", **{field: text})
     assert page.status == 422
     assert said in page.text
     assert (field, text) in page.forms[-1].fields

@@ -117,10 +117,10 @@ def test_a_job_is_made_renamed_and_corrected_and_its_customer_too(funnel: Funnel
     assert "Made." in office.press("Make the job").text
     assert "Renamed." in office.press("Rename", name="Hollis, tankless").text
     office.to("Bookings", "Jobs", "Hollis, tankless", "Edit")
-    assert "Saved." in office.press("Edit", type="installation", site__line1="9 Tanager Close").text
+    assert "Saved." in office.press("Save", type="installation", site__line1="9 Tanager Close").text
     assert "9 Tanager Close" in office.to("Bookings", "Jobs", "Hollis, tankless").text
     office.to("Bookings", "Customers", "Prospect", "Edit")
-    assert "Saved." in office.press("Edit", name="Greta Hollis", bill_to__name="Hollis Ltd").text
+    assert "Saved." in office.press("Save", name="Greta Hollis", bill_to__name="Hollis Ltd").text
     page = office.to("Bookings", "Customers", "Greta Hollis")
     assert "Hollis Ltd" in page.text
     people = {"name": ["Greta", "Bob"], "phone": ["615-555-0142", "615-555-0143"], "company": ["", ""]}

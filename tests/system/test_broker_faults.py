@@ -11,6 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from libs.common.bus import Delivery
+from libs.common.contracts.base import decode
+from libs.common.rabbit import RabbitReader
+from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.topology import queue_of
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, FaultyWorld
@@ -26,6 +30,15 @@ ALARMS = {
         ("set_vm_memory_high_watermark", "absolute", "512MB"),
     ),
 }
+
+
+#: what RabbitMQ knows of its history while that is not up, and once it is
+STREAM = f'R = rabbit_misc:r(<<"/">>, queue, <<"{HISTORY}">>), '
+NOT_UP = f"{STREAM} mnesia:dirty_delete(rabbit_queue, R)."
+UP = (
+    f"{STREAM} [Q] = mnesia:dirty_read(rabbit_durable_queue, R), "
+    "rabbit_amqqueue:ensure_rabbit_queue_record_is_initialized(Q)."
+)
 
 
 def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
@@ -71,6 +84,24 @@ def test_what_waited_in_a_broker_that_lost_its_data_arrives_all_the_same(faults:
     faults.work(READER)
 
     faults.until_arrived(*leads)
+
+
+def test_a_broker_whose_history_is_not_up_yet_is_told_nothing(faults: FaultyWorld) -> None:
+    """It would confirm what its history never gets: after a start its door opens before its streams are up."""
+    faults.broker.ctl("eval", NOT_UP)
+    faults.processes[f"{TELLER}-worker"].stop()
+    lead = faults.valid_lead()
+    faults.work(TELLER)
+    faults.until_told(TELLER, "broker", f"{HISTORY} is not up")
+    assert not faults.opportunities_of(lead)
+
+    faults.broker.ctl("eval", UP)
+
+    faults.until_arrived(lead)
+    told: list[Delivery] = []
+    RabbitReader(faults.broker.url(), HISTORY, told.extend, arguments={"x-stream-offset": "first"}).read_through()
+    kinds = {decode(one.body, one.content_type).type for one in told if lead in one.body.decode()}
+    assert kinds >= {"plumbline.lead.captured.v1", "plumbline.lead.validated.v1"}
 
 
 def test_bindings_lost_under_load_are_named_and_nothing_is_missing(faults: FaultyWorld) -> None:

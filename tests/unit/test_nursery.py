@@ -20,6 +20,11 @@ SAYS = """
     print(sorted(name for name in os.environ if name.startswith("PLUMBLINE_")), sys.argv[1:], loaded.WHEN, os.getsid(0))
     print(sorted(os.listdir("/proc/self/fd")), open("/proc/self/comm").read().strip(), file=sys.stderr)
 """
+LOADED = """
+    import os
+    print("a module that talks as it is loaded")
+    WHEN = os.getpid()
+"""
 ENDS = """
     import sys
     sys.exit({"well": None, "badly": 7, "in words": "it was in the way"}[sys.argv[1]])
@@ -33,7 +38,7 @@ WAITS = """
 
 @pytest.fixture
 def nursery(tmp_path: Path) -> Iterator[Nursery]:
-    told = {"says": SAYS, "ends": ENDS, "waits": WAITS, "fails": "1 / 0", "loaded": "import os\nWHEN = os.getpid()"}
+    told = {"says": SAYS, "ends": ENDS, "waits": WAITS, "fails": "1 / 0", "loaded": LOADED}
     for name, code in told.items():
         (tmp_path / f"{name}.py").write_text(textwrap.dedent(code))
     env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}", "PYTHONUNBUFFERED": "1"}

@@ -11,9 +11,9 @@ from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.rabbit.management import Binding, Management
-from libs.common.rabbit.publisher import EVENTS
+from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.reader import RabbitReader
-from libs.common.rabbit.topology import HISTORY, HISTORY_AGE, bindings_of
+from libs.common.rabbit.topology import HISTORY_AGE, bindings_of
 from libs.common.service import Service
 
 CHECK_S = 10.0

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from libs.common.bus import Delivery
+from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.reader import QUIET_S, RabbitReader
-from libs.common.rabbit.topology import HISTORY
 
 FOREVER_S = 30 * 24 * 3600.0
 

@@ -9,7 +9,7 @@ from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.frames import Packer
 
-EVENTS = "plumbline.events"
+EVENTS, HISTORY = "plumbline.events", "plumbline.history"
 WINDOW = 1024  #: facts on their way at once; the broker writes more of them with one sync
 CONFIRM_S = 10.0  #: a broker that confirms nothing for so long counts as down
 
@@ -74,6 +74,8 @@ class RabbitPublisher:
                 line.channel.confirm_delivery(self._confirmed, callback=confirming)
                 if not line.turn(CONFIRM_S, until=confirming.seen):
                     raise BusDown(f"RabbitMQ: {line.fault or 'it does not confirm'}")
+                if self.exchange == EVENTS:
+                    self._await_history(line)
             except BaseException:
                 line.close()
                 raise
@@ -85,6 +87,17 @@ class RabbitPublisher:
                 frame_max=line.connection.params.frame_max,
             )
         return self._line
+
+    @staticmethod
+    def _await_history(line: Line) -> None:
+        """A broker that starts opens its door before its streams are up, and confirms what they never got.
+
+        RabbitMQ 3.10 writes to the queues that it knows by then, and asks confirms of those alone.
+        """
+        there = _Signal(line)
+        line.channel.queue_declare(HISTORY, passive=True, callback=there)
+        if not line.turn(CONFIRM_S, until=there.seen):
+            raise BusDown(f"RabbitMQ: {HISTORY} is not up: {line.fault or 'no answer'}")
 
     def _drop(self) -> None:
         if self._line is not None:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.contracts.schemas import PUBLISHERS
 from libs.common.rabbit.management import Management, Refusal
-from libs.common.rabbit.publisher import EVENTS
-from libs.common.rabbit.topology import HISTORY, NOTHING
+from libs.common.rabbit.publisher import EVENTS, HISTORY
+from libs.common.rabbit.topology import NOTHING
 
 PREFIX = "subscriber."  #: no service's name begins so: what such a user publishes comes from nobody we know
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.rabbit.management import Management, Refusal
-from libs.common.rabbit.publisher import EVENTS
+from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.service import Service
 
-UNROUTED, HISTORY = "plumbline.unrouted", "plumbline.history"
+UNROUTED = "plumbline.unrouted"
 INTAKE = "leads"  #: the service that reads commands
 # A broker's own limit kills innocent messages where consumers are killed often; attempts are counted in our databases.
 DELIVERY_LIMIT = 1_000_000

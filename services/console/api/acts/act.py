@@ -91,6 +91,11 @@ class Act:
     shows: str = ""  #: the template that shows what was answered, for what is said this once
 
     @property
+    def press(self) -> str:
+        """The word on its form's button: who came to edit a record saves it there."""
+        return "Save" if self.label == "Edit" else self.label
+
+    @property
     def method(self) -> str:
         return self.call.split()[0]
 
