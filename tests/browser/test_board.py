@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from demo.loader import PASSWORD
 from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
-from tests.browser.looking import axe, fits
+from tests.browser.looking import axe, fits, forms
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -45,16 +45,19 @@ def asked(url: str, path: str, body: dict[str, Any], token: str = "") -> Any:
         return json.load(answer)
 
 
-def an_opportunity(url: str, name: str) -> None:
+def signed_in(url: str, role: str) -> str:
+    return str(asked(url, "/staff/sessions", {"email": f"{role}@demo.example", "password": PASSWORD})["access_token"])
+
+
+def an_opportunity(url: str, name: str) -> str:
     """By the second door, of whoever is free first."""
-    who = {"email": "office@demo.example", "password": PASSWORD}
-    token = asked(url, "/staff/sessions", who)["access_token"]
     prospect = {
         "channel": "phone", "person_name": name, "phones": [f"+1615555{uuid4().int % 10_000:04d}"], "trade": "hvac",
         "request": "A heat pump", "interest_level": "high",
         "address": {"line1": "4 Larkspur Lane", "city": "Nashville", "region": "TN", "postal_code": "37201"},
     }  # fmt: skip
-    asked(url, "/opportunities", {"prospect": prospect, "product_interest": "Heat pump"}, token)
+    wanted = {"prospect": prospect, "product_interest": "Heat pump"}
+    return str(asked(url, "/opportunities", wanted, signed_in(url, "office"))["id"])
 
 
 def card(page: Page, name: str) -> Any:
@@ -158,6 +161,16 @@ def test_every_screen_fits_and_can_be_used_by_everybody(
         axe(page)
         fits(page)
         picture(page, name if device is DESKTOP else f"{name}-phone")
+
+
+def test_every_form_of_an_enquiry_and_of_an_opportunity_can_be_used_on_a_phone(browsing: Browsing) -> None:
+    enquiry = {"channel": "phone", "person_name": "Otto Brand", "phones": ["+16155550903"], "request": "A heat pump"}
+    lead = asked(browsing.url, "/leads", enquiry, signed_in(browsing.url, "csr"))["id"]
+    opportunity = an_opportunity(browsing.url, "Ida Lund")
+    for role, path in (("csr", f"/leads/{lead}"), ("office", f"/opportunities/{opportunity}")):
+        page = browsing.as_(role, PHONE, {"viewport": {"width": 412, "height": 823}})
+        page.goto(path)
+        forms(page)
 
 
 @pytest.mark.parametrize("wide", [360, 768, 1100])

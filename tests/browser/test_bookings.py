@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
-from tests.browser.looking import axe, fits
+from tests.browser.looking import axe, fits, forms
 from tests.browser.sold import sold
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -64,6 +64,9 @@ def test_everybody_can_use_the_screens_of_sold_work(
         axe(page)
         fits(page)
         picture(page, f"{name}-{size}")
+    office.goto(f"/bookings/{booking}")
+    if device is PHONE:
+        forms(office)
     for path in ("/jobs", "/customers"):
         office.goto(path)
         office.locator(".rows a").first.click()
