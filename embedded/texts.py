@@ -1,7 +1,8 @@
 """Every English text of the pages there are, as the catalogues that a translation begins from: one a service.
 
 The console's has the services' refusals, too, where they are whole sentences: it shows them as they come. One with a
-name or a number in it is finished before the console sees it, and stays English.
+name or a number in it is finished before the console sees it, and stays English. What people
+are told is in notifications' own.
 """
 
 import ast
@@ -26,6 +27,7 @@ from libs.common.schema.strict import Schema
 from libs.common.schema.value import WORDS
 from services.console.states import LANES
 from services.console.usecases.shown.reports.table import DEFINITIONS
+from services.notifications.usecases.catalogue import TEXTS as TOLD
 
 SERVICES, COMMON = Path(services.__file__).parent, Path(common.__file__).parent
 MARKS = {"said": None, "_": None, "ngettext": (1, 2), "counted": (1, 2)}
@@ -41,7 +43,9 @@ def catalogues() -> dict[str, str]:
     mine, libs = SERVICES / "estimates", COMMON / "spoken.py"
     console = [*_marked(SERVICES / "console"), *_marked(libs), *_looked_up(), *_refusals(SERVICES)]
     page = [*_marked(mine), *_marked(libs), *_refusals(mine), *(one.title for one in (NotFound, Gone, TooMany))]
+    told = [*(part for parts in TOLD.values() for part in parts), *_marked(libs)]
     return {
+        "services/notifications/texts/messages.pot": _written(told),
         "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),
         "services/estimates/texts/messages.pot": _written(page),
     }

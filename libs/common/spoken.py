@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ def counted(single: str, plural: str) -> tuple[str, str]:
     return single, plural
 
 
+DAYS = (said("Mon"), said("Tue"), said("Wed"), said("Thu"), said("Fri"), said("Sat"), said("Sun"))
 MONTHS = (
     said("January"), said("February"), said("March"), said("April"), said("May"), said("June"), said("July"),
     said("August"), said("September"), said("October"), said("November"), said("December"),
@@ -51,6 +52,17 @@ def english(text: str | tuple[str, str], **given: Any) -> str:
 def full_day(one: date, say: Say = english) -> str:
     """``5 June 2026``."""
     return say(said("%(day)s %(month)s %(year)s"), day=one.day, month=say(MONTHS[one.month - 1]), year=one.year)
+
+
+def short_day(one: date, say: Say = english) -> str:
+    """``Fri 5 June``."""
+    weekday, month = say(DAYS[one.weekday()]), say(MONTHS[one.month - 1])
+    return say(said("%(weekday)s %(day)s %(month)s"), weekday=weekday, day=one.day, month=month)
+
+
+def moment(at: datetime, say: Say = english) -> str:
+    """``Fri 5 June 22:07``, by the clock of its own zone."""
+    return f"{short_day(at, say)} {at:%H:%M}"
 
 
 def plain(code: Any) -> str:

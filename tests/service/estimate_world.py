@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from embedded.testing import CAST, HOME, Bench
@@ -116,3 +117,10 @@ def accepted(bench: Bench, *lines: dict[str, Any]) -> tuple[str, UUID]:
     answer = bench.public.post(f"{SHARED}/{token}/accept", yes(bench, token))
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return ident, UUID(answer.get_json()["acceptance_id"])
+
+
+def mails(bench: Bench) -> list[Any]:
+    """What waits to go out."""
+    part = bench.system.parts["estimates"]
+    with part.store.reading() as tx:
+        return list(tx.session.execute(sa.select(part.store.tables.mail)).all())

@@ -8,7 +8,7 @@ import pytest
 from embedded.testing import HOME, Bench
 from libs.common.contracts.staff import Branch, BranchChanged
 from services.estimates.adapters import texts
-from tests.service.estimate_world import SHARED, drafted, priced, seen, send, sent
+from tests.service.estimate_world import SHARED, drafted, mails, priced, seen, send, sent
 
 MADE_UP = r"""
 msgid ""
@@ -41,6 +41,12 @@ msgstr "jam ne ekzistas"
 
 msgid "No longer available"
 msgstr "For"
+
+msgid "Your estimate %(number)s from %(company)s"
+msgstr "Via oferto %(number)s de %(company)s"
+
+msgid "Hello %(name)s,"
+msgstr "Saluton %(name)s,"
 
 msgid "Estimate %(number)s"
 msgstr "Oferto %(number)s"
@@ -90,9 +96,24 @@ def test_what_is_wrong_with_their_answer_is_said_in_it_too_and_that_an_offer_is_
     assert "Jam ne ekzistas." in over
 
 
-def test_where_the_browser_asks_for_nothing_that_is_there_the_branchs_language_counts(estimates: Bench) -> None:
+def in_their_language(bench: Bench) -> None:
     there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD", locale="xx_YY")
-    estimates.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    bench.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+
+
+def test_the_letter_with_the_link_is_in_the_branchs_language_whoever_sends_it(estimates: Bench) -> None:
+    in_their_language(estimates)
+    ident, _ = sent(estimates)
+    estimates.as_("salesperson").post(f"/api/v1/estimates/{ident}/links", {"to": ["her.son@example.com"]})
+
+    first, second = mails(estimates)
+    number = seen(estimates, ident)["number"]
+    assert {first.subject, second.subject} == {f"Via oferto {number} de Nashville"}
+    assert first.body.startswith("Saluton Ivy Castellan,\n\nhere is your estimate ")
+
+
+def test_where_the_browser_asks_for_nothing_that_is_there_the_branchs_language_counts(estimates: Bench) -> None:
+    in_their_language(estimates)
     ident, token = sent(estimates)
     assert '<html lang="xx">' in page(estimates, token, "fr")
     assert '<html lang="en">' in page(estimates, token, "en")

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from embedded.testing import CAST, Bench
 from libs.common.contracts.estimates import (
@@ -28,6 +27,7 @@ from tests.service.estimate_world import (
     act,
     converted,
     drafted,
+    mails,
     priced,
     seen,
     send,
@@ -44,12 +44,6 @@ def estimates(bench: Callable[..., Bench]) -> Bench:
     made = bench("estimates")
     set_taxes(made)
     return made
-
-
-def mails(bench: Bench) -> list[Any]:
-    part = bench.system.parts["estimates"]
-    with part.store.reading() as tx:
-        return list(tx.session.execute(sa.select(part.store.tables.mail)).all())
 
 
 def problem(answer: Any, status: int) -> dict[str, Any]:

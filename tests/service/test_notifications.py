@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,13 +12,34 @@ from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, B
 from libs.common import people
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
 from libs.common.contracts.base import Event
-from libs.common.contracts.staff import Person, PersonChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from services.notifications.states import Kind
+from services.notifications.usecases import catalogue
 from services.notifications.usecases.catalogue import TEXTS
 from services.notifications.usecases.triggers import REMINDERS, TRIGGERS
 from tests.service.notification_facts import everybody_told, fact, tell, told, who
 
 NOTIFICATIONS = "/api/v1/notifications"
+MADE_UP = r"""
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\n"
+
+msgid "Lead {number} is yours: {title}."
+msgstr "{title} ({number}) estas via."
+
+msgid " Answer by {first_response_due_at}."
+msgstr " Respondu ĝis {first_response_due_at}."
+
+msgid " Given by {by}."
+msgstr " De {she}."
+
+msgid "March"
+msgstr "Marto"
+
+msgid "%(weekday)s %(day)s %(month)s"
+msgstr "%(weekday)s la %(day)s-a de %(month)s"
+"""
 
 
 @pytest.fixture
@@ -134,11 +156,27 @@ def test_a_notification_says_what_happened_to_which_record_and_where_to_look(not
     [shown] = notifications.as_("salesperson").items(f"{NOTIFICATIONS}?unread=true")
 
     assert shown["subject"] == shown["correlation"] == str(event.subject)
-    assert shown["text"] == "Lead L-00042 is yours: Ivy Castellan. Answer by Mon 2 Mar 10:04. Given by csr."
+    assert shown["text"] == "Lead L-00042 is yours: Ivy Castellan. Answer by Mon 2 March 10:04. Given by csr."
     assert shown["link"] == f"/leads/{event.subject}"
     assert shown["read_at"] is None
     one = notifications.as_("salesperson").get(f"{NOTIFICATIONS}/{shown['id']}")
     assert one.get_json() == shown
+
+
+def test_people_are_told_in_their_branchs_language_as_far_as_its_catalogue_can_be_used(
+    notifications: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "xx").mkdir()
+    (tmp_path / "xx" / "messages.po").write_text(MADE_UP)
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD", locale="xx_YY")
+    notifications.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+
+    tell(notifications, leads.LeadAssigned, actor="csr", first_response_due_at="2026-03-02T16:04:00Z")
+
+    [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
+    answer = " Respondu ĝis Mon la 2-a de Marto 10:04."
+    assert shown["text"] == f"Ivy Castellan (L-00042) estas via.{answer} Given by csr.", "{she} is nobody we know"
 
 
 def test_an_amount_is_said_as_the_customer_saw_it(notifications: Bench) -> None:

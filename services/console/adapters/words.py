@@ -11,11 +11,10 @@ from markupsafe import Markup, escape
 
 from libs.common import spoken
 from libs.common.amounts import exponent
-from libs.common.spoken import MINUS, MONTHS, Say, counted, english, sign
+from libs.common.spoken import DAYS, MINUS, MONTHS, Say, counted, english, sign
 
 said = spoken.said
 
-DAYS = (said("Mon"), said("Tue"), said("Wed"), said("Thu"), said("Fri"), said("Sat"), said("Sun"))
 LONG_DAYS = (
     said("Monday"), said("Tuesday"), said("Wednesday"), said("Thursday"), said("Friday"), said("Saturday"),
     said("Sunday"),
@@ -84,9 +83,9 @@ def day_name(one: date, place: Place, near: Mapping[int, str] = ALONE) -> str:
     there = near.get((one - place.today).days)
     if there:
         return place.say(there)
-    weekday, month = place.say(DAYS[one.weekday()]), place.say(MONTHS[one.month - 1])
     if one.year == place.today.year:
-        return place.say(said("%(weekday)s %(day)s %(month)s"), weekday=weekday, day=one.day, month=month)
+        return spoken.short_day(one, place.say)
+    weekday, month = place.say(DAYS[one.weekday()]), place.say(MONTHS[one.month - 1])
     another = said("%(weekday)s %(day)s %(month)s %(year)s")
     return place.say(another, weekday=weekday, day=one.day, month=month, year=one.year)
 

@@ -30,7 +30,8 @@ def send(estimate_id: UUID, given: Given) -> Answer:
     """Freeze the version and mail the customer its link. 409 names everything that is missing, an approval included."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        found.share_url = usecases.send(tx, found, roles=caller().roles, **given)
+        say = texts.spoken(texts.language(tx, found))
+        found.share_url = usecases.send(tx, found, roles=caller().roles, say=say, **given)
         return tx.answer(SentOut(), found)
 
 
@@ -40,7 +41,7 @@ def share(estimate_id: UUID, given: Given) -> Answer:
     """Mail another link to an offer that is out."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        found.share_url = usecases.share(tx, found, **given)
+        found.share_url = usecases.share(tx, found, say=texts.spoken(texts.language(tx, found)), **given)
         return tx.answer(SentOut(), found)
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from libs.common import mail, people
 from libs.common.contracts.estimates import EstimateExtended, EstimateSent, EstimateWithdrawn
 from libs.common.errors import Fault, Invalid
+from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
 from services.estimates.states import LIVE, EstimateAction
@@ -17,36 +18,51 @@ from services.estimates.usecases import approval, draft, facts, links
 from services.estimates.usecases.timers import EXPIRY
 
 
-def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str]) -> str:
-    """Freezes the version and mails the customer its link. Returns the link, which is shown this once."""
+def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str], say: Say) -> str:
+    """Freezes the version and mails the customer its link. Returns the link, which is shown this once.
+
+    ``say`` puts the letter into the customer's language.
+    """
     estimate.send(to=to, reasons=approval.reasons(tx, estimate, roles), at=tx.now)
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
-    url = share(tx, estimate, to=to)
+    url = share(tx, estimate, to=to, say=say)
     tx.publish(EstimateSent(**facts.head(tx, estimate), sent_at=tx.now, to=tuple(to)), of=estimate)
     return url
 
 
-def share(tx: Tx, estimate: Estimate, *, to: Sequence[str]) -> str:
+def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], say: Say) -> str:
     """Another link to an offer that is out, mailed to these."""
     if not estimate.live:
         links.demand_not_accepted(estimate)
         estimate.current.fire(EstimateAction.EXTEND)  # refuses, and says what is possible instead
     url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
-    company = (people.branch(tx, estimate.branch) or {}).get("name") or "us"
+    company = str((people.branch(tx, estimate.branch) or {}).get("name") or say(said("us")))
+    subject, letter = _letter(estimate, company, url, say)
     for address in to:
-        mail.queue(tx, address, f"Your estimate {estimate.number} from {company}", _letter(estimate, company, url))
+        mail.queue(tx, address, subject, letter)
     tx.touch(estimate)
     return url
 
 
-def _letter(estimate: Estimate, company: str, url: str) -> str:
-    name = estimate.opportunity.contact.get("name") or estimate.opportunity.contact.get("company")
-    return (
-        f"Hello{f' {name}' if name else ''},\n\n"
-        f"here is your estimate {estimate.number}: {estimate.opportunity.title}.\n\n{url}\n\n"
-        f"It holds until {estimate.valid_until:%d %B %Y}. On that page you can accept it, ask for changes or decline; "
-        f"the link is yours alone, please do not pass it on.\n\n{company}\n"
+def _letter(estimate: Estimate, company: str, url: str, say: Say) -> tuple[str, str]:
+    """Its subject and its text."""
+    opportunity, number = estimate.opportunity, estimate.number
+    name = opportunity.contact.get("name") or opportunity.contact.get("company")
+    subject = say(said("Your estimate %(number)s from %(company)s"), number=number, company=company)
+    parts = (
+        say(said("Hello %(name)s,"), name=name) if name else say(said("Hello,")),
+        say(said("here is your estimate %(number)s: %(title)s."), number=number, title=opportunity.title),
+        url,
+        say(
+            said(
+                "It holds until %(day)s. On that page you can accept it, ask for changes or decline; "
+                "the link is yours alone, please do not pass it on."
+            ),
+            day=full_day(estimate.valid_until, say),
+        ),
+        company,
     )
+    return subject, "\n\n".join(parts) + "\n"
 
 
 def extend(tx: Tx, estimate: Estimate, *, valid_until: date, reason: str = "") -> Estimate:

@@ -1,17 +1,21 @@
-"""What people read, in English: a sentence a kind. Each part is said only when everything it names is known."""
+"""What people read, a sentence a kind, in their branch's language. A part is said only when all it names is known."""
 
 import functools
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from libs.common import spoken
+from libs.common import spoken, texts
+from libs.common.spoken import Say
 from services.notifications.states import Kind
 
 Parts = tuple[str, ...]
+
+FOLDER = Path(__file__).parents[1] / "texts"  #: of the catalogues
 
 TEXTS: Mapping[Kind, Parts] = {
     Kind.LEAD_ASSIGNED: ("Lead {number} is yours: {title}.", " Answer by {first_response_due_at}.", " Given by {by}."),
@@ -97,15 +101,31 @@ LINKS: Mapping[str, str] = {
 }  #: by record, where the console shows it
 
 
-def say(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo) -> str:
+def spoken_at(branch: Mapping[str, Any] | None) -> Say:
+    """As people speak at this branch."""
+    language = texts.chosen(FOLDER, (), str((branch or {}).get("locale") or ""))
+    return lambda text, **given: texts.plainly(FOLDER, language, text, given)
+
+
+def tell(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str:
     """The sentence, times by the branch's clock. What customers typed is data here: braces in it mean nothing."""
-    said = (_part(part, find, zone) for part in TEXTS[kind])
-    return "".join(part for part in said if part is not None)
+    told = (_part(part, find, zone, say) for part in TEXTS[kind])
+    return "".join(part for part in told if part is not None)
 
 
-def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo) -> str | None:
-    words = {name: _word(find(name), zone, find("currency")) for name in _names(part)}
-    return part.format_map(words) if all(words.values()) else None
+def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str | None:
+    words = {name: _word(find(name), zone, find("currency"), say) for name in _names(part)}
+    told = say(part)
+    return (told if _fits(told, part) else part).format_map(words) if all(words.values()) else None
+
+
+@functools.cache
+def _fits(told: str, part: str) -> bool:
+    """A translation that names what there is not would keep people from being told at all."""
+    try:
+        return set(_names(told)) <= set(_names(part))
+    except ValueError:
+        return False
 
 
 @functools.cache
@@ -113,11 +133,11 @@ def _names(part: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(part) if name]
 
 
-def _word(value: Any, zone: ZoneInfo, currency: Any) -> str:
+def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say) -> str:
     if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%a %-d %b %H:%M}"
+        return spoken.moment(value.astimezone(zone), say)
     if isinstance(value, date):
-        return f"{value:%-d %b %Y}"
+        return spoken.full_day(value, say)
     if isinstance(value, Decimal):
         return spoken.amount(value, currency) if currency else f"{value:,f}"
     if isinstance(value, tuple | list):

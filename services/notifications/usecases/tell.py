@@ -1,7 +1,7 @@
 """Telling people: whom a trigger reaches, in what words, by which of their channels; once per event and person."""
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -44,8 +44,12 @@ class Occasion:
         return found
 
     @cached_property
+    def branch(self) -> Mapping[str, Any] | None:
+        return people.branch(self.tx, self.case.branch)
+
+    @cached_property
     def zone(self) -> ZoneInfo:
-        return zone(people.branch(self.tx, self.case.branch))
+        return zone(self.branch)
 
     def word(self, name: str) -> Any:
         return self.staff.name(self.actor) if name == "by" else getattr(self.case, name, None)
@@ -78,7 +82,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     Without a mail server people are told in the app alone.
     """
     tx, case = occasion.tx, occasion.case
-    text = catalogue.say(kind, occasion.word, occasion.zone)
+    text = catalogue.tell(kind, occasion.word, occasion.zone, catalogue.spoken_at(occasion.branch))
     place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
     link = catalogue.LINKS[occasion.record].format_map(place)
     wanted = wishes(tx, case.branch, [one.id for one in persons])

@@ -287,7 +287,7 @@ def dress(app: Any) -> None:
             "that_day": lambda value: words.day(value, place(), words.WITHIN),
             "long_day": lambda one: words.long_day(one, place()),
             "day_month": lambda one: place().say(spoken.MONTHS[one.month - 1]),
-            "weekday": lambda one: place().say(words.DAYS[one.weekday()]),
+            "weekday": lambda one: place().say(spoken.DAYS[one.weekday()]),
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
