@@ -1,12 +1,12 @@
 """Every English text of the pages there are, as the catalogues that a translation begins from: one a service.
 
-The console's has the services' refusals, too, where they are whole sentences: it shows them as they come. One with a
-name or a number in it is finished before the console sees it, and stays English. What people
-are told is in notifications' own.
+The console's has the services' refusals, too: it shows them as they come. One with a name or a number in it is finished
+before the console sees it, and is known again by the words around those. What people are told is in notifications' own.
 """
 
 import ast
 import io
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -25,6 +25,7 @@ from libs.common.auth import Role
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
 from libs.common.schema.strict import Schema
 from libs.common.schema.value import WORDS
+from libs.common.texts import recognisable
 from services.console.states import LANES
 from services.console.usecases.shown.reports.table import DEFINITIONS
 from services.notifications.usecases.catalogue import TEXTS as TOLD
@@ -87,13 +88,45 @@ def _marked(place: Path) -> Texts:
 
 
 def _refusals(place: Path) -> Iterator[str]:
-    """What stands in the way, where the code says it in whole sentences."""
+    """What stands in the way, as the code says it: whole sentences, and those with names and numbers in them."""
     where = _refusing()
-    for one in (inner for tree in _code(place) for inner in ast.walk(tree) if isinstance(inner, ast.Call)):
-        if isinstance(one.func, ast.Name) and one.func.id in where:
-            for said in one.args[where[one.func.id] :][:1]:
-                if isinstance(said, ast.Constant) and isinstance(said.value, str) and said.value:
-                    yield said.value
+    for tree in _code(place):
+        for one in ast.walk(tree):
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id in where:
+                yield from (text for said in one.args[where[one.func.id] :][:1] for text in _sentences(said))
+            elif isinstance(one, ast.ClassDef) and one.name in where:
+                yield from (text for said in _told_above(one) for text in _sentences(said))
+
+
+def _told_above(kind: ast.ClassDef) -> Iterator[ast.expr]:
+    """What a kind of refusal gives ``super().__init__`` to say."""
+    for one in ast.walk(kind):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "__init__":
+            yield from one.args[:1]
+
+
+def _sentences(said: ast.expr) -> Iterator[str]:
+    if isinstance(said, ast.IfExp):
+        yield from (*_sentences(said.body), *_sentences(said.orelse))
+    elif isinstance(said, ast.Constant) and isinstance(said.value, str) and said.value:
+        yield said.value
+    elif isinstance(said, ast.JoinedStr) and recognisable(text := _template(said)):
+        yield text
+
+
+def _template(said: ast.JoinedStr) -> str:
+    """``f"estimate {one.number} is {state}"`` as ``estimate %(number)s is %(state)s``."""
+    parts, seen = list[str](), Counter[str]()
+    for one in said.values:
+        if isinstance(one, ast.FormattedValue):
+            name = (
+                next((getattr(at, "attr", None) or getattr(at, "id", None) for at in ast.walk(one.value)), "") or "it"
+            )
+            seen[name] += 1
+            parts.append(f"%({name}{seen[name] if seen[name] > 1 else ''})s")
+        elif isinstance(one, ast.Constant):
+            parts.append(str(one.value).replace("%", "%%"))
+    return "".join(parts)
 
 
 @cache

@@ -4,8 +4,10 @@ English is what stands in the code and in its pages. ``<folder>/messages.pot`` h
 ``<folder>/<language>/messages.po`` beside it is all that a further language needs.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 ENGLISH = "en"
+NAMED = re.compile(r"%\((\w+)\)s")
+ENOUGH, LONGEST = 10, 500  #: letters of a sentence's own, and the longest that is looked for
 
 
 @cache
@@ -63,8 +67,47 @@ def plainly(folder: Path, language: str, text: str | tuple[str, str], variables:
 
 def _translated(folder: Path, language: str, text: str) -> str:
     catalogue = _catalogue(folder, language)
-    found = catalogue.get(text) if catalogue is not None and text else None
-    return str(found.string) if found is not None and found.string and not found.fuzzy else text
+    if catalogue is None or not text:
+        return text
+    found = catalogue.get(text)
+    if found is not None and found.string and not found.fuzzy:
+        return str(found.string)
+    return _known_again(folder, language, text)
+
+
+# -- what comes with names and numbers in it already, such as another service's refusal
+
+
+def recognisable(text: str) -> bool:
+    """Whether there are words enough between the names to know it by."""
+    return len(re.sub(r"[\W\d_]", "", NAMED.sub("", text))) >= ENOUGH
+
+
+@cache
+def _sentences(folder: Path, language: str) -> list[tuple[re.Pattern[str], str]]:
+    """How each translated sentence with names in it looks when they are filled in; the most of words first."""
+    catalogue = _catalogue(folder, language)
+    entries = [(one.id, one.string) for one in catalogue or () if isinstance(one.id, str) and not one.fuzzy]
+    named = [(text, str(told)) for text, told in entries if told and NAMED.search(text) and recognisable(text)]
+    named.sort(key=lambda pair: (-len(NAMED.sub("", pair[0])), pair))
+    return [(re.compile(_shape(text), re.DOTALL), told) for text, told in named]
+
+
+def _shape(text: str) -> str:
+    words = [re.escape(part.replace("%%", "%")) for part in NAMED.split(text)[::2]]
+    names = [f"(?P<{name}>.+?)" for name in NAMED.findall(text)]
+    return "".join(part for pair in zip_longest(words, names, fillvalue="") for part in pair)
+
+
+def _known_again(folder: Path, language: str, text: str) -> str:
+    """A sentence that was finished elsewhere; what is put into it is translated where it is a text of ours."""
+    for shape, told in _sentences(folder, language) if len(text) <= LONGEST else ():
+        if found := shape.fullmatch(text):
+            try:
+                return told % {name: _translated(folder, language, part) for name, part in found.groupdict().items()}
+            except (KeyError, ValueError, TypeError):  # a translation that names what there is not
+                return text
+    return text
 
 
 def _form(folder: Path, language: str, single: str, plural: str, n: int) -> str:

@@ -60,6 +60,12 @@ msgstr "diru, kion ili volas"
 msgid "is not one e-mail address"
 msgstr "ne estas unu adreso"
 
+msgid "%(what)s is %(state)s, so it cannot %(it)s; %(can)s"
+msgstr "ne eblas %(it)s: %(what)s estas %(state)s"
+
+msgid "invalid"
+msgstr "malvalida"
+
 msgid "Nothing was changed."
 msgstr "Nenio <ŝanĝiĝis>."
 """
@@ -174,13 +180,25 @@ def test_what_is_in_the_way_is_said_in_the_readers_language(office: Bench) -> No
     assert "Nenio <ŝanĝiĝis>." in reader.press("Save").text
 
 
-def test_what_services_refuse_with_is_in_the_catalogue_as_far_as_it_is_a_whole_sentence() -> None:
+def test_what_services_refuse_with_is_in_the_catalogue_with_places_for_its_names() -> None:
     known = (ours.TEXTS / "messages.pot").read_text()
     whole = ("nobody stands in for themselves", "is needed", "is not one e-mail address", "the file cannot be read")
     assert not [text for text in whole if f'msgid "{text}"' not in known]
-    assert "nothing is parked here as" not in known
+    assert 'msgid "nothing is parked here as %(parked_id)s"' in known
 
 
 def test_what_a_service_says_is_text_on_the_page_and_no_format() -> None:
     assert texts.one(ours.TEXTS, "en", "100 % of <b>it</b>", {}) == "100 % of <b>it</b>"
     assert texts.one(ours.TEXTS, "en", "%(who)s <b>", {"who": "<i>"}) == "&lt;i&gt; &lt;b&gt;"
+
+
+@pytest.mark.usefixtures("made_up")
+def test_a_refusal_with_names_in_it_is_known_again_by_its_words(office: Bench) -> None:
+    lead = office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "Ann"}).get_json()["id"]
+    reader = Reader(office, "csr")
+    reader.headers = {"Accept-Language": "xx"}
+    reader.open(f"/do/lead.invalidate/{lead}")
+    office.as_("csr").post(f"/api/v1/leads/{lead}/invalidate", {"reason": "spam"})
+    reader.press("Not valid", reason="spam")  # somebody changed it meanwhile
+    page = reader.press("Not valid", reason="spam")
+    assert "ne eblas invalidate: lead estas malvalida" in page.text
