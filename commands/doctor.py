@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -22,11 +22,12 @@ PORT = 8080
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at; ``todo`` is empty where all is well."""
+    """One thing looked at; ``todo`` is empty where all is well. ``tests``: nothing but `./plumbline test` needs it."""
 
     what: str
     found: str
     todo: str = ""
+    tests: bool = False
 
 
 def python() -> Finding:
@@ -101,22 +102,22 @@ def checkout() -> Finding:
     return Finding("checkout", f"{ROOT} {kind}")
 
 
-LOOKS: list[Callable[[], Finding]] = [
-    *(python, packages, checkout, database, broker, gateway, port, disk),
-    *(browser, driver, clock),  # for tests alone
-]
+Look = Callable[[], Finding]
+
+LOOKS: list[Look] = [python, packages, checkout, database, broker, gateway, port, disk]
+FOR_TESTS: list[Look] = [browser, driver, clock]
 
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(as_json: bool) -> None:
-    """Show what this machine has and what would be used; exit 3 if something must be done first."""
-    findings = [look() for look in LOOKS]
+    """Show what this machine has and what would be used; exit 3 if something must be done before the system runs."""
+    findings = [*(look() for look in LOOKS), *(replace(look(), tests=True) for look in FOR_TESTS)]
     if as_json:
         click.echo(json.dumps({"version": version(), "findings": [asdict(finding) for finding in findings]}))
     else:
         for finding in findings:
             click.echo(f"{'!!' if finding.todo else 'ok'}  {finding.what:9} {finding.found}")
             if finding.todo:
-                click.echo(f"    {'':9} -> {finding.todo}")
-    sys.exit(NOT_READY if any(finding.todo for finding in findings) else 0)
+                click.echo(f"    {'':9} -> {finding.todo}{' (for ./plumbline test only)' if finding.tests else ''}")
+    sys.exit(NOT_READY if any(finding.todo and not finding.tests for finding in findings) else 0)

@@ -29,6 +29,7 @@ class Statements:
     parked: Any
     held_due: Any
     held_waiting: Any
+    held_overlooked: Any
     unpublished: Any
     published: Any
     newest_unpublished: Any
@@ -64,6 +65,7 @@ def of(tables: Tables) -> Statements:
         .order_by(position.c.producer, position.c.agg)
         .with_for_update(of=position)
     )
+    its_turn = sa.and_(position.c.state == "open", held.c.agg_seq == position.c.last_seq + 1)
     here = sa.and_(position.c.producer == bindparam("of_producer"), position.c.agg == bindparam("of_agg"))
     this = sa.and_(
         held.c.producer == bindparam("of_producer"),
@@ -92,6 +94,10 @@ def of(tables: Tables) -> Statements:
         parked=sa.insert(tables.parked),
         held_due=waiting.where(held.c.due_at <= bindparam("now")),
         held_waiting=waiting.where(held.c.due_at.is_not(None), held.c.waits > 0),
+        held_overlooked=sa.select(held.c.producer, held.c.agg, held.c.agg_seq)
+        .select_from(held.join(position, behind))
+        .where(held.c.due_at.is_(None), its_turn | (held.c.agg_seq <= position.c.last_seq))
+        .limit(bindparam("most")),
         unpublished=sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
         .where(outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)

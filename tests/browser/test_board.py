@@ -49,12 +49,13 @@ def signed_in(url: str, role: str) -> str:
     return str(asked(url, "/staff/sessions", {"email": f"{role}@demo.example", "password": PASSWORD})["access_token"])
 
 
-def an_opportunity(url: str, name: str) -> str:
+def an_opportunity(url: str, name: str, **more: str) -> str:
     """By the second door, of whoever is free first."""
     prospect = {
         "channel": "phone", "person_name": name, "phones": [f"+1615555{uuid4().int % 10_000:04d}"], "trade": "hvac",
         "request": "A heat pump", "interest_level": "high",
         "address": {"line1": "4 Larkspur Lane", "city": "Nashville", "region": "TN", "postal_code": "37201"},
+        **more,
     }  # fmt: skip
     wanted = {"prospect": prospect, "product_interest": "Heat pump"}
     return str(asked(url, "/opportunities", wanted, signed_in(url, "office"))["id"])
@@ -143,6 +144,17 @@ def test_the_whole_board_is_in_view_of_a_small_screen_and_no_word_of_a_card_is_b
     assert set(first_words) <= {1}, "what presses breaks within a word"
     page.set_viewport_size({"width": 360, "height": 740})
     fits(page)
+
+
+def test_a_phone_begins_at_the_first_stage_that_has_something(browsing: Browsing) -> None:
+    mine = an_opportunity(browsing.url, "Ottoline Marsh", source="Fair in Franklin")
+    called = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    asked(browsing.url, f"/opportunities/{mine}/contact-attempts", called, signed_in(browsing.url, "office"))
+    page = browsing.as_("office", PHONE)
+    the_board(page, "Ottoline Marsh")
+    page.goto("/board?source=Fair+in+Franklin")
+    expect(card(page, "Ottoline Marsh")).to_be_in_viewport()
+    expect(page.locator(".lane[data-stage=new]")).not_to_be_in_viewport()
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])

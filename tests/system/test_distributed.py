@@ -55,6 +55,10 @@ def opportunities_of(office: Client, lead: str) -> list[Any]:
     return found
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def ill(said: dict[str, Any]) -> dict[str, Any]:
     """What a service says is not well."""
     return {part: about for part, about in said["parts"].items() if not about["ok"]}
@@ -244,6 +248,16 @@ def test_the_funnel_goes_on_whichever_process_is_killed(running: Distributed) ->
         until(lambda: opportunities_of(office, lead), f"the opportunity of {lead}")  # noqa: B023 - as above
     assert [len(opportunities_of(office, lead)) for lead in leads] == [1] * len(leads)
     assert len({office.get(f"/api/v1/leads/{lead}")["number"] for lead in leads}) == len(leads)
+
+
+def test_all_come_back_when_the_process_that_they_are_copies_of_is_killed(running: Distributed) -> None:
+    office = running.client("office")
+    copies = {name: running.pid(name) for name in running.said["pids"] if name.endswith(("-api", "-worker"))}
+    [original] = {parent_of(pid) for pid in copies.values()}
+    os.kill(original, signal.SIGKILL)
+    lead = valid_lead(office, "while nobody was there")
+    until(lambda: opportunities_of(office, lead), "its opportunity")
+    until(lambda: not any(running.pid(name) == pid for name, pid in copies.items()), "each runs anew")
 
 
 def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distributed) -> None:

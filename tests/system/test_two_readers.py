@@ -1,14 +1,20 @@
 """Two workers of one service that read the same queue."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
 from libs.common import orm
 from libs.common.bus import Delivery
+from libs.common.store import no_crash
 from libs.common.tx import Tx
+from libs.local.broker import Broker, VirtualHost
 from tests.contract.store_suite import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.contract.throwaway import MAKER_TABLES, make, maker, taker
+from tests.system.rabbit_world import PATIENCE_S
+from tests.system.test_worker import Company
 
 
 def test_workers_that_meet_at_the_same_new_records_go_on_with_all_of_them_together(
@@ -35,3 +41,50 @@ def test_workers_that_meet_at_the_same_new_records_go_on_with_all_of_them_togeth
     assert [one.heard(subject) for subject in subjects] == [[str(number)] for number in range(20)]
     for database in databases:
         database.dispose()
+
+
+def test_what_is_put_behind_a_fact_while_that_is_being_applied_follows_it_all_the_same(
+    rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]
+) -> None:
+    """PostgreSQL shows who waited for a row what was there before the wait, and not what came with it."""
+    urls = [new_database(name) for name in ("maker", "taker", "other")]
+    company = Company(rabbit, vhost, urls)
+    again = orm.connect(urls[1])
+    one, other = company.taker, taker("taker", again)
+    subject = company.make("made", "changed", "again", "at last")
+    first, second, *behind = [Delivery(row.body) for row in company.rows()]
+    one.consumer.deliver([first])
+    holding, let_go = threading.Event(), threading.Event()
+
+    def stand_still(at: str) -> None:
+        if at == "consumer_applied":
+            holding.set()
+            assert let_go.wait(PATIENCE_S)
+
+    one.store.crash = stand_still
+    with ThreadPoolExecutor(2) as both:
+        try:
+            kept = both.submit(one.consumer.deliver, behind)
+            assert holding.wait(PATIENCE_S)
+            applied = both.submit(other.consumer.deliver, [second])
+            company.until(lambda: waits_for_a_lock(again), "the second waits for the position")
+        finally:
+            let_go.set()
+        kept.result(PATIENCE_S)
+        applied.result(PATIENCE_S)
+    one.store.crash = no_crash
+
+    try:
+        company.work(company.taker.service)
+        company.until(
+            lambda: one.heard(subject) == ["made", "changed", "again", "at last"], "all are applied, in order"
+        )
+    finally:
+        again.dispose()
+        company.close()
+
+
+def waits_for_a_lock(database: orm.Database) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with database.engine.connect() as connection:
+        return bool(connection.execute(sa.text(waiting)).scalar_one())

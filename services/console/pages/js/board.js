@@ -28,6 +28,8 @@ async function move(card, to, before, undo = true) {
   const p = document.createElement('p'), why = said.problem || _('That did not work.');
   p.className = 'refused'; p.textContent = _('Moved back. %(why)s', { why }); card.append(p); toast(_('%(who)s stays in %(stage)s. %(why)s', { who: name, stage: from.dataset.label, why }));
 }
+const first = lanes.find(l => $('.card', l));
+if (first && innerWidth < 700) first.parentNode.scrollLeft = first.offsetLeft; // one lane in view: one that has something
 let held;
 for (const c of $$('.board .card')) {
   if (!$('.menu', c)) continue;
