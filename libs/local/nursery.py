@@ -58,8 +58,15 @@ class Nursery:
             pid = self._ask(told)
         return Copy(self, pid)
 
-    def code_of(self, pid: int) -> int:
-        """What one that has ended exited with, as `subprocess` says it."""
+    @property
+    def present(self) -> object:
+        """Which process it is now: another one after it has died."""
+        return self._process
+
+    def code_of(self, pid: int, parent: object) -> int:
+        """What one that has ended exited with, as `subprocess` says it; only the process that copied itself knows."""
+        if parent is not self._process:
+            return LOST
         try:
             return self._ask({"ended": pid})
         except OSError:
@@ -95,7 +102,7 @@ class Copy:
     """A process that a nursery started, to be waited for as one that `subprocess.Popen` started."""
 
     def __init__(self, nursery: Nursery, pid: int) -> None:
-        self.pid, self.returncode, self._nursery = pid, None, nursery
+        self.pid, self.returncode, self._nursery, self._parent = pid, None, nursery, nursery.present
         self._handle = os.pidfd_open(pid)  # nobody else can have its number: the nursery has not forgotten it
 
     pid: int
@@ -116,7 +123,7 @@ class Copy:
 
     def _ended(self, timeout: float | None) -> int | None:
         if self.returncode is None and select.select([self._handle], [], [], timeout)[0]:
-            self.returncode = self._nursery.code_of(self.pid)
+            self.returncode = self._nursery.code_of(self.pid, self._parent)
             os.close(self._handle)
         return self.returncode
 

@@ -120,13 +120,31 @@ def test_it_is_stopped_and_killed_like_any_other(start: Start) -> None:
 def test_what_it_started_ends_with_the_nursery_and_is_started_again_by_another(nursery: Nursery, start: Start) -> None:
     process = start("waits", name="before")
     until(lambda: process.log_tail() == "here", "it runs")
-    [parent] = [
-        line.split()[1] for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "PPid" in line
-    ]
 
-    os.kill(int(parent), signal.SIGKILL)
+    os.kill(parent_of(process), signal.SIGKILL)
 
     until(lambda: not process.alive, "it ended, too")
     until(lambda: not exists(process.pid), "nothing is left of it")
     assert process.code == 1, "nobody can say it any more"
     assert start("ends", "well", name="after").wait(PATIENCE_S) == 0
+
+
+def test_the_next_nursery_is_not_asked_for_what_it_did_not_start(start: Start) -> None:
+    """It would die of the question, and with it all that it has started."""
+    first, second = start("waits", name="first"), start("waits", name="second")
+    until(lambda: first.log_tail() == second.log_tail() == "here", "both run")
+    os.kill(parent_of(first), signal.SIGKILL)
+    until(lambda: not exists(first.pid) and not exists(second.pid), "both have ended")
+
+    again = start("waits", name="again")
+    until(lambda: again.log_tail() == "here", "it runs")
+
+    assert (first.code, second.code) == (1, 1)
+    after = start("waits", name="after")
+    until(lambda: after.log_tail() == "here", "it runs, too")
+    assert parent_of(after) == parent_of(again)
+
+
+def parent_of(process: Process) -> int:
+    said = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in said if line.startswith("PPid"))
