@@ -1,5 +1,6 @@
 """The business's own words for getting somewhere in the funnel, each through the public door."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -75,9 +76,15 @@ class Funnel:
         priced: dict[str, Any] = answer.get_json()
         return priced
 
-    def sent(self, total: str = "8400.00") -> tuple[str, str]:
+    def visit(self, opportunity: str, *, minutes: int = 5) -> dict[str, Any]:
+        """A sales call that begins in so many minutes."""
+        starts = (self.bench.clock() + timedelta(minutes=minutes)).isoformat()
+        body = {"type": "sales_call", "starts_at": starts}
+        return self.do("salesperson", f"/opportunities/{opportunity}/appointments", body)
+
+    def sent(self, total: str = "8400.00", opportunity: str | None = None) -> tuple[str, str]:
         """A sent estimate and its link's secret."""
-        estimate = self.estimate()
+        estimate = self.estimate(opportunity)
         self.price(estimate, total)
         answer = self.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
         return estimate, answer["share_url"].rpartition("/")[2]
@@ -91,9 +98,9 @@ class Funnel:
         self.settle()
         return str(answer.get_json()["acceptance_id"])
 
-    def booked(self, total: str = "8400.00") -> dict[str, Any]:
+    def booked(self, total: str = "8400.00", opportunity: str | None = None) -> dict[str, Any]:
         """The booking order of an accepted estimate."""
-        estimate, token = self.sent(total)
+        estimate, token = self.sent(total, opportunity)
         self.accept(token)
         return self.one(f"/bookings?opportunity_id={self.see(f'/estimates/{estimate}')['opportunity_id']}")
 

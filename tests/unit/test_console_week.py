@@ -27,7 +27,7 @@ def test_a_visit_stands_in_its_day_and_half_hour_by_the_branchs_clock() -> None:
     days = week([visit(9, "11:30")], MONDAY, HERE)
     assert [len(one.entries) for one in days] == [0, 1, 0, 0, 0]
     [shown] = days[1].entries
-    assert (shown.place, shown.link, shown.look) == ("y9 h2", "/opportunities/o", "sale")
+    assert (shown.place, shown.look) == ("y9 h2", "sale")
     assert [one.today for one in days] == [False, True, False, False, False]
     assert now_row(HERE) == 7
 
@@ -39,7 +39,6 @@ def test_the_weekend_is_drawn_when_something_is_on_it() -> None:
 def test_work_of_several_days_is_on_each_of_them() -> None:
     days = week([work(9, "13:00", 2 * 24 * 60)], MONDAY, HERE)
     assert [one.entries[0].place for one in days if one.entries] == ["y12 h12", f"y0 h{ROWS}", "y0 h12"]
-    assert days[1].entries[0].link == "/bookings/b"
 
 
 def test_what_lies_outside_the_hours_that_are_drawn_stands_at_their_edge() -> None:

@@ -1,11 +1,13 @@
 """What a person can do, as data: the call behind it, the form before it, the words around it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from libs.common.auth import May
 
+PLACE = re.compile(r"<(\w+)>")  #: of an id in a path
 #: kinds of field; see services/console/api/screens/forms.py for what each becomes in a body
 KINDS = frozenset(
     (
@@ -114,6 +116,11 @@ class Act:
     def at(self, idents: tuple[str, ...]) -> str:
         """The path with its ids filled in. Raises ValueError when there are too few or too many."""
         return filled(self.path, idents)
+
+    def page_of(self, idents: tuple[str, ...], record: Mapping[str, Any]) -> str:
+        """The page that offers it: its ids are the path's or, where it is shown with another record, in this one."""
+        known = {**record, **dict(zip(PLACE.findall(self.path), idents, strict=False))}
+        return PLACE.sub(lambda named: str(known.get(named[1]) or ""), self.shown).rstrip("/")
 
     def record_at(self, idents: tuple[str, ...]) -> str:
         return filled(self.record or self.path, idents, loose=True)

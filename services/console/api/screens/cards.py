@@ -34,6 +34,14 @@ def href(card: CardShown, first: str = "") -> str:
     return next(found, "")
 
 
+def entry_href(entry: Mapping[str, Any]) -> str | None:
+    """The page of what is in somebody's day; None where the reader may not open it."""
+    work = entry["entry"] == "work"
+    if not me().may("booking.read" if work else "opportunity.read"):
+        return None
+    return f"/bookings/{entry['id']}" if work else f"/opportunities/{entry['opportunity_id']}"
+
+
 def label(lane: str) -> str:
     """A lane's name: the branch's own for its stages."""
     phase, _, code = lane.partition(".")
@@ -87,5 +95,5 @@ def cards() -> Response:
     return page("cards.html", nav="/board", found=found.items, older=older, title=title, back=back)
 
 
-for _name, _function in (("card_href", href), ("lane_label", label), ("urgency", urgency)):
+for _name, _function in (("card_href", href), ("entry_href", entry_href), ("lane_label", label), ("urgency", urgency)):
     bp.app_template_global(_name)(_function)

@@ -177,7 +177,7 @@ def _shown(
         others=others or [],
         wrong=[one for one in shown if one.error],
         tag=tag,
-        back=safe_path(back or act.shown.partition("<")[0].rstrip("/")),
+        back=safe_path(back or act.page_of(ids, record)),
         about=about,
         number=record.get("number") or "",
         key=key,

@@ -164,10 +164,8 @@ def _day(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for one in entries:
         past = _ends(one) < now
         booked = one["entry"] == "work"
-        where = f"/bookings/{one['id']}" if booked else f"/opportunities/{one['opportunity_id']}"
-        may = me().may("booking.read" if booked else "opportunity.read")
         open_ = past and not booked and one["state"] in ("scheduled", "confirmed", "en_route", "on_site")
-        shown.append({**one, "past": past, "href": where if may else "", "unrecorded": open_, "now": False})
+        shown.append({**one, "past": past, "unrecorded": open_, "now": False})
     after = next((n for n, one in enumerate(shown) if one["starts_at"] > now), len(shown))
     return [*shown[:after], {"now": True, "starts_at": now, "past": False}, *shown[after:]] if shown else []
 

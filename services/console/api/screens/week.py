@@ -21,7 +21,6 @@ class Shown:
     entry: Mapping[str, Any]
     starts: datetime
     ends: datetime
-    link: str
     look: str
     row: int = 0
     rows: int = 1
@@ -69,9 +68,7 @@ def now_row(here: Place) -> int | None:
 def _shown(entry: Mapping[str, Any], starts: datetime, ends: datetime, day: date, here: Place) -> Shown:
     first, last = _row(starts, day), _row(ends, day, up=True)
     row = min(max(first, 0), ROWS - 1)
-    work = entry["entry"] == "work"
-    link = f"/bookings/{entry['id']}" if work else f"/opportunities/{entry['opportunity_id']}"
-    return Shown(entry, starts, ends, link, _look(entry, here), row, max(1, min(last, ROWS) - row))
+    return Shown(entry, starts, ends, _look(entry, here), row, max(1, min(last, ROWS) - row))
 
 
 def _row(moment: datetime, day: date, *, up: bool = False) -> int:
