@@ -130,7 +130,7 @@ def test_a_call_becomes_work_that_operations_took_over(
     expect(told(manager)).to_have_text("Ready for operations.")
     manager.get_by_role("link", name="Record the deposit").click()
     manager.get_by_label("Paid so far").fill("28.50")
-    manager.get_by_role("button", name="Record the deposit").click()
+    manager.get_by_role("button", name="Save").click()
     expect(manager.get_by_role("button", name="Assign to Operation")).not_to_have_attribute("aria-disabled", "true")
     manager.get_by_label("Team", exact=True).select_option(index=1)
     manager.get_by_label("Note for the team").fill("Gate code 4410")

@@ -58,7 +58,7 @@ def test_a_deposit_is_recorded_or_waived(orders: Orders) -> None:
     reader, page = opened(orders, "office", booking)
     assert page.blocked == ["Assign to Operation"]
     reader.follow("Record the deposit")
-    page = reader.press("Record the deposit", deposit_paid="$400")
+    page = reader.press("Save", deposit_paid="$400")
     assert "$600.00 of the deposit" in page.text
     page = reader.press("Waive it")
     assert ("Goes on without the deposit" in page.text, page.blocked) == (True, [])
@@ -164,7 +164,7 @@ def test_material_is_listed_and_said_where_it_stands(orders: Orders) -> None:
     reader, page = opened(orders, "office", booking)
     assert "Line set, insulated" in page.text
     reader.follow("Say where it stands")
-    page = reader.press("Material", ordering_status="ordered")
+    page = reader.press("Save", ordering_status="ordered")
     assert ("Saved." in page.text, orders.see(booking["id"])["ordering_status"]) == (True, "ordered")
 
 

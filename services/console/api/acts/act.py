@@ -94,8 +94,8 @@ class Act:
 
     @property
     def press(self) -> str:
-        """The word on its form's button: who came to edit a record saves it there."""
-        return "Save" if self.label == "Edit" else self.label
+        """The word on its form's button: who came to edit a record, or a part of one, saves it there."""
+        return "Save" if self.edits else self.label
 
     @property
     def method(self) -> str:
