@@ -2,15 +2,18 @@
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bench.noise import Run, gate
 from bench.place import Place
 
 CLIENTS = 8
+WARM_S = (
+    1.0  #: asked before it counts: what a server does once (statements made and prepared, imports) is nobody's rate
+)
 
 
 def request(method: str, path: str, body: Any = None, **headers: str) -> bytes:
@@ -81,34 +84,33 @@ def load(
 ) -> Run:
     """So many answers a second of several callers at once; ``server`` tells the server's CPU seconds.
 
-    Raises RuntimeError for any other status than the one expected.
+    ``asked`` of what it tells is how often it asked in all. Raises RuntimeError for any other status than expected.
     """
-    counts, wrong = [0] * CLIENTS, list[str]()
     callers = [Caller(port) for _ in range(CLIENTS)]
-    for caller in callers:
-        caller.ask(asked())
+    warm = [_called(caller, asked, status, 0.0) for caller in callers]  # each connects before the others are loud
+    warm += _at_once(callers, asked, status, WARM_S)
     gate()
-    end = time.perf_counter() + seconds
-
-    def call(turn: int) -> None:
-        caller = callers[turn]
-        while time.perf_counter() < end and not wrong:
-            got, body = caller.ask(asked())
-            if got != status:
-                wrong.append(f"{got}: {body[:300]!r}")
-            counts[turn] += 1
-
     with place.meter() as meter:
         used, began = server(), time.perf_counter()
-        threads = [threading.Thread(target=call, args=(turn,)) for turn in range(CLIENTS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        count = sum(_at_once(callers, asked, status, seconds))
         used, took = server() - used, time.perf_counter() - began
     for caller in callers:
         caller.close()
-    if wrong:
-        raise RuntimeError(wrong[0])
-    count = sum(counts)
-    return {"n": count, "rate": count / took, "own_us": used / count * 1e6, **meter.each(count)}
+    each = {"own_us": used / count * 1e6, **meter.each(count)}
+    return {"n": count, "asked": count + sum(warm), "rate": count / took, **each}
+
+
+def _at_once(callers: list[Caller], asked: Callable[[], bytes], status: int, seconds: float) -> list[int]:
+    with ThreadPoolExecutor(len(callers)) as hands:
+        return list(hands.map(lambda caller: _called(caller, asked, status, seconds), callers))
+
+
+def _called(caller: Caller, asked: Callable[[], bytes], status: int, seconds: float) -> int:
+    """How often it was asked in so many seconds, once at least."""
+    end, count = time.perf_counter() + seconds, 0
+    while not count or time.perf_counter() < end:
+        got, body = caller.ask(asked())
+        if got != status:
+            raise RuntimeError(f"{got}: {body[:300]!r}")
+        count += 1
+    return count

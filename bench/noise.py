@@ -1,5 +1,6 @@
 """How a figure is made on a machine that others use as well: rounds, a noise meter, the least disturbed of them."""
 
+import math
 import os
 import statistics
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 HZ, PROCESSORS = os.sysconf("SC_CLK_TCK"), os.cpu_count() or 1
+PACED = 5
 KEPT = 3  #: of each variant's rounds so many count, chosen by how little others disturbed them, never by result
 QUIET, PATIENCE_S = 0.12, 1.5  #: a round waits so long for others to use less than this share of the machine
 
@@ -71,6 +73,16 @@ class Meter:
         return {f"{name}_us": used / count * 1e6 for name, used in self.used.items()} | {"foreign": self.foreign}
 
 
+def pace() -> float:
+    """CPU seconds of a piece of plain Python: they grow when the host is slow, which nothing else in here shows."""
+    best = math.inf
+    for _ in range(PACED):
+        began = time.process_time()
+        len({str(number): number for number in range(50_000)})
+        best = min(best, time.process_time() - began)
+    return best
+
+
 def gate() -> None:
     """Waits for a quiet moment, not for ever."""
     end = time.monotonic() + PATIENCE_S
@@ -86,6 +98,7 @@ def interleaved(
 ) -> dict[str, Run]:
     """Every variant in every round. A figure is the median of the least disturbed; ``spread`` is theirs, in percent.
 
+    A run is disturbed by what others use of the machine, and by how much slower it is itself than at its best.
     ``rounds`` are all of them, for ratios. A run that raises is a fault: its effect was not what it must be, and it is
     left out (None).
     """
@@ -93,6 +106,7 @@ def interleaved(
     for turn in range(rounds):
         for name, once in plan.items():
             gate()
+            before = pace()
             try:
                 with Meter() as meter:
                     run = once()
@@ -101,24 +115,28 @@ def interleaved(
                 say(faults[-1])
                 runs[name].append(None)
                 continue
-            runs[name].append({"foreign": meter.foreign, **run})
+            runs[name].append({"foreign": meter.foreign, **run, "pace": (before + pace()) / 2})
             say(f"{turn + 1}/{rounds} {name}: {run['rate']:,.1f} a second")
+    measured = [run for some in runs.values() for run in some if run]
+    quickest = min((run["pace"] for run in measured), default=1.0)
+    for run in measured:
+        run["disturbed"] = run["foreign"] + run["pace"] / quickest - 1
     return {name: _figure(some) for name, some in runs.items() if any(some)}
 
 
 def ratio(ours: Run, theirs: Run, figure: str) -> float | None:
     """Of the least disturbed rounds, the median of what the one reached over what the other reached right beside it.
 
-    A virtual machine may be half as fast from one minute to the next, and nobody in it sees why: what was measured in
-    another round is no measure for this one. None where the two were never in one round.
+    What was measured in another round, minutes apart, is no measure for this one. None where the two were never in one
+    round.
     """
     both = [(one, other) for one, other in zip(ours["rounds"], theirs["rounds"], strict=True) if one and other]
-    kept = sorted(both, key=lambda pair: max(run["foreign"] for run in pair))[:KEPT]
+    kept = sorted(both, key=lambda pair: max(run["disturbed"] for run in pair))[:KEPT]
     return statistics.median(one[figure] / other[figure] for one, other in kept) if kept else None
 
 
 def _figure(rounds: Sequence[Run | None]) -> Run:
-    kept = sorted((run for run in rounds if run), key=lambda run: run["foreign"])[:KEPT]
+    kept = sorted((run for run in rounds if run), key=lambda run: run["disturbed"])[:KEPT]
     middle = {key: statistics.median(run[key] for run in kept) for key in kept[0]}
     rates = [run["rate"] for run in kept]
     spread = (max(rates) - min(rates)) / middle["rate"] * 100 if middle["rate"] else 0.0
