@@ -4,6 +4,7 @@ Without a mail server (``PLUMBLINE_SMTP_URL``) mail stays ``unsent`` in the data
 """
 
 import base64
+import functools
 import re
 import smtplib
 import ssl
@@ -154,18 +155,24 @@ def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
         tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**noted))
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Reads every root certificate of the machine, which takes longer than all else about a mail: once a process."""
+    return ssl.create_default_context()
+
+
 def post(around: Surroundings, mail: EmailMessage) -> None:
     """Hands one mail to the server."""
     where = urlsplit(around.smtp_url)
-    host, tls = where.hostname or "localhost", ssl.create_default_context()
+    host = where.hostname or "localhost"
     if where.scheme == "smtps":
-        session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=tls)
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=_trusted())
     else:
         session = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT_S)
     with session:
         session.ehlo()
         if where.scheme == "smtp" and session.has_extn("starttls"):
-            session.starttls(context=tls)
+            session.starttls(context=_trusted())
         if where.username:
             session.login(unquote(where.username), unquote(where.password or ""))
         session.send_message(mail)

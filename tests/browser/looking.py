@@ -16,14 +16,16 @@ LOOKS: dict[Literal["light", "dark"], dict[str, Any]] = {
     "light": {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}},
     "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]},
 }
+JUDGED = "options => axe.run(document, options).then(found => found.violations)"
 FEW_COLOURS = 8  #: a page that has not more shows nothing: text alone has dozens, of smoothed edges
 
 
 def axe(page: Page) -> None:
     """Whoever cannot see or point well can use it, in light colours and in dark ones."""
+    page.evaluate(Axe().axe_script)  # once for both: to read half a megabyte takes a page as long as to be judged
     for scheme, options in LOOKS.items():
         page.emulate_media(color_scheme=scheme)
-        wrong = Axe().run(page, options=options).response["violations"]
+        wrong = page.evaluate(JUDGED, options)
         told = [f"{one['id']} {node['target']}: {node['failureSummary']}" for one in wrong for node in one["nodes"]]
         assert not wrong, "\n".join([f"axe in {scheme} colours, {page.url}:", *told])
     page.emulate_media(color_scheme="null")
