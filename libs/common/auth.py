@@ -4,12 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Final
 from uuid import UUID
-
-import sqlalchemy as sa
-
-from libs.common.columns import Aggregate
 
 
 class Role(StrEnum):
@@ -149,47 +145,6 @@ class Caller:
 
     def may(self, permission: May) -> bool:
         return self.scope(permission) is not None
-
-
-Chosen = TypeVar("Chosen")
-
-
-def scoped(statement: sa.Select[Chosen], kind: type[Any], caller: Caller, permission: May) -> sa.Select[Chosen]:
-    """The statement, narrowed to what this caller may see. ``kind`` may say ``owner_columns`` and ``extra_scope``."""
-    return statement.where(*_conditions(kind, caller, permission))
-
-
-def _conditions(kind: type[Any], caller: Caller, permission: May) -> Sequence[sa.ColumnElement[bool]]:
-    scope, everywhere = reach(caller.roles, permission)
-    conditions: list[sa.ColumnElement[bool]] = []
-    if scope is None:
-        return [sa.false()]
-    if scope is ALL:
-        if not everywhere and not caller.every_branch:
-            conditions.append(sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None)))
-    else:
-        whose = caller.colleagues | {caller.person_id} if scope is TEAM else {caller.person_id}
-        conditions.append(sa.or_(sa.false(), *(column.in_(whose) for column in _owner_columns(kind))))
-    extra = kind.extra_scope(caller) if hasattr(kind, "extra_scope") else None
-    if extra is not None:
-        conditions.append(extra)
-    return conditions
-
-
-def _owner_columns(kind: type[Any]) -> Sequence[Any]:
-    """The columns that mean "assigned to"; a record that names none belongs to nobody."""
-    return kind.owner_columns() if hasattr(kind, "owner_columns") else ()
-
-
-def in_scope(record: Aggregate, caller: Caller, permission: May) -> bool:
-    """The same for a record at hand (but for ``extra_scope``): is this act one this caller may do to it?"""
-    scope, everywhere = reach(caller.roles, permission)
-    if scope is None:
-        return False
-    if scope is ALL:
-        return everywhere or caller.every_branch or record.branch is None or record.branch in caller.branches
-    whose = caller.colleagues | {caller.person_id} if scope is TEAM else {caller.person_id}
-    return any(getattr(record, column.key) in whose for column in _owner_columns(type(record)))
 
 
 def roles_of(names: Sequence[str]) -> frozenset[Role]:

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from joserfc.jwk import ECKey
-
 
 def signing_key(path: Path) -> bytes:
     """The key in this file, made if there is none; two that make it at once end up with one and the same."""
     if not path.exists():
+        from joserfc.jwk import ECKey  # a tenth of a second, of every command that only reads the key
+
         pem = ECKey.generate_key("P-256").as_pem(private=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -13,9 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from libs.common.auth import ALL, RULES, TEAM, Caller, Role, Scope, in_scope, reach, roles_of, scoped
+from libs.common.auth import ALL, RULES, TEAM, Caller, Role, Scope, reach, roles_of
 from libs.common.columns import Aggregate, type_map
 from libs.common.errors import Unauthenticated, Unavailable
+from libs.common.scoping import in_scope, scoped
 from libs.common.tokens import Signer, Verifier
 
 ME, MATE, STRANGER, HERE, THERE = (UUID(int=number) for number in range(1, 6))

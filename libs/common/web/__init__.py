@@ -1,8 +1,8 @@
 """The HTTP edge that all services share: an api.py needs nothing else, and nothing below it knows any of it."""
 
 from libs.common.answers import Answer
-from libs.common.auth import scoped
 from libs.common.schema import Given, Page, Schema, Sort, Upload, fields, load
+from libs.common.scoping import scoped
 from libs.common.web.acts import begin, one, reading, visible
 from libs.common.web.allowed import Allowed
 from libs.common.web.app import create_app

@@ -12,9 +12,10 @@ from marshmallow import Schema
 
 from libs.common import whole
 from libs.common.answers import Answer
-from libs.common.auth import Caller, May, scoped
+from libs.common.auth import Caller, May
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
+from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from libs.common.web.body import request_key
 from libs.common.web.context import caller, if_match, origin, rule, store

@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 from flask import g, has_request_context
 
-from libs.common.auth import May, in_scope
+from libs.common.auth import May
 from libs.common.errors import Missing
 from libs.common.schema.value import Value
+from libs.common.scoping import in_scope
 
 
 class Acts(Protocol):

@@ -15,12 +15,12 @@ from flask import request
 from marshmallow import Schema as AnySchema
 
 from libs.common.answers import Answer
-from libs.common.auth import scoped
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
 from libs.common.schema.fields import Instant, Uuid
 from libs.common.schema.listing import DEFAULT
 from libs.common.schema.value import Value
+from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from libs.common.web.context import caller, rule
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common import people
-from libs.common.auth import Caller, scoped
+from libs.common.auth import Caller
+from libs.common.scoping import scoped
 from libs.common.store import Store
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Presence, Told

@@ -5,9 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.auth import in_scope
 from libs.common.columns import Aggregate
 from libs.common.errors import Forbidden
+from libs.common.scoping import in_scope
 from libs.common.tx import Tx
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
 from services.opportunities.model import Appointment, Assignment, Opportunity

@@ -11,8 +11,9 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller, scoped
+from libs.common.auth import Caller
 from libs.common.errors import Fault, Invalid
+from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from services.console.model import Booking, Card, Estimate, Stage, as_read
 from services.console.model.card import LATE_BY

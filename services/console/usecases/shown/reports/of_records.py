@@ -6,7 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller, scoped
+from libs.common.auth import Caller
+from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Stage
 from services.console.states import LANES
