@@ -46,6 +46,7 @@ def test_a_part_that_there_is_not_is_refused() -> None:
     assert "there is no everything" in refused.stderr
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_bench_that_is_told_to_end_leaves_nothing_behind() -> None:
     with tempfile.TemporaryDirectory(prefix="plumbline-test-") as home:
