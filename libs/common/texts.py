@@ -5,8 +5,8 @@ English is what stands in the code and in its pages. ``<folder>/messages.pot`` h
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,16 @@ def chosen(folder: Path, wanted: Iterable[str], at_home: str) -> str:
         if language in languages(folder):
             return language
     return ENGLISH
+
+
+def of_branch(folder: Path, branch: Mapping[str, Any] | None, wanted: Iterable[str] = ()) -> str:
+    """The same, by what a branch is known by here."""
+    return chosen(folder, wanted, str((branch or {}).get("locale") or ""))
+
+
+def speaking(folder: Path, language: str) -> Callable[..., str]:
+    """``say("Holds until %(day)s", day=…)`` in that language."""
+    return lambda text, **given: plainly(folder, language, text, given)
 
 
 def one(folder: Path, language: str, text: str, variables: Mapping[str, Any]) -> str | Markup:
@@ -99,6 +109,7 @@ def _shape(text: str) -> str:
     return "".join(part for pair in zip_longest(words, names, fillvalue="") for part in pair)
 
 
+@lru_cache(maxsize=2000)
 def _known_again(folder: Path, language: str, text: str) -> str:
     """A sentence that was finished elsewhere; what is put into it is translated where it is a text of ours."""
     for shape, told in _sentences(folder, language) if len(text) <= LONGEST else ():

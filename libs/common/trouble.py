@@ -12,6 +12,7 @@ Done = TypeVar("Done")
 ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
+COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "TRIGGER", "UNIQUE"}
 SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
 
 
@@ -43,13 +44,19 @@ def translated(trouble: exc.DBAPIError) -> Exception:
         return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
     if code in SHORT_OF:
         return Unavailable(f"the database is short of {SHORT_OF[code]}", headers={"Retry-After": "10"})
-    if isinstance(trouble, exc.IntegrityError):
+    if isinstance(trouble, exc.IntegrityError) and _collides(trouble):
         if _table(trouble) == "stream_pos":
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
     if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
+
+
+def _collides(trouble: exc.IntegrityError) -> bool:
+    """Whether it is another record that is in the way, and not this one that is not as it must be: that is a bug."""
+    in_sqlite = getattr(trouble.orig, "sqlite_errorname", "").removeprefix("SQLITE_CONSTRAINT_")
+    return (getattr(trouble.orig, "sqlstate", None) or in_sqlite) in COLLISIONS
 
 
 def _table(trouble: exc.DBAPIError) -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from libs.common import loops
 from libs.common.answers import AlreadyAnswered, RequestKey
@@ -93,6 +94,10 @@ class Acts:
         subject = made(store)
         with pytest.raises(Conflict), store.begin() as tx:
             tx.new(Thing, subject, note="twin")
+
+    def test_a_record_without_what_it_must_have_is_a_bug_and_nobody_elses_record(self, store: Store) -> None:
+        with pytest.raises(exc.IntegrityError), store.begin() as tx:
+            tx.new(Thing, note=None)
 
     def test_an_edit_says_which_version_it_means(self, store: Store) -> None:
         subject = made(store)

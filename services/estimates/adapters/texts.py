@@ -13,10 +13,8 @@ TEXTS = Path(__file__).parents[1] / "texts"
 
 def language(tx: Tx, estimate: Estimate, wanted: Iterable[str] = ()) -> str:
     """The first that an estimate's reader wants and we have, else its branch's, else English."""
-    branch = people.branch(tx, estimate.branch) or {}
-    return texts.chosen(TEXTS, wanted, str(branch.get("locale") or ""))
+    return texts.of_branch(TEXTS, people.branch(tx, estimate.branch), wanted)
 
 
 def spoken(one: str) -> Say:
-    """``say("Holds until %(day)s", day=…)`` in that language."""
-    return lambda text, **given: texts.plainly(TEXTS, one, text, given)
+    return texts.speaking(TEXTS, one)

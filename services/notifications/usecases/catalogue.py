@@ -101,14 +101,9 @@ LINKS: Mapping[str, str] = {
 }  #: by record, where the console shows it
 
 
-def spoken_at(branch: Mapping[str, Any] | None) -> Say:
-    """As people speak at this branch."""
-    language = texts.chosen(FOLDER, (), str((branch or {}).get("locale") or ""))
-    return lambda text, **given: texts.plainly(FOLDER, language, text, given)
-
-
-def tell(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str:
-    """The sentence, times by the branch's clock. What customers typed is data here: braces in it mean nothing."""
+def sentence(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, branch: Mapping[str, Any] | None) -> str:
+    """In the branch's language, times by its clock. What customers typed is data here: braces in it mean nothing."""
+    say = texts.speaking(FOLDER, texts.of_branch(FOLDER, branch))
     told = (_part(part, find, zone, say) for part in TEXTS[kind])
     return "".join(part for part in told if part is not None)
 

@@ -82,7 +82,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     Without a mail server people are told in the app alone.
     """
     tx, case = occasion.tx, occasion.case
-    text = catalogue.tell(kind, occasion.word, occasion.zone, catalogue.spoken_at(occasion.branch))
+    text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
     place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
     link = catalogue.LINKS[occasion.record].format_map(place)
     wanted = wishes(tx, case.branch, [one.id for one in persons])
