@@ -156,7 +156,7 @@ def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
 
 
 @functools.cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Reads every root certificate of the machine, which takes longer than all else about a mail: once a process."""
     return ssl.create_default_context()
 
@@ -166,13 +166,13 @@ def post(around: Surroundings, mail: EmailMessage) -> None:
     where = urlsplit(around.smtp_url)
     host = where.hostname or "localhost"
     if where.scheme == "smtps":
-        session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=_trusted())
+        session: smtplib.SMTP = smtplib.SMTP_SSL(host, where.port or 465, timeout=TIMEOUT_S, context=trusted())
     else:
         session = smtplib.SMTP(host, where.port or 25, timeout=TIMEOUT_S)
     with session:
         session.ehlo()
         if where.scheme == "smtp" and session.has_extn("starttls"):
-            session.starttls(context=_trusted())
+            session.starttls(context=trusted())
         if where.username:
             session.login(unquote(where.username), unquote(where.password or ""))
         session.send_message(mail)

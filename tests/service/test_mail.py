@@ -1,19 +1,28 @@
 """Outgoing mail: with its act, at least once, under one Message-ID; and never an error where no server is."""
 
 import email
-import socket
+import ssl
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from email import policy
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from embedded.testing import Bench
 from libs.common import mail
 from libs.common.errors import Invalid
 from libs.common.store import Store
 from libs.common.surroundings import Surroundings
+from libs.local.ports import free_port
 
 
 class Receiver:
@@ -39,20 +48,43 @@ def store_of(bench: Bench) -> Store:
     return bench.system.parts["estimates"].store
 
 
-@pytest.fixture
-def receiver(made: Bench) -> Iterator[Receiver]:
+@contextmanager
+def receiving(bench: Bench, scheme: str = "smtp", **how: Any) -> Iterator[Receiver]:
     from aiosmtpd.controller import Controller
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    handler = Receiver()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    port, handler = free_port(), Receiver()
+    controller = Controller(handler, hostname="127.0.0.1", port=port, **how)
     controller.start()
     sender = "Plumbline <plumbline@company.example>"
-    store_of(made).surroundings = Surroundings(smtp_url=f"smtp://127.0.0.1:{port}", mail_from=sender)
-    yield handler
-    controller.stop()
+    store_of(bench).surroundings = Surroundings(smtp_url=f"{scheme}://127.0.0.1:{port}", mail_from=sender)
+    try:
+        yield handler
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def receiver(made: Bench) -> Iterator[Receiver]:
+    with receiving(made) as handler:
+        yield handler
+
+
+@pytest.fixture
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ssl.SSLContext, Callable[[], None]]]:
+    """What a server at 127.0.0.1 shows of itself, and what makes this machine trust it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now, here = datetime.now(UTC), x509.IPAddress(ip_address("127.0.0.1"))
+    paper = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    paper = paper.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    paper = paper.add_extension(x509.SubjectAlternativeName([here]), critical=True)
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    files[0].write_bytes(paper.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    shown.load_cert_chain(*files)
+    mail.trusted.cache_clear()
+    yield shown, lambda: monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    mail.trusted.cache_clear()
 
 
 def queued(store: Store, subject: str = "Hello", body: str = "Text", **more: Any) -> None:
@@ -136,3 +168,35 @@ def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(made: Ben
     assert mail.deliver(store) == 1
     assert len({got["message-id"] for got in receiver.got}) == 1
     assert len(receiver.got) == 2
+
+
+def encrypted(bench: Bench, how: str, shown: ssl.SSLContext) -> AbstractContextManager[Receiver]:
+    """A server that takes nothing in the open."""
+    if how == "smtps":
+        return receiving(bench, "smtps", ssl_context=shown)
+    return receiving(bench, tls_context=shown, require_starttls=True)
+
+
+@pytest.mark.parametrize("how", ["smtps", "starttls"])
+def test_mail_goes_encrypted_to_a_server_that_shows_papers_which_are_trusted(
+    made: Bench, papers: tuple[ssl.SSLContext, Callable[[], None]], how: str
+) -> None:
+    shown, trust = papers
+    trust()
+    with encrypted(made, how, shown) as receiver:
+        queued(store_of(made))
+        mail.deliver(store_of(made))
+    assert [got["subject"] for got in receiver.got] == ["Hello"]
+    assert [row.state for row in rows(store_of(made))] == ["sent"]
+
+
+@pytest.mark.parametrize("how", ["smtps", "starttls"])
+def test_a_server_whose_papers_nobody_vouches_for_gets_nothing_and_the_mail_waits(
+    made: Bench, papers: tuple[ssl.SSLContext, Callable[[], None]], how: str
+) -> None:
+    with encrypted(made, how, papers[0]) as receiver:
+        queued(store_of(made))
+        mail.deliver(store_of(made))
+    [row] = rows(store_of(made))
+    assert (receiver.got, row.state) == ([], "unsent")
+    assert "certificate" in row.error
