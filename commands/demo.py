@@ -33,12 +33,13 @@ def command(*, leads: Path, seed: int, keep: Path | None, as_json: bool) -> None
     from demo.client import Refused
     from demo.report import text
     from libs.common.csvfiles import Unreadable
+    from libs.common.errors import Invalid
     from libs.local import NotReady
 
     with tempfile.TemporaryDirectory(prefix="plumbline-demo-") as directory:
         try:
             result = run(leads, seed, (keep or Path(directory)).absolute())
-        except (Refused, Unreadable) as refusal:
+        except (Refused, Unreadable, Invalid) as refusal:
             click.echo(f"plumbline: {leads.name} cannot be taken in: {refusal}", err=True)
             sys.exit(1)
         except NotReady as reason:
@@ -56,13 +57,14 @@ def run(file: Path, seed: int, data: Path) -> "Result":
     from demo.crew import Crew
     from demo.loader import load_once
     from libs.common.csvfiles import read_csv
+    from libs.common.leadcolumns import mapping
     from libs.common.signingkey import signing_key
     from libs.local.folder import owned
     from libs.local.ports import free_port
     from libs.local.supervisor import Supervisor
 
     with file.open("rb") as source:
-        read_csv(source)  # what is no table is refused before anything is started for it
+        mapping(read_csv(source).columns)  # what is no list of enquiries is refused before anything is started for it
     with owned(data):
         url, supervisor = f"http://127.0.0.1:{(port := free_port())}", Supervisor()
         args = [sys.executable, "-m", "embedded", "--data", str(data), "--port", str(port)]

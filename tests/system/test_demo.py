@@ -4,22 +4,44 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import services
+from bench.reckoning import reckon
 from commands import ROOT
 from demo.life import plan
+from embedded.system import System
 
-FILE = """Full Name,Email,Trade,Postal Code,Converted
-Ann Lee,ann@lee.example,hvac,37201,1
-Bob Ray,bob@ray.example,plumbing,37201,1
-Cy Fox,cy@fox.example,hvac,37201,1
-Di Orr,di@orr.example,electrical,40202,1
-Ed Poe,ed@poe.example,hvac,99999,0
-Flo May,,plumbing,,0
-Gus Nye,gus@nye.example,,,1
-,,,,
+# One worker of xdist has the one day that these tests look at.
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(300)]
+
+FILE = """Full Name,Email,Trade,Postal Code,Source,Converted
+Ann Lee,ann@lee.example,hvac,37201,web,1
+Bob Ray,bob@ray.example,plumbing,37201,radio,1
+Cy Fox,cy@fox.example,hvac,37201,,1
+Di Orr,di@orr.example,electrical,40202,,1
+Ed Poe,ed@poe.example,hvac,99999,,0
+Flo May,,plumbing,,,0
+Gus Nye,gus@nye.example,,,,1
+,,,,,
 """
+MORE = "".join(
+    f"Ann Lee {number},ann{number}@lee{number}.example,{trade},37201,{source},\n"
+    for number, (trade, source) in enumerate(
+        zip(8 * ("hvac", "plumbing", "electrical"), 8 * ("web", "radio", ""), strict=True)
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> "tuple[subprocess.CompletedProcess[str], Path]":
+    """A day of these enquiries, and where it was kept."""
+    folder = tmp_path_factory.mktemp("day")
+    (folder / "enquiries.csv").write_text(FILE + MORE)
+    kept = folder / "kept"
+    return demo("--leads", str(folder / "enquiries.csv"), "--keep", str(kept), "--json"), kept
 
 
 def demo(*words: str) -> subprocess.CompletedProcess[str]:
@@ -27,19 +49,23 @@ def demo(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
 
 
-@pytest.mark.timeout(300)
-def test_every_enquiry_of_a_file_has_its_life_and_the_books_balance(tmp_path: Path) -> None:
-    file = tmp_path / "enquiries.csv"
-    file.write_text(FILE)
-
-    done = demo("--leads", str(file), "--json")
-
+def test_every_enquiry_of_a_file_has_its_life_and_the_books_balance(day: Any) -> None:
+    done, _ = day
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert (result["faults"], result["trouble"]) == ([], [])
-    assert sum(one["count"] for one in result["stages"] if one["name"].startswith("lead ")) == result["rows"] == 7
-    assert result["facts"]["plumbline.lead.captured.v1"] == 7
+    assert sum(one["count"] for one in result["stages"] if one["name"].startswith("lead ")) == result["rows"] == 31
+    assert result["facts"]["plumbline.lead.captured.v1"] == 31
     assert result["applied"] > sum(result["facts"].values())
+
+
+def test_after_a_demo_the_reports_agree_with_the_services_to_the_count_and_the_cent(day: Any) -> None:
+    """Driven through the public doors by real processes."""
+    system = System.on_files(day[1], services.every(), durable=False)
+    system.settle()
+    assert reckon(system) == []
+    assert len(system.parts) == len(services.NAMES)
+    system.close()
 
 
 def test_a_file_that_is_no_list_of_enquiries_is_refused_plainly(tmp_path: Path) -> None:
@@ -51,6 +77,7 @@ def test_a_file_that_is_no_list_of_enquiries_is_refused_plainly(tmp_path: Path) 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "picture.csv cannot be taken in" in done.stderr
+    assert "Starting" not in done.stderr
 
 
 @pytest.mark.parametrize("mark", ["L-00001", "L-00002", "L-00003"])
