@@ -121,8 +121,8 @@ def _answers(system: System, ledger: Ledger) -> Iterator[str]:
     yield from _listed("acknowledged, and lost", [f"{one.path} {key}" for key, one in done.items() if key not in kept])
     others = [one.path for key, one in done.items() if key in kept and kept[key] != [(one.status, one.digest)]]
     yield from _listed("kept otherwise than it was answered", others)
-    yield from _listed("a repeat was not marked as one", [one.path for one in done.values() if one.unmarked])
-    yield from _listed("a repeat was answered otherwise", [o.path for o in done.values() if o.repeats - {o.digest}])
+    odd = [f"{one.path}: {one.odd}" for one in done.values() if one.odd]
+    yield from _listed("a repeat was answered otherwise, or not marked as one", odd)
     yield from _listed(
         "done, though it was refused", [o.path for k, o in entries.items() if o.status >= 300 and k in kept]
     )

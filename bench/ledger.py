@@ -9,23 +9,24 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demo.client import Client
 
 AWAY = (429, 502, 503, 504)  #: ask again
+NO_ANSWER = (401, *AWAY)  #: not to what was asked: whoever asks must sign in again, or come again
 UNHEARD = (502, 504)  #: the gateway's: what it asked may have been done, and it did not hear
 WAITS_S = 15.0  #: for an answer; one that comes later counts as none
 
 
 @dataclass
 class Entry:
-    """One request. ``status`` and ``digest`` are of its answer; ``repeats`` are the digests of later ones; ``broken``
-    counts how often nobody knew whether it was done.
+    """One request. ``status`` and ``digest`` are of its answer; ``broken`` counts how often nobody knew whether it was
+    done.
 
-    ``unmarked``: a later one did not say that it is a repetition.
+    ``odd``: a later answer that was not the first's bytes, or did not say that it is a repetition.
     """
 
     method: str
@@ -36,8 +37,7 @@ class Entry:
     digest: str = ""
     ident: str = ""
     replayed: bool = False
-    unmarked: bool = False
-    repeats: set[str] = field(default_factory=set)
+    odd: str = ""
 
     @property
     def done(self) -> bool:
@@ -69,14 +69,15 @@ class Ledger:
         digest = hashlib.sha256(body).hexdigest()
         with self._guard:
             entry = self.entries[key]
-            if status in AWAY:  # no answer to what was asked
+            if status in NO_ANSWER:
                 entry.broken += status in UNHEARD
-            elif entry.done:
-                entry.repeats.add(digest)
-                entry.unmarked = entry.unmarked or not replayed
-            else:
+            elif not entry.done:
                 entry.status, entry.digest, entry.replayed = status, digest, replayed
                 entry.ident = str(json.loads(body).get("id", "")) if status == 201 else ""
+            elif digest != entry.digest or not replayed:
+                entry.odd = (
+                    f"{status}{', marked' if replayed else ', not marked'}: {body[:200].decode(errors='replace')}"
+                )
         self._write({"told": key, "status": status, "replayed": replayed, "body": body.decode(errors="replace")})
 
     def _write(self, line: Mapping[str, Any]) -> None:
@@ -128,7 +129,7 @@ class Careful(Client):
                 time.sleep(0.2)
             else:
                 if "Idempotency-Key" in given and answer[0] < 300 and random.random() < self.repeats:
-                    self._once(method, path, data, given)  # as if we had not heard it; the ledger compares
+                    self._exchange(method, path, data, given)  # as if we had not heard it; the ledger compares
                 return answer
 
     def _once(

@@ -1,7 +1,8 @@
 """The auditor finds what it is there for: each thing that may go wrong is done by hand, and it says so."""
 
+import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def sold(bench: Callable[..., Bench]) -> Bench:
 
 
 @pytest.fixture
-def ledger(sold: Bench, tmp_path: Path) -> Ledger:
+def ledger(sold: Bench, tmp_path: Path) -> Iterator[Ledger]:
     """What a client was told: a lead, under a key."""
     made, key = Ledger(tmp_path / "ledger"), str(uuid.uuid4())
     made.asked(key, "POST", "/api/v1/leads")
@@ -32,8 +33,8 @@ def ledger(sold: Bench, tmp_path: Path) -> Ledger:
     answer = sold.as_("csr").post("/api/v1/leads", body, headers={"Idempotency-Key": key})
     sold.settle()
     made.told(key, answer.status_code, answer.get_data(), replayed=False)
+    yield made
     made.close()
-    return made
 
 
 def execute(part: Part, statement: Any) -> None:
@@ -109,10 +110,18 @@ def test_the_auditor_says_what_is_wrong(sold: Bench, ledger: Ledger, wrong: Call
     assert any(WRONGS[wrong] in fault for fault in audit(sold.system, ledger))
 
 
-def test_the_auditor_compares_what_a_client_was_told_twice(sold: Bench, ledger: Ledger) -> None:
+@pytest.mark.parametrize(("body", "replayed", "said"), [(b'{"other": 1}', True, "marked"), (None, False, "not marked")])
+def test_the_auditor_compares_what_a_client_was_told_twice(
+    sold: Bench, ledger: Ledger, body: bytes | None, replayed: bool, said: str
+) -> None:
+    [key], first = ledger.entries, json.loads(ledger.path.read_text().splitlines()[-1])
+    ledger.told(key, 201, body or first["body"].encode(), replayed=replayed)
+    [fault] = audit(sold.system, ledger)
+    assert "a repeat was answered otherwise, or not marked as one" in fault
+    assert f": 201, {said}: " in fault
+
+
+def test_who_is_to_sign_in_again_was_told_nothing_of_what_they_asked(sold: Bench, ledger: Ledger) -> None:
     [key] = ledger.entries
-    ledger.entries[key].repeats.add("other")
-    ledger.entries[key].unmarked = True
-    faults = " ".join(audit(sold.system, ledger))
-    assert "a repeat was answered otherwise" in faults
-    assert "a repeat was not marked as one" in faults
+    ledger.told(key, 401, b"{}", replayed=False)
+    assert audit(sold.system, ledger) == []
