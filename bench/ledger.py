@@ -75,9 +75,8 @@ class Ledger:
                 entry.status, entry.digest, entry.replayed = status, digest, replayed
                 entry.ident = str(json.loads(body).get("id", "")) if status == 201 else ""
             elif digest != entry.digest or not replayed:
-                entry.odd = (
-                    f"{status}{', marked' if replayed else ', not marked'}: {body[:200].decode(errors='replace')}"
-                )
+                said, marked = body[:200].decode(errors="replace"), "marked" if replayed else "not marked"
+                entry.odd = f"{status}, {marked}: {said}"
         self._write({"told": key, "status": status, "replayed": replayed, "body": body.decode(errors="replace")})
 
     def _write(self, line: Mapping[str, Any]) -> None:

@@ -11,9 +11,7 @@ from bench.noise import Run, gate
 from bench.place import Place
 
 CLIENTS = 8
-WARM_S = (
-    1.0  #: asked before it counts: what a server does once (statements made and prepared, imports) is nobody's rate
-)
+WARM_S = 1.0  #: it is asked before it counts: what a server does once, such as making statements, is no rate
 
 
 def request(method: str, path: str, body: Any = None, **headers: str) -> bytes:

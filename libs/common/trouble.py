@@ -12,7 +12,7 @@ Done = TypeVar("Done")
 ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
-COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "TRIGGER", "UNIQUE"}
+COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "UNIQUE"}
 SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
 
 
