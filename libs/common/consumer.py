@@ -160,7 +160,7 @@ class Consumer:
             raise
         except Locked as busy:
             raise Unavailable(busy.detail) from busy  # somebody's long transaction is no fault of the fact
-        except (DomainError, sa.exc.DataError) as refusal:  # what the handlers left behind could not be committed
+        except (DomainError, sa.exc.DataError, sa.exc.IntegrityError) as refusal:  # what was left behind did not commit
             raise Failed(messages[0], refusal) from refusal
         self.store.crash("consumer_committed")
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from libs.common.errors import NotYet, Unavailable
 from libs.common.store import no_crash
 from libs.common.tx import Tx
 from tests.contract.bus_world import World, forged
-from tests.contract.throwaway import Killed, known, make
+from tests.contract.throwaway import EFFECTS, Killed, known, make
 
 
 @pytest.fixture(autouse=True)
@@ -161,6 +162,17 @@ class Failure:
         assert world.taker.heard(troubled) == ["made"]
         world.until_heard(fine, "made", "changed")
         world.until_heard(troubled, "made", "bad", "after", by=[world.other])
+
+    def test_a_handler_that_leaves_a_row_which_cannot_be_written_is_parked_and_delays_nobody_else(
+        self, world: World
+    ) -> None:
+        world.taker.moods["bad"] = lambda tx: tx.put(EFFECTS, [{"subject": UUID(int=1), "note": None}])
+        troubled, fine = world.make("made", "bad"), world.make("made", "changed")
+
+        [parked] = world.until_parked(1)
+
+        assert (parked.reason, parked.agg, parked.agg_seq, parked.blocks) == ("handler_error", troubled, 2, True)
+        world.until_heard(fine, "made", "changed")
 
     def test_a_parked_fact_is_replayed_and_what_waited_behind_it_follows_in_order(self, world: World) -> None:
         world.taker.moods["bad"] = refuse
