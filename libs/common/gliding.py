@@ -13,15 +13,18 @@ from libs.common.store import Store
 
 Stretch = tuple[str, UUID, int, int, UUID]  #: producer, record, its first and last fact's number, the last one's id
 
-#: moves what stands right before its stretch and has nothing held, begins what is new; anything else is left alone
+#: moves what stands right before its stretch and has nothing held, begins what is new; anything else is left alone, and
+#: what we waited for as well: whether something is held for it is seen as it was before the wait
 GLIDE = f"""
 WITH x AS (
   SELECT k ->> 0 AS producer, (k ->> 1)::uuid AS agg, (k ->> 2)::bigint AS first, (k ->> 3)::bigint AS last,
          (k ->> 4)::uuid AS event
   FROM {few("json_array_elements(%(stretches)s::json)", "many")} AS s(k)
 ), moved AS (
-  UPDATE stream_pos AS p SET last_seq = x.last, last_event = x.event FROM x
+  UPDATE stream_pos AS p SET last_seq = x.last, last_event = x.event
+  FROM x JOIN stream_pos AS before ON before.producer = x.producer AND before.agg = x.agg
   WHERE p.producer = x.producer AND p.agg = x.agg AND p.last_seq = x.first - 1 AND p.state = 'open'
+    AND p.xmin = before.xmin
     AND NOT EXISTS (SELECT FROM held AS h WHERE h.producer = p.producer AND h.agg = p.agg)
   RETURNING p.producer, p.agg
 ), begun AS (

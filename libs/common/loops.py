@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from libs.common import audit, outbox, parking
+from libs.common import audit, outbox
 from libs.common.backoff import Backoff, rest_after
 from libs.common.bus import BusDown
 from libs.common.consumer import Consumer
@@ -113,7 +113,6 @@ def forget_answers(store: Store, batch: int = 1000) -> int:
 
 
 KERNEL_JOBS = (
-    Job("overlooked", parking.wake_overlooked),
     Job("audit", audit.chain, every_s=2.0, many=MANY),
     Job("idempotency", forget_answers, every_s=600.0),
     Job("retention", outbox.prune, every_s=600.0),

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message
 from libs.common.positions import Held, Key, Position, Positions
-from libs.common.store import Store
 from libs.common.tx import Tx
 
 
@@ -58,20 +57,6 @@ def park_and_block(tx: Tx, message: Message, reason: str, detail: str) -> None:
     park(tx, message, reason, detail, blocks=True)
     Positions.block(tx, key_of(message))
     Positions.release(tx, key_of(message), message.number)
-
-
-def wake_overlooked(store: Store, most: int = 100) -> int:
-    """Makes due what waits for a fact that has been applied; returns how many there were, which is hardly ever any.
-
-    PostgreSQL shows who waited for a position what was held for it before the wait: what another worker puts behind a
-    fact in the moment before that is applied does not follow it, and nobody would look at it again.
-    """
-    with store.alone(changing=False) as look:
-        overlooked = look.execute(store.statements.held_overlooked, {"most": most}).all()
-    for producer, agg, number in overlooked:
-        with store.begin() as tx:
-            Positions.due(tx, (producer, agg), number, tx.now)
-    return len(overlooked)
 
 
 def give_back(tx: Tx, row: "sa.Row[tuple[object, ...]]") -> None:

@@ -1,6 +1,6 @@
 """Where this service stands in each record's stream, and what is held behind it; rows are locked together, in order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,13 @@ from libs.common.tx import Tx
 
 Key = tuple[str, UUID]  #: producer, record
 OPEN, BLOCKED = "open", "blocked"
-#: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once
+#: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once.
+#: A row that we waited for is given as it is by now, all that is joined to it as it was before the wait: ``late``
 LOCK = f"""
-SELECT p.*, h.agg_seq, h.body, h.attempts, h.waits, h.due_at, h.reason
+SELECT p.*, h.agg_seq, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
 FROM {ready.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
 JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
+JOIN stream_pos AS before ON before.producer = p.producer AND before.agg = p.agg
 LEFT JOIN held AS h ON h.producer = p.producer AND h.agg = p.agg
 ORDER BY p.producer, p.agg FOR UPDATE OF p
 """  # noqa: S608 - our own words
@@ -96,14 +98,17 @@ class Positions:
                 found[key].held[row.agg_seq] = held
         return found
 
-    def _rows(self, keys: list[Key]) -> "sa.CursorResult[Any]":
+    def _rows(self, keys: list[Key]) -> "Sequence[sa.Row[Any]]":
         if self.tx.store.database.sqlite:
             said = self.tx.store.statements
             if len(keys) == 1:
-                return self.tx.execute(said.position, _of(keys[0]))
-            return self.tx.execute(said.positions, {"keys": keys})
+                return self.tx.execute(said.position, _of(keys[0])).all()
+            return self.tx.execute(said.positions, {"keys": keys}).all()
         given = {"keys": msgspec.json.encode(keys).decode(), "many": len(keys)}
-        return self.tx.connection.exec_driver_sql(LOCK, given)
+        rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
+        if any(row.late for row in rows):  # by now they are ours: nothing changes between this look and the act
+            rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
+        return rows
 
     def write(self) -> None:
         """Says where the records stand now, to be written with the act, and lets go of what was held for them.
@@ -125,6 +130,8 @@ class Positions:
         fixed = {"producer": key[0], "agg": key[1], "agg_seq": number, "event_id": event_id, "body": body}
         holding = ready.holding(tx.tables.held, tx.store.database.sqlite)
         tx.execute(holding, {**fixed, **row, "held_at": tx.now})
+        if not tx.store.database.sqlite:  # whoever waits for the position sees by its new row that he is ``late``
+            tx.execute(tx.store.statements.touched, _of(key))
 
     @staticmethod
     def release(tx: Tx, key: Key, number: int) -> None:

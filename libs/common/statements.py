@@ -24,12 +24,12 @@ class Statements:
     position: Any
     positions: Any
     stands: Any
+    touched: Any
     let_go: Any
     due_now: Any
     parked: Any
     held_due: Any
     held_waiting: Any
-    held_overlooked: Any
     unpublished: Any
     published: Any
     newest_unpublished: Any
@@ -65,7 +65,6 @@ def of(tables: Tables) -> Statements:
         .order_by(position.c.producer, position.c.agg)
         .with_for_update(of=position)
     )
-    its_turn = sa.and_(position.c.state == "open", held.c.agg_seq == position.c.last_seq + 1)
     here = sa.and_(position.c.producer == bindparam("of_producer"), position.c.agg == bindparam("of_agg"))
     this = sa.and_(
         held.c.producer == bindparam("of_producer"),
@@ -89,15 +88,12 @@ def of(tables: Tables) -> Statements:
         position=standing.where(here),
         positions=standing.where(sa.tuple_(position.c.producer, position.c.agg).in_(bindparam("keys", expanding=True))),
         stands=sa.update(position).where(here),
+        touched=sa.update(position).where(here).values(state=position.c.state),
         let_go=sa.delete(held).where(this),
         due_now=sa.update(held).where(this).values(due_at=bindparam("at")),
         parked=sa.insert(tables.parked),
         held_due=waiting.where(held.c.due_at <= bindparam("now")),
         held_waiting=waiting.where(held.c.due_at.is_not(None), held.c.waits > 0),
-        held_overlooked=sa.select(held.c.producer, held.c.agg, held.c.agg_seq)
-        .select_from(held.join(position, behind))
-        .where(held.c.due_at.is_(None), its_turn | (held.c.agg_seq <= position.c.last_seq))
-        .limit(bindparam("most")),
         unpublished=sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
         .where(outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)

@@ -4,17 +4,16 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import sqlalchemy as sa
 
 from libs.common import orm
 from libs.common.bus import Delivery
-from libs.common.store import no_crash
 from libs.common.tx import Tx
-from libs.local.broker import Broker, VirtualHost
 from tests.contract.store_suite import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.contract.throwaway import MAKER_TABLES, make, maker, taker
+from tests.system.postgres_world import until_one_waits
 from tests.system.rabbit_world import PATIENCE_S
-from tests.system.test_worker import Company
 
 
 def test_workers_that_meet_at_the_same_new_records_go_on_with_all_of_them_together(
@@ -43,16 +42,19 @@ def test_workers_that_meet_at_the_same_new_records_go_on_with_all_of_them_togeth
         database.dispose()
 
 
+@pytest.mark.parametrize("note", ["changed", "forgotten"], ids=["with an effect", "that nobody reacts to"])
 def test_what_is_put_behind_a_fact_while_that_is_being_applied_follows_it_all_the_same(
-    rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]
+    new_database: Callable[[str], str], note: str
 ) -> None:
     """PostgreSQL shows who waited for a row what was there before the wait, and not what came with it."""
-    urls = [new_database(name) for name in ("maker", "taker", "other")]
-    company = Company(rabbit, vhost, urls)
-    again = orm.connect(urls[1])
-    one, other = company.taker, taker("taker", again)
-    subject = company.make("made", "changed", "again", "at last")
-    first, second, *behind = [Delivery(row.body) for row in company.rows()]
+    databases = [orm.connect(new_database("maker")), *map(orm.connect, [new_database("taker")] * 2)]
+    store = maker(databases[0])
+    one, other = (taker("taker", database) for database in databases[1:])
+    with store.begin() as tx:
+        subject = make(tx, "made", note, "again", "at last")
+    with store.reading() as tx:
+        asked = sa.select(MAKER_TABLES.outbox.c.body).order_by(MAKER_TABLES.outbox.c.id)
+        first, second, *behind = [Delivery(bytes(body)) for body in tx.session.scalars(asked)]
     one.consumer.deliver([first])
     holding, let_go = threading.Event(), threading.Event()
 
@@ -67,24 +69,12 @@ def test_what_is_put_behind_a_fact_while_that_is_being_applied_follows_it_all_th
             kept = both.submit(one.consumer.deliver, behind)
             assert holding.wait(PATIENCE_S)
             applied = both.submit(other.consumer.deliver, [second])
-            company.until(lambda: waits_for_a_lock(again), "the second waits for the position")
+            until_one_waits(databases[2].engine)
         finally:
             let_go.set()
         kept.result(PATIENCE_S)
         applied.result(PATIENCE_S)
-    one.store.crash = no_crash
 
-    try:
-        company.work(company.taker.service)
-        company.until(
-            lambda: one.heard(subject) == ["made", "changed", "again", "at last"], "all are applied, in order"
-        )
-    finally:
-        again.dispose()
-        company.close()
-
-
-def waits_for_a_lock(database: orm.Database) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with database.engine.connect() as connection:
-        return bool(connection.execute(sa.text(waiting)).scalar_one())
+    assert one.heard(subject) == ["made", *([note] if note == "changed" else []), "again", "at last"]
+    for database in databases:
+        database.dispose()

@@ -79,7 +79,7 @@ def test_facts_travel_between_workers_and_each_part_says_that_it_is_well(company
             return {row.part: row.ok for row in tx.session.execute(sa.select(table))}
 
     everyone = {"relay", "broker", "consumer", "timers", "bindings", "bindings_seen", "dead letters", "unrouted"}
-    everyone |= {"audit", "idempotency", "retention", "history", "overlooked"}
+    everyone |= {"audit", "idempotency", "retention", "history"}
     company.until(lambda: said() == dict.fromkeys(everyone, True), "every part of the taker's worker is well")
 
 
