@@ -112,7 +112,7 @@ class Careful(Client):
         self.patience, self.unready, self.repeats = patience, unready, repeats
 
     def _exchange(
-        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]
+        self, method: str, path: str, data: bytes | None, headers: Mapping[str, str], *, repeating: bool = False
     ) -> tuple[int, str | None, bytes]:
         given, began = dict(headers), time.monotonic()
         while True:
@@ -127,8 +127,9 @@ class Careful(Client):
             elif method == "POST" and answer[0] in (403, 404, 409, 422) and waited < self.unready:
                 time.sleep(0.2)
             else:
-                if "Idempotency-Key" in given and answer[0] < 300 and random.random() < self.repeats:
-                    self._exchange(method, path, data, given)  # as if we had not heard it; the ledger compares
+                once_more = "Idempotency-Key" in given and answer[0] < 300 and random.random() < self.repeats
+                if once_more and not repeating:  # as if we had not heard it; the ledger compares
+                    self._exchange(method, path, data, given, repeating=True)
                 return answer
 
     def _once(

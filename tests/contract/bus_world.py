@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from libs.common.bus import Outgoing
 from libs.common.store import Store
+from libs.common.tx import Tx
 from tests.contract.throwaway import Taker, change, make
+
+
+def refuse(_tx: Tx) -> None:
+    """A mood of a taker: it cannot apply this fact."""
+    raise ValueError("it does not fit")
 
 
 class World(ABC):

@@ -14,7 +14,7 @@ from libs.common.errors import Unavailable
 from libs.common.store import Store, no_crash
 from libs.common.timers import Timers
 from libs.common.tx import Tx
-from tests.contract.store_world import Shows, count, made, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.store_world import count
 from tests.contract.throwaway import MAKER_TABLES
 
 

@@ -17,7 +17,7 @@ from libs.common.tx import Origin
 from tests.contract.outbox_suite import Outbox
 from tests.contract.store_reminders import Reminders
 from tests.contract.store_values import Sweeping, Values
-from tests.contract.store_world import Shows, count, made, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.store_world import Shows, count, made
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, make
 
 

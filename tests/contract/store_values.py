@@ -13,7 +13,7 @@ from libs.common.bus import BusDown, nothing
 from libs.common.relay import Relay
 from libs.common.store import Store
 from libs.common.tx import Origin
-from tests.contract.store_world import Shows, count, made, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.store_world import made
 from tests.contract.throwaway import MAKER_TABLES, Thing, change, make
 
 

@@ -1,20 +1,12 @@
 """What the stores' tests are told in."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import pytest
 import sqlalchemy as sa
 
 from libs.common.store import Store
-from tests.contract.throwaway import known, make
-
-
-@pytest.fixture(autouse=True)
-def throwaway_facts() -> Iterator[None]:
-    with known():
-        yield
+from tests.contract.throwaway import make
 
 
 def count(store: Store, table: Any) -> int:

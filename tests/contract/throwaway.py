@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
@@ -57,6 +58,12 @@ def known() -> Iterator[None]:
     finally:
         for kind in FACTS:
             base._registry.pop(kind.name, None)
+
+
+@pytest.fixture(autouse=True)
+def throwaway_facts() -> Iterator[None]:
+    with known():
+        yield
 
 
 class MakerBase(DeclarativeBase):

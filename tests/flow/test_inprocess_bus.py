@@ -9,9 +9,14 @@ from libs.common import orm
 from libs.common.bus import BusDown, Outgoing
 from libs.common.inprocess import InProcessBus
 from libs.common.relay import Relay
-from tests.contract.bus_suite import BusSuite, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.bus_suite import BusSuite
 from tests.contract.bus_world import World
-from tests.contract.throwaway import Killed, maker, taker
+from tests.contract.throwaway import (
+    Killed,
+    maker,
+    taker,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 
 
 class InProcessWorld(World):

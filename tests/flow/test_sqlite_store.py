@@ -8,8 +8,11 @@ import pytest
 from libs.common import orm
 from libs.common.errors import Unavailable
 from libs.common.store import Store
-from tests.contract.store_suite import StoreSuite, throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import maker
+from tests.contract.store_suite import StoreSuite
+from tests.contract.throwaway import (
+    maker,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 
 
 class TestSqliteStore(StoreSuite):

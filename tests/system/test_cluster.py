@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from libs.common.rabbit.topology import queue_of
-from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.throwaway import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.system.cluster_world import Cluster
 from tests.system.rabbit_world import RabbitWorld
 

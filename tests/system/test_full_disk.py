@@ -16,8 +16,12 @@ from libs.common import orm
 from libs.common.errors import Unavailable
 from libs.common.relay import unsent
 from libs.common.store import Store
-from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import Thing, make, maker
+from tests.contract.throwaway import (
+    Thing,
+    make,
+    maker,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 from tests.system.distributed_world import until
 from tests.system.faulty_servers import Server
 

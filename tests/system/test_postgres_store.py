@@ -13,8 +13,15 @@ from libs.common.errors import Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
 from libs.common.store import Store
-from tests.contract.store_suite import StoreSuite, throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import MAKER_TABLES, Thing, ThingChanged, ThingMade, maker
+from tests.contract.store_suite import StoreSuite
+from tests.contract.throwaway import (
+    MAKER_TABLES,
+    Thing,
+    ThingChanged,
+    ThingMade,
+    maker,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 
 
 class TestPostgresStore(StoreSuite):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from libs.local.broker import Broker, VirtualHost
-from tests.contract.bus_suite import BusSuite, throwaway_facts  # noqa: F401 - an autouse fixture
+from tests.contract.bus_suite import BusSuite
+from tests.contract.throwaway import throwaway_facts  # noqa: F401 - an autouse fixture
 from tests.system.rabbit_world import RabbitWorld
 
 

@@ -20,8 +20,10 @@ from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, que
 from libs.common.store import Store
 from libs.common.tx import Tx
 from libs.local.broker import Broker, VirtualHost
-from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import EFFECTS
+from tests.contract.throwaway import (
+    EFFECTS,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 from tests.system.rabbit_world import RabbitWorld
 
 

@@ -10,8 +10,13 @@ import sqlalchemy as sa
 from libs.common import orm
 from libs.common.bus import Delivery
 from libs.common.tx import Tx
-from tests.contract.store_suite import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import MAKER_TABLES, make, maker, taker
+from tests.contract.throwaway import (
+    MAKER_TABLES,
+    make,
+    maker,
+    taker,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 from tests.system.postgres_world import until_one_waits
 from tests.system.rabbit_world import PATIENCE_S
 

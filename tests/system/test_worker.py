@@ -11,8 +11,10 @@ from libs.common.closing import SLEEPING
 from libs.common.service import Service
 from libs.common.worker import run_worker
 from libs.local.broker import Broker, VirtualHost
-from tests.contract.bus_suite import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.contract.throwaway import MAKER
+from tests.contract.throwaway import (
+    MAKER,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
 from tests.system import rabbit_world
 from tests.system.rabbit_world import RabbitWorld
 

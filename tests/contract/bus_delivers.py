@@ -1,0 +1,88 @@
+"""What every bus promises of facts that nothing is wrong with."""
+
+import random
+
+import pytest
+import sqlalchemy as sa
+
+from libs.common import relay
+from tests.contract.bus_world import World
+from tests.contract.throwaway import make
+
+
+class Delivery:
+    """Nothing lost, nothing twice, everything in its record's order."""
+
+    def test_every_committed_fact_reaches_every_subscriber_once_and_in_order(self, world: World) -> None:
+        things = [world.make(*(f"{thing}.{fact}" for fact in range(5))) for thing in range(20)]
+
+        for thing, subject in enumerate(things):
+            world.until_heard(subject, *(f"{thing}.{fact}" for fact in range(5)))
+        assert all(not taker.held() and not taker.parked() for taker in world.takers)
+
+    def test_an_act_that_is_rolled_back_says_nothing(self, world: World) -> None:
+        with pytest.raises(ZeroDivisionError), world.maker.begin() as tx:
+            make(tx, "never", "ever")
+            raise ZeroDivisionError
+
+        world.settle()
+        assert [row.type for row in world.rows()] == ["plumbline.thing.made.v1"]
+
+    def test_a_fact_that_arrives_twice_has_one_effect(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+
+        world.send([*world.rows(), *world.rows()])
+
+        world.settle()
+        assert [taker.heard(subject) for taker in world.takers] == [["made", "changed"]] * 2
+
+    def test_facts_that_arrive_shuffled_are_applied_in_their_records_order(self, world: World) -> None:
+        notes = [str(fact) for fact in range(1, 9)]
+        things = [world.make(*notes) for _ in range(10)]
+        rows = world.withhold()
+        random.Random(7).shuffle(rows)
+
+        for start in range(0, len(rows), 9):
+            world.send(rows[start : start + 9])
+
+        for subject in things:
+            world.until_heard(subject, *notes)
+        assert all(not taker.held() for taker in world.takers)
+
+    def test_a_fact_waits_for_the_one_before_it(self, world: World) -> None:
+        subject = world.make("first", "second", "third")
+        first, second, third = world.withhold()
+
+        world.send([third, second])
+        world.settle()
+        assert world.taker.heard(subject) == []
+        assert [row.agg_seq for row in world.taker.held()] == [2, 3]
+        world.send([first])
+
+        world.until_heard(subject, "first", "second", "third")
+
+    def test_a_fact_that_nobody_reacts_to_only_moves_the_position(self, world: World) -> None:
+        subject = world.make("made", "forgotten", "changed")
+
+        world.until_heard(subject, "made", "changed")
+        assert world.taker.position(subject) == 3
+
+    def test_facts_sent_again_from_the_outbox_change_nothing_where_they_are_known(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+
+        assert relay.refill(world.maker) == 2
+
+        world.settle()
+        assert world.taker.heard(subject) == ["made", "changed"]
+
+    def test_a_relay_that_dies_before_it_has_marked_repeats_itself_without_effect(self, world: World) -> None:
+        subject = world.make("made", "changed")
+        world.until_heard(subject, "made", "changed")
+        outbox = world.maker.tables.outbox
+        with world.maker.begin() as tx:  # as the death leaves it: the bus has them, the outbox does not know
+            tx.session.execute(sa.update(outbox).values(published_at=None))
+
+        world.settle()
+        assert [taker.heard(subject) for taker in world.takers] == [["made", "changed"]] * 2

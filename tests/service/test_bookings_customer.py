@@ -1,0 +1,68 @@
+"""The sale's customer: found again where the company knows them, made where not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import AWAY, Bench
+from libs.common.contracts.parts import Address
+from libs.common.contracts.sales import CustomerCreated, CustomerMatched
+from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
+
+
+@pytest.fixture
+def orders(bench: Callable[..., Bench]) -> Orders:
+    return Orders(bench("bookings"))
+
+
+@pytest.mark.parametrize("same", ["email", "phone", "name_and_address"])
+def test_a_customer_is_found_again_by_what_the_prospect_gave(orders: Orders, same: str) -> None:
+    place = Address(line1="1 Elm St", postal_code="37201")
+    first = orders.sell(emails=("ivy@gmail.com",), phones=phone("+16155550142"), address=place)
+    shared: dict[str, Any] = {
+        "email": {"emails": ("IVY@gmail.com",)},
+        "phone": {"phones": phone("+16155550142")},
+        "name_and_address": {"address": Address(line1="1 Elm St.", postal_code="37201")},
+    }[same]
+    again = orders.sell(**shared)
+
+    assert again["customer_id"] == first["customer_id"]
+    assert again["job_id"] != first["job_id"]
+    [matched] = orders.bench.told("bookings", CustomerMatched)
+    assert matched.data["matched_by"] == [same]
+    assert len(orders.bench.told("bookings", CustomerCreated)) == 1
+
+
+def test_colleagues_with_one_company_domain_are_two_customers(orders: Orders) -> None:
+    first = orders.sell(name="Ann", emails=("ann@acme.example",))
+    assert orders.sell(name="Bob", emails=("bob@acme.example",))["customer_id"] != first["customer_id"]
+
+
+def test_of_several_customers_that_match_the_oldest_is_taken(orders: Orders) -> None:
+    oldest = orders.sell(name="Ann", emails=("ann@a.example",))
+    orders.bench.clock.forward(hours=1)
+    newer = orders.sell(name="Anna", phones=phone("+16155550143"))
+    orders.bench.clock.forward(hours=1)
+
+    both = orders.sell(name="Anne", emails=("ann@a.example",), phones=phone("+16155550143"))
+
+    assert both["customer_id"] == oldest["customer_id"] != newer["customer_id"]
+
+
+def test_what_a_known_customer_newly_gave_is_remembered(orders: Orders) -> None:
+    first = orders.sell(emails=("ivy@home.example",))
+    orders.sell(emails=("ivy@home.example", "ivy@work.example"))
+    assert orders.sell(name="I. Castellan", emails=("ivy@work.example",))["customer_id"] == first["customer_id"]
+
+
+def test_who_buys_at_two_branches_is_a_customer_of_the_whole_company(orders: Orders) -> None:
+    first = orders.sell(emails=("ivy@home.example",))
+    orders.bench.tell(acceptance(emails=("ivy@home.example",), branch=AWAY), by="estimates")
+    customer = orders.bench.as_("office").get(f"{BOOKINGS}/customers/{first['customer_id']}").get_json()
+    assert customer["branch"] is None
+    assert orders.bench.as_("stranger").get(f"{BOOKINGS}/customers/{first['customer_id']}").status_code == 200
+
+
+def test_a_company_is_the_customer_where_one_is_named(orders: Orders) -> None:
+    assert orders.sell(company="Acme Heating")["customer_name"] == "Acme Heating"
