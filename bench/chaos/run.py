@@ -43,9 +43,9 @@ class Plan:
 
     funnels: int = 300
     clients: int = 8
-    kill: float = 2.0
-    broker: float = 30.0
-    database: float = 45.0
+    kill: float = 3.0
+    broker: float = 40.0
+    database: float = 60.0
     down: int = 2
     seed: int = 1
 
