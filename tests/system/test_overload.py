@@ -93,7 +93,7 @@ def resident_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-@pytest.mark.parametrize("seconds", [5, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize("seconds", [2, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
 def test_who_comes_too_much_is_told_when_to_come_again(
     faults: FaultyWorld, books: System, gateway: nginx.Gateway, seconds: float
 ) -> None:
