@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench.auditor import audit
-from bench.ledger import Ledger
+from bench.ledger import Careful, Ledger
 from embedded.system import Part
 from embedded.testing import CAST, Bench
 from tests.flow.funnel import Funnel
@@ -125,3 +126,19 @@ def test_who_is_to_sign_in_again_was_told_nothing_of_what_they_asked(sold: Bench
     [key] = ledger.entries
     ledger.told(key, 401, b"{}", replayed=False)
     assert audit(sold.system, ledger) == []
+
+
+def test_what_was_answered_is_asked_once_more_and_not_for_ever(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Answered(Careful):
+        def _once(self, method: str, *_: object) -> tuple[int, str | None, bytes]:
+            asked.append(method)
+            return 201, None, b"{}"
+
+    with closing(Ledger(tmp_path / "ledger")) as book:
+        client = Answered("http://nowhere", ledger=book, repeats=1.0)
+        client.call("POST", "/leads", {})
+        client.call("GET", "/leads")
+
+    assert asked == ["POST", "POST", "GET"]
