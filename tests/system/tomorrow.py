@@ -8,7 +8,6 @@ import services
 from libs.common import migrate
 from tests.system.faulty_world import ROOT
 
-NEXT = "next"
 #: in which file: after what, and what comes there
 CHANGES = {
     "libs/common/contracts/leads.py": {
@@ -43,19 +42,19 @@ class LeadWelcomed(LeadFact):
     },
     "services/opportunities/usecases/opening.py": {'        door="lead",\n': "        loyalty=lead.loyalty,\n"},
 }
-MIGRATION = f'''"""The version before does not know of it and leaves it to the database."""
+MIGRATION = '''"""The version before does not know of it and leaves it to the database."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "{NEXT}"
-down_revision = "{{before}}"
+revision = "{after}"
+down_revision = "{before}"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("{{name}}", sa.Column("loyalty", sa.String(length=20), nullable=False, server_default=""))
+    op.add_column("{name}", sa.Column("loyalty", sa.String(length=20), nullable=False, server_default=""))
 '''
 
 
@@ -71,6 +70,8 @@ def tomorrow(folder: Path) -> Path:
             text = text.replace(after, after + comes, 1)
         file.write_text(text)
     for name in ("leads", "opportunities"):  # so are their tables called
-        script = MIGRATION.format(name=name, before=migrate.head(services.spec(name)))
-        (folder / "services" / name / "migrations" / f"{NEXT}.py").write_text(script)
+        before = migrate.head(services.spec(name))
+        after = f"{int(before) + 1:04d}"  # as `new-migration` counts: by its number an older process knows it for newer
+        script = MIGRATION.format(name=name, before=before, after=after)
+        (folder / "services" / name / "migrations" / f"{after}_next.py").write_text(script)
     return folder
