@@ -1,6 +1,7 @@
 """A database that the migrations made is the one that the classes expect, and a process tells when it is not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 import services
 from embedded.testing import Bench
 from libs.common import migrate, orm
+from tests.system.tomorrow import tomorrow
 
 
 @pytest.mark.parametrize("name", services.NAMES)
@@ -32,3 +34,14 @@ def test_a_database_older_than_the_code_or_of_another_program_makes_a_running_pr
         tx.session.execute(sa.text(f"UPDATE {migrate.VERSIONS} SET version_num = :at"), {"at": at})
 
     assert leads.public.get("/api/v1/leads/readyz").status_code == status
+
+
+def test_the_version_that_is_rolled_out_before_a_release_can_still_be_made_of_this_one(tmp_path: Path) -> None:
+    """The roll-out itself takes its time (test_two_versions.py); that what it changes is there is known at once."""
+    code = tomorrow(tmp_path / "tomorrow")
+
+    for name in ("leads", "opportunities"):
+        service = services.spec(name)
+        after = migrate.head(replace(service, migrations=code / "services" / name / "migrations"))
+        assert after.isdecimal()
+        assert after > migrate.head(service)
