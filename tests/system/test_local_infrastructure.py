@@ -98,7 +98,10 @@ def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Pat
         assert not exists(first_pid)
         broker.start()
         assert broker.manage("GET", "/api/overview")["node"] == name
-        assert [queue["name"] for queue in broker.manage("GET", "/api/queues")] == ["kept"]
+        deadline = time.monotonic() + 30  # its door opens before all of its queues are up
+        while [queue["name"] for queue in broker.manage("GET", "/api/queues")] != ["kept"]:
+            assert time.monotonic() < deadline, "its queue never came back"
+            time.sleep(0.05)
     assert (tmp_path / "password").stat().st_mode & 0o077 == 0
 
 
