@@ -134,8 +134,22 @@ class Bench:
 
     def tell(self, event: Event, *, by: str, twice: bool = True, actor: str = "system") -> None:
         """Another service's fact, as it would come over the bus; by default it comes twice."""
+        message = self._message(event, by, actor)
+        for part in self.system.parts.values():
+            if event.aggregate() in part.service.subscriptions.streams and part.service.name != by:
+                for again in (False, True) if twice else (False,):
+                    part.consumer.deliver([Delivery(message.encode(), redelivered=again)])
+        self.settle()
+
+    def tell_together(self, name: str, events: Iterable[tuple[str, Event]]) -> None:
+        """Facts of these services, to this one, as a worker takes them that has much to do: with one delivery."""
+        deliveries = [Delivery(self._message(event, by, "system").encode()) for by, event in events]
+        self.system.parts[name].consumer.deliver(deliveries)
+        self.settle()
+
+    def _message(self, event: Event, by: str, actor: str) -> Message:
         number = self._sequences[event.subject] = self._sequences.get(event.subject, 0) + 1
-        message = Message(
+        return Message(
             id=uuid4(),
             source=f"/plumbline/{by}",
             type=event.name,
@@ -147,11 +161,6 @@ class Bench:
             actor=actor,
             data=event.data(),
         )
-        for part in self.system.parts.values():
-            if event.aggregate() in part.service.subscriptions.streams and part.service.name != by:
-                for again in (False, True) if twice else (False,):
-                    part.consumer.deliver([Delivery(message.encode(), redelivered=again)])
-        self.settle()
 
     def told(self, name: str, fact: type[Event] | None = None) -> list[Message]:
         """The facts a service has committed, in order; of one kind if asked."""

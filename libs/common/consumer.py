@@ -149,6 +149,7 @@ class Consumer:
         self.store.crash("consumer_delivered")
         try:
             with self.store.begin() as tx:
+                tx.hears = messages
                 positions = Positions(tx, {key_of(message) for message in messages})
                 for message in messages:
                     self._take(tx, positions, message, attempt, together=len(messages) > 1)

@@ -85,6 +85,8 @@ class Tx:
         self._now: datetime | None = None
         self._connection: sa.Connection | None = None
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
+        self.hears: Sequence[Message] = ()  #: the facts that this act applies, but for what was held behind them
+        self.noted: dict[Any, Any] = {}  #: what a use case keeps in mind until this act ends, under a key of its own
         self.left = Later()  #: nothing in this act may count on having read what this writes
         audit.watch(self)
 

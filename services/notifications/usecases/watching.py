@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +15,7 @@ from libs.common.contracts.bookings import BookingCreated
 from libs.common.contracts.estimates import EstimateDrafted
 from libs.common.contracts.leads import LeadCaptured
 from libs.common.contracts.opportunities import OpportunityOpened
+from libs.common.later import Names, Writing
 from libs.common.tx import Tx
 from services.notifications.model import (
     AppointmentPerson,
@@ -35,10 +37,8 @@ WITH_THE_CUSTOMER = {"sent", "viewed", "changes_requested"}
 AHEAD = {"scheduled", "confirmed", "en_route", "on_site"}  #: an appointment that nobody has said the end of
 BEGUN = (LeadCaptured, OpportunityOpened, AppointmentScheduled, EstimateDrafted, BookingCreated)  #: a record's first
 PEOPLE: Any = AppointmentPerson.__table__
-GOING = sa.select(PEOPLE.c.person_id).where(PEOPLE.c.appointment_id == sa.bindparam("subject"))
-NOT_GOING = sa.delete(PEOPLE).where(
-    PEOPLE.c.appointment_id == sa.bindparam("subject"), PEOPLE.c.person_id.in_(sa.bindparam("gone", expanding=True))
-)
+NOBODY_GOES = sa.delete(PEOPLE).where(PEOPLE.c.appointment_id == sa.bindparam("of_appointment"))
+GOES = sa.insert(PEOPLE)
 
 
 def watch(tx: Tx, event: Event) -> None:
@@ -49,48 +49,46 @@ def watch(tx: Tx, event: Event) -> None:
 
 
 def _keep(tx: Tx, kind: type[Watch], event: Any, **known: Any) -> None:
-    """The record as it is known from now on. Mostly no time of it changes, and one UPDATE is all there is to do."""
+    """The record as it is known from now on; reminders move where a time of it is another than before."""
     known |= {"branch": event.branch, "number": event.number[:40], "title": event.title}
     times = {name: known[name] for name in timers.COLUMNS[kind] if name in known}
-    table = sa.inspect(kind).local_table
-    if isinstance(event, BEGUN):
-        changed: Times = {name: time for name, time in times.items() if time is not None}
-    else:
-        as_before = {f"was_{name}": time for name, time in times.items()}
-        if tx.execute(_follow(table, tuple(times)), {"subject": event.subject, **as_before, **known}).rowcount:
-            return
-        changed = _changed(tx, table, event, times)
-    tx.execute(_begin(table, tuple(known), tx.store.database.sqlite), {"id": event.subject, **known})
-    timers.wind(tx, kind, event, changed)
+    if times:
+        told = _told(tx, kind)
+        before = {} if isinstance(event, BEGUN) else told.get(event.subject, {})
+        told[event.subject] = {**before, **times}
+        timers.wind(tx, kind, event, {name: time for name, time in times.items() if time != before.get(name)})
+    writing = _upserting(sa.inspect(kind).local_table, tx.store.database.sqlite)
+    tx.left.keep(writing, (kind.record, str(event.subject)), {"id": event.subject, **known})
 
 
-def _changed(tx: Tx, table: sa.Table, event: Any, times: Times) -> Times:
-    """Which of the times differ from what was kept: where there is one only, it does."""
-    if len(times) <= 1:
-        return times
-    before = tx.execute(_times(table, tuple(times)), {"subject": event.subject}).first()
-    return {name: time for name, time in times.items() if time != getattr(before, name, None)}
+def _told(tx: Tx, kind: type[Watch]) -> dict[UUID, Times]:
+    """The times that were told so far, by record: of all that this act hears of, read together once."""
+    read: dict[UUID, Times] | None = tx.noted.get(kind)
+    if read is None:
+        records = {one.subject for one in tx.hears if one.aggregate == kind.record}
+        times = _times(sa.inspect(kind).local_table, tuple(timers.COLUMNS[kind]))
+        rows = tx.execute(times, {"records": sorted(records)}).mappings()
+        read = tx.noted[kind] = {row["id"]: row for row in rows}
+    return read
 
 
 # These are built once for the names they are about, which are few: building a statement costs more than running it.
 
 
 @functools.cache
-def _follow(table: sa.Table, times: tuple[str, ...]) -> sa.Update:
-    """Sets what is given, if these times of the record are as they were."""
-    same = [table.c[name].is_not_distinct_from(sa.bindparam(f"was_{name}", type_=table.c[name].type)) for name in times]
-    return sa.update(table).where(table.c.id == sa.bindparam("subject"), *same)
-
-
-@functools.cache
-def _begin(table: sa.Table, names: tuple[str, ...], in_sqlite: bool) -> Any:
-    insert: Any = sqlite.insert(table) if in_sqlite else postgresql.insert(table)
-    return insert.on_conflict_do_update(index_elements=["id"], set_={name: insert.excluded[name] for name in names})
-
-
-@functools.cache
 def _times(table: sa.Table, times: tuple[str, ...]) -> sa.Select[Any]:
-    return sa.select(*(table.c[name] for name in times)).where(table.c.id == sa.bindparam("subject"))
+    columns = (table.c[name] for name in ("id", *times))
+    return sa.select(*columns).where(table.c.id.in_(sa.bindparam("records", expanding=True)))
+
+
+@functools.cache
+def _upserting(table: sa.Table, in_sqlite: bool) -> Writing:
+    @functools.cache
+    def write(names: Names, _added: Names) -> Any:
+        insert: Any = sqlite.insert(table) if in_sqlite else postgresql.insert(table)
+        return insert.on_conflict_do_update(index_elements=["id"], set_={name: insert.excluded[name] for name in names})
+
+    return write
 
 
 def _lead(tx: Tx, event: Any) -> None:
@@ -127,14 +125,9 @@ def _appointment(tx: Tx, event: Any) -> None:
         salesperson_id=event.salesperson_id,
         assignee_ids=[str(one) for one in event.assignee_ids],
     )
-    people, there = set(named(event, "assignee_ids", "salesperson_id")), set()
-    if not isinstance(event, BEGUN):
-        there = set(tx.execute(GOING, {"subject": event.subject}).scalars())
-    if gone := there - people:
-        tx.execute(NOT_GOING, {"subject": event.subject, "gone": sorted(gone)})
-    if new := people - there:
-        rows = [{"appointment_id": event.subject, "person_id": one} for one in sorted(new)]
-        tx.execute(tx.insert(PEOPLE).on_conflict_do_nothing(), rows)
+    going = sorted(set(named(event, "assignee_ids", "salesperson_id")))
+    rows = [(GOES, {"appointment_id": event.subject, "person_id": one}) for one in going]
+    tx.left.instead(("going", str(event.subject)), [(NOBODY_GOES, {"of_appointment": event.subject}), *rows])
 
 
 def _estimate(tx: Tx, event: Any) -> None:
