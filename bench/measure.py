@@ -9,14 +9,23 @@ from bench.place import place
 
 
 def measure(
-    home: Path, peers: Path | None, parts: Iterable[str], rounds: int, size: table.Size, say: Callable[[str], None]
+    home: Path,
+    ours: Path,
+    peers: Path | None,
+    parts: Iterable[str],
+    rounds: int,
+    size: table.Size,
+    say: Callable[[str], None],
 ) -> tuple[dict[str, dict[str, Run]], int]:
-    """Figures by part and variant, and how many runs failed. NotReady where a server cannot be started."""
+    """Figures by part and variant, and how many runs failed. NotReady where a server cannot be started.
+
+    ``ours`` and ``peers`` are the interpreters of our own processes and of the peers', if there are such.
+    """
     found: dict[str, dict[str, Run]] = {}
     faults: list[str] = []
     some = [part for part in parts if part in table.PARTS]
     if some:
-        with place(home, peers) as here:
+        with place(home, ours, peers) as here:
             plans = table.plans(here, size)
             for part in some:
                 say(part)

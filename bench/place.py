@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,11 +36,15 @@ WAIT_S = 60.0
 
 @dataclass
 class Place:
-    """The servers and what stands in them. ``peers`` is the interpreter that has them; None where there is none."""
+    """The servers and what stands in them.
+
+    ``ours`` is the interpreter of our own processes, ``peers`` the one that has them; None where there is none.
+    """
 
     home: Path
     server: postgres.Postgres
     broker: rabbit.Rabbit
+    ours: Path
     peers: Path | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
@@ -167,9 +170,8 @@ class Place:
         """The command of one of our own processes (role.py) and its environment."""
         return self.module("bench.role", name, service), self.environment(service)
 
-    @staticmethod
-    def module(name: str, *args: object) -> list[object]:
-        return [sys.executable, "-m", name, *args]
+    def module(self, name: str, *args: object) -> list[object]:
+        return [self.ours, "-m", name, *args]
 
     def result(self, name: str, service: str) -> dict[str, Any]:
         """Runs one of our own to its end; the JSON it printed last."""
@@ -235,10 +237,10 @@ def facts(store: Store, count: int, kind: Any = toy.EnquiryMade) -> list[Outgoin
 
 
 @contextlib.contextmanager
-def place(home: Path, peers: Path | None) -> Iterator[Place]:
+def place(home: Path, ours: Path, peers: Path | None) -> Iterator[Place]:
     """Servers as a company would run them: durable. NotReady where there are none to run."""
     with postgres.running(home / "database") as server, rabbit.running(home / "broker") as broker:
-        here = Place(home, server, broker, peers)
+        here = Place(home, server, broker, ours, peers)
         here.set_up()
         try:
             yield here

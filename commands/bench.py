@@ -14,7 +14,11 @@ PARTS = ("relay", "latency", "consumer", "chain", "write", "list", "process", "f
 @click.command()
 @click.option("--only", default=",".join(PARTS), show_default=True, help="Parts, with commas between them.")
 @click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 100), help="How often each is measured.")
-@click.option("--peers/--no-peers", default=True, help="Fetch and measure FastStream and FastAPI too.")
+@click.option(
+    "--peers/--no-peers",
+    default=True,
+    help="Fetch FastStream, FastAPI and what a container has, and measure with them.",
+)
 @click.option("--tiny", is_flag=True, help="So little that only the effects are proved: the figures mean nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Every figure as JSON.")
 def command(*, only: str, rounds: int, peers: bool, tiny: bool, as_json: bool) -> None:
@@ -32,16 +36,17 @@ def command(*, only: str, rounds: int, peers: bool, tiny: bool, as_json: bool) -
     from bench.measure import measure
     from libs.local import NotReady
 
-    python = None
+    ours, others = Path(sys.executable), None
     if peers:
         try:
-            _say("fetching the peers, unless they are there")
-            python = fetch.peers()
+            _say("fetching the peers and what a container has, unless they are there")
+            ours, others = fetch.deployed(), fetch.peers()
         except NotReady as reason:
-            _say(f"{reason}; going on without them")
+            _say(f"{reason}; going on without")
+    size = table.TINY if tiny else table.Size()
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as home:
         try:
-            measured, faults = measure(Path(home), python, parts, rounds, table.TINY if tiny else table.Size(), _say)
+            measured, faults = measure(Path(home), ours, others, parts, rounds, size, _say)
         except NotReady as reason:
             _say(str(reason))
             sys.exit(3)
