@@ -1,13 +1,13 @@
 """The raw limits, and the plain idiom of a relay: pika and psycopg by hand, with nothing of the kernel's.
 
-``python -m bench.limits pipelined COUNT | each | statement QUEUE COUNT``
+``python -m bench.limits pipelined COUNT FACT | each | statement QUEUE COUNT``
 """
 
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -20,23 +20,29 @@ from libs.common.rabbit.publisher import EVENTS
 WINDOW, BATCH = 1024, 500
 
 
-def body(number: int) -> bytes:
-    return json.dumps({"data": toy.enquiry(number), "more": "x" * 320}, separators=(",", ":")).encode()
-
-
-def properties(ident: str) -> Any:
-    return pika.BasicProperties(content_type="application/cloudevents+json", delivery_mode=2, message_id=ident)
+def properties(ident: str, user: str) -> Any:
+    """What the relay says of a fact."""
+    return pika.BasicProperties(
+        content_type="application/cloudevents+json",
+        delivery_mode=2,
+        message_id=ident,
+        timestamp=int(time.time()),
+        type=toy.EnquiryMade.name,
+        user_id=user,
+    )
 
 
 class Pipeline:
     """Publishes with confirms, a thousand on their way at once; no database."""
 
-    def __init__(self, wanted: int) -> None:
-        self.wanted, self.sent, self.low, self.body = wanted, 0, 1, body(1)
+    def __init__(self, wanted: int, body: bytes) -> None:
+        self.wanted, self.sent, self.low, self.body = wanted, 0, 1, body
         self.unconfirmed: set[int] = set()
         self.channel: Any = None
+        address = pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"])
+        self.user = address.credentials.username
         self.connection: Any = pika.SelectConnection(
-            pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"]),
+            address,
             on_open_callback=lambda made: made.channel(on_open_callback=self.opened),
         )
 
@@ -48,7 +54,7 @@ class Pipeline:
         while self.sent < self.wanted and len(self.unconfirmed) < WINDOW:
             self.sent += 1
             self.unconfirmed.add(self.sent)
-            said = properties(f"{self.sent:036d}")
+            said = properties(f"{self.sent:036d}", self.user)
             self.channel.basic_publish(EVENTS, toy.EnquiryMade.name, self.body, said, mandatory=True)
 
     def confirmed(self, frame: Any) -> None:
@@ -65,8 +71,8 @@ class Pipeline:
             self.connection.ioloop.stop()
 
 
-def pipelined(count: str) -> None:
-    line = Pipeline(int(count))
+def pipelined(count: str, fact: str) -> None:
+    line = Pipeline(int(count), Path(fact).read_bytes())
     line.connection.ioloop.start()
     began, used = time.perf_counter(), cpu()
     line.fill()
@@ -82,14 +88,17 @@ def _database(autocommit: bool = False) -> Any:
 def each() -> None:
     """The idiom of a relay by hand: takes a batch, publishes and awaits each, marks them, commits."""
     database = _database()
-    connection = pika.BlockingConnection(pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"]))
+    address = pika.URLParameters(os.environ["PLUMBLINE_AMQP_URL"])
+    connection = pika.BlockingConnection(address)
     channel = connection.channel()
     channel.confirm_delivery()
     take = "SELECT id, event_id, type, body FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT %s FOR UPDATE"
     began, used, sent = time.perf_counter(), cpu(), 0
     while rows := database.execute(take, [BATCH]).fetchall():
         for _row, ident, kind, said in rows:
-            channel.basic_publish(EVENTS, kind, bytes(said), properties(str(ident)), mandatory=True)
+            channel.basic_publish(
+                EVENTS, kind, bytes(said), properties(str(ident), address.credentials.username), mandatory=True
+            )
         taken = [row[0] for row in rows]
         database.execute("UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY(%s)", [taken])
         database.commit()

@@ -28,8 +28,11 @@ def plan(place: Place, count: int) -> dict[str, Callable[[], Run]]:
 
 def _publish_only(place: Place, count: int) -> Run:
     place.purge("board", "clerk")
+    [fact] = facts(place.stores["desk"], 1)
+    said = place.home / "fact"
+    said.write_bytes(fact.body)
     with place.meter() as meter:
-        run = _limit(place, "pipelined", str(count))
+        run = _limit(place, "pipelined", str(count), str(said))
     _arrived(place, count)
     return {**run, **meter.each(count)}
 
