@@ -13,18 +13,16 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from libs.common import parked
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
-from libs.common.errors import DomainError, NotFound, NotYet, Unavailable
+from libs.common.errors import NotFound, NotYet, Unavailable
 from libs.common.gliding import glide
-from libs.common.parking import hold, hold_behind, key_of, park, park_and_block, park_unread
+from libs.common.parking import hold, hold_behind, key_of, park_and_block, park_fork, park_unread, taken_by
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
 from libs.common.store import Store
-from libs.common.trouble import Locked, TryAgain
+from libs.common.trouble import Locked, TryAgain, of_database
 from libs.common.tx import Origin, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
@@ -33,11 +31,14 @@ ATTEMPTING, AGAIN = "attempting", "attempting again"  #: again: the attempt befo
 
 
 class Failed(Exception):
-    """A handler did not manage; the transaction it was in is void."""
+    """A handler did not manage; the transaction it was in is void.
 
-    def __init__(self, message: Message, cause: Exception) -> None:
+    ``perhaps``: it failed as all was written, and others were applied in it as well.
+    """
+
+    def __init__(self, message: Message, cause: Exception, *, perhaps: bool = False) -> None:
         super().__init__(f"{message.type} {message.subject}: {cause}")
-        self.message, self.cause = message, cause
+        self.message, self.cause, self.perhaps = message, cause, perhaps
 
 
 class Why(Enum):
@@ -70,13 +71,9 @@ def blaming(message: Message) -> Iterator[None]:
     """Raises Failed in the message's name, unless the database is in trouble."""
     try:
         yield
-    except Unavailable:
-        raise
-    except sa.exc.DBAPIError as trouble:
-        if not isinstance(trouble, sa.exc.IntegrityError | sa.exc.DataError):
-            raise
-        raise Failed(message, trouble) from trouble
     except Exception as cause:
+        if of_database(cause):
+            raise
         raise Failed(message, cause) from cause
 
 
@@ -144,25 +141,31 @@ class Consumer:
         except Locked as busy:
             raise Unavailable(busy.detail) from busy
 
-    def _apply(self, messages: Sequence[Message], attempt: Attempt | None = None) -> None:
-        """One transaction for all of them: positions locked together, one commit. Raises Failed."""
+    def _apply(self, messages: Sequence[Message], attempt: Attempt | None = None, *, follow: bool = True) -> None:
+        """One transaction for all of them: positions locked together, one commit. Raises Failed.
+
+        ``follow``: what is held behind them is applied with them.
+        """
         self.store.crash("consumer_delivered")
+        applied = 0
         try:
             with self.store.begin() as tx:
                 tx.hears = messages
                 positions = Positions(tx, {key_of(message) for message in messages})
                 for message in messages:
-                    self._take(tx, positions, message, attempt, together=len(messages) > 1)
-                with blaming(messages[0]):
-                    tx.write()
+                    self._take(tx, positions, message, attempt, together=len(messages) > 1, follow=follow)
+                applied = positions.moved
+                tx.write()
                 positions.write()
                 self.store.crash("consumer_applied")
-        except Unavailable:
+        except (Failed, Unavailable):
             raise
         except Locked as busy:
             raise Unavailable(busy.detail) from busy  # somebody's long transaction is no fault of the fact
-        except (DomainError, sa.exc.DataError, sa.exc.IntegrityError) as refusal:  # what was left behind did not commit
-            raise Failed(messages[0], refusal) from refusal
+        except Exception as trouble:
+            if of_database(trouble):
+                raise Unavailable(f"the database is not as it should be: {type(trouble).__name__}") from trouble
+            raise Failed(messages[0], trouble, perhaps=applied > 1) from trouble
         self.store.crash("consumer_committed")
 
     def _apply_together(self, messages: Sequence[Message]) -> None:
@@ -178,11 +181,14 @@ class Consumer:
         for message in messages:
             self._apply_alone(message)
 
-    def _take(self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None, *, together: bool) -> None:
+    def _take(
+        self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None, *, together: bool, follow: bool
+    ) -> None:
         position = positions[key_of(message)]
+        if (other := taken_by(position, message)) is not None:
+            park_fork(tx, message, other)
+            return
         if message.number <= position.last_seq:
-            if message.number == position.last_seq and position.last_event not in (None, message.id):
-                park(tx, message, "history_fork", f"{position.last_event} had this number", blocks=False)
             return
         if position.blocked or message.number > position.last_seq + 1:
             hold_behind(tx, position, message)
@@ -193,10 +199,10 @@ class Consumer:
             return  # it failed before and has its own due time
         self._run(tx, position, message, together=together)
         while (following := position.held.get(position.last_seq + 1)) is not None and following.due_at is None:
-            if held is not None and held.reason == AGAIN:  # it may be what follows that ends the process
+            if not follow or (held is not None and held.reason == AGAIN):  # what follows may be what ends the process
                 Positions.due(tx, position.key, position.last_seq + 1, tx.now)
                 return
-            self._run(tx, position, decode(bytes(following.body)))
+            self._run(tx, position, decode(following.body, most=None))
 
     def _run(self, tx: Tx, position: Position, message: Message, *, together: bool = False) -> None:
         """The handler in the message's name, then the position; types nobody here reacts to only move the position.
@@ -221,11 +227,15 @@ class Consumer:
     def _apply_alone(self, message: Message, attempt: Attempt | None = None) -> None:
         """Applies one fact and what waited behind it; a failure is written down for the fact that failed."""
         victim: TryAgain | None = None
+        follow = True
         for _ in range(2 * TRIES):  # each round succeeds, or gives a fact behind this one a due time, or lost a race
             try:
-                self._apply([message], attempt)
+                self._apply([message], attempt, follow=follow)
                 return
             except Failed as failure:
+                if failure.perhaps and follow:
+                    follow = False  # it may be what followed whose rows cannot be written
+                    continue
                 own = failure.message.id == message.id
                 self._note(failure, attempt if own else None)
                 if own:
@@ -285,6 +295,9 @@ class Consumer:
         """Writes an attempt down; returns which it is. 0 when there is nothing to attempt, or it is not its time."""
         with self.store.begin() as tx:
             position = Positions.one(tx, key_of(message))
+            if (other := taken_by(position, message)) is not None:
+                park_fork(tx, message, other)
+                return 0
             if message.number <= position.last_seq:
                 Positions.release(tx, key_of(message), message.number)
                 return 0
@@ -316,7 +329,7 @@ class Consumer:
             given = {"now": self.store.now(look), "most": limit}
             bodies = look.scalars(which, given).all()
         for body in bodies:
-            self._attempt(decode(bytes(body)), why)
+            self._attempt(decode(bytes(body), most=None), why)
         return len(bodies)
 
     # -- what operators do

@@ -10,10 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.contracts import commands
-from libs.common.contracts.base import BadEnvelope, Message, decode
+from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.errors import Conflict, NotFound
 from libs.common.intake import ASKED, take
-from libs.common.parking import give_back, hold, hold_behind, key_of, step_over
+from libs.common.parking import give_back, hold, hold_behind, key_of, step_over, taken_by
 from libs.common.positions import Position, Positions
 from libs.common.service import CommandHandler
 from libs.common.tx import Tx
@@ -80,21 +80,16 @@ def _read_again(tx: Tx, row: Parked) -> None:
         raise Conflict(f"it still cannot be read: {wrong.detail}; discard it") from wrong
     key = key_of(message)
     position = Positions.one(tx, key)
-    held = position.held.get(message.number)
     if message.number <= position.last_seq:
-        if _taken(position, message):
+        if taken_by(position, message):
             raise Conflict(f"number {message.number} of its record was another fact, which was applied; discard it")
         return  # it, or what came after it, has been applied meanwhile
-    if held is not None and decode(bytes(held.body)).id != message.id:
+    if taken_by(position, message):
         raise Conflict(f"another fact with number {message.number} of its record waits already; discard this one")
     if position.blocked or message.number > position.last_seq + 1:
         hold_behind(tx, position, message)
     else:
         hold(tx, message, "replayed by hand", due_at=tx.now)
-
-
-def _taken(position: Position, message: Message) -> bool:
-    return message.number == position.last_seq and position.last_event not in (None, message.id)
 
 
 def _position(tx: Tx, row: Parked) -> Position:

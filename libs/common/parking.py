@@ -10,6 +10,8 @@ from libs.common.contracts.base import BadEnvelope, Message
 from libs.common.positions import Held, Key, Position, Positions
 from libs.common.tx import Tx
 
+FORK = "history_fork"
+
 
 def key_of(message: Message) -> Key:
     return message.producer, message.subject
@@ -30,11 +32,33 @@ def hold_behind(tx: Tx, position: Position, message: Message) -> None:
         reason = "behind a parked fact" if position.blocked else "behind a gap"
         attempts, waits = (held.attempts, held.waits) if held is not None else (0, 0)
         hold(tx, message, reason, attempts=attempts, waits=waits)
-        position.held[message.number] = Held(message.encode(), attempts, waits)  # its turn may come in this batch
+        # its turn may come in this batch
+        position.held[message.number] = Held(message.id, message.encode(), attempts, waits)
+
+
+def taken_by(position: Position, message: Message) -> UUID | None:
+    """The other fact that has this one's number in its record, applied last or held."""
+    held = position.held.get(message.number)
+    last = position.last_event if message.number == position.last_seq else None
+    there = last if held is None else held.event
+    return None if there == message.id else there
+
+
+def park_fork(tx: Tx, message: Message, other: UUID) -> None:
+    """Keeps a fact whose number another one has. It blocks nothing, and however often it comes, it is kept once."""
+    table = tx.tables.parked
+    known = sa.select(table.c.id).where(table.c.event_id == str(message.id), table.c.reason == FORK).limit(1)
+    if tx.execute(known).first() is None:
+        park(tx, message, FORK, f"{other} had this number", blocks=False)
 
 
 def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None) -> None:
     """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none."""
+    table = tx.tables.parked
+    if delivery.redelivered:  # it was parked before, if what came with it was then in trouble
+        known = sa.select(table.c.id).where(table.c.agg.is_(None), table.c.body == delivery.body).limit(1)
+        if tx.execute(known).first() is not None:
+            return
     row = {"producer": producer, "body": delivery.body, "reason": wrong.code, "detail": _text(wrong.detail)}
     tx.execute(tx.store.statements.parked, {**row, "blocks": False, "parked_at": tx.now})
 

@@ -18,7 +18,7 @@ OPEN, BLOCKED = "open", "blocked"
 #: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once.
 #: A row that we waited for is given as it is by now, all that is joined to it as it was before the wait: ``late``
 LOCK = f"""
-SELECT p.*, h.agg_seq, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
+SELECT p.*, h.agg_seq, h.event_id, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
 FROM {ready.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
 JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
 JOIN stream_pos AS before ON before.producer = p.producer AND before.agg = p.agg
@@ -31,6 +31,7 @@ ORDER BY p.producer, p.agg FOR UPDATE OF p
 class Held:
     """A held fact, as its row says or as it was held in this transaction."""
 
+    event: UUID
     body: bytes
     attempts: int
     waits: int
@@ -86,6 +87,11 @@ class Positions:
     def __getitem__(self, key: Key) -> Position:
         return self._known[key]
 
+    @property
+    def moved(self) -> int:
+        """How many facts were applied."""
+        return sum(len(position.moved) for position in self._known.values())
+
     def _lock(self, keys: list[Key]) -> dict[Key, Position]:
         """The positions that there are, each with what is held for it: a row a held fact, else one without."""
         found: dict[Key, Position] = {}
@@ -94,7 +100,7 @@ class Positions:
             if key not in found:
                 found[key] = Position(key, row.last_seq, row.last_event, row.state)
             if row.agg_seq is not None:
-                held = Held(bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
+                held = Held(row.event_id, bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
                 found[key].held[row.agg_seq] = held
         return found
 

@@ -55,6 +55,7 @@ def of(tables: Tables) -> Statements:
         sa.select(
             position,
             held.c.agg_seq,
+            held.c.event_id,
             held.c.body,
             held.c.attempts,
             held.c.waits,

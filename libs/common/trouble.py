@@ -13,6 +13,9 @@ ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the c
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
 COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "UNIQUE"}
+TOO_MUCH = "54"  #: this class of errors: what was asked for is beyond any database of this kind
+#: a table, a column, a schema or a right is not there: the database is being restored, or is not yet as we need it
+LACKING = {"42P01", "42703", "3F000", "42501"}
 SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
 
 
@@ -48,9 +51,19 @@ def translated(trouble: exc.DBAPIError) -> Exception:
         if _table(trouble) == "stream_pos":
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
-    if isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError):
+    unwell = isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError)
+    if unwell and not (code or "").startswith(TOO_MUCH):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
+
+
+def of_database(trouble: Exception) -> bool:
+    """Whether the database is in trouble, or not as we need it: no fact is to blame for that."""
+    if isinstance(trouble, exc.DBAPIError):
+        if trouble.connection_invalidated or getattr(trouble.orig, "sqlstate", None) in LACKING:
+            return True
+        trouble = translated(trouble)
+    return isinstance(trouble, Unavailable | Locked | exc.TimeoutError)
 
 
 def _collides(trouble: exc.IntegrityError) -> bool:

@@ -126,12 +126,15 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
 
 
-def decode(raw: bytes, content_type: str = CONTENT_TYPE) -> Message:
-    """The envelope out of its bytes. Raises BadEnvelope naming what is wrong: a wrong one is parked, not guessed."""
+def decode(raw: bytes, content_type: str = CONTENT_TYPE, *, most: int | None = MAX_BYTES) -> Message:
+    """The envelope out of its bytes. Raises BadEnvelope naming what is wrong: a wrong one is parked, not guessed.
+
+    ``most``: bytes that are read; None for what was read before and is our own row now, which may be a little longer.
+    """
     if content_type != CONTENT_TYPE:
         raise BadEnvelope("unsupported_encoding", f"the content type is {content_type!r}, not {CONTENT_TYPE}")
-    if len(raw) > MAX_BYTES:
-        raise BadEnvelope("too_large", f"{len(raw)} bytes; at most {MAX_BYTES} are read")
+    if most is not None and len(raw) > most:
+        raise BadEnvelope("too_large", f"{len(raw)} bytes; at most {most} are read")
     try:
         message = _decoder.decode(raw)
     except msgspec.ValidationError as wrong:
