@@ -84,7 +84,7 @@ def _unprinted(value: Any, at: str) -> Iterator[Fault]:
         for name, inner in value.items():
             here = f"{at}/{escape(name)}"
             if _UNPRINTED.search(name):
-                yield Fault(ascii(here), "is no name of a field")
+                yield Fault(_UNPRINTED.sub(lambda found: ascii(found[0])[1:-1], here), "is no name of a field")
             yield from _unprinted(inner, here)
     elif isinstance(value, list):
         for place, inner in enumerate(value):

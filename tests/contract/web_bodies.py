@@ -38,6 +38,11 @@ class Bodies:
         problem(world.post("", body, Content_Type=kind), status)
         assert world.boxes() == world.count(TABLES.audit) == 0
 
+    def test_a_name_that_cannot_be_kept_is_pointed_at_in_letters_that_can(self, world: World) -> None:
+        body = '{"label": "x", "naïve\\u0000": 1}'.encode()
+        [fault] = problem(world.post("", body, Content_Type="application/json"), 422)["errors"]
+        assert fault["pointer"] == "/naïve\\x00"
+
     def test_a_file_without_a_length_is_measured_too(self, world: World) -> None:
         head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="b.csv"\r\n\r\n'
         for size, status in ((10, 200), (1_100_000, 413)):

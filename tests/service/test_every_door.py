@@ -79,3 +79,16 @@ def test_a_put_that_may_make_its_record_is_documented_with_all_its_answers(bench
 
     assert {"200", "201", "428"} <= set(paths["/api/v1/estimates/price-books"]["put"]["responses"])
     assert "201" not in paths["/api/v1/estimates/settings"]["put"]["responses"]
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_a_body_that_must_say_something_is_documented_as_needed(bench: Callable[..., Bench], service: Service) -> None:
+    document = bench(service.name).public.get(f"/api/v1/{service.name}/openapi.json").get_json()
+    schemas = document["components"]["schemas"]
+    acts = [act for path in document["paths"].values() for act in path.values() if "requestBody" in act]
+
+    for act in acts:
+        [kind] = act["requestBody"]["content"].values()
+        schema = schemas[kind["schema"]["$ref"].rpartition("/")[2]]
+        needed = bool(schema.get("required")) or "multipart/form-data" in act["requestBody"]["content"]
+        assert act["requestBody"]["required"] is needed, act["operationId"]

@@ -60,8 +60,13 @@ def _operation(edge: Edge, route: Route, rule: Rule, method: str) -> dict[str, A
         said["parameters"].append({"in": "query", "schema": rule.query})
     if rule.body is not None:
         kind = "multipart/form-data" if rule.upload else "application/json"
-        said["requestBody"] = {"required": rule.upload, "content": {kind: {"schema": rule.body}}}
+        said["requestBody"] = {"required": rule.upload or _asks(rule.body), "content": {kind: {"schema": rule.body}}}
     return said
+
+
+def _asks(body: type[Schema]) -> bool:
+    """Whether there is something that a body must say."""
+    return any(one.required for one in body().load_fields.values())
 
 
 def _path(route: Route) -> list[dict[str, Any]]:
