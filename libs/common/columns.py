@@ -73,6 +73,11 @@ def money() -> Exact:
     return Exact(14, 3)
 
 
+def sum_of_money() -> Exact:
+    """What many amounts come to, each of which may be the highest; SQLite's whole numbers hold no more digits."""
+    return Exact(18, 3)
+
+
 def unit_price() -> Exact:
     return Exact(14, 4)
 

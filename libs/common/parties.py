@@ -1,6 +1,7 @@
 """A prospect's contact data: checked and normalised once, and the keys by which two records are the same prospect."""
 
 import functools
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -60,3 +61,8 @@ def match_keys(
     domains = {one.rpartition("@")[2] for one in mail}
     keys += [("company_domain", domain) for domain in sorted(domains - FREE_MAIL)]
     return list(dict.fromkeys(keys))
+
+
+def hashed(value: str) -> str:
+    """A key as it is kept where it is only compared: 64 characters, however long it is."""
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from libs.common import spoken
-from libs.common.columns import Aggregate, money
+from libs.common.columns import Aggregate, money, sum_of_money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
 from services.bookings.model.customer import Customer
@@ -37,8 +37,8 @@ class Booking(Aggregate, Base):
     acceptance_ids: Mapped[list[Any]] = mapped_column(default=list)
     estimate_ids: Mapped[list[Any]] = mapped_column(default=list)
     currency: Mapped[str] = mapped_column(sa.String(3))
-    contract_total: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
-    deposit_due: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
+    contract_total: Mapped[Decimal] = mapped_column(sum_of_money(), default=Decimal(0))
+    deposit_due: Mapped[Decimal] = mapped_column(sum_of_money(), default=Decimal(0))
     deposit_paid: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
     deposit_waived: Mapped[bool] = mapped_column(default=False)
     cancel_until: Mapped[datetime | None]

@@ -1,7 +1,6 @@
 """Who buys: recognised by what their enquiry gave, or new; corrected by the office."""
 
 import functools
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Contact
 from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
-from libs.common.parties import folded, match_keys
+from libs.common.parties import folded, hashed, match_keys
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, MatchKey, Sale
 from services.bookings.usecases import facts
@@ -86,7 +85,7 @@ def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:
     """Takes the keys that nobody has. Returns who has these keys now, and which kinds of them."""
     if not keys:
         return {}
-    rows = [{"why": why, "value": _hashed(value), "customer_id": ident} for why, value in sorted(set(keys))]
+    rows = [{"why": why, "value": hashed(value), "customer_id": ident} for why, value in sorted(set(keys))]
     taken = tx.execute(_claiming(tx.store.database.sqlite), rows).all()
     if len(taken) == len(rows):
         return {ident: {row.why for row in taken}}
@@ -140,7 +139,3 @@ def _keys_of(accepted: EstimateAccepted) -> Keys:
 def _keys(name: str, company: str, phones: list[str], emails: tuple[str, ...], place: dict[str, Any] | None) -> Keys:
     keys = match_keys(person_name=name or None, company=company or None, phones=phones, emails=emails, address=place)
     return [(why, value) for why, value in keys if why != "company_domain"]
-
-
-def _hashed(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -25,7 +25,8 @@ KNOWN = {
     "assemblies": {"task_code", "kind", "part_number", "description", "qty", "unit", "unit_cost"},
 }  # fmt: skip
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n", ""}
-PLAIN = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)
+PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)  #: what the columns of prices and of quantities hold
+QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 
 
 @dataclass
@@ -112,8 +113,8 @@ def _tasks(
 def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any], list[str]]:
     errors: list[str] = []
 
-    def number(name: str, needed: bool = False, places: int = 4) -> Decimal | None:
-        return _number(cells, name, errors, needed=needed, places=places)
+    def number(name: str, needed: bool = False, shape: re.Pattern[str] = PRICE) -> Decimal | None:
+        return _number(cells, name, errors, needed=needed, shape=shape)
 
     flag = cells.get("taxable", "").casefold()
     if flag not in YES | NO:
@@ -131,7 +132,7 @@ def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any]
         "unit_price": number("unit_price", needed=True),
         "member_price": number("member_price"),
         "cost": number("cost"),
-        "hours": number("hours", places=3),
+        "hours": number("hours", shape=QUANTITY),
         "taxable": flag in YES,
         "tax_code": tax_code,
         "add_ons": [code for code in re.split(r"[\s,;|]+", cells.get("add_ons", "")) if code],
@@ -148,7 +149,7 @@ def _assemblies(rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Tas
         code = cells["task_code"]
         if code not in known:
             errors.append(f"there is no task {code} in this price book")
-        qty = _number(cells, "qty", errors, needed=True, places=3)
+        qty = _number(cells, "qty", errors, needed=True, shape=QUANTITY)
         cost = _number(cells, "unit_cost", errors)
         part = {
             "kind": cells.get("kind") or "material",
@@ -186,14 +187,14 @@ def _category(tx: Tx, book: PriceBook, path: str, known: dict[str, Category]) ->
 
 
 def _number(
-    cells: Mapping[str, str], name: str, errors: list[str], *, needed: bool = False, places: int = 4
+    cells: Mapping[str, str], name: str, errors: list[str], *, needed: bool = False, shape: re.Pattern[str] = PRICE
 ) -> Decimal | None:
     text = cells.get(name, "")
     if not text:
         if needed:
             errors.append(f"{name} is needed")
         return None
-    if not PLAIN.fullmatch(text) or len(text.partition(".")[2]) > places:
+    if not shape.fullmatch(text):
         errors.append(f"{name} is {text[:40]!r}, not a number such as 1250.00")
         return None
     return Decimal(text)

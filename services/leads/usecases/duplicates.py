@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common.parties import match_keys
+from libs.common.parties import hashed, match_keys
 from libs.common.tx import Tx
 from services.leads.model import Lead, MatchKey
 from services.leads.states import LeadState
@@ -20,6 +20,7 @@ RECOGNISED_BY = {"person_name", "company", "phones", "emails", "address"}
 # Built once, since every act on a lead asks them: building a statement costs more than running it.
 LEADS: Any = Lead.__table__
 KEYS: Any = MatchKey.__table__
+LONGEST = KEYS.c.value.type.length
 KEPT = sa.select(KEYS.c.why, KEYS.c.value).where(KEYS.c.lead_id == sa.bindparam("lead"))
 FORGET = sa.delete(KEYS).where(
     KEYS.c.lead_id == sa.bindparam("lead"),
@@ -104,10 +105,12 @@ def _strongest(matches: Iterable[Any]) -> list[Duplicate]:
 
 
 def _keys(lead: Lead) -> list[tuple[str, str]]:
-    return match_keys(
+    """As they are kept: a long name at a long address is longer than the column, and some letters grow when folded."""
+    keys = match_keys(
         person_name=lead.person_name,
         company=lead.company,
         phones=lead.phones,
         emails=lead.emails,
         address=lead.address,
     )
+    return [(why, value if len(value) <= LONGEST else hashed(value)) for why, value in keys]
