@@ -1,6 +1,7 @@
 """Every answer has one manner, and every service the same rooms."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,13 @@ class Answers:
         route = f'method="GET",route="{BOXES}/livez",service="boxes",status="200"'
         assert f"plumbline_http_request_seconds_count{{{route}}} 1.0" in text
         assert 'plumbline_unpublished{service="boxes"} 0.0' in text
+
+    def test_whatever_strangers_call_a_request_its_numbers_are_kept_under_few_names(self, world: World) -> None:
+        for word in ("PROPFIND", "AAAAA", "AAAAB"):
+            for path in ("", "/nowhere"):
+                world.call(word, path, by=None)
+        text = world.get("/metrics", by=None).text
+        assert set(re.findall(r'method="(\w+)"', text)) == {"OTHER"}
 
     def test_the_document_of_a_service_is_valid_and_names_every_route(self, world: World) -> None:
         document: dict[str, Any] = json.loads(world.get("/openapi.json", by=None).data)
