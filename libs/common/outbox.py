@@ -53,6 +53,9 @@ def too_much(tx: Tx) -> str:
         return ""
     if tx.now - first.created_at > timedelta(hours=limits.most_hours):
         return f"facts wait to be sent since {first.created_at:%Y-%m-%d %H:%M} UTC, more than {limits.most_hours} h"
+    newest = tx.execute(waiting.with_only_columns(sa.func.max(outbox.c.id))).scalar() or first.id
+    if newest - first.id < limits.most_rows:
+        return ""  # they are at most as many as their numbers: counting a long backlog takes a third of a second
     if tx.execute(waiting.order_by(outbox.c.id).offset(limits.most_rows).limit(1)).first() is not None:
         return f"more than {limits.most_rows} facts wait to be sent"
     return ""

@@ -50,6 +50,26 @@ class Outbox:
         self.age(store, 1, seconds=0)
         assert self.said(store) == ""
 
+    def test_what_waits_is_counted_only_where_its_numbers_leave_room_for_too_much(self, store: Store) -> None:
+        """It is asked once a second in each process, and counting a long backlog takes its time."""
+        asked: list[str] = []
+        sa.event.listen(store.database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+        self.limits(store, most_rows=3)
+        made(store, "a", "b", "c")
+        asked.clear()
+        assert self.said(store) == ""
+        looks = len(asked)
+
+        made(store, "d", "e")
+        with store.begin() as tx:  # two come to nothing, so that there are gaps
+            gone = sa.select(MAKER_TABLES.outbox.c.id).order_by(MAKER_TABLES.outbox.c.id).offset(1).limit(2)
+            tx.session.execute(sa.delete(MAKER_TABLES.outbox).where(MAKER_TABLES.outbox.c.id.in_(gone)))
+        asked.clear()
+        assert self.said(store) == ""
+        assert len(asked) == looks + 1
+        made(store, "f")
+        assert self.said(store) == "more than 3 facts wait to be sent"
+
     def test_a_fact_that_waits_for_days_is_too_much(self, store: Store) -> None:
         self.limits(store, most_hours=48)
         made(store)
