@@ -101,9 +101,10 @@ def _columns(schema: type[AnySchema], kind: Any) -> list[tuple[str, str, Any]] |
 
 def _after(column: Any, ident: Any, down: bool, value: Any, last: Any) -> sa.ColumnElement[bool]:
     """What comes behind (value, last) in an order that ends with NULLs."""
-    beyond, further = (ident < last, column < value) if down else (ident > last, column > value)
+    beyond = ident < last if down else ident > last
     if value is None:
         return sa.and_(column.is_(None), beyond)
+    further = column < value if down else column > value
     behind = sa.or_(further, sa.and_(column == value, beyond))
     return sa.or_(behind, column.is_(None)) if column.nullable else behind
 
