@@ -38,8 +38,8 @@ def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySch
     if "cursor" in asked:
         statement = statement.where(_after(column, kind.id, down, *_read(asked["cursor"], sort, kind, column)))
     limit = asked.get("limit", DEFAULT)
-    order = [column.desc().nulls_last(), kind.id.desc()] if down else [column.asc().nulls_last(), kind.id.asc()]
-    rows, ends = _read_and_show(tx, statement.order_by(*order).limit(limit + 1), schema, kind, column)
+    statement = statement.order_by(*_order(column, kind.id, down)).limit(limit + 1)
+    rows, ends = _read_and_show(tx, statement, schema, kind, column)
     following = _cursor(*ends(limit - 1), sort, kind) if len(rows) > limit else None
     headers = {"Content-Type": "application/json"}
     if following:
@@ -99,13 +99,21 @@ def _columns(schema: type[AnySchema], kind: Any) -> list[tuple[str, str, Any]] |
     return ways if columns.issuperset(column for _, column, _ in ways) else None
 
 
+def _order(column: Any, ident: Any, down: bool) -> tuple[sa.ColumnElement[Any], ...]:
+    """By the column, then by id; NULLs last where there may be any: PostgreSQL's index has them first, so it reads and
+    sorts the whole table where it is told of NULLs that cannot be.
+    """
+    first, second = (column.desc(), ident.desc()) if down else (column.asc(), ident.asc())
+    return (first.nulls_last() if column.nullable else first), second
+
+
 def _after(column: Any, ident: Any, down: bool, value: Any, last: Any) -> sa.ColumnElement[bool]:
-    """What comes behind (value, last) in an order that ends with NULLs."""
+    """What comes behind (value, last) in that order. ``reached`` is what an index can begin at; an OR is none."""
     beyond = ident < last if down else ident > last
     if value is None:
         return sa.and_(column.is_(None), beyond)
-    further = column < value if down else column > value
-    behind = sa.or_(further, sa.and_(column == value, beyond))
+    reached, further = (column <= value, column < value) if down else (column >= value, column > value)
+    behind = sa.and_(reached, sa.or_(further, beyond))
     return sa.or_(behind, column.is_(None)) if column.nullable else behind
 
 

@@ -1,0 +1,82 @@
+"""A page of a list costs what it shows, however many records there are: PostgreSQL finds its beginning by an index."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from embedded.testing import AWAY, CAST, HOME, Bench
+from libs.local.database import DatabaseServer
+from services.leads.model import Lead
+from services.leads.service import SPEC
+from tests.service.test_leads import LEADS, captured
+from tests.system.postgres_world import bench_over
+
+pytestmark = pytest.mark.xdist_group("lists")
+
+MANY = 20_000
+SALESPERSON, COLLEAGUE, STRANGER = (CAST[name][0] for name in ("salesperson", "colleague", "stranger"))
+#: the same lead once more, i = 1, 2, …: what is another's own
+OTHERS = {
+    "id": "gen_random_uuid()",
+    "number": "'L-' || (900000 + i)",
+    "created_at": "created_at - i * interval '1 minute'",
+    "state": "(ARRAY['new', 'contacted', 'valid', 'converted'])[1 + mod(i, 4)]",
+    "source": "(ARRAY['web', 'fair', 'radio'])[1 + mod(i / 4, 3)]",
+    "branch": f"(ARRAY['{HOME}', '{AWAY}'])[1 + mod(i / 36, 2)]::uuid",
+    "owner_id": f"(ARRAY['{SALESPERSON}', '{COLLEAGUE}', '{STRANGER}'])[1 + mod(i / 12, 3)]::uuid",
+}
+
+
+@pytest.fixture(scope="module")
+def leads(postgres: DatabaseServer) -> Iterator[Bench]:
+    name = f"leads_{secrets.token_hex(4)}"
+    bench = bench_over(SPEC, postgres.create_database(name, owner=name, password=secrets.token_urlsafe(12)))
+    captured(bench)
+    columns = [column.name for column in Lead.__table__.columns]
+    copies = ", ".join(OTHERS.get(column, column) for column in columns)
+    into = f"INSERT INTO leads ({', '.join(columns)}) SELECT {copies} FROM leads, generate_series(1, {MANY}) AS i"
+    with bench.system.parts["leads"].store.database.engine.begin() as connection:
+        connection.exec_driver_sql(into)
+        connection.exec_driver_sql("ANALYZE leads")
+    yield bench
+    bench.close()
+    postgres.drop_database(name, owner=name)
+
+
+def rows_read(leads: Bench, who: str, path: str) -> int:
+    """How many rows and entries of indexes the page's own statement looks at."""
+    engine = leads.system.parts["leads"].store.database.engine
+    asked: list[tuple[str, Any]] = []
+
+    def hear(*said: Any) -> None:
+        asked.append((said[2], said[3]))
+
+    sa.event.listen(engine, "before_cursor_execute", hear)
+    leads.as_(who).items(path)
+    sa.event.remove(engine, "before_cursor_execute", hear)
+    [(statement, given)] = [one for one in asked if "ORDER BY" in one[0]]
+    with engine.begin() as connection:
+        [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
+    return looked_at(plan["Plan"])
+
+
+def looked_at(node: dict[str, Any]) -> int:
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if "Scan" in node["Node Type"] else 0
+    return int(own * node["Actual Loops"]) + sum(map(looked_at, node.get("Plans", ())))
+
+
+@pytest.mark.parametrize("who", ["admin", "office", "manager", "salesperson"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "sort=created_at", "state=new", "source=fair", f"owner={SALESPERSON}", f"branch={HOME}",
+     "created_after=2020-01-01T00:00:00Z", "state=new&sort=created_at"],
+)  # fmt: skip
+def test_a_page_of_leads_looks_at_few_of_them(leads: Bench, who: str, query: str) -> None:
+    path, after = f"{LEADS}?{query}", ""
+    assert rows_read(leads, who, path) < MANY / 20
+    for _ in range(6):
+        after = "&cursor=" + leads.as_(who).get(f"{path}&limit=200{after}").get_json()["next"]
+    assert rows_read(leads, who, path + after) < MANY / 20
