@@ -140,6 +140,11 @@ class Caller:
     name: str = ""
     every_branch: bool = False  #: somebody of the whole company, who has no branch of their own
 
+    @property
+    def home(self) -> UUID | None:
+        """The branch of what they take in, when nothing says another."""
+        return min(self.branches, default=None)
+
     def scope(self, may: May) -> Scope | None:
         return reach(self.roles, may)[0]
 

@@ -288,6 +288,37 @@ def test_who_sees_a_salespersons_lead(leads: Bench, who: str, sees: bool) -> Non
     assert (found, lead["id"] in listed) == ((200, True) if sees else (404, False))
 
 
+@pytest.mark.parametrize("who", ["technician", "salesperson", "manager"])
+def test_who_hands_an_enquiry_in_is_its_author_and_sees_what_becomes_of_it(leads: Bench, who: str) -> None:
+    answer = leads.as_(who).post(LEADS, enquiry(channel="technician"))
+
+    assert (answer.status_code, answer.get_json()["generated_by"]) == (201, str(CAST[who][0]))
+    assert leads.as_(who).get(answer.headers["Location"]).status_code == 200
+
+
+def test_a_technician_hands_their_own_lead_on(leads: Bench) -> None:
+    lead = captured(leads, by="technician")
+    assign = f"{LEADS}/{lead['id']}/assign"
+
+    assert leads.as_("technician").post(assign, {"owner_id": str(CAST["office"][0])}).status_code == 403
+    for who in ("csr", "salesperson"):
+        given = leads.as_("technician").post(assign, {"owner_id": str(CAST[who][0])})
+        assert (given.status_code, given.get_json()["owner_id"]) == (200, str(CAST[who][0]))
+
+
+def test_nobody_is_made_an_author_who_is_unknown_or_did_not_hand_it_in(leads: Bench) -> None:
+    said = enquiry(generated_by=str(CAST["salesperson"][0]))
+    unknown = enquiry(generated_by=str(uuid4()))
+    for who, body in (("technician", said), ("csr", unknown)):
+        refused = leads.as_(who).post(LEADS, body)
+        assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (
+            422,
+            ["/generated_by"],
+        ), who
+    assert captured(leads, generated_by=str(CAST["technician"][0]))["generated_by"] == str(CAST["technician"][0])
+    assert captured(leads)["generated_by"] is None, "who answers the telephone generated nothing"
+
+
 def test_operations_have_no_business_with_leads(leads: Bench) -> None:
     assert leads.as_("operations").get(LEADS).status_code == 403
 

@@ -22,7 +22,7 @@ bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
 def capture(given: Given) -> Answer:
     """Take an enquiry in and, with owner_id, assign it in the same call."""
     with begin() as tx:
-        lead = usecases.capture(tx, roles=caller().roles, at_branch=min(caller().branches, default=None), **given)
+        lead = usecases.capture(tx, by=caller(), **given)
         return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
 
 

@@ -42,10 +42,9 @@ def take_file_in(asked: Given, given: Given) -> Answer:
         raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
     columns = mapping(file.columns, own)
     report = importing.Report(columns.fields, columns.unknown)
-    home = min(caller().branches, default=None)
     for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report):
         with suppress(DryRun), begin(keyed=False) as tx:
-            importing.take_in(tx, batch, report, roles=caller().roles, at_branch=home)
+            importing.take_in(tx, batch, report, by=caller())
             if dry_run:
                 raise DryRun
     with begin() as tx:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.common import people, workhours
+from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.errors import Fault, Invalid
@@ -23,22 +24,22 @@ EDITABLE = (
 )  # fmt: skip
 
 
-def capture(
-    tx: Tx, *, roles: Collection[str] = (), at_branch: UUID | None = None, ident: UUID | None = None, **given: Any
-) -> Lead:
+def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **given: Any) -> Lead:
     """A new lead with its number, clock, score and duplicates; created and, if an owner is named, assigned in one act.
 
-    It belongs to the branch named, else to the one that serves the address, else to ``at_branch``, the caller's own.
-    Raises Invalid naming every field that the company requires and that is missing.
+    It belongs to the branch named, else to the one that serves the address, else to the caller's own. ``by`` is none
+    for a system's act. Raises Invalid naming every field that the company requires and that is missing.
     """
+    roles: Collection[str] = by.roles if by else ()
     given = {name: value for name, value in given.items() if value is not None}
     fit = given.pop("fit", {})
-    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or at_branch
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or (by and by.home)
     if missing := required(tx, branch, "create", roles, given):
         faults = [Fault(f"/{name}", "your company requires this") for name in missing]
         raise Invalid("some required fields are missing", errors=faults)
     if "owner_id" in given:
         giving.demand_may_give(tx, given["owner_id"], roles)
+    given["generated_by"] = _author(tx, by, given)
     received = given.pop("received_at", tx.now)
     record = people.branch(tx, branch)
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
@@ -160,6 +161,24 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
             of=lead,
         )
     return lead
+
+
+def _author(tx: Tx, by: Caller | None, given: Mapping[str, Any]) -> UUID | None:
+    """The employee who handed it in: named or, when they see nothing but their own or their team's, who enters it.
+
+    Raises Invalid for somebody who does not work here, and for a caller who would not see what they enter.
+    """
+    named: UUID | None = given.get("generated_by")
+    if named is not None:
+        people.demand_active(tx, named, "/generated_by")
+    scope = by.scope("lead.create") if by else Scope.ALL
+    if by is None or scope is Scope.ALL:
+        return named
+    author = named or by.person_id
+    if scope is Scope.OWN and by.person_id not in (author, given.get("owner_id")):
+        fault = Fault("/generated_by", "is somebody else; leave it out, or name yourself")
+        raise Invalid("you hand an enquiry in under your own name", errors=[fault])
+    return author
 
 
 def _fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """A file of enquiries comes in: each row once, by its own hash, however often and wherever the file is sent again."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
+from libs.common.auth import Caller
 from libs.common.csvfiles import BadRow, CsvFile
 from libs.common.errors import Invalid
 from libs.common.leadcolumns import Mapping as Columns
@@ -70,9 +70,7 @@ def _enquiries(file: CsvFile, columns: Columns, check: Check, report: Report) ->
         yield Enquiry(row.line, digest, body | {"details": kept})
 
 
-def take_in(
-    tx: Tx, batch: Sequence[Enquiry], report: Report, *, roles: Collection[str], at_branch: UUID | None
-) -> None:
+def take_in(tx: Tx, batch: Sequence[Enquiry], report: Report, *, by: Caller) -> None:
     """One commit's worth of rows. A row that was taken in before, in this file or another, is only counted."""
     known = sa.select(ImportedRow.hash).where(ImportedRow.hash.in_([one.hash for one in batch]))
     seen = set(tx.session.scalars(known))
@@ -82,7 +80,7 @@ def take_in(
             continue
         seen.add(one.hash)
         try:
-            lead = capture(tx, roles=roles, at_branch=at_branch, **one.body)
+            lead = capture(tx, by=by, **one.body)
         except Invalid as wrong:
             report.reject(one.line, *(f"{fault.pointer} {fault.detail}" for fault in wrong.errors))
             continue
