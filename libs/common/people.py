@@ -95,6 +95,19 @@ def demand_active(tx: Tx, ident: UUID, pointer: str) -> None:
         raise Invalid("work can only be given to somebody who works here", errors=[Fault(pointer, text)])
 
 
+def unknown_branch(tx: Tx, ident: UUID | None, pointer: str) -> list[Fault]:
+    """What is wrong with a branch that somebody names: a record of one that is not there is seen by nobody."""
+    if ident is None or _rows(tx, tx.tables.branches, [ident]):
+        return []
+    return [Fault(pointer, "is no branch that is known here")]
+
+
+def demand_branch(tx: Tx, ident: UUID | None, pointer: str = "/branch") -> None:
+    """Raises Invalid at ``pointer`` for a branch that nobody told of; none at all is the company."""
+    if faults := unknown_branch(tx, ident, pointer):
+        raise Invalid("there is no such branch", errors=faults)
+
+
 def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
     """The branch that serves an address, or the only branch there is; None when that leaves a choice."""
     branches = tx.tables.branches

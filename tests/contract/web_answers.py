@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Blueprint
 
+from libs.common import people
+from libs.common.contracts.staff import Branch, BranchChanged
 from libs.common.service import Service
 from libs.common.tokens import Verifier
 from libs.common.web import (
@@ -142,6 +144,9 @@ class Answers:
         assert changed.json == {"target": {"near": 5, "far": 2}, "colours": ["red"]}
         problem(world.call("PUT", "/settings", {}, by="admin", If_Match=tag), 412)
         problem(world.call("PUT", "/settings", {"size": 1}, by="admin", If_Match="*"), 422)
+        with world.store.begin() as tx:
+            there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD")
+            people.remember_branch(tx, BranchChanged(subject=HERE, branch=there))
         branch = f"/settings?branch={HERE}"
         own = world.call(
             "PUT", branch, {"colours": ["blue"]}, by="admin", If_Match=world.get(branch, by="admin").headers["ETag"]

@@ -158,3 +158,11 @@ def test_an_address_that_nobody_has_says_so_to_people_and_programs(office: Bench
 def test_style_and_scripts_together_are_light_enough_for_a_phone_in_a_cellar() -> None:
     weighed = {name: len(content) for name, content in assets.files().items() if name.endswith((".css", ".js"))}
     assert sum(weighed.values()) <= 60_000, weighed
+
+
+def test_a_call_that_came_to_the_wrong_office_is_taken_in_and_the_page_says_whose_it_is(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    reader.open("/new")
+    there = {"address__line1": "1 Main St", "address__city": "Louisville", "address__postal_code": "40202"}
+    page = reader.press("Save and hand over", person_name="Ivy Castellan", **there)
+    assert (page.status, "Taken in for another branch" in page.text) == (200, True)

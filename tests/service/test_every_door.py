@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import openapi_spec_validator
 import pytest
 
 import services
-from embedded.testing import Bench
+from embedded.testing import AWAY, HOME, Bench
 from libs.common.auth import RULES
 from libs.common.contracts.leads import LeadCaptured
 from libs.common.service import Service
@@ -92,3 +93,59 @@ def test_a_body_that_must_say_something_is_documented_as_needed(bench: Callable[
         schema = schemas[kind["schema"]["$ref"].rpartition("/")[2]]
         needed = bool(schema.get("required")) or "multipart/form-data" in act["requestBody"]["content"]
         assert act["requestBody"]["required"] is needed, act["operationId"]
+
+
+SELLS = {"channel": "phone", "person_name": "Ivy", "phones": ["615-555-0142"], "request": "A price", "trade": "hvac"}
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "pointer", "body"),
+    [
+        ("csr", "/api/v1/leads", "/branch", lambda branch: SELLS | {"branch": branch}),
+        (
+            "csr",
+            "/api/v1/opportunities",
+            "/prospect/branch",
+            lambda branch: {"prospect": SELLS | {"branch": branch}, "product_interest": "hvac"},
+        ),
+        ("admin", "/api/v1/estimates/price-books", "/branch", lambda branch: {"name": "Spring", "branch": branch}),
+    ],
+)
+def test_nothing_is_entered_for_a_branch_that_is_not_there(
+    bench: Callable[..., Bench], who: str, path: str, pointer: str, body: Callable[[str], Any]
+) -> None:
+    refused = bench().as_(who).post(path, body(str(uuid4())))
+
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, [pointer])
+    assert bench().as_(who).post(path, body(str(HOME))).status_code == 201
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_a_branch_that_is_not_there_has_no_settings(bench: Callable[..., Bench], service: Service) -> None:
+    path, admin = f"/api/v1/{service.name}/settings", bench(service.name).as_("admin")
+    if service.preferences is None:
+        return
+    for refused in (
+        admin.get(f"{path}?branch={uuid4()}"),
+        admin.call("PUT", f"{path}?branch={uuid4()}", json={}, headers={"If-Match": "*"}),
+    ):
+        assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["/branch"])
+    assert admin.get(f"{path}?branch={HOME}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/leads", SELLS | {"branch": str(AWAY)}),
+        ("/api/v1/opportunities", {"prospect": SELLS | {"branch": str(AWAY)}, "product_interest": "hvac"}),
+    ],
+)
+def test_a_call_for_the_other_branch_is_theirs_and_the_answer_does_not_lead_where_nothing_is_found(
+    bench: Callable[..., Bench], path: str, body: dict[str, Any]
+) -> None:
+    system = bench()
+    made = system.as_("csr").post(path, body)
+
+    assert (made.status_code, made.get_json()["branch"], "Location" in made.headers) == (201, str(AWAY), False)
+    assert [one["id"] for one in system.as_("admin").items(path)] == [made.get_json()["id"]]
+    assert system.as_("csr").get(f"{path}/{made.get_json()['id']}").status_code == 404

@@ -15,7 +15,7 @@ from libs.common.answers import Answer
 from libs.common.auth import Caller, May
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
-from libs.common.scoping import scoped
+from libs.common.scoping import in_scope, scoped
 from libs.common.tx import Tx
 from libs.common.web.body import request_key
 from libs.common.web.context import caller, if_match, origin, rule, store
@@ -75,6 +75,11 @@ def _subject() -> UUID | None:
     """The record that the path is about: the last id in it."""
     ids = [value for value in (request.view_args or {}).values() if isinstance(value, UUID)]
     return ids[-1] if ids else None
+
+
+def location(path: str, record: Aggregate, permission: May) -> dict[str, str]:
+    """Where a record just made is: no header when it is another branch's and the caller would find nothing there."""
+    return {"Location": f"{path}/{record.id}"} if in_scope(record, caller(), permission) else {}
 
 
 def one(tx: Tx, schema: type[Schema], record: Any) -> Answer:

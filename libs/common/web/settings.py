@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint
 
+from libs.common import people
 from libs.common.answers import Answer
 from libs.common.errors import Stale
 from libs.common.preferences import Preferences
@@ -33,6 +34,7 @@ def _shown(preferences: Preferences) -> Callable[..., Answer]:
     def settings(asked: Given) -> Answer:
         """What holds for the company or, with ``branch``, for that branch."""
         with reading() as tx:
+            people.demand_branch(tx, asked.get("branch"))
             return _answer(tx, preferences, asked.get("branch"))
 
     return settings
@@ -45,6 +47,7 @@ def _changed(preferences: Preferences) -> Callable[..., Answer]:
         branch = asked.get("branch")
         plain: dict[str, Any] = preferences.schema().dump(given)
         with begin() as tx:
+            people.demand_branch(tx, branch)
             preferences.write(tx, branch, plain, _version(tx, preferences, branch))
             return _answer(tx, preferences, branch)
 

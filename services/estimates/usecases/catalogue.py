@@ -17,6 +17,7 @@ from services.estimates.states import BookStatus
 
 def add_book(tx: Tx, **given: Any) -> PriceBook:
     """A new price book; nothing is sold from it before it is active."""
+    people.demand_branch(tx, given.get("branch"))
     currency = given.pop("currency", None) or _currency(tx, given.get("branch"))
     _demand_period(given.get("effective_from"), given.get("effective_until"))
     _demand_free(tx, given["name"], given.get("branch"))
@@ -27,6 +28,7 @@ def change_book(tx: Tx, book: PriceBook, **given: Any) -> PriceBook:
     """Names it anew, moves its dates, puts it to use or retires it."""
     name, branch = given.get("name", book.name), given.get("branch", book.branch)
     if (name, branch) != (book.name, book.branch):
+        people.demand_branch(tx, branch)
         _demand_free(tx, name, branch)
     _demand_period(given.get("effective_from", book.effective_from), given.get("effective_until", book.effective_until))
     for field, value in given.items():

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import folded
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, location, one, page, reading, visible
 from services.leads import usecases
 from services.leads.api.shown import shown
 from services.leads.model import Lead
@@ -20,10 +20,10 @@ bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
 @bp.post("")
 @endpoint(may="lead.create", body=LeadIn, answer=LeadOut, status=201)
 def capture(given: Given) -> Answer:
-    """Take an enquiry in and, with owner_id, assign it in the same call."""
+    """Take an enquiry in and, with owner_id, assign it in the same call. One for another branch is taken in, too."""
     with begin() as tx:
         lead = usecases.capture(tx, by=caller(), **given)
-        return tx.answer(LeadOut(), lead, 201, {"Location": f"/api/v1/leads/{lead.id}"})
+        return tx.answer(LeadOut(), lead, 201, location("/api/v1/leads", lead, "lead.read"))
 
 
 @bp.get("")

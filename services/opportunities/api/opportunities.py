@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from libs.common.auth import Scope
 from libs.common.parties import folded
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, location, one, page, reading, visible
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity
 from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut
@@ -32,7 +32,7 @@ def enter(given: Given) -> Answer:
     by = caller().person_id if caller().scope("opportunity.create") is Scope.OWN else None
     with begin() as tx:
         made = usecases.shown(tx, usecases.enter(tx, by=by, **given))
-        return tx.answer(OpportunityOut(), made, 201, {"Location": f"/api/v1/opportunities/{made.id}"})
+        return tx.answer(OpportunityOut(), made, 201, location("/api/v1/opportunities", made, "opportunity.read"))
 
 
 @bp.get("")

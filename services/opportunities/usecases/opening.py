@@ -58,9 +58,10 @@ def enter(
     given to another, stays beside it.
     """
     given = {name: value for name, value in prospect.items() if value is not None}
+    faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
     given["fit"] = checked_fit(given, people.branch(tx, branch))
-    faults = [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
+    faults += [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
     salesperson = salesperson_id or given.pop("owner_id", None) or by
     faults += _unknown(tx, salesperson)
     if faults:

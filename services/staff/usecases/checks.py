@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Fault, Invalid
 from libs.common.parties import email_key
+from libs.common.people import unknown_branch
 from libs.common.tx import Tx
 from services.staff.model import Branch, Person, Team
 from services.staff.states import PersonState
@@ -24,9 +25,7 @@ def demand_new_id(tx: Tx, ident: UUID | None) -> None:
 
 def demand_known(tx: Tx, *, branch: UUID | None = None, people: Iterable[tuple[UUID | None, str]] = ()) -> None:
     """The branch exists and each person works here. ``people`` come with the pointers to where they are named."""
-    faults = []
-    if branch is not None and tx.session.get(Branch, branch) is None:
-        faults.append(Fault("/branch", "is no branch that is known here"))
+    faults = unknown_branch(tx, branch, "/branch")
     named = [(ident, pointer) for ident, pointer in people if ident is not None]
     rows = tx.session.execute(sa.select(Person.id, Person.state).where(Person.id.in_({ident for ident, _ in named})))
     states = {row.id: row.state for row in rows} if named else {}

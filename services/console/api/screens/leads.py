@@ -97,6 +97,8 @@ def enter() -> Response:
         made = said.data
         onward = typed.get("then", "")
         text = words.said("Taken in.")
+        if "location" not in said.headers:
+            return go("/leads", words.said("Taken in for another branch, whose people have it now."))
         if onward == "valid" and EVERY["lead.validate"].may and me().may("lead.decide"):
             return _and_validate(made["id"])
         return go(f"/leads/{made['id']}", text)
