@@ -185,6 +185,39 @@ def test_a_salesperson_enters_for_themselves_and_sees_what_they_gave_to_another(
     assert seen(desk, given["id"], by="salesperson")["id"] == given["id"]
 
 
+@pytest.mark.parametrize("who", ["salesperson", "manager"])
+def test_who_enters_one_reads_it_and_its_lead(bench: Callable[..., Bench], who: str) -> None:
+    system = bench("leads", "opportunities")
+    answer = system.as_(who).post(OPPORTUNITIES, walk_in())
+    system.settle()
+
+    assert system.as_(who).get(answer.headers["Location"]).status_code == 200
+    assert system.as_(who).get(f"/api/v1/leads/{answer.get_json()['lead_id']}").status_code == 200
+
+
+def test_without_an_address_it_belongs_to_the_branch_that_took_the_call_and_so_does_its_lead(
+    bench: Callable[..., Bench],
+) -> None:
+    system = bench("leads", "opportunities")
+    made = system.as_("csr").post(OPPORTUNITIES, walk_in()).get_json()
+    system.settle()
+
+    assert made["branch"] == str(HOME)
+    [lead] = system.as_("csr").items("/api/v1/leads")
+    assert lead["branch"] == str(HOME)
+    assert system.as_("stranger").get(f"{OPPORTUNITIES}/{made['id']}").status_code == 404
+
+
+def test_the_author_of_a_prospect_works_here(desk: Bench) -> None:
+    body = walk_in()
+    body["prospect"] = body["prospect"] | {"generated_by": str(uuid4())}
+    answer = desk.as_("csr").post(OPPORTUNITIES, body)
+    assert (answer.status_code, [one["pointer"] for one in answer.get_json()["errors"]]) == (
+        422,
+        ["/prospect/generated_by"],
+    )
+
+
 # -- finding
 
 

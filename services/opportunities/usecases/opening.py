@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common import people, spoken
+from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
@@ -50,20 +51,25 @@ def enter(
     product_interest: str,
     salesperson_id: UUID | None = None,
     title: str | None = None,
-    by: UUID | None = None,
+    by: Caller,
 ) -> Opportunity:
     """The second door: somebody asks for a thing we sell, so the lead is made valid behind it.
 
-    Raises Invalid naming all that a valid lead would need. ``by`` is a salesperson who enters it for themselves or,
-    given to another, stays beside it.
+    It belongs to the branch that a lead would belong to. Raises Invalid naming all that a valid lead would need. A
+    salesperson enters it for themselves; who would lose sight of it stays beside it, and is its lead's author.
     """
     given = {name: value for name, value in prospect.items() if value is not None}
     faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")
-    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address"))
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or by.home
     given["fit"] = checked_fit(given, people.branch(tx, branch))
     faults += [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
-    salesperson = salesperson_id or given.pop("owner_id", None) or by
-    faults += _unknown(tx, salesperson)
+    scope = by.scope("opportunity.create")
+    mine = None if scope is Scope.ALL else by.person_id
+    salesperson = salesperson_id or given.pop("owner_id", None) or (mine if scope is Scope.OWN else None)
+    seen = by.colleagues | {by.person_id} if scope is Scope.TEAM else {by.person_id}
+    given.setdefault("generated_by", mine)
+    faults += _unknown(tx, salesperson, "/salesperson_id")
+    faults += _unknown(tx, given["generated_by"], "/prospect/generated_by")
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
     received, urgent = given.pop("received_at", tx.now), given.pop("urgent", False)
@@ -79,7 +85,7 @@ def enter(
         product_interest=product_interest,
         title=title,
         salesperson_id=salesperson,
-        inside_rep_id=by if by != salesperson else None,
+        inside_rep_id=None if salesperson in seen else mine,
     )
 
 
@@ -177,10 +183,10 @@ def _hands(tx: Tx, owner_id: UUID | None) -> dict[str, Any]:
     return {"salesperson_id" if SALESPERSON in owner["roles"] else "inside_rep_id": owner_id}
 
 
-def _unknown(tx: Tx, person_id: UUID | None) -> list[Fault]:
+def _unknown(tx: Tx, person_id: UUID | None, pointer: str) -> list[Fault]:
     try:
         if person_id is not None:
-            people.demand_active(tx, person_id, "/salesperson_id")
+            people.demand_active(tx, person_id, pointer)
     except Invalid as nobody:
         return nobody.errors
     return []
