@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from libs.common.auth import reach, roles_of
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 from libs.common.errors import Fault, Invalid
 from libs.common.service import Subscriptions
@@ -87,12 +88,24 @@ def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
     return {ident: row.name for ident, row in rows.items()}
 
 
-def demand_active(tx: Tx, ident: UUID, pointer: str) -> None:
-    """Refuses work for somebody who is not known here or has left. Raises Invalid at ``pointer``."""
+def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None) -> None:
+    """Refuses work for somebody who is not known here, has left, or lacks the permission. Raises Invalid."""
+    if faults := unfit(tx, ident, pointer, may):
+        raise Invalid("work can only be given to somebody who works here and may do it", errors=faults)
+
+
+def unfit(tx: Tx, ident: UUID | None, pointer: str, may: str | None = None) -> list[Fault]:
+    """Why somebody cannot be given work: what their roles have no permission for, they would not even see."""
+    if ident is None:
+        return []
     row = found(tx, [ident]).get(ident)
-    if row is None or not row.active:
-        text = "is nobody who is known here" if row is None else "is somebody who no longer works here"
-        raise Invalid("work can only be given to somebody who works here", errors=[Fault(pointer, text)])
+    if row is None:
+        return [Fault(pointer, "is nobody who is known here")]
+    if not row.active:
+        return [Fault(pointer, "is somebody who no longer works here")]
+    if may is not None and reach(roles_of(row.roles), may)[0] is None:
+        return [Fault(pointer, "is somebody whose roles do not let them work it")]
+    return []
 
 
 def unknown_branch(tx: Tx, ident: UUID | None, pointer: str) -> list[Fault]:

@@ -208,6 +208,14 @@ def test_a_lead_whose_process_is_over_is_given_to_nobody(leads: Bench) -> None:
     assert csr.post(f"{LEADS}/{lead['id']}/assign", {"owner_id": str(CAST["csr"][0])}).status_code == 409
 
 
+@pytest.mark.parametrize("who", ["operations", "auditor", "technician", "admin"])
+def test_a_lead_is_given_to_nobody_whose_roles_may_not_work_it(leads: Bench, who: str) -> None:
+    csr, lead, owner = leads.as_("csr"), captured(leads), {"owner_id": str(CAST[who][0])}
+    for refused in (csr.post(LEADS, enquiry(**owner)), csr.post(f"{LEADS}/{lead['id']}/assign", owner)):
+        assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["/owner_id"])
+    assert leads.told("leads", LeadAssigned) == []
+
+
 def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
     csr, first, second = leads.as_("csr"), captured(leads), captured(leads)
 

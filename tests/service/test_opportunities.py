@@ -251,6 +251,19 @@ def test_nobody_unknown_is_given_an_opportunity(desk: Bench) -> None:
     assert [one["pointer"] for one in problem["errors"]] == ["/salesperson_id"]
 
 
+@pytest.mark.parametrize("who", ["operations", "auditor", "technician", "csr", "marketing", "admin"])
+def test_nobody_is_given_an_opportunity_that_their_roles_may_not_work(desk: Bench, who: str) -> None:
+    found, them = opened(desk), str(CAST[who][0])
+
+    told = refused(desk, found["id"], "assign", 422, {"salesperson_id": them}, by="csr")
+    entered = desk.as_("csr").post(OPPORTUNITIES, walk_in(salesperson_id=them))
+    beside = desk.as_("manager").edit("PATCH", f"{OPPORTUNITIES}/{found['id']}", {"inside_rep_id": them})
+
+    assert [one["pointer"] for one in told["errors"]] == ["/salesperson_id"]
+    assert (entered.status_code, entered.get_json()["errors"]) == (422, told["errors"])
+    assert beside.status_code == (200 if who == "csr" else 422), "a CSR makes its appointments"
+
+
 def test_the_first_contact_attempt_moves_the_stage_and_the_second_does_not(desk: Bench) -> None:
     found = opened(desk)
     assert done(desk, found["id"], "contact-attempts", REACHED | {"note": "wants it soon"})["stage"] == "contacted"

@@ -26,6 +26,6 @@ from libs.common.web.problems import not_found, problem
 
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
-    "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "load", "location",
-    "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "speak", "store", "visible",
+    "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "load",
+    "location", "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "speak", "store", "visible",
 ]  # fmt: skip

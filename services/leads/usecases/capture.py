@@ -34,7 +34,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     given = {name: value for name, value in given.items() if value is not None}
     fit = given.pop("fit", {})
     people.demand_branch(tx, given.get("branch"))
-    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or (by and by.home)
+    branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or (by.home if by else None)
     if missing := required(tx, branch, "create", roles, given):
         faults = [Fault(f"/{name}", "your company requires this") for name in missing]
         raise Invalid("some required fields are missing", errors=faults)

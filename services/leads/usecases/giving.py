@@ -14,11 +14,16 @@ FROM_THE_FIELD = {Role.CSR, Role.SALESPERSON}  #: whom a technician hands an enq
 def demand_may_give(tx: Tx, to: UUID, roles: Collection[str]) -> None:
     """Anybody keeps a lead for themselves; to give it to others needs the role. ``roles`` are none for a system's act.
 
-    Raises Invalid for somebody who does not work here, Forbidden for what the caller's roles do not allow.
+    Raises Invalid for somebody who does not work here or whose roles may not work leads, Forbidden for what the
+    caller's roles do not allow.
     """
     people.demand_active(tx, to, "/owner_id")
-    if not roles or tx.actor == str(to):
-        return
+    if roles and tx.actor != str(to):
+        _demand_role(tx, to, roles)
+    people.demand_active(tx, to, "/owner_id", may="lead.edit")
+
+
+def _demand_role(tx: Tx, to: UUID, roles: Collection[str]) -> None:
     given = RULES["lead.assign"].keys() & set(roles)
     if not given:
         raise Forbidden("your roles do not let you give a lead to somebody else; leave owner_id out or name yourself")

@@ -6,7 +6,20 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import folded
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, location, one, page, reading, visible
+from libs.common.web import (
+    Answer,
+    Given,
+    begin,
+    caller,
+    endpoint,
+    if_match,
+    items,
+    location,
+    one,
+    page,
+    reading,
+    visible,
+)
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity
 from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut

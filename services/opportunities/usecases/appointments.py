@@ -159,13 +159,8 @@ def _people(tx: Tx, asked: Sequence[UUID] | None, salesperson: UUID | None) -> l
     if not chosen:
         text = "name who goes there: the opportunity has no salesperson yet"
         raise Invalid("an appointment needs somebody", errors=[Fault("/assignee_ids", text)])
-    faults = []
-    for place, person in enumerate(chosen):
-        try:
-            people.demand_active(tx, person, f"/assignee_ids/{place}")
-        except Invalid as nobody:
-            faults += nobody.errors
-    if faults:
+    named = [people.unfit(tx, person, f"/assignee_ids/{place}") for place, person in enumerate(chosen)]
+    if faults := [fault for one in named for fault in one]:
         raise Invalid("an appointment needs people who work here", errors=faults)
     return chosen
 

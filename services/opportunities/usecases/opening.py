@@ -68,8 +68,8 @@ def enter(
     salesperson = salesperson_id or given.pop("owner_id", None) or (mine if scope is Scope.OWN else None)
     seen = by.colleagues | {by.person_id} if scope is Scope.TEAM else {by.person_id}
     given.setdefault("generated_by", mine)
-    faults += _unknown(tx, salesperson, "/salesperson_id")
-    faults += _unknown(tx, given["generated_by"], "/prospect/generated_by")
+    faults += people.unfit(tx, salesperson, "/salesperson_id", may="opportunity.work")
+    faults += people.unfit(tx, given["generated_by"], "/prospect/generated_by")
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
     received, urgent = given.pop("received_at", tx.now), given.pop("urgent", False)
@@ -181,12 +181,3 @@ def _hands(tx: Tx, owner_id: UUID | None) -> dict[str, Any]:
     if owner is None:
         raise NotYet(f"nobody told of the lead's owner {owner_id} yet")
     return {"salesperson_id" if SALESPERSON in owner["roles"] else "inside_rep_id": owner_id}
-
-
-def _unknown(tx: Tx, person_id: UUID | None, pointer: str) -> list[Fault]:
-    try:
-        if person_id is not None:
-            people.demand_active(tx, person_id, pointer)
-    except Invalid as nobody:
-        return nobody.errors
-    return []

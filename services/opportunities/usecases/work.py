@@ -26,7 +26,7 @@ APPOINTMENTS = (
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
     """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
     opportunity.demand(OpportunityAction.ASSIGN)
-    people.demand_active(tx, salesperson_id, "/salesperson_id")
+    people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
     previous, opportunity.salesperson_id = opportunity.salesperson_id, salesperson_id
     if previous != salesperson_id:
         _hand_appointments_over(tx, opportunity)
@@ -79,11 +79,7 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
     known = PREFERENCES.read(tx, opportunity.branch)["financing_activities"]
     if given.get("financing_activity") not in (None, *known):
         faults.append(Fault("/financing_activity", f"is none of {', '.join(known)}"))
-    if given.get("inside_rep_id") is not None:
-        try:
-            people.demand_active(tx, given["inside_rep_id"], "/inside_rep_id")
-        except Invalid as nobody:
-            faults += nobody.errors
+    faults += people.unfit(tx, given.get("inside_rep_id"), "/inside_rep_id", may="opportunity.appoint")
     if faults:
         raise Invalid("some values are none that your company uses", errors=faults)
 

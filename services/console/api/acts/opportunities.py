@@ -108,7 +108,7 @@ ACTS = (
             Field("expected_close", said("Expected by"), "day"),
             Field("next_follow_up_at", said("Follow up at"), "moment"),
             Field("financing_activity", said("Financing"), "choice", choices=FINANCING),
-            Field("inside_rep_id", said("Inside rep"), "choice", choices="people"),
+            Field("inside_rep_id", said("Inside rep"), "choice", choices="beside"),
             Field("source", said("Source"), folded=True),
             Field("campaign", said("Campaign"), folded=True),
             *SITE,

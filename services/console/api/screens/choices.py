@@ -1,9 +1,9 @@
 """What can be chosen in a form, asked of whoever keeps it: people, teams, reasons, stages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from libs.common.auth import Role
+from libs.common.auth import RULES, Role
 from libs.common.spoken import plain
 from services.console.adapters.words import said
 from services.console.api.screens import crew
@@ -19,8 +19,14 @@ def _people(**query: Any) -> Pairs:
 
 
 def _owners(_record: dict[str, Any]) -> Pairs:
-    """Whoever may hold a lead: those who sell, and those at the telephone."""
-    found = dict(_people(role="salesperson")) | dict(_people(role="csr")) | dict(_people(role="manager"))
+    """Whoever may hold a lead: those who sell, those at the telephone, the office."""
+    return _of_roles("lead.edit", but={Role.MARKETING})
+
+
+def _of_roles(permission: str, but: Collection[Role] = ()) -> Pairs:
+    found: dict[str, str] = {}
+    for role in RULES[permission].keys() - set(but):
+        found |= dict(_people(role=str(role)))
     return tuple(sorted(found.items(), key=lambda one: one[1]))
 
 
@@ -102,6 +108,7 @@ SOURCES: dict[str, Source] = {
     "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
     "people": lambda _: (("", said("Nobody")), *_people()),
     "salespeople": lambda _: _people(role="salesperson"),
+    "beside": lambda _: (("", said("Nobody")), *_of_roles("opportunity.appoint")),
     "salespeople_or_nobody": lambda _: (("", said("Whoever is free first")), *_people(role="salesperson")),
     "owners": _owners,
     "owners_or_nobody": lambda record: (("", said("Whoever is free first")), *_owners(record)),
