@@ -61,6 +61,20 @@ def test_a_dry_run_says_what_would_be_and_leaves_nothing(leads: Bench) -> None:
     assert leads.told("leads") == []
 
 
+def test_a_key_that_was_used_for_another_file_takes_nothing_of_this_one_in(leads: Bench) -> None:
+    def keyed(content: str) -> TestResponse:
+        form = {"file": (BytesIO(content.encode()), "leads.csv")}
+        kind, headers = "multipart/form-data", {"Idempotency-Key": "one file"}
+        return leads.as_("csr").call("POST", "/api/v1/leads/import", data=form, content_type=kind, headers=headers)
+
+    first = keyed("name\nAnn Lee\n")
+    assert keyed("name\nBob Ray\n").status_code == 422
+    again = keyed("name\nAnn Lee\n")
+
+    assert (again.data, again.headers["Idempotency-Replayed"]) == (first.data, "true")
+    assert [one["person_name"] for one in leads.as_("csr").items("/api/v1/leads")] == ["Ann Lee"]
+
+
 def test_a_column_can_be_named_by_hand(leads: Bench) -> None:
     report = send(leads, "Kunde,Tel\nAnn Lee,615-555-0101\n", map='{"Kunde": "person_name", "Tel": "phones"}')
     assert report.get_json()["columns"] == {"Kunde": "person_name", "Tel": "phones"}

@@ -3,7 +3,7 @@
 from libs.common.answers import Answer
 from libs.common.schema import Given, Page, Schema, Sort, Upload, fields, load
 from libs.common.scoping import scoped
-from libs.common.web.acts import begin, location, one, reading, visible
+from libs.common.web.acts import begin, demand_new_request, location, one, reading, visible
 from libs.common.web.allowed import Allowed
 from libs.common.web.app import create_app
 from libs.common.web.context import (
@@ -26,6 +26,7 @@ from libs.common.web.problems import not_found, problem
 
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
-    "caller", "create_app", "edge", "endpoint", "fields", "if_match", "items", "limit", "link_token", "load",
-    "location", "not_found", "one", "page", "problem", "reading", "request_id", "scoped", "speak", "store", "visible",
+    "caller", "create_app", "demand_new_request", "edge", "endpoint", "fields", "if_match", "items", "limit",
+    "link_token", "load", "location", "not_found", "one", "page", "problem", "reading", "request_id", "scoped",
+    "speak", "store", "visible",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
-from libs.common import whole
+from libs.common import answers, whole
 from libs.common.answers import Answer
 from libs.common.auth import Caller, May
 from libs.common.columns import Aggregate
@@ -31,6 +31,11 @@ def begin(*, keyed: bool = True) -> Iterator[Tx]:
     """
     with store().begin(origin(request_key() if keyed else None)) as tx:
         yield tx
+
+
+def demand_new_request() -> None:
+    """For a view that commits before it answers: a repeat, or a key used for another body, has no effect at all."""
+    answers.demand_new(store(), request_key())
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from flask import Blueprint
 from libs.common.csvfiles import Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import mapping
-from libs.common.web import Answer, Given, begin, caller, endpoint, load
+from libs.common.web import Answer, Given, begin, caller, demand_new_request, endpoint, load
 from services.leads.schemas.importing import ImportIn, ImportOut, ImportQuery
 from services.leads.schemas.incoming import LeadIn
 from services.leads.usecases import importing
@@ -35,6 +35,7 @@ def own_columns(said: str | None) -> dict[str, str]:
 @endpoint(may="lead.import", query=ImportQuery, body=ImportIn, answer=ImportOut, upload=True, limit=IMPORT_LIMIT)
 def take_file_in(asked: Given, given: Given) -> Answer:
     """Take a CSV of enquiries in: each row once, however often the file comes. A dry run only says what would be."""
+    demand_new_request()
     dry_run, own = asked.get("dry_run") in ("true", "1"), own_columns(given.get("map"))
     try:
         file = read_csv(BytesIO(given["file"].content))
