@@ -1,6 +1,7 @@
 """Taking enquiries in and deciding about them, through the HTTP door of the leads service alone."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -165,6 +166,18 @@ def test_the_first_attempt_stops_the_clock_and_a_reassignment_does_not(leads: Be
     assert (spoken["state"], spoken["first_responded_at"] is not None) == ("contacted", True)
     [logged] = csr.items(f"{LEADS}/{lead['id']}/contact-attempts")
     assert logged["outcome"] == "no_answer"
+
+
+@pytest.mark.parametrize("at", ["1990-01-01T00:00:00Z", "2150-01-01T00:00:00Z"])
+def test_nobody_was_reached_before_they_asked_or_in_a_time_to_come(leads: Bench, at: str) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    call = {"channel": "phone", "direction": "outbound", "outcome": "reached", "at": at}
+    refused = csr.post(f"{LEADS}/{lead['id']}/contact-attempts", call)
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["/at"])
+
+    call["at"] = (leads.clock() - timedelta(minutes=2)).isoformat()  # entered when the call was over
+    spoken = csr.post(f"{LEADS}/{lead['id']}/contact-attempts", call).get_json()
+    assert spoken["first_responded_at"] == spoken["received_at"], "no answer takes less than no time"
 
 
 def test_the_company_may_require_more_of_a_valid_lead(leads: Bench) -> None:

@@ -276,6 +276,12 @@ def test_the_first_contact_attempt_moves_the_stage_and_the_second_does_not(desk:
     assert [one["note"] for one in attempts] == ["wants it soon", None]
 
 
+@pytest.mark.parametrize("at", ["1990-01-01T00:00:00Z", "2150-01-01T00:00:00Z"])
+def test_a_contact_attempt_lies_between_the_enquiry_and_now(desk: Bench, at: str) -> None:
+    told = refused(desk, opened(desk)["id"], "contact-attempts", 422, REACHED | {"at": at})
+    assert [one["pointer"] for one in told["errors"]] == ["/at"]
+
+
 def test_a_contact_attempt_behind_us_moves_nothing_back(desk: Bench) -> None:
     found = opened(desk)
     done(desk, found["id"], "stage", {"stage": "qualified"})

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from libs.common.attempts import attempted_at
 from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
@@ -31,7 +32,7 @@ def log_contact(
     tx: Tx, lead: Lead, *, channel: str, direction: str, outcome: str, note: str | None = None, **more: Any
 ) -> Lead:
     """Somebody tried to reach the prospect; the first attempt stops the response clock."""
-    at = more.get("at") or tx.now
+    at = attempted_at(more.get("at"), received_at=lead.received_at, now=tx.now)
     first = lead.first_responded_at is None
     lead.contacted(at=at)
     attempt: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome, "note": note}

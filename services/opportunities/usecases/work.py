@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import people
+from libs.common.attempts import attempted_at
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityContacted
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
@@ -47,7 +48,8 @@ def log_contact(
 ) -> Opportunity:
     """Somebody tried to reach the prospect. The first attempt stops the response clock and moves the stage."""
     opportunity.demand(OpportunityAction.CONTACT)
-    moment, first = at or tx.now, opportunity.first_contacted_at is None
+    moment = attempted_at(at, received_at=opportunity.received_at, now=tx.now)
+    first = opportunity.first_contacted_at is None
     opportunity.first_contacted_at = opportunity.first_contacted_at or moment
     how: dict[str, Any] = {"channel": channel, "direction": direction, "outcome": outcome}
     attempt = ContactAttempt(id=tx.store.ids(), opportunity_id=opportunity.id, note=note, at=moment, by=tx.actor, **how)
