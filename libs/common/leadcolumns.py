@@ -1,8 +1,8 @@
 """Which column of somebody else's file is which field of a lead, and the file's row as the body of ``POST /leads``."""
 
 import unicodedata
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
@@ -66,10 +66,11 @@ def _check(headers: Sequence[str], own: Table[str, str]) -> None:
         raise Invalid("; ".join(f"{one.pointer[1:]}: {one.detail}" for one in faults), errors=faults)
 
 
-def as_lead(row: Table[str, str], columns: Mapping, zone: tzinfo = UTC) -> dict[str, Any]:
+def as_lead(row: Table[str, str], columns: Mapping, zone: Callable[[str], tzinfo] = lambda _: UTC) -> dict[str, Any]:
     """The body of ``POST /leads`` with two more: ``external_id``, and ``extra`` with all that has no field.
 
-    What cannot be understood stays as typed, so that the lead's own checks name it. ``zone``: of times without offset.
+    What cannot be understood stays as typed, so that the lead's own checks name it. ``zone``: of times without offset,
+    by the row's postal code.
     """
     given: dict[str, list[str]] = {}
     extra = {}
@@ -83,7 +84,9 @@ def as_lead(row: Table[str, str], columns: Mapping, zone: tzinfo = UTC) -> dict[
             given.setdefault(field, []).append(text)
             if not leadvalues.understood(field, text):
                 extra[column] = text
-    lead = _named(given, columns) | _reached(given) | _wanted(given, zone)
+    lead = _named(given, columns) | _reached(given) | _wanted(given)
+    if said := given.get("received_at"):
+        lead["received_at"] = leadvalues.instant(said[0], zone(given.get("postal_code", [""])[0]))
     return {field: value for field, value in lead.items() if value} | ({"extra": extra} if extra else {})
 
 
@@ -109,7 +112,7 @@ def _reached(given: dict[str, list[str]]) -> dict[str, Any]:
     }
 
 
-def _wanted(given: dict[str, list[str]], zone: tzinfo) -> dict[str, Any]:
+def _wanted(given: dict[str, list[str]]) -> dict[str, Any]:
     one = {field: texts[0] for field, texts in given.items()}
     return {
         "channel": leadvalues.channel(one.get("channel", "")),
@@ -119,5 +122,4 @@ def _wanted(given: dict[str, list[str]], zone: tzinfo) -> dict[str, Any]:
         "request": "\n".join(given.get("request", [])),
         "interest_level": leadvalues.interest_level(one.get("interest_level", "")),
         "fit": {"customer_type": leadvalues.code(one["customer_type"])} if "customer_type" in one else {},
-        "received_at": leadvalues.instant(one.get("received_at", ""), zone),
     }

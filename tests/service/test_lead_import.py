@@ -75,6 +75,23 @@ def test_a_key_that_was_used_for_another_file_takes_nothing_of_this_one_in(leads
     assert [one["person_name"] for one in leads.as_("csr").items("/api/v1/leads")] == ["Ann Lee"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-03-02 10:00", "2026-03-02T16:00:00Z"),
+        ("2026-07-02T10:00", "2026-07-02T15:00:00Z"),
+        ("03/04/2026", "2026-03-04T06:00:00Z"),
+        ("2026-03-02T10:00:00+01:00", "2026-03-02T09:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("code", ["37201", ""])
+def test_a_time_without_offset_is_the_branchs(leads: Bench, typed: str, meant: str, code: str) -> None:
+    """A date alone is its midnight, written as the US does."""
+    assert send(leads, f"name,zip,received at\nAnn Lee,{code},{typed}\n").get_json()["created"] == 1
+    [ann] = leads.as_("csr").items("/api/v1/leads")
+    assert ann["received_at"] == meant
+
+
 def test_a_column_can_be_named_by_hand(leads: Bench) -> None:
     report = send(leads, "Kunde,Tel\nAnn Lee,615-555-0101\n", map='{"Kunde": "person_name", "Tel": "phones"}')
     assert report.get_json()["columns"] == {"Kunde": "person_name", "Tel": "phones"}

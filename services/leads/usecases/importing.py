@@ -3,12 +3,15 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 
+from libs.common import people, workhours
 from libs.common.auth import Caller
 from libs.common.csvfiles import BadRow, CsvFile
 from libs.common.errors import Invalid
@@ -47,19 +50,28 @@ class Enquiry:
     body: dict[str, Any]
 
 
-def batches(file: CsvFile, columns: Columns, check: Check, report: Report) -> Iterator[list[Enquiry]]:
+def zone_at(tx: Tx, postal_code: str, by: Caller) -> ZoneInfo:
+    """In which a row's times without offset are meant: that of the branch which the lead will belong to."""
+    return workhours.zone(people.branch(tx, people.home_branch(tx, {"postal_code": postal_code}) or by.home))
+
+
+def batches(
+    file: CsvFile, columns: Columns, check: Check, report: Report, zone: Callable[[str], tzinfo]
+) -> Iterator[list[Enquiry]]:
     """The file's rows as bodies of leads, so many at a time; what is wrong with a row goes to the report."""
-    good = _enquiries(file, columns, check, report)
+    good = _enquiries(file, columns, check, report, zone)
     while batch := list(islice(good, BATCH)):
         yield batch
 
 
-def _enquiries(file: CsvFile, columns: Columns, check: Check, report: Report) -> Iterator[Enquiry]:
+def _enquiries(
+    file: CsvFile, columns: Columns, check: Check, report: Report, zone: Callable[[str], tzinfo]
+) -> Iterator[Enquiry]:
     for row in file:
         if isinstance(row, BadRow):
             report.reject(row.line, row.message)
             continue
-        said = as_lead(row.values, columns)
+        said = as_lead(row.values, columns, zone)
         kept = {name: said.pop(name) for name in ("external_id", "extra") if name in said}
         try:
             body = check({"channel": "import"} | said)
