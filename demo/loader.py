@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ ACCOUNTS = (
     ("admin@demo.example", "settings, staff, price books"),
     ("auditor@demo.example", "reads everything"),
 )
+PATIENCE = 60.0  #: seconds until every service has heard of a branch
 SERVICES_WITH_SETTINGS = ("leads", "opportunities", "estimates", "bookings", "notifications")
 
 
@@ -45,9 +47,10 @@ def load(admin: Client) -> None:
             away = dict(person["absence"])
             away["cover_id"] = str(ident(f"person {away.pop('cover')}"))
             admin.post(f"/api/v1/staff/people/{ident('person ' + person['email'])}/absence", away)
-    for name in SERVICES_WITH_SETTINGS:
-        _settings(admin, name, branches)
     _each("question_sets.json", lambda one: _question_set(admin, one))
+    for name in SERVICES_WITH_SETTINGS:
+        _until_told(admin, name, branches)
+        _settings(admin, name, branches)
     for code in csv.DictReader(_text("tax_codes.csv")):
         admin.call("PUT", f"/api/v1/estimates/tax-codes/{code['code']}", {"name": code["name"], "rate": code["rate"]})
     _each("price_books.json", lambda one: _price_book(admin, one, branches))
@@ -117,6 +120,20 @@ def _team(admin: Client, one: dict[str, Any], branches: dict[str, str]) -> str:
         body["acknowledge_minutes"] = one["acknowledge_minutes"]
     _create(admin, "/api/v1/staff/teams", body)
     return key
+
+
+def _until_told(admin: Client, service: str, branches: dict[str, str]) -> None:
+    """Staff has the branches at once; the others hear of them, and have no settings of one that they do not know."""
+    deadline = time.monotonic() + PATIENCE
+    for branch in branches.values():
+        while True:
+            try:
+                admin.get(f"/api/v1/{service}/settings?branch={branch}")
+                break
+            except Refused as refusal:
+                if refusal.status != 422 or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
 
 def _settings(admin: Client, service: str, branches: dict[str, str]) -> None:
