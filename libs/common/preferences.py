@@ -1,6 +1,6 @@
 """What a company, and each of its branches, has set about a service: defaults below, the branch on top."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common.errors import Stale
+from libs.common.errors import Fault, Invalid, Stale
 from libs.common.tx import Tx
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ COMPANY = ""  #: the row for all branches
 
 @dataclass(frozen=True)
 class Preferences:
-    """``schema`` checks what may be set; ``defaults`` has every name."""
+    """``schema`` checks what may be set; ``defaults`` has every name; ``check`` asks whether it all fits together."""
 
     schema: "type[Schema]"
     defaults: Mapping[str, Any]
+    check: Callable[[Tx, Mapping[str, Any]], list[Fault]] | None = None
 
     def read(self, tx: Tx, branch: UUID | None = None) -> dict[str, Any]:
         """What holds for a branch: its own, else the company's, else the default."""
@@ -38,7 +39,10 @@ class Preferences:
         return self._rows(tx, branch)[0][0]
 
     def write(self, tx: Tx, branch: UUID | None, body: Mapping[str, Any], expected_version: int) -> dict[str, Any]:
-        """Sets what differs from what is inherited; what is left out is inherited again. Raises Stale."""
+        """Sets what differs from what is inherited; what is left out is inherited again.
+
+        Raises Stale, and Invalid for what names something that is not there.
+        """
         (version, before), (_, company) = self._rows(tx, branch)
         if version != expected_version:
             raise Stale(f"these settings are at version {version}; read them again and repeat your change")
@@ -49,7 +53,10 @@ class Preferences:
         names = sorted(set(before) | set(own))
         changes = {name: [before.get(name), own.get(name)] for name in names if before.get(name) != own.get(name)}
         tx.session.info["changes"]["Preferences", _key(branch) or "company", tx.origin] = changes
-        return self.fresh(tx, branch)
+        now = self.fresh(tx, branch)
+        if self.check is not None and (faults := self.check(tx, now)):
+            raise Invalid("these settings name what is not there", errors=faults)
+        return now
 
     def _keep(self, tx: Tx, key: str, version: int, own: dict[str, Any]) -> None:
         table = tx.tables.preferences

@@ -11,6 +11,12 @@ REQUIRABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
     "service_interest", "interest_level",
 )  # fmt: skip
+SCORED = (
+    *REQUIRABLE, "channel", "lead_type", "urgent", "do_not_contact", "owner_id", "generated_by", "next_action_at",
+    "fit.in_service_area", "fit.trade_offered", "fit.customer_type", "fit.budget_band",
+    "consent.phone", "consent.email", "consent.sms",
+    "address.city", "address.region", "address.postal_code", "address.country",
+)  # fmt: skip
 STAGES = ("create", "validate")
 
 DEFAULTS: dict[str, Any] = {
@@ -49,7 +55,7 @@ class RequiredFields(Schema):
 class ScoreRule(Schema):
     """``points`` when the field equals a value or, without one, when it is filled in. The sum is kept in 0–100."""
 
-    field = fields.Text(required=True)
+    field = fields.Text(required=True, validate=validate.OneOf(SCORED))
     equals = fields.Raw(allow_none=True)
     points = fields.Whole(required=True, validate=validate.Range(-100, 100))
 

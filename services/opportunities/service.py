@@ -1,5 +1,6 @@
 """The opportunities service, put together."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from libs.common.service import Service
 from services.opportunities.handlers import subscriptions
 from services.opportunities.model import TABLES, Base
 from services.opportunities.settings import PREFERENCES
+from services.opportunities.usecases.stages import dead_gates
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -27,5 +29,5 @@ SPEC = Service(
     migrations=Path(__file__).parent / "migrations",
     blueprints=blueprints,
     subscriptions=subscriptions,
-    preferences=PREFERENCES,
+    preferences=replace(PREFERENCES, check=dead_gates),
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.preferences import Preferences
 from libs.common.schema import Schema, fields
@@ -65,7 +65,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Stage(Schema):
-    code = fields.Name(required=True, max_length=40)
+    code = fields.Name(required=True, max_length=40, validate=validate.Regexp(r"^\w+$", error="is no single word"))
     label = fields.Name(required=True, max_length=80)
     type = fields.Code(STAGE_TYPES, required=True)
     probability = fields.Whole(required=True, least=0, most=100)

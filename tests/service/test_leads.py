@@ -229,6 +229,12 @@ def test_a_lead_is_given_to_nobody_whose_roles_may_not_work_it(leads: Bench, who
     assert leads.told("leads", LeadAssigned) == []
 
 
+def test_a_score_rule_on_a_field_that_no_lead_has_is_refused(leads: Bench) -> None:
+    rules = {"score_rules": [{"field": "shoe_size", "points": 5}]}
+    refused = leads.as_("admin").edit("PUT", f"{LEADS}/settings", rules)
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/score_rules/0/field")
+
+
 def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
     csr, first, second = leads.as_("csr"), captured(leads), captured(leads)
 

@@ -205,6 +205,23 @@ def test_a_flow_that_nothing_could_go_through_is_not_accepted(desk: Bench, wrong
     assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", wrong).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"gates": [{"stage": "converted", "question_sets": ["general-qualificatoin"]}]}, "/gates/0/question_sets/0"),
+        ({"gates": [{"stage": "converrted", "fields": ["campaign"]}]}, "/gates/0/stage"),
+        ({"gates": [{"stage": "won", "fields": ["campaign"]}]}, "/gates/0/stage"),
+        ({"stages": [{"code": "a b", "label": "A", "type": "open", "probability": 1}]}, "/stages/0/code"),
+    ],
+)
+def test_a_setting_that_names_nothing_is_refused_where_it_stands(
+    desk: Bench, wrong: dict[str, Any], pointer: str
+) -> None:
+    refused = desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", wrong)
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, pointer)
+    assert desk.as_("admin").get(f"{OPPORTUNITIES}/settings").get_json()["gates"] == []
+
+
 def test_the_lost_reasons_are_there_for_everyone_who_may_lose_one(desk: Bench) -> None:
     codes = [one["code"] for one in desk.as_("salesperson").items(f"{OPPORTUNITIES}/lost-reasons")]
 

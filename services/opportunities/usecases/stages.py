@@ -1,15 +1,16 @@
 """Moving along the stages: what a stage asks for before it is entered, and what moves an opportunity by itself."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from libs.common.contracts.opportunities import OpportunityStageChanged
-from libs.common.errors import Missing
+from libs.common.errors import Fault, Missing
 from libs.common.tx import Tx
-from services.opportunities.model import Offer, Opportunity
+from services.opportunities.model import Offer, Opportunity, QuestionSet
 from services.opportunities.settings import CONVERTED, PREFERENCES
-from services.opportunities.states import OpportunityAction, Stage
+from services.opportunities.states import OpportunityAction, Stage, StageType
 from services.opportunities.usecases import facts, flows, sheets
 
 OFFERS: Any = Offer.__table__
@@ -52,6 +53,21 @@ def missing(tx: Tx, opportunity: Opportunity, code: str) -> list[Missing]:
     if keys:
         found += sheets.missing(tx, opportunity, keys)
     return found
+
+
+def dead_gates(tx: Tx, settings: Mapping[str, Any]) -> list[Fault]:
+    """Gates that would never be asked, or would ask for nothing: of no open stage, or for sets that there are not."""
+    doors = {CONVERTED, *(stage["code"] for stage in settings["stages"] if stage["type"] == StageType.OPEN)}
+    named = {key for gate in settings["gates"] for key in gate.get("question_sets") or ()}
+    known = set(tx.session.scalars(sa.select(QuestionSet.key).where(QuestionSet.key.in_(named))))
+    faults = []
+    for place, gate in enumerate(settings["gates"]):
+        if gate["stage"] not in doors:
+            faults.append(Fault(f"/gates/{place}/stage", "is no open stage"))
+        for at, key in enumerate(gate.get("question_sets") or ()):
+            if key not in known:
+                faults.append(Fault(f"/gates/{place}/question_sets/{at}", "is no question set"))
+    return faults
 
 
 def _filled(opportunity: Opportunity, name: str) -> bool:
