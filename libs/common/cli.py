@@ -48,13 +48,16 @@ def _migrate(service: Service, settings: Config) -> None:
 
 
 def _worker(service: Service, settings: Config) -> None:
-    from libs.common.worker import run_worker
+    from libs.common.worker import PartEnded, run_worker
 
     demand_schema(service, settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run_worker(service, settings, stop)
+    try:
+        run_worker(service, settings, stop)
+    except PartEnded as ended:
+        config.quit_with(str(ended), code=1)
 
 
 def _rebuild(service: Service, settings: Config) -> None:

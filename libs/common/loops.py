@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from libs.common import audit, outbox
+from libs.common import audit, log, outbox
 from libs.common.backoff import Backoff, rest_after
 from libs.common.bus import BusDown
 from libs.common.consumer import Consumer
@@ -26,6 +26,18 @@ MANY = 50  #: so much was due that there is certainly more
 DUE_S = 0.5  #: how often due timers, held facts and jobs are looked for
 AGAIN_S = 5.0  #: when a job that failed is tried again
 KEEP_ANSWERS = timedelta(days=7)  #: how long a repeated request gets its first answer
+
+
+def keep(part: str, work: Callable[[], None], stop: threading.Event, report: Report) -> None:
+    """Runs a part until ``stop``, and begins it anew whatever ends it."""
+    backoff = Backoff()
+    while not stop.is_set():
+        try:
+            work()
+        except Exception as failure:  # noqa: BLE001 - a thread that ended would be missed by nobody
+            log.get("worker").exception("a part failed and begins anew", part=part)
+            report(part, False, f"{type(failure).__name__}: {failure}")
+            backoff.wait(stop)
 
 
 def relay_loop(

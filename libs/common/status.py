@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from libs.common import log
 from libs.common.errors import DomainError
 from libs.common.store import Store
 
@@ -11,7 +12,10 @@ REPEAT_S = 15.0  #: an unchanged word is written again this seldom
 
 
 def report_to(store: Store) -> Callable[[str, bool, str], None]:
-    """A reporter for the loops: part, whether it is well, and what is to be said. Writes changes, not every beat."""
+    """A reporter for the loops: part, whether it is well, and what is to be said. Writes changes, not every beat.
+
+    It never raises: what a part is at must not end because nobody could be told of it.
+    """
     said: dict[str, tuple[bool, str, float]] = {}
     guard = threading.Lock()
 
@@ -23,9 +27,12 @@ def report_to(store: Store) -> Callable[[str, bool, str], None]:
             said[part] = (ok, detail, time.monotonic())
         try:
             write(store, part, ok, detail)
-        except DomainError:
+        except Exception as trouble:  # noqa: BLE001 - whatever it is, it is the database's; said again once that is well
+            if not isinstance(trouble, DomainError):  # as while a dump is restored: the table itself is away
+                why = str(trouble).partition("\n")[0]
+                log.get("worker").warning("what a part says cannot be written", part=part, why=why)
             with guard:
-                said.pop(part, None)  # the database is what is in trouble: said again once it is back
+                said.pop(part, None)
 
     return report
 

@@ -12,7 +12,7 @@ from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.deadletters import DeadLetters
 from libs.common.errors import DomainError
 from libs.common.intake import ASKED, Intake
-from libs.common.loops import Report, Wait, relay_loop, timers_loop
+from libs.common.loops import Report, Wait, keep, relay_loop, timers_loop
 from libs.common.memory import settle_memory
 from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
 from libs.common.rabbit.bindings import CHECK_S, Bindings
@@ -27,8 +27,13 @@ from libs.common.wake import Listener
 
 GRACE_S = 25.0  #: how long what is in hand may take after SIGTERM
 STANDBY_S = 1.0  #: how often a second relay looks whether the first has died
+LOOK_S = 5.0  #: how often a worker looks whether all its parts live
 
 Part = Callable[["Worker", Store, Report], None]
+
+
+class PartEnded(Exception):
+    """A part's thread is no more, and nobody asked it to stop."""
 
 
 class Worker:
@@ -51,7 +56,10 @@ class Worker:
         return parts
 
     def run(self) -> None:
-        """Until ``stop``; then each part finishes what it has in hand."""
+        """Until ``stop``; then each part finishes what it has in hand.
+
+        Raises PartEnded when one ended unasked, so that whoever watches over the process starts all of it anew.
+        """
         threads = [
             threading.Thread(target=self._keep, args=(name, part), name=name, daemon=True)
             for name, part in self.parts().items()
@@ -60,28 +68,32 @@ class Worker:
         for thread in threads:
             thread.start()
         self.log.info("working", parts=[thread.name for thread in threads])
-        self.stop.wait()
+        ended: list[str] = []
+        while not ended and not self.stop.wait(LOOK_S):
+            ended = [thread.name for thread in threads if not thread.is_alive()]
+        asked = self.stop.is_set()
+        self.stop.set()
         for thread in threads:
             thread.join(GRACE_S)
         self.log.info("stopped", unfinished=[thread.name for thread in threads if thread.is_alive()])
+        if not asked:
+            raise PartEnded(f"a part of the worker ended unasked: {', '.join(ended)}")
 
     def _keep(self, name: str, part: Part) -> None:
-        """Runs a part with its own connections, and begins it anew whatever ends it."""
-        backoff = Backoff()
-        while not self.stop.is_set():
-            # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
-            database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
-            around = self.config.surroundings
-            store = Store(self.service.name, database, self.service.tables, surroundings=around)
-            report = self._telling(report_to(store))
+        """Runs a part with connections of its own, new ones whenever it begins anew."""
+        # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
+        database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
+        store = Store(self.service.name, database, self.service.tables, surroundings=self.config.surroundings)
+        report = self._telling(report_to(store))
+
+        def work() -> None:
             try:
                 part(self, store, report)
-            except Exception as failure:
-                self.log.exception("a part failed and begins anew", part=name)
-                report(name, False, f"{type(failure).__name__}: {failure}")
-                backoff.wait(self.stop)
             finally:
                 database.dispose()
+
+        keep(name, work, self.stop, report)
+        database.dispose()  # the last word may have opened it again
 
     def _telling(self, report: Report) -> Report:
         """Into the log as well, when it changes."""

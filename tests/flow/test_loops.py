@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from libs.common import loops, orm
+from libs.common import config, loops, orm, status, worker
 from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
@@ -15,6 +16,7 @@ from libs.common.relay import Relay
 from libs.common.service import Job, Subscriptions
 from libs.common.store import Store
 from libs.common.timers import Timers
+from libs.common.worker import PartEnded, Worker
 from tests.contract.throwaway import MAKER, known, make, maker
 
 Word = tuple[str, bool, str]
@@ -139,3 +141,37 @@ def test_a_job_that_stumbled_is_well_again_long_before_its_next_turn(
     running.until(lambda: ("stumbles", True, "") in running.said)
     running.end()
     assert running.said.index(("stumbles", False, "ValueError: no paper")) < running.said.index(("stumbles", True, ""))
+
+
+def test_what_cannot_be_written_of_a_part_ends_nothing_and_is_said_once_it_can(store: Store) -> None:
+    """As while a dump is restored: the table goes, and comes back."""
+    report, table = status.report_to(store), store.tables.worker_status
+    table.drop(store.database.engine)
+
+    report("timers", True, "")
+
+    table.create(store.database.engine)
+    report("timers", True, "")
+    with store.reading() as tx:
+        assert tx.session.scalars(sa.select(table.c.part)).all() == ["timers"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_whose_part_ended_unasked_ends_with_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever watches over the process starts it anew: half a worker that goes on helps nobody."""
+    finished = threading.Event()
+
+    def works(worker: Worker, _store: Store, _report: loops.Report) -> None:
+        worker.stop.wait(10)
+        finished.set()
+
+    def dies(*_: object) -> None:
+        raise SystemExit
+
+    environment = {"PLUMBLINE_DATABASE_URL": f"sqlite:///{tmp_path}/maker.db", "PLUMBLINE_AMQP_URL": "amqp://127.0.0.1"}
+    monkeypatch.setattr(Worker, "parts", lambda _worker: {"relay": works, "timers": dies})
+    monkeypatch.setattr(worker, "LOOK_S", 0.01)
+
+    with pytest.raises(PartEnded, match="timers"):
+        Worker(MAKER, config.load(environment, "worker"), threading.Event()).run()
+    assert finished.is_set()

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from libs.common import config, loops
+from libs.common import config, loops, status
 from libs.common.closing import SLEEPING
 from libs.common.service import Service
+from libs.common.store import Store
 from libs.common.worker import run_worker
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import (
     MAKER,
+    TAKER_METADATA,
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
 from tests.system import rabbit_world
@@ -47,6 +49,12 @@ class Company(RabbitWorld):
         for stop in self.stops:
             stop.set()
         super().close()
+
+    def rename_tables(self, before: str, after: str) -> None:
+        """Those of the taker, all at one moment."""
+        with self.databases[1].engine.begin() as database:
+            for name in TAKER_METADATA.tables:
+                database.execute(sa.text(f"ALTER TABLE {before.format(name)} RENAME TO {after.format(name)}"))
 
     def asleep(self) -> bool:
         """Whether the maker's relay is."""
@@ -129,3 +137,29 @@ def test_a_worker_told_to_stop_ends_soon_with_nothing_half_done(company: Company
     company.work(company.other.service)
     company.work(MAKER)
     company.until_heard(subject, *map(str, range(50)))
+
+
+def test_a_worker_goes_on_after_its_tables_were_away(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while a dump is restored over its database: the tables go, and come back."""
+    unheard: set[str] = set()
+    write = status.write
+
+    def listening(store: Store, part: str, ok: bool, detail: str) -> None:
+        try:
+            write(store, part, ok, detail)
+        except sa.exc.ProgrammingError:
+            unheard.add(part)
+            raise
+
+    monkeypatch.setattr(status, "write", listening)
+    for service in company.services:
+        company.work(service)
+    company.until_heard(company.make("before"), "before")
+    company.rename_tables("{0}", "away_{0}")
+    meanwhile = company.make("meanwhile")
+    company.until(lambda: unheard >= {"timers", "consumer"}, "they could not even say that they are in trouble")
+
+    company.rename_tables("away_{0}", "{0}")
+
+    company.until_heard(meanwhile, "meanwhile")
+    company.until_heard(company.make("after"), "after")
