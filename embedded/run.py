@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from gunicorn.app.base import BaseApplication
 import services
 from embedded.gateway import Gateway
 from embedded.system import System
-from libs.common.loops import relay_loop, timers_loop
+from libs.common.loops import Report, keep, relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
@@ -37,12 +38,14 @@ class Threads:
             part.store.woken = self.wakes[name].set
             report = report_to(part.store)
             sending = (part.relay, self._waiter(name), self.stop_asked, report, rest)
-            self._start(f"{name}-relay", relay_loop, *sending)
-            timers = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
-            self._start(f"{name}-timers", timers_loop, *timers)
+            self._start(name, "relay", report, partial(relay_loop, *sending))
+            timing = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
+            self._start(name, "timers", report, partial(timers_loop, *timing))
 
-    def _start(self, name: str, loop: Callable[..., None], *parts: Any) -> None:
-        thread = threading.Thread(target=loop, args=parts, name=name, daemon=True)
+    def _start(self, service: str, part: str, report: Report, loop: Callable[[], None]) -> None:
+        thread = threading.Thread(
+            target=keep, args=(part, loop, self.stop_asked, report), name=f"{service}-{part}", daemon=True
+        )
         self.threads.append(thread)
         thread.start()
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from embedded.run import Threads
+from embedded.testing import Bench
 from libs.common import config, loops, orm, status, worker
 from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
@@ -175,3 +177,31 @@ def test_a_worker_whose_part_ended_unasked_ends_with_an_error(tmp_path: Path, mo
     with pytest.raises(PartEnded, match="timers"):
         Worker(MAKER, config.load(environment, "worker"), threading.Event()).run()
     assert finished.is_set()
+
+
+def test_embedded_threads_go_on_whatever_one_of_their_steps_fails_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, ["leads"])
+    part = bench.system.parts["leads"]
+    again = {"relay": threading.Event(), "timers": threading.Event()}
+
+    def stumbling(name: str, step: Callable[[], int]) -> Callable[[], int]:
+        met = []
+
+        def once_not() -> int:
+            if not met:
+                met.append(name)
+                raise TypeError("a bug")
+            again[name].set()
+            return step()
+
+        return once_not
+
+    for name, who in (("relay", part.relay), ("timers", part.timers)):
+        monkeypatch.setattr(who, "step", stumbling(name, who.step))
+    threads = Threads(bench.system)
+
+    assert [name for name, event in again.items() if not event.wait(5)] == []
+    threads.stop()
+    bench.close()
