@@ -1,4 +1,4 @@
-"""Serves the embedded system: gunicorn's request threads only commit; a thread a service relays, another keeps time."""
+"""Serves the embedded system: request threads only commit; threads a service relay, keep time and send mail."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from gunicorn.app.base import BaseApplication
 import services
 from embedded.gateway import Gateway
 from embedded.system import System
-from libs.common.loops import Report, keep, relay_loop, timers_loop
+from libs.common.loops import Report, job_loop, keep, relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
@@ -28,7 +28,7 @@ def rest(took: float) -> float:
 
 
 class Threads:
-    """The relays and timers of a system, until stopped."""
+    """The relays, timers and jobs of a system, until stopped."""
 
     def __init__(self, system: System) -> None:
         self.stop_asked = threading.Event()
@@ -41,6 +41,9 @@ class Threads:
             self._start(name, "relay", report, partial(relay_loop, *sending))
             timing = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
             self._start(name, "timers", report, partial(timers_loop, *timing))
+            for job in part.service.jobs:
+                if job.apart:
+                    self._start(name, job.name, report, partial(job_loop, job, part.store, self.stop_asked, report))
 
     def _start(self, service: str, part: str, report: Report, loop: Callable[[], None]) -> None:
         thread = threading.Thread(

@@ -75,7 +75,7 @@ def timers_loop(
     service: Service, store: Store, timers: Timers, consumer: Consumer, stop: threading.Event, report: Report
 ) -> None:
     """Fires timers, tries held facts and runs the service's jobs, each when it is due, until ``stop``."""
-    jobs = (*KERNEL_JOBS, *service.jobs)
+    jobs = (*KERNEL_JOBS, *(job for job in service.jobs if not job.apart))
     due = dict.fromkeys((job.name for job in jobs), 0.0)
     backoff = Backoff()
     while not stop.is_set():
@@ -92,6 +92,20 @@ def timers_loop(
         report("timers", True, "")
         if found < MANY:
             stop.wait(DUE_S)
+
+
+def job_loop(job: Job, store: Store, stop: threading.Event, report: Report) -> None:
+    """Runs one job that goes apart, whenever it is due, until ``stop``."""
+    due, backoff = {job.name: 0.0}, Backoff()
+    while not stop.is_set():
+        try:
+            _run(job, store, due, report)
+        except Unavailable as trouble:
+            report(job.name, False, trouble.detail)
+            backoff.wait(stop)
+            continue
+        backoff.reset()
+        stop.wait(DUE_S)
 
 
 def _run(job: Job, store: Store, due: dict[str, float], report: Report) -> int:

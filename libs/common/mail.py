@@ -178,4 +178,4 @@ def post(around: Surroundings, mail: EmailMessage) -> None:
         session.send_message(mail)
 
 
-JOB = Job("mail", deliver, every_s=2.0)
+JOB = Job("mail", deliver, every_s=2.0, apart=True)

@@ -94,6 +94,7 @@ class Job:
     run: Callable[[Store], int]  #: does one batch and returns how much it found
     every_s: float = 1.0
     many: int = 1  #: having found so much, it is run again at once
+    apart: bool = False  #: it waits for somebody outside, who may be silent: in a thread of its own it holds up nobody
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The worker process of a service: relay, reader, timers and the watch over its bindings, each a thread of its own."""
+"""The worker process of a service: relay, reader, timers, mail, the watch over its bindings, each in its own thread."""
 
 import threading
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.deadletters import DeadLetters
 from libs.common.errors import DomainError
 from libs.common.intake import ASKED, Intake
-from libs.common.loops import Report, Wait, keep, relay_loop, timers_loop
+from libs.common.loops import Report, Wait, job_loop, keep, relay_loop, timers_loop
 from libs.common.memory import settle_memory
 from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
 from libs.common.rabbit.bindings import CHECK_S, Bindings
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.topology import dead_of, queue_of
 from libs.common.relay import Relay
-from libs.common.service import Service
+from libs.common.service import Job, Service
 from libs.common.status import report_to
 from libs.common.store import Store
 from libs.common.timers import Timers
@@ -53,7 +53,7 @@ class Worker:
         if self.service.commands:
             parts["commands"] = Worker.take_in
             parts["dead commands"] = Worker.take_dead_commands
-        return parts
+        return parts | {job.name: Worker.alone(job) for job in self.service.jobs if job.apart}
 
     def run(self) -> None:
         """Until ``stop``; then each part finishes what it has in hand.
@@ -162,6 +162,13 @@ class Worker:
     def timers(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)
         timers_loop(self.service, store, Timers(store, self.service.timers), consumer, self.stop, report)
+
+    @staticmethod
+    def alone(job: Job) -> Part:
+        def part(worker: "Worker", store: Store, report: Report) -> None:
+            job_loop(job, store, worker.stop, report)
+
+        return part
 
     def watch(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)

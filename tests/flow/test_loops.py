@@ -1,24 +1,30 @@
 """The loops of a worker outlive whatever goes wrong, and say what it is."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from embedded.run import Threads
+from embedded.system import System
 from embedded.testing import Bench
-from libs.common import config, loops, orm, status, worker
+from libs.common import config, loops, mail, orm, status, worker
 from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
 from libs.common.relay import Relay
-from libs.common.service import Job, Subscriptions
+from libs.common.service import Job, Service, Subscriptions
 from libs.common.store import Store
+from libs.common.surroundings import Surroundings
 from libs.common.timers import Timers
 from libs.common.worker import PartEnded, Worker
+from libs.local.ports import free_port
 from tests.contract.throwaway import MAKER, known, make, maker
 
 Word = tuple[str, bool, str]
@@ -205,3 +211,49 @@ def test_embedded_threads_go_on_whatever_one_of_their_steps_fails_with(
     assert [name for name, event in again.items() if not event.wait(5)] == []
     threads.stop()
     bench.close()
+
+
+@contextmanager
+def embedded(service: Service, database: orm.Database, around: Surroundings) -> Iterator[None]:
+    threads = Threads(System.over({service.name: (service, database)}, surroundings=around))
+    try:
+        yield
+    finally:
+        threads.stop()
+
+
+@contextmanager
+def apart(service: Service, database: orm.Database, around: Surroundings) -> Iterator[None]:
+    """As its worker, whose broker is away."""
+    stop, url = threading.Event(), database.engine.url.render_as_string()
+    environment = {"PLUMBLINE_DATABASE_URL": url, "PLUMBLINE_AMQP_URL": f"amqp://127.0.0.1:{free_port()}"}
+    environment["PLUMBLINE_SMTP_URL"] = around.smtp_url
+    thread = threading.Thread(target=Worker(service, config.load(environment, "worker"), stop).run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize("running", [embedded, apart])
+def test_a_mail_server_that_takes_connections_and_says_nothing_holds_up_no_timer(
+    store: Store, running: Callable[[Service, orm.Database, Surroundings], AbstractContextManager[None]]
+) -> None:
+    fired = threading.Event()
+    service = replace(MAKER, jobs=(mail.JOB,), timers={"nudge": lambda *_: fired.set()})
+    silent = socket.create_server(("127.0.0.1", 0))
+    around = Surroundings(smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+    with store.begin() as tx:
+        mail.queue(tx, "somebody@example.com", "hello", "there")
+
+    with running(service, store.database, around):
+        silent.settimeout(10)
+        session, _ = silent.accept()
+        with store.begin() as tx:
+            tx.remind("nudge", UUID(int=1), tx.now)
+        in_time = fired.wait(5)
+        session.close()
+        silent.close()
+    assert in_time

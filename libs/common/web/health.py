@@ -19,8 +19,9 @@ from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
 SILENT = timedelta(seconds=45)  #: a loop says something every 15 s
-#: parts of the worker that never stop talking; jobs speak when they run
-LOOPS = ("relay", "timers", "consumer", "commands", "dead letters")
+#: parts of the worker that never stop talking, and how long each may be silent; other jobs speak when they run
+LOOPS = dict.fromkeys(("relay", "timers", "consumer", "commands", "dead letters"), SILENT)
+LOOPS["mail"] = timedelta(minutes=10)  #: a batch of it may wait for a slow server so long
 
 Parts = dict[str, dict[str, Any]]
 
@@ -78,7 +79,7 @@ def worker_parts(tx: Tx) -> Parts:
     parts: Parts = {}
     for row in tx.session.execute(sa.select(tx.tables.worker_status)):
         silent = tx.now - row.at
-        if row.part in LOOPS and silent > SILENT:
+        if row.part in LOOPS and silent > LOOPS[row.part]:
             parts[row.part] = {"ok": False, "detail": f"nothing heard of it for {silent.seconds} s"}
         else:
             parts[row.part] = {"ok": row.ok, **({"detail": row.detail} if row.detail else {})}
