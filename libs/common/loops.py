@@ -50,7 +50,6 @@ def relay_loop(
     backoff = Backoff()
     while not stop.is_set():
         try:
-            report("relay", True, "")
             began = time.monotonic()
             sent = relay.step()
             if not sent:
@@ -58,6 +57,7 @@ def relay_loop(
             elif sent < relay.batch:  # else more wait already
                 stop.wait(rest(time.monotonic() - began))
         except BusDown as away:
+            report("relay", True, "")  # it has done what it can
             report("broker", False, str(away))
             backoff.wait(stop)
             continue
@@ -66,6 +66,7 @@ def relay_loop(
             backoff.wait(stop)
             continue
         backoff.reset()
+        report("relay", True, "")  # only now: where every step fails, nobody may look and find it well
         report("broker", True, "")
     with contextlib.suppress(Unavailable):
         relay.finish()

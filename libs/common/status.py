@@ -3,12 +3,17 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
 
 from libs.common import log
 from libs.common.errors import DomainError
 from libs.common.store import Store
 
 REPEAT_S = 15.0  #: an unchanged word is written again this seldom
+#: so long a worker's trouble stands, though another one is well: while it lasts it is said again sooner
+STANDS = timedelta(seconds=20)
 
 
 def report_to(store: Store) -> Callable[[str, bool, str], None]:
@@ -17,6 +22,7 @@ def report_to(store: Store) -> Callable[[str, bool, str], None]:
     It never raises: what a part is at must not end because nobody could be told of it.
     """
     said: dict[str, tuple[bool, str, float]] = {}
+    ill: set[str] = set()  #: the parts whose trouble was ours: it is over when we say so
     guard = threading.Lock()
 
     def report(part: str, ok: bool, detail: str) -> None:
@@ -25,22 +31,34 @@ def report_to(store: Store) -> Callable[[str, bool, str], None]:
             if before is not None and before[:2] == (ok, detail) and time.monotonic() - before[2] < REPEAT_S:
                 return
             said[part] = (ok, detail, time.monotonic())
+        written = False
         try:
-            write(store, part, ok, detail)
+            written = write(store, part, ok, detail, yielding=ok and part not in ill)
         except Exception as trouble:  # noqa: BLE001 - whatever it is, it is the database's; said again once that is well
             if not isinstance(trouble, DomainError):  # as while a dump is restored: the table itself is away
                 why = str(trouble).partition("\n")[0]
                 log.get("worker").warning("what a part says cannot be written", part=part, why=why)
-            with guard:
+        with guard:
+            if not written:
                 said.pop(part, None)
+            elif ok:
+                ill.discard(part)
+            else:
+                ill.add(part)
 
     return report
 
 
-def write(store: Store, part: str, ok: bool, detail: str) -> None:
-    """The newest word of one part."""
+def write(store: Store, part: str, ok: bool, detail: str, *, yielding: bool = False) -> bool:
+    """The newest word of one part. ``yielding``: not over another worker's trouble of a moment ago.
+
+    Returns whether it was written.
+    """
     table = store.tables.worker_status
     with store.begin() as tx:
         now = {"ok": ok, "detail": detail[:500], "at": tx.now}
         insert = tx.insert(table).values(part=part, **now)
-        tx.session.execute(insert.on_conflict_do_update(index_elements=["part"], set_=now))
+        over = ~table.c.at.between(tx.now - STANDS, tx.now + STANDS)  # or a clock was set back
+        where = sa.or_(table.c.ok, over) if yielding else None
+        newer = insert.on_conflict_do_update(index_elements=["part"], set_=now, where=where)
+        return bool(tx.execute(newer.returning(table.c.part)).first())

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -80,15 +79,6 @@ class Answers:
         answer = world.get("/readyz", by=None)
         assert (answer.status_code, (answer.json or {})["status"]) == (200, "degraded")
         assert (answer.json or {})["parts"]["broker"] == {"ok": False, "detail": "connection refused"}
-
-    @pytest.mark.parametrize("part", ["relay", "timers", "consumer", "commands"])
-    def test_a_part_of_the_worker_that_has_fallen_silent_is_named(self, world: World, part: str) -> None:
-        with world.store.begin() as tx:
-            row = {"part": part, "ok": True, "detail": "", "at": tx.now - timedelta(minutes=2)}
-            tx.session.execute(tx.insert(TABLES.worker_status).values(**row))
-        said = world.get("/readyz", by=None).json or {}
-        assert (said["status"], said["parts"][part]["ok"]) == ("degraded", False)
-        assert "nothing heard of it" in said["parts"][part]["detail"]
 
     def test_a_service_without_its_tables_is_not_ready(self, world: World) -> None:
         TABLES.worker_status.drop(world.store.database.engine)

@@ -18,6 +18,7 @@ from libs.common import config, loops, mail, orm, status, worker
 from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
 from libs.common.errors import Unavailable
+from libs.common.rabbit import RabbitReader, reader
 from libs.common.relay import Relay
 from libs.common.service import Job, Service, Subscriptions
 from libs.common.store import Store
@@ -109,6 +110,36 @@ def test_a_relay_waits_its_database_out(store: Store) -> None:
 
     running.until(lambda: ("broker", True, "") in running.said)
     running.end()
+
+
+def test_a_relay_whose_every_step_fails_is_never_said_to_be_well(store: Store) -> None:
+    def crash(_point: str) -> None:
+        raise Unavailable("the database is away")
+
+    with store.begin() as tx:
+        make(tx, "one")
+    store.crash = crash
+    running = Running(loops.relay_loop, Relay(store, Bus()), lambda _seconds: None)
+
+    running.until(lambda: len(running.said) >= 3)
+    running.end()
+    assert {word for word in running.said if word[0] == "relay"} == {("relay", False, "the database is away")}
+
+
+def test_a_reader_whose_every_step_fails_is_never_said_to_be_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Session:
+        def __init__(self, _reader: RabbitReader) -> None:
+            self.open = self.close = nothing
+
+        def step(self, _look_s: float) -> int:
+            raise Unavailable("the database is away")
+
+    monkeypatch.setattr(reader, "_Session", Session)
+    running = Running(RabbitReader("amqp://127.0.0.1", "queue", lambda _some: None).run)
+
+    running.until(lambda: len(running.said) >= 3)
+    running.end()
+    assert set(running.said) == {("consumer", False, "the database is away")}
 
 
 def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:

@@ -58,8 +58,8 @@ class RabbitReader:
             try:
                 session.open()
                 while not stop.is_set():
-                    report("consumer", True, "")
                     session.step(self.look_s)
+                    report("consumer", True, "")  # only now: where every step fails, nobody may look and find it well
                     backoff.reset()  # also where nothing came: that it was quiet is no trouble
             except BusDown as away:
                 report("consumer", False, str(away))

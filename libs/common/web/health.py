@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 from flask import Blueprint, current_app
 
-from libs.common import outbox
+from libs.common import mail, outbox
 from libs.common.answers import Answer
 from libs.common.errors import DomainError, Unavailable
 from libs.common.service import Service
@@ -20,8 +20,10 @@ from libs.common.web.endpoint import endpoint
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
 SILENT = timedelta(seconds=45)  #: a loop says something every 15 s
 #: parts of the worker that never stop talking, and how long each may be silent; other jobs speak when they run
-LOOPS = dict.fromkeys(("relay", "timers", "consumer", "commands", "dead letters"), SILENT)
+LOOPS = dict.fromkeys(("relay", "timers", "consumer", "commands", "dead letters", "dead commands", "bindings"), SILENT)
 LOOPS["mail"] = timedelta(minutes=10)  #: a batch of it may wait for a slow server so long
+TRIED = timedelta(minutes=5)  #: the longest pause between two tries of a timer, which the last one sets as well
+TOLD = timedelta(days=1)  #: so long one is told of mail that no server took
 
 Parts = dict[str, dict[str, Any]]
 
@@ -78,16 +80,18 @@ def worker_parts(tx: Tx) -> Parts:
     """What the worker said of its parts, and whether it still speaks."""
     parts: Parts = {}
     for row in tx.session.execute(sa.select(tx.tables.worker_status)):
-        silent = tx.now - row.at
+        silent = abs(tx.now - row.at)  # a clock may have been set back
         if row.part in LOOPS and silent > LOOPS[row.part]:
-            parts[row.part] = {"ok": False, "detail": f"nothing heard of it for {silent.seconds} s"}
+            last = f"; it last said: {row.detail}" if row.detail else ""
+            detail = f"nothing heard of it for {int(silent.total_seconds())} s{last}"
+            parts[row.part] = {"ok": False, "detail": detail}
         else:
             parts[row.part] = {"ok": row.ok, **({"detail": row.detail} if row.detail else {})}
     return parts
 
 
 def _delivery(tx: Tx) -> Parts:
-    """What waits: facts to be sent, facts held for another, facts nobody could apply."""
+    """What waits: facts to be sent, facts held for another, facts nobody could apply; and what is tried no more."""
     now = backlog(tx)
     parts = {
         "outbox": _outbox(tx, now),
@@ -97,7 +101,14 @@ def _delivery(tx: Tx) -> Parts:
     if now["parked"]:
         what = f"{now['parked']} could not be applied: ./plumbline parked list --service {edge().service.name}"
         parts["parked"] = {"ok": False, "detail": what}
+    parts["timers given up"] = _given_up(now["timers_given_up"], "of them failed time and again, `failed` says why")
+    parts["mail given up"] = _given_up(now["mail_given_up"], "of the last day, which no server took")
     return parts
+
+
+def _given_up(count: int, what: str) -> dict[str, Any]:
+    """What somebody has to have tried again: docs/operations.md tells how."""
+    return {"ok": False, "detail": f"{count} {what}: docs/operations.md, Health"} if count else {"ok": True}
 
 
 def _outbox(tx: Tx, now: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +125,11 @@ def backlog(tx: Tx) -> Mapping[str, Any]:
     unsent, again = facts.c.published_at.is_(None), facts.c.id <= outbox.mark(tx)
     first = sa.select(facts.c.created_at).where(unsent, ~again).order_by(facts.c.id).limit(1)
     count = sa.func.count()
+    timers, mails = tx.tables.timers.c, tx.tables.mail.c
+    # A timer that is given up was due; asked so, the index on that leaves out all that are still to come.
+    no_timer = timers.failed.is_not(None), timers.due_at <= tx.now + TRIED
+    # One that was refused for good before has a wrong address: that is its sender's affair, and told to them.
+    no_mail = mails.state == mail.FAILED, mails.attempts >= mail.TRIES, mails.due_at > tx.now - TOLD
     return {
         "unpublished": tx.session.scalar(sa.select(count).where(unsent, ~again)) or 0,
         "replayed": tx.session.scalar(sa.select(count).where(unsent, again)) or 0,
@@ -121,6 +137,8 @@ def backlog(tx: Tx) -> Mapping[str, Any]:
         "held": tx.session.scalar(sa.select(count).select_from(held)) or 0,
         "oldest_held": tx.session.scalar(sa.select(sa.func.min(held.c.held_at))),
         "parked": tx.session.scalar(sa.select(count).select_from(parked)) or 0,
+        "timers_given_up": tx.session.scalar(sa.select(count).where(*no_timer)) or 0,
+        "mail_given_up": tx.session.scalar(sa.select(count).where(*no_mail)) or 0,
     }
 
 

@@ -86,6 +86,11 @@ class _Waiting(Collector):
             yield _gauge(f"plumbline_{name}_oldest_seconds", "How long the first has waited.", service, waits[name])
         text = "Facts that could not be applied: ./plumbline parked list."
         yield _gauge("plumbline_parked", text, service, found["parked"])
+        for name, text in (
+            ("timers", "Timers that failed too often."),
+            ("mail", "Mail that no server took, for a day."),
+        ):
+            yield _gauge(f"plumbline_{name}_given_up", text, service, found[f"{name}_given_up"])
         yield _gauge("plumbline_replayed", "Facts that an operator has sent again.", service, found["replayed"])
         text = "Whether so much waits to be sent that changes are refused: is the broker there, does the relay run?"
         yield _gauge("plumbline_outbox_full", text, service, float(full))
