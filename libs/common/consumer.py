@@ -27,6 +27,8 @@ from libs.common.tx import Origin, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked
 LEASE = timedelta(seconds=30)  #: how long an attempt may take before the held fact is due again
+LONGEST_S = 60.0  #: no pause between two attempts is longer
+BEYOND = timedelta(seconds=2 * LONGEST_S)  #: what seems due still later was held before a clock was set back
 ATTEMPTING, AGAIN = "attempting", "attempting again"  #: again: the attempt before ended without a word
 
 
@@ -270,7 +272,7 @@ class Consumer:
                 pause = timedelta(seconds=min(30.0, 0.1 * 2 ** min(waits, 9)))
             else:
                 attempts += not counted
-                pause = timedelta(seconds=min(60.0, 0.5 * 4**attempts))
+                pause = timedelta(seconds=min(LONGEST_S, 0.5 * 4**attempts))
                 code = cause.code if isinstance(cause, BadEnvelope) else None
                 its_turn = message.number == position.last_seq + 1  # else it failed behind one that went back with it
                 if its_turn and (attempts >= TRIES or code):
@@ -306,7 +308,7 @@ class Consumer:
                 return 0
             held = position.held.get(message.number)
             begun = held is not None and held.reason in (ATTEMPTING, AGAIN)  # somebody is at it, or died and left it
-            if held is not None and held.due_at is not None and held.due_at > tx.now:
+            if held is not None and held.due_at is not None and tx.now < held.due_at <= tx.now + BEYOND:
                 earlier = why is Why.REDELIVERED if begun else why is Why.EARLY and held.waits
                 if not earlier:
                     return 0
@@ -326,8 +328,8 @@ class Consumer:
 
     def _retry(self, which: Any, limit: int, why: Why) -> int:
         with self.store.alone(changing=False) as look:
-            given = {"now": self.store.now(look), "most": limit}
-            bodies = look.scalars(which, given).all()
+            now = self.store.now(look)
+            bodies = look.scalars(which, {"now": now, "beyond": now + BEYOND, "most": limit}).all()
         for body in bodies:
             self._attempt(decode(bytes(body), most=None), why)
         return len(bodies)

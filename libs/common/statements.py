@@ -93,7 +93,10 @@ def of(tables: Tables) -> Statements:
         let_go=sa.delete(held).where(this),
         due_now=sa.update(held).where(this).values(due_at=bindparam("at")),
         parked=sa.insert(tables.parked),
-        held_due=waiting.where(held.c.due_at <= bindparam("now")),
+        held_due=sa.union_all(  # each a stretch of the index: with OR, all that has no due time would be read as well
+            sa.select(waiting.where(held.c.due_at <= bindparam("now")).subquery().c.body),
+            sa.select(waiting.where(held.c.due_at > bindparam("beyond")).subquery().c.body),
+        ),
         held_waiting=waiting.where(held.c.due_at.is_not(None), held.c.waits > 0),
         unpublished=sa.select(outbox.c.id, outbox.c.event_id, outbox.c.type, outbox.c.body)
         .where(outbox.c.published_at.is_(None))

@@ -1,5 +1,6 @@
 """What every bus promises of facts that cannot be applied."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -53,6 +54,28 @@ class Failure:
 
         world.until_heard(subject, "made", "fickle", "changed")
         assert world.taker.tried.count("fickle") >= 2
+
+    def test_a_held_fact_is_tried_again_though_the_clock_was_set_back(self, world: World) -> None:
+        """Then it seems due in days, which no pause is long."""
+        world.taker.moods["fickle"] = refuse
+        subject = world.make("made", "fickle", "changed")
+        world.until(lambda: len(world.taker.held()) == 2, "the fickle fact and the one behind it are held")
+
+        del world.taker.moods["fickle"]
+        world.taker.let_time_pass(-timedelta(days=3))
+        world.taker.consumer.retry_due()
+
+        world.until_heard(subject, "made", "fickle", "changed")
+
+    def test_a_held_fact_is_not_tried_before_its_time(self, world: World) -> None:
+        world.taker.moods["fickle"] = refuse
+        world.make("fickle")
+        world.until(lambda: len(world.taker.held()) == 1, "the fickle fact is held")
+        world.taker.let_time_pass(-timedelta(minutes=1))  # the longest pause
+        tried = len(world.taker.tried)
+
+        assert world.taker.consumer.retry_due() == 0
+        assert len(world.taker.tried) == tried
 
     def test_a_handler_that_keeps_failing_is_tried_five_times_then_parked_and_blocks_only_its_record(
         self, world: World

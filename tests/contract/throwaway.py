@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -157,11 +158,11 @@ class Taker:
             table = self.store.tables.held
             return list(tx.session.execute(sa.select(table).order_by(table.c.agg, table.c.agg_seq)))
 
-    def let_time_pass(self) -> None:
-        """What waits for a time is due now. Sleeping would prove nothing more."""
+    def let_time_pass(self, since: timedelta = timedelta()) -> None:
+        """What waits for a time was due so long ago, or now. Sleeping would prove nothing more."""
         held = self.store.tables.held
         with self.store.begin() as tx:
-            tx.session.execute(sa.update(held).where(held.c.due_at.is_not(None)).values(due_at=tx.now))
+            tx.session.execute(sa.update(held).where(held.c.due_at.is_not(None)).values(due_at=tx.now - since))
 
 
 def maker(database: Database) -> Store:
