@@ -1,4 +1,4 @@
-"""Packages in virtual environments of their own, kept in the cache folder: the peers', and ours as they are deployed."""
+"""Packages in virtual environments of their own, kept in the cache folder: the peers', and what a container has."""
 
 import hashlib
 import subprocess

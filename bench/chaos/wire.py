@@ -2,14 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from libs.common.bus import Delivery
 from libs.common.contracts.base import decode
-from libs.common.rabbit import RabbitReader
+from libs.common.rabbit.history import batches
 from libs.common.rabbit.publisher import HISTORY
 from libs.local.broker import Broker
 
@@ -58,9 +56,6 @@ def _stuck(queue: dict[str, Any]) -> bool:
 def history(broker: Broker) -> Counter[str]:
     """How often each fact went over the broker, by its id."""
     seen: Counter[str] = Counter()
-
-    def take(deliveries: Sequence[Delivery]) -> None:
-        seen.update(str(decode(one.body, one.content_type).id) for one in deliveries)
-
-    RabbitReader(broker.url(), HISTORY, take, arguments={"x-stream-offset": "first"}).read_through()
+    for batch in batches(broker.url(), None, "chaos"):
+        seen.update(str(decode(one.body, one.content_type).id) for one in batch)
     return seen

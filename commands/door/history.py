@@ -59,7 +59,7 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
     from libs.common.rabbit import history as stream
 
     ident, since = _beginning(begin)
-    wanted, started = _from_there(ident, since, take), datetime.now(UTC)
+    wanted = _from_there(ident, since, take)
 
     def take_bytes(delivery: Delivery) -> bool:
         try:
@@ -67,7 +67,7 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
         except BadEnvelope as wrong:
             click.echo(f"plumbline: something in the history is no fact: {wrong}", err=True)
             return True
-        return wanted(message) and (follow or message.time < started)
+        return wanted(message)
 
     earlier = None if since is None else max(since - EARLIER, moments.FIRST)
     try:

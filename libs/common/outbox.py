@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -96,13 +96,19 @@ def send_again(tx: Tx, since: datetime, after: int = 0, until: int | None = None
         outbox.c.id > begin, outbox.c.id <= until, outbox.c.created_at >= since, outbox.c.published_at.is_not(None)
     )
     ids = list(tx.execute(chosen.order_by(outbox.c.id).limit(most)).scalars())
+    mark_again(tx, ids)
+    through = ids[-1] if len(ids) == most else until
+    return Piece(len(ids), through, until, _kept_since(tx, since))
+
+
+def mark_again(tx: Tx, ids: Sequence[int]) -> None:
+    """Marks these sent facts, in their order, as not yet sent; they are no backlog, being told already."""
+    outbox = tx.tables.outbox
     for start in range(0, len(ids), 500):
         some = outbox.c.id.in_(ids[start : start + 500])
         tx.execute(sa.update(outbox).where(some).values(published_at=None))
     if ids:
         _keep(tx, REPLAYED, max(mark(tx), ids[-1]))
-    through = ids[-1] if len(ids) == most else until
-    return Piece(len(ids), through, until, _kept_since(tx, since))
 
 
 def _marked(tx: Tx) -> int:

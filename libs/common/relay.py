@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.common import outbox
 from libs.common.bus import Outgoing, Publisher, Refused, nothing
 from libs.common.errors import DomainError
 from libs.common.store import Store
@@ -106,11 +107,19 @@ def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:
 
     Subscribers that have them skip the repeats; one that lost its queue, or is new, gets what it missed.
     """
-    outbox = store.tables.outbox
-    again = sa.update(outbox).where(outbox.c.published_at.is_not(None)).values(published_at=None)
+    table, count, through = store.tables.outbox, 0, 0
+    with store.reading() as tx:
+        until = tx.execute(sa.select(sa.func.max(table.c.id))).scalar_one() or 0
+    sent = table.c.published_at.is_not(None), table.c.id > sa.bindparam("through"), table.c.id <= until
+    chosen = sa.select(table.c.id).where(*sent)
     if since is not None:
-        again = again.where(since)
-    with store.begin() as tx:
-        count = tx.execute(again).rowcount
+        chosen = chosen.where(since)
+    while True:  # piece by piece: no statement may take as long as all of them would
+        with store.begin() as tx:
+            ids = list(tx.execute(chosen.order_by(table.c.id).limit(outbox.PIECE), {"through": through}).scalars())
+            if not ids:
+                break
+            outbox.mark_again(tx, ids)
+        count, through = count + len(ids), ids[-1]
     store.woken()
-    return int(count)
+    return count

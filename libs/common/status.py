@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -49,14 +49,16 @@ def report_to(store: Store) -> Callable[[str, bool, str], None]:
     return report
 
 
-def write(store: Store, part: str, ok: bool, detail: str, *, yielding: bool = False) -> bool:
-    """The newest word of one part. ``yielding``: not over another worker's trouble of a moment ago.
+def write(
+    store: Store, part: str, ok: bool, detail: str, *, yielding: bool = False, at: datetime | None = None
+) -> bool:
+    """The newest word of a part, of now or of ``at``. ``yielding``: not over another worker's trouble of a moment ago.
 
     Returns whether it was written.
     """
     table = store.tables.worker_status
     with store.begin() as tx:
-        now = {"ok": ok, "detail": detail[:500], "at": tx.now}
+        now = {"ok": ok, "detail": detail[:500], "at": at or tx.now}
         insert = tx.insert(table).values(part=part, **now)
         over = ~table.c.at.between(tx.now - STANDS, tx.now + STANDS)  # or a clock was set back
         where = sa.or_(table.c.ok, over) if yielding else None

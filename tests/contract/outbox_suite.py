@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from libs.common import outbox
+from libs.common import outbox, relay
 from libs.common.store import Store
 from libs.common.surroundings import OutboxLimits
 from tests.contract.throwaway import MAKER_TABLES, make
@@ -90,6 +90,19 @@ class Outbox:
         assert self.said(store) == ""
         made(store, "f", "g")
         assert "more than 1 fact" in self.said(store)
+
+    def test_what_is_sent_again_to_a_broker_that_lost_its_history_is_never_too_much(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "PIECE", 2)
+        made(store, *"abcde")
+        self.age(store, 5, days=8)
+        self.limits(store, most_rows=3)
+
+        assert relay.refill(store, MAKER_TABLES.outbox.c.created_at > store.clock() - timedelta(days=30)) == 5
+
+        assert self.sent(store) == [False] * 5
+        assert self.said(store) == ""
 
     def test_the_gauge_is_read_once_a_second_however_many_ask(self, store: Store) -> None:
         self.limits(store, most_rows=1)

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from libs.common.bus import Delivery
 from libs.common.contracts.base import decode
-from libs.common.rabbit import RabbitReader
+from libs.common.rabbit.history import batches
 from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.topology import queue_of
 from tests.system.distributed_world import until
@@ -111,8 +110,7 @@ def test_a_broker_whose_history_is_not_up_yet_is_told_nothing(faults: FaultyWorl
     faults.broker.ctl("eval", UP)
 
     faults.until_arrived(lead)
-    told: list[Delivery] = []
-    RabbitReader(faults.broker.url(), HISTORY, told.extend, arguments={"x-stream-offset": "first"}).read_through()
+    told = [one for batch in batches(faults.broker.url(), None, "a test") for one in batch]
     kinds = {decode(one.body, one.content_type).type for one in told if lead in one.body.decode()}
     assert kinds >= {"plumbline.lead.captured.v1", "plumbline.lead.validated.v1"}
 

@@ -253,11 +253,11 @@ def test_what_could_not_be_read_again_is_read_at_the_next_look(
     missed = world.make("missed")
     world.step()
 
-    def away(_reader: RabbitReader) -> int:
+    def away(_reader: RabbitReader, _through: int) -> Iterator[int]:
         raise BusDown("the history has no leader")
 
     with monkeypatch.context() as broken, pytest.raises(BusDown):
-        broken.setattr(RabbitReader, "read_through", away)
+        broken.setattr(RabbitReader, "steps", away)
         watch.look()
     watch.look()
 

@@ -1,18 +1,16 @@
 """Finds what a broker has lost, and fills it again: bindings, a queue and what was in it, everything."""
 
-import contextlib
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from libs.common import relay, status
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
-from libs.common.contracts.base import BadEnvelope, decode
+from libs.common.rabbit import history
 from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS, HISTORY
-from libs.common.rabbit.reader import RabbitReader
 from libs.common.rabbit.topology import HISTORY_AGE, bindings_of
 from libs.common.service import Service
 
@@ -24,10 +22,6 @@ FILLED = "history"  #: the part whose detail says which history has this service
 OURS = "read"  #: the mark of a binding whose queue has all that there was
 
 Report = Callable[[str, bool, str], None]
-
-
-class _Enough(Exception):
-    """What comes now is in the queue as well."""
 
 
 class Bindings:
@@ -50,6 +44,8 @@ class Bindings:
 
     def step(self, report: Report) -> int:
         """Looks once, and mends. Returns how many facts were read again. Raises Refusal or BusDown."""
+        with self.store.reading() as tx:
+            began = tx.now  # what goes lost while we are at it, the next look reads from here on
         there = self.broker.bindings(EVENTS)
         missing, since = self._missing(there), self._last_seen()
         why, reread = self._why(missing, there, since), 0
@@ -57,12 +53,13 @@ class Bindings:
             report("bindings", False, why)
             for queue, key, _mark in sorted(missing):
                 self.broker.bind(EVENTS, queue, key)
-            reread = self._read_again(since, {key for _, key in bindings_of(self.service)})
+            begin = None if missing == self._missing(set()) else since  # a new queue: what waited in it is of any age
+            reread = self._read_again(begin, {key for _, key in bindings_of(self.service)})
         for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
             self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
-        status.write(self.store, SEEN, True, "")
+        status.write(self.store, SEEN, True, "", at=began)
         self._looked = self._last_seen()
         report("bindings", True, "")
         return reread
@@ -91,17 +88,17 @@ class Bindings:
         if not histories:
             report("bindings", False, "the history is not bound: run `plumbline topology`")
             return False
-        table, history = self.store.tables.worker_status, max(histories)
+        table, there_is = self.store.tables.worker_status, max(histories)
         with self.store.reading() as tx:
             filled = tx.session.scalar(sa.select(table.c.detail).where(table.c.part == FILLED))
-        if filled == history:
+        if filled == there_is:
             return True
         if filled is not None:
             report("bindings", False, "the broker has lost the history; sending again what it held")
             with self.store.reading() as tx:
                 oldest = tx.now - HISTORY_AGE
             relay.refill(self.store, self.store.tables.outbox.c.created_at > oldest)
-        status.write(self.store, FILLED, True, history)
+        status.write(self.store, FILLED, True, there_is)
         return True
 
     def _last_seen(self) -> datetime | None:
@@ -110,36 +107,16 @@ class Bindings:
             return tx.session.scalar(sa.select(table.c.at).where(table.c.part == SEEN))
 
     def _read_again(self, since: datetime | None, keys: Iterable[str]) -> int:
-        """To the end, or to a fact that was told after we began: that one, and all behind it, are in the queue too."""
+        """To the end as it is now: what is told from here on is in the queue too."""
         count = 0
-        with self.store.reading() as tx:
-            enough = tx.now + MARGIN
 
         def deliver(some: Sequence[Delivery]) -> None:
             nonlocal count
             self.consumer.deliver(some)
             count += len(some)
-            if some and told_at(some[-1]) > enough:
-                raise _Enough
 
         starts = tuple(key.removesuffix("#") for key in keys)
-        begin: object = "first" if since is None else (since - MARGIN).astimezone(UTC)
-        reader = RabbitReader(
-            self.url,
-            HISTORY,
-            deliver,
-            name=f"{self.service.name} history",
-            wants=lambda key: key.startswith(starts),
-            arguments={"x-stream-offset": begin},
-        )
-        with contextlib.suppress(_Enough):
-            reader.read_through()
+        begin = None if since is None else since - MARGIN
+        name = f"{self.service.name} history"
+        history.read_to_the_end(self.url, begin, deliver, name, wants=lambda key: key.startswith(starts))
         return count
-
-
-def told_at(delivery: Delivery) -> datetime:
-    """When it was committed, by its publisher's database."""
-    try:
-        return decode(delivery.body, delivery.content_type).time
-    except BadEnvelope:
-        return datetime.min.replace(tzinfo=UTC)

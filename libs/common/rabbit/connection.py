@@ -91,6 +91,17 @@ class Line:
             self.loop.start()
             self.loop.remove_timeout(alarm)
 
+    def ask(self, queue: str, seconds: float) -> bool:
+        """Whether the broker answers. It does so in turn: whatever it had sent on this channel has come before."""
+        answers: list[object] = []
+
+        def answered(frame: object) -> None:
+            answers.append(frame)
+            self.loop.stop()
+
+        self.channel.queue_declare(queue, passive=True, callback=answered)
+        return self.turn(seconds, until=lambda: bool(answers))
+
     def close(self) -> None:
         """Says goodbye if it still can; what is unsaid by then is forgotten."""
         self.fault = self.fault or "closed"

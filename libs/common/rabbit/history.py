@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from libs.common.bus import Delivery
+import pika
+
+from libs.common.bus import BusDown, Delivery
+from libs.common.rabbit.connection import Line
 from libs.common.rabbit.publisher import HISTORY
-from libs.common.rabbit.reader import QUIET_S, RabbitReader
+from libs.common.rabbit.reader import OFFSET, QUIET_S, SILENT_S, RabbitReader
 
 FOREVER_S = 30 * 24 * 3600.0
+UNDER_WAY_S = 1.0  #: what was routed so long ago is in the stream
+BLOCK = 65535  #: as much as can be asked for at once: more than a block of the stream ever has
 
 
 class _Enough(Exception):
@@ -17,8 +23,8 @@ class _Enough(Exception):
 def read(url: str, since: datetime | None, take: Callable[[Delivery], bool], *, follow: bool = False) -> None:
     """Hands over what was published since a time (None: what comes from now on), until ``take`` says False.
 
-    Without ``follow`` it ends, too, where nothing more comes. The broker keeps times by the block, so what is a little
-    older may come first. Raises BusDown.
+    Without ``follow`` it ends, too, with what there was when it began. The broker keeps times by the block, so what is
+    a little older may come first. Raises BusDown.
     """
 
     def deliver(some: Sequence[Delivery]) -> None:
@@ -26,20 +32,79 @@ def read(url: str, since: datetime | None, take: Callable[[Delivery], bool], *, 
             if not take(one):
                 raise _Enough
 
-    offset: object = "next" if since is None else since.astimezone(UTC)
-    reader = RabbitReader(url, HISTORY, deliver, name="plumbline events", arguments={"x-stream-offset": offset})
+    begin: object = "next" if since is None else since.astimezone(UTC)
+    name = "plumbline events"
     try:
-        while reader.read_through(FOREVER_S if follow else QUIET_S) and follow:
-            continue
+        if follow:
+            reader = RabbitReader(url, HISTORY, deliver, name=name, arguments={OFFSET: begin})
+            reader.read_through(FOREVER_S)
+        elif since is not None:
+            read_to_the_end(url, since, deliver, name)
     except _Enough:
         return
 
 
 def batches(url: str, since: datetime | None, name: str) -> Iterator[Sequence[Delivery]]:
-    """What was published since a time (None: all there is), to where nothing more comes. Raises BusDown."""
+    """What was published since a time (None: all there is), to the end as it is at the beginning. Raises BusDown."""
     some: list[Delivery] = []
-    offset: object = "first" if since is None else since.astimezone(UTC)
-    reader = RabbitReader(url, HISTORY, some.extend, name=name, arguments={"x-stream-offset": offset})
-    for _ in reader.steps():
+    for _ in _steps(url, since, some.extend, name):
         yield some.copy()
         some.clear()
+
+
+def read_to_the_end(
+    url: str,
+    since: datetime | None,
+    deliver: Callable[[Sequence[Delivery]], None],
+    name: str,
+    wants: Callable[[str], bool] | None = None,
+) -> None:
+    """The same for who takes them as they come, and not all: ``wants`` chooses by routing key."""
+    for _ in _steps(url, since, deliver, name, wants):
+        pass
+
+
+def _steps(
+    url: str,
+    since: datetime | None,
+    deliver: Callable[[Sequence[Delivery]], None],
+    name: str,
+    wants: Callable[[str], bool] | None = None,
+) -> Iterator[int]:
+    """What comes meanwhile is somebody else's: an end that moves might never be reached."""
+    end = last(url, name)
+    if end is None:
+        return
+    begin: object = "first" if since is None else since.astimezone(UTC)
+    reader = RabbitReader(url, HISTORY, deliver, name=name, wants=wants, arguments={OFFSET: begin})
+    yield from reader.steps(end)
+
+
+def last(url: str, name: str) -> int | None:
+    """The offset of the newest fact, which is known by being the last; None where there is none. Raises BusDown.
+
+    The broker gives the last block whole, and answers in turn: with an answer that was asked for after the first of its
+    facts came, all of them are here.
+    """
+    line = Line(url, name)
+    found: list[int] = []
+
+    def take(_channel: Any, _method: Any, properties: Any, _body: bytes) -> None:
+        found.append(properties.headers[OFFSET])
+        line.loop.stop()
+
+    try:
+        line.turn(UNDER_WAY_S, until=lambda: False)
+        line.channel.basic_qos(prefetch_count=BLOCK)
+        line.channel.basic_consume(HISTORY, take, arguments={OFFSET: "last"})
+        answers = line.ask(HISTORY, SILENT_S)
+        line.turn(QUIET_S, until=lambda: bool(found))
+        answers = answers and line.ask(HISTORY, SILENT_S)
+    except pika.exceptions.AMQPError as broken:
+        raise BusDown(f"RabbitMQ: {broken}") from broken
+    finally:
+        fault = line.fault
+        line.close()
+    if not answers:
+        raise BusDown(f"RabbitMQ does not say where {HISTORY} ends: {fault or 'no answer'}")
+    return max(found, default=None)

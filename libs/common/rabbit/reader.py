@@ -15,7 +15,9 @@ from libs.common.store import no_crash
 PREFETCH = 400  #: two batches: one is applied while the other arrives
 BATCH = 200
 FOREVER_S = 1e9
-QUIET_S = 2.0  #: nothing came for so long: there is no more for now
+QUIET_S = 2.0  #: nothing came for so long: there is no more in a queue for now; of a stream it says nothing
+SILENT_S = 30.0  #: nothing came of a stream for so long, although there is more: the broker counts as down
+OFFSET = "x-stream-offset"  #: a message's place in its stream, and where to begin in it
 LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
 
 Deliver = Callable[[Sequence[Delivery]], None]
@@ -73,16 +75,36 @@ class RabbitReader:
                 backoff.wait(stop)
 
     def read_through(self, quiet_s: float = QUIET_S) -> int:
-        """Once to where nothing more comes for a while. Returns how many were delivered; raises what went wrong."""
-        return sum(self.steps(quiet_s))
-
-    def steps(self, quiet_s: float = QUIET_S) -> Iterator[int]:
-        """The same batch by batch: how many each had."""
-        session = _Session(self)
+        """A queue, once, to where nothing more comes for a while. Returns how many came; raises what went wrong."""
+        session, count = _Session(self), 0
         try:
             session.open()
             while found := session.step(quiet_s):
+                count += found
+            return count
+        finally:
+            session.close()
+
+    def steps(self, through: int) -> Iterator[int]:
+        """A stream batch by batch, to this offset: how many each had. Raises BusDown where it is not reached.
+
+        A line may stand still for any time, so silence is not the end. Only where nothing came at all, and the broker
+        answers meanwhile, the place to begin lies behind that offset.
+        """
+        session = _Session(self)
+        try:
+            session.open()
+            found = session.step(QUIET_S)
+            if not found:
+                session.ask()
+                found = session.step(0.0)
+            while found:
                 yield found
+                if session.at >= through:
+                    return
+                found = session.step(SILENT_S)
+                if not found:
+                    raise BusDown(f"{self.queue} fell silent at {session.at}, before its end at {through}")
         finally:
             session.close()
 
@@ -92,10 +114,11 @@ class _Session:
 
     def __init__(self, reader: RabbitReader) -> None:
         self.reader = reader
-        self._arrived: deque[tuple[int, Delivery | None]] = deque()
+        self.at = -1  #: the offset in its stream of what was delivered last
+        self._arrived: deque[tuple[int, int, Delivery | None]] = deque()
         self._change = threading.Condition()
         self._line: Line | None = None
-        self._ready = False
+        self._ready = self._answered = False
         self._due = FOREVER_S  #: when what has arrived shall be taken, by the monotonic clock
         self._ended: str | None = None
         self._thread = threading.Thread(target=self._turn, name=f"{reader.name} i/o", daemon=True)
@@ -119,9 +142,23 @@ class _Session:
             self._demand()  # what arrived before a fault comes again: its tags died with the channel
             some = [self._arrived.popleft() for _ in range(min(BATCH, len(self._arrived)))]
         if some:
-            self.reader.deliver([delivery for _, delivery in some if delivery is not None])
-            self._call(lambda line: self._acknowledge(line, some[-1][0]))
+            last, self.at, _ = some[-1]
+            self.reader.deliver([delivery for *_, delivery in some if delivery is not None])
+            self._call(lambda line: self._acknowledge(line, last))
         return len(some)
+
+    def ask(self) -> None:
+        """Waits for the broker to answer: it does so in turn, so what it had sent before has arrived by then."""
+        queue = self.reader.queue
+
+        def answered(_frame: object) -> None:
+            self._tell(answered=True)
+
+        self._call(lambda line: line.channel.queue_declare(queue, passive=True, callback=answered))
+        with self._change:
+            if not self._change.wait_for(lambda: self._answered or self._ended is not None, timeout=SILENT_S):
+                raise BusDown(f"RabbitMQ says nothing of {self.reader.queue}")
+            self._demand()
 
     def _acknowledge(self, line: Line, last: int) -> None:
         """On the connection's thread. That the broker hears of it is not certain yet."""
@@ -179,15 +216,15 @@ class _Session:
             delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), who)
         due = time.monotonic() + self.reader.patience(method.routing_key)
         with self._change:
-            self._arrived.append((method.delivery_tag, delivery))
+            self._arrived.append((method.delivery_tag, (properties.headers or {}).get(OFFSET, -1), delivery))
             sooner = due < self._due or len(self._arrived) >= BATCH
             if sooner:
                 self._due = 0.0 if len(self._arrived) >= BATCH else due
                 self._change.notify()
 
-    def _tell(self, *, ready: bool = False, ended: str | None = None) -> None:
+    def _tell(self, *, ready: bool = False, answered: bool = False, ended: str | None = None) -> None:
         with self._change:
-            self._ready = self._ready or ready
+            self._ready, self._answered = self._ready or ready, self._answered or answered
             self._ended = self._ended or ended
             self._change.notify()
 

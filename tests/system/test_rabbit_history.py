@@ -1,0 +1,161 @@
+"""The history is read to its end, known by its place: not by a silence, nor by what a fact says of its time."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from libs.common.bus import BusDown, Delivery
+from libs.common.rabbit import reader
+from libs.common.rabbit.history import batches
+from libs.common.rabbit.topology import queue_of
+from libs.common.rebuild import ReadModel, rebuild
+from libs.local.broker import Broker, VirtualHost
+from tests.contract.throwaway import (
+    EFFECTS,
+    throwaway_facts,  # noqa: F401 - an autouse fixture
+)
+from tests.system.proxy import Proxy
+from tests.system.rabbit_world import RabbitWorld
+from tests.system.test_rabbit_delivery import Watch, unbind
+
+PAUSE_S = 3.0  #: longer than anybody who waits for a queue's next message
+
+
+@pytest.fixture
+def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
+    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+@pytest.fixture
+def line(world: RabbitWorld) -> Iterator[Proxy]:
+    """To the broker, for the taker alone."""
+    proxy = Proxy(world.broker.port)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
+def url(world: RabbitWorld, line: Proxy) -> str:
+    return world.url("taker").replace(f":{world.broker.port}/", f":{line.port}/")
+
+
+def pause(line: Proxy) -> None:
+    line.delay = PAUSE_S
+    threading.Timer(PAUSE_S, line.well).start()
+
+
+def told(world: RabbitWorld, count: int) -> list[str]:
+    things = [world.make(str(number)) for number in range(count)]
+    world.step()
+    return [str(thing) for thing in things]
+
+
+def subjects(some: Sequence[Delivery]) -> list[str]:
+    return [one.body.decode().partition('"subject":"')[2][:36] for one in some]
+
+
+def test_a_line_that_stands_still_is_not_the_end_of_the_history(world: RabbitWorld, line: Proxy) -> None:
+    things, heard = told(world, 1500), list[str]()
+
+    for batch in batches(url(world, line), None, "a reader"):
+        if not heard:
+            pause(line)
+        heard += subjects(batch)
+
+    assert heard == things
+
+
+def test_a_broker_that_falls_silent_before_the_end_is_named(
+    world: RabbitWorld, line: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(world, 1500)
+    monkeypatch.setattr(reader, "SILENT_S", 0.5)
+
+    def read() -> None:
+        for _ in batches(url(world, line), None, "a reader"):
+            line.hole = True
+
+    with pytest.raises(BusDown, match=r"fell silent at \d+, before its end at 1499"):
+        read()
+
+
+def test_a_history_that_is_empty_or_has_nothing_since_then_has_an_end(world: RabbitWorld) -> None:
+    def read(since: datetime | None) -> list[str]:
+        return [thing for batch in batches(world.url("taker"), since, "a reader") for thing in subjects(batch)]
+
+    assert read(None) == []
+    things = told(world, 3)
+    assert read(None) == things
+    assert read(datetime.now(UTC) + timedelta(minutes=1)) == []
+
+
+def test_a_rebuild_comes_to_its_end_though_facts_go_on_coming(world: RabbitWorld) -> None:
+    things, over = told(world, 10), threading.Event()
+    history = functools.partial(batches, world.url("taker"), name="rebuild")
+    model = ReadModel(("maker",), (EFFECTS,), world.taker.service.subscriptions)
+    building = threading.Thread(target=lambda: rebuild(world.taker.store, world.taker.consumer, model, history))
+    building.start()
+    try:
+        for _ in range(60):
+            told(world, 1)
+            over.wait(0.3)
+            if not building.is_alive():
+                break
+        assert not building.is_alive()
+    finally:
+        building.join()
+
+    with world.taker.store.reading() as tx:
+        assert {str(row.subject) for row in tx.execute(EFFECTS.select())} >= set(things)
+
+
+class MissedMuch(Watch):
+    """A taker that was not bound for a while, and reads again on a line of its own."""
+
+    def __init__(self, world: RabbitWorld, line: Proxy) -> None:
+        super().__init__(world)
+        self.look()
+        self.bindings.url = url(world, line)
+        unbind(world, queue_of("taker"))
+
+
+def test_a_pause_while_what_was_missed_is_read_again_loses_nothing(world: RabbitWorld, line: Proxy) -> None:
+    watch = MissedMuch(world, line)
+    missed = [world.make(str(number)) for number in range(1000)]
+    world.step()
+    deliver = watch.bindings.consumer.deliver
+
+    def pausing(some: Sequence[Delivery]) -> None:
+        if not line.delay:
+            pause(line)
+        watch.bindings.consumer.deliver = deliver  # type: ignore[method-assign]
+        deliver(some)
+
+    watch.bindings.consumer.deliver = pausing  # type: ignore[method-assign]
+    assert watch.look() == 1000
+
+    assert all(world.taker.heard(one) for one in missed)
+    assert watch.said[-1] == (True, "")
+
+
+def test_a_publishers_clock_that_is_ahead_ends_no_reading(world: RabbitWorld, line: Proxy) -> None:
+    watch, right = MissedMuch(world, line), world.maker
+    ahead = replace(right.database, clock=None)
+    world.maker = replace(right, database=ahead, clock=lambda: datetime.now(UTC) + timedelta(minutes=5))
+    missed = [world.make(str(number)) for number in range(300)]
+    world.maker = right
+    missed += [world.make(str(number)) for number in range(300)]
+    world.step()
+
+    assert watch.look() == 600
+
+    assert all(world.taker.heard(one) for one in missed)
