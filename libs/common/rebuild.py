@@ -4,6 +4,7 @@ The same consumer and handlers run over tables of their own beside the live ones
 the positions that belong to them: what was told meanwhile is then read again, and applied by the live consumer.
 """
 
+import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from libs.common.service import ReadModel, Service, Subscriptions
 from libs.common.store import Store
 
 BESIDE = "rebuilding"  #: the schema, or the attached file, that it is built in
+ALONE = 0x706C0002  #: the lock of a rebuild, in each service's own database
 MARGIN = timedelta(minutes=2)  #: clocks differ, and facts travel
 
 #: all facts from a time on (None: from the first), in batches, to where nothing more comes
@@ -44,10 +46,11 @@ def models_of(service: Service) -> tuple[ReadModel, ...]:
 def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History) -> int:
     """Returns how many records' positions went with it. Raises Conflict, and leaves all as it was, when it fails.
 
+    Also where another one of this service is running: both would be built in the same place.
     ``consumer`` is the live one; it and the live tables go on meanwhile.
     """
     streams = set(model.subscriptions.streams)
-    with _beside(live) as (beside, both):
+    with _alone(live), _beside(live) as (beside, both):
         anew = Consumer(beside, model.subscriptions)
         began = _now(live)
         for since in (None, began - MARGIN):  # the second time only what was told during the first
@@ -72,6 +75,38 @@ def _deliver(consumer: Consumer, batch: Sequence[Delivery], streams: set[str]) -
 def _now(store: Store) -> datetime:
     with store.reading() as tx:
         return tx.now
+
+
+@contextmanager
+def _alone(live: Store) -> Iterator[None]:
+    """Until the end of the block, or of the process, no other rebuild of this service begins."""
+    with (_file_taken if live.database.sqlite else _lock_taken)(live.database.engine.url) as taken:
+        if not taken:
+            raise Conflict(f"a rebuild of {live.producer} is running; wait until it is over")
+        yield
+
+
+@contextmanager
+def _lock_taken(url: sa.URL) -> Iterator[bool]:
+    """On a connection of its own, whose end gives the lock back."""
+    database = orm.connect(url.render_as_string(hide_password=False), pool_size=1)
+    try:
+        with database.reader.connect() as connection:
+            yield connection.execute(sa.select(sa.func.pg_try_advisory_lock(ALONE))).scalar_one()
+    finally:
+        database.dispose()
+
+
+@contextmanager
+def _file_taken(url: sa.URL) -> Iterator[bool]:
+    """The file stays where it is: of two who each made one anew, each would have its own lock."""
+    taken = True
+    with Path(f"{url.database}.{BESIDE}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            taken = False
+        yield taken
 
 
 @contextmanager

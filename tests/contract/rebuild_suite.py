@@ -136,3 +136,21 @@ class RebuildSuite:
         workshop.change(subject, "later")
         workshop.settle()
         assert workshop.taker.heard(subject) == ["made", "bad", "after", "later"]
+
+    def test_of_two_rebuilds_at_once_the_second_is_refused_and_the_first_is_whole(self, workshop: Workshop) -> None:
+        for _ in range(20):
+            workshop.make("0", "1")
+        workshop.settle()
+        right = workshop.shown()
+        workshop.spoil()
+
+        def second() -> None:
+            workshop.at_the_end = lambda: None
+            with pytest.raises(Conflict, match="a rebuild of taker is running"):
+                workshop.rebuild()
+
+        workshop.at_the_end = second
+        assert workshop.rebuild() == 20
+        assert workshop.shown() == right
+        assert workshop.rebuild() == 20, "the first is over"
+        assert workshop.shown() == right
