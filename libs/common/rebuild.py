@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from libs.common import orm, people
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
-from libs.common.errors import Conflict
+from libs.common.errors import Conflict, Unavailable
 from libs.common.service import ReadModel, Service, Subscriptions
 from libs.common.store import Store
 
@@ -58,7 +58,7 @@ def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History)
                 _deliver(anew, batch, streams)
         _demand_whole(beside)
         until = _now(live) - MARGIN
-        with live.database.writing(), both.begin() as connection:
+        with live.database.writing(), _at_once(both) as connection:
             count = _put_in_place(connection, live, model)
         live.known.clear()
     for batch in history(until):
@@ -158,12 +158,25 @@ def _demand_whole(beside: Store) -> None:
                 raise Conflict(f"the read model stays as it is: of its history {count} facts {why} ({first.reason})")
 
 
+@contextmanager
+def _at_once(both: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction; what the database ends it with before its commit is told as one line and not as a bug."""
+    with both.begin() as connection:
+        try:
+            yield connection
+        except (sa.exc.OperationalError, Unavailable) as trouble:
+            why = str(getattr(trouble, "orig", trouble)).partition("\n")[0]
+            raise Conflict(f"the read model stays as it is: {why}; run it again") from trouble
+
+
 def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> int:
     """Rows and positions, as one; nobody sees anything in between."""
     positions, held, parked = live.tables.stream_pos, live.tables.held, live.tables.parked
     built, mine = _twin(positions), positions.c.producer.in_(model.producers)
-    in_order = sa.select(positions.c.agg).where(mine).order_by(positions.c.producer, positions.c.agg)
-    connection.execute(in_order.with_for_update())
+    if connection.dialect.name == "postgresql":
+        # Whoever applies facts now is waited for, and whoever comes waits: also with a record that has no position yet.
+        # No weaker lock will do: a worker could hold positions that this waits for, and wait for this to write them.
+        connection.execute(sa.text(f"LOCK TABLE {positions.name} IN EXCLUSIVE MODE"))
     for table in reversed(model.tables):
         connection.execute(sa.delete(table))
     for table in model.tables:
