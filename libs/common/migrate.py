@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from libs.common import columns
 from libs.common.errors import Unavailable
-from libs.common.orm import Database
+from libs.common.orm import Database, unhurried
 from libs.common.service import Service
 
 if TYPE_CHECKING:
@@ -134,7 +134,12 @@ def _scripts(service: Service) -> ScriptDirectory:
 
 @contextmanager
 def _locked(database: Database) -> Iterator[sa.Connection]:
-    with database.engine.begin() as connection:
+    """One at a time. It takes as long as it takes, also the one before; a table's lock is waited for briefly as ever:
+    whoever comes behind who waits for it waits, too."""
+    with database.engine.begin() as connection, unhurried(connection):
         if not database.sqlite:
+            usual = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
+            connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x706C756D)))
+            connection.execute(sa.select(sa.func.set_config("lock_timeout", usual, True)))
         yield connection

@@ -23,6 +23,7 @@ QUICK: dict[str, Any] = {
     "json_deserializer": msgspec.json.decode,
 }
 LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
+STATEMENT_S = 30  #: what one statement may take, but for a migration's or a rebuild's: ``unhurried``
 #: when a connection is given up that nobody takes, or whose other end no longer confirms what it gets
 CALLED_OFF: dict[str, Any] = {
     "connect_timeout": 2,
@@ -140,7 +141,8 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
         return Database(engine, engine.execution_options(reading=True), turn=FairLock())
     also = "" if durable else " -c synchronous_commit=off"
     also += "" if schema is None else f" -c search_path={schema}"
-    options = f"-c statement_timeout=30000 -c lock_timeout={LOCK_WAIT_S}s -c idle_in_transaction_session_timeout=60s"
+    options = f"-c statement_timeout={STATEMENT_S}s -c lock_timeout={LOCK_WAIT_S}s"
+    options += " -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
@@ -165,6 +167,24 @@ def _silent(context: sa.engine.ExceptionContext) -> None:
     """No connection is better than this one, so nothing is tried again as it is after a restart."""
     if isinstance(context.original_exception, Silent):
         raise Unavailable("the database does not answer", headers={"Retry-After": "2"})
+
+
+@contextmanager
+def unhurried(connection: sa.Connection) -> Iterator[None]:
+    """Lets a statement of this transaction take as long as it takes, while the server answers at its door.
+
+    For what no request waits for. Others' locks are waited for no longer than ever.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    one: Any = connection.connection.driver_connection
+    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+    one.patient = True
+    try:
+        yield
+    finally:
+        one.patient = False
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:
@@ -361,4 +381,4 @@ def kernel_tables(metadata: MetaData) -> Tables:
     )  # fmt: skip
 
 
-__all__ = ["Database", "FairLock", "Tables", "connect", "kernel_tables"]
+__all__ = ["Database", "FairLock", "Tables", "connect", "kernel_tables", "unhurried"]

@@ -161,7 +161,7 @@ def _demand_whole(beside: Store) -> None:
 @contextmanager
 def _at_once(both: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction; what the database ends it with before its commit is told as one line and not as a bug."""
-    with both.begin() as connection:
+    with both.begin() as connection, orm.unhurried(connection):
         try:
             yield connection
         except (sa.exc.OperationalError, Unavailable) as trouble:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from libs.common import orm, patience
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.shared import shared_database_server, shared_message_broker
@@ -48,6 +49,14 @@ def new_database(postgres: DatabaseServer) -> Iterator[NewDatabase]:
     yield make
     for name in made:
         postgres.drop_database(name, owner=name)
+
+
+@pytest.fixture
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request's statements may take is a fraction of a second: nobody waits half a minute for a test."""
+    monkeypatch.setattr(orm, "STATEMENT_S", 0.3)
+    monkeypatch.setattr(patience, "FIRST_LOOK_S", 0.1)
+    monkeypatch.setattr(patience, "LONGEST_S", 0.4)
 
 
 @pytest.fixture

@@ -106,3 +106,19 @@ def test_a_model_that_a_busy_worker_keeps_from_its_place_is_not_put_there_in_par
     assert workshop.shown() == spoilt
     workshop.rebuild()
     assert workshop.shown() == right
+
+
+@pytest.mark.usefixtures("in_a_hurry")
+def test_a_large_model_may_take_longer_to_be_put_in_its_place_than_a_request_may(workshop: Workshop) -> None:
+    workshop.make("0", "1")
+    workshop.settle()
+    right = workshop.shown()
+    workshop.spoil()
+    with workshop.taker.store.database.engine.begin() as connection:
+        slow = "'BEGIN PERFORM pg_sleep(0.6); RETURN NULL; END'"
+        connection.exec_driver_sql(f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS {slow}")
+        connection.exec_driver_sql("CREATE TRIGGER large AFTER INSERT ON effects EXECUTE FUNCTION slow()")
+
+    workshop.rebuild()
+
+    assert workshop.shown() == right
