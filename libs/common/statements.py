@@ -74,7 +74,7 @@ def of(tables: Tables) -> Statements:
     )
     timers = tables.timers
     timer = sa.and_(timers.c.kind == bindparam("of_kind"), timers.c.subject == bindparam("of_subject"))
-    attempt = sa.and_(timer, timers.c.attempts == bindparam("of_attempt"))
+    attempt = sa.and_(timer, timers.c.attempts == bindparam("of_attempt"), timers.c.due_at == bindparam("of_due"))
     waiting = sa.select(held.c.body).order_by(held.c.due_at).limit(bindparam("most"))
     chain = tables.audit.c
     unlinked = sa.select(tables.audit).where(chain.position.is_(None)).order_by(chain.id)
@@ -107,8 +107,9 @@ def of(tables: Tables) -> Statements:
         .values(published_at=bindparam("at")),
         newest_unpublished=sa.select(sa.func.max(outbox.c.id)).where(outbox.c.published_at.is_(None)),
         timer_leased=sa.update(timers)
-        .where(timer)
-        .values(attempts=bindparam("count"), due_at=bindparam("until"), failed=bindparam("why")),
+        .where(attempt)
+        .values(attempts=bindparam("count"), due_at=bindparam("until"), failed=bindparam("why"))
+        .returning(timers.c.payload),
         timer_failed=sa.update(timers).where(attempt).values(due_at=bindparam("until"), failed=bindparam("why")),
         timer_fired=sa.delete(timers).where(attempt).returning(timers.c.payload),
         answers_before=sa.select(kept.c.caller, kept.c.path, kept.c.key)

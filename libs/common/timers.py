@@ -1,7 +1,10 @@
 """Durable timers: set by an act, fired in a transaction of their own, taken back when their cause is gone."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -9,10 +12,30 @@ from libs.common import ready
 from libs.common.errors import Unavailable
 from libs.common.service import TimerHandler
 from libs.common.store import Store
+from libs.common.trouble import Locked
 from libs.common.tx import Origin, Tx
 
 TRIES = 10
 LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A timer that is tried, as it stands with this lease; whoever moves it, or claims it next, makes it another."""
+
+    kind: str
+    subject: UUID
+    attempt: int
+    until: datetime
+    payload: dict[str, Any]
+
+    @property
+    def key(self) -> dict[str, object]:
+        return _key(self.kind, self.subject, self.attempt, self.until)
+
+
+class Overtaken(Exception):
+    """A timer was moved, taken back or claimed by another worker, while this one was at it."""
 
 
 class Timers:
@@ -21,59 +44,79 @@ class Timers:
     def __init__(self, store: Store, handlers: Mapping[str, TimerHandler]) -> None:
         self.store, self.handlers = store, handlers
         self._due = ready.due(store.tables.timers, tuple(handlers))
-        self._to_claim = self._due.with_for_update(skip_locked=True)
 
     def step(self, limit: int = 50) -> int:
-        """Fires due timers and returns how many. Raises Unavailable when the database is in trouble."""
-        claimed = self._claim(limit)
-        self.store.crash("timers_claimed")
-        for row in claimed:
-            try:
-                with self.store.begin(Origin(action=f"timer {row.kind}", causation=f"timer:{row.kind}")) as tx:
-                    still = self._still_due(tx, row)
-                    if still is not None:
-                        self.handlers[row.kind](tx, row.subject, still.payload)
-                    self.store.crash("timer_fired")
-            except Unavailable:
-                raise
-            except Exception as failure:  # noqa: BLE001 - whatever it is, it is written down and tried again
-                self._note(row, failure)
-        return len(claimed)
+        """Fires due timers, one after the other, and returns how many.
 
-    def _claim(self, limit: int) -> list[sa.Row[tuple[object, ...]]]:
-        """Takes due timers on a lease. The attempt is counted first: one that kills the process ends failed."""
+        Raises Unavailable when the database is in trouble: at once where no timer can be claimed, else at the end, as
+        it may have been that one timer's statement.
+        """
+        count, trouble = 0, None
+        for row in self._look(limit):
+            timer = self._claim(row)
+            if timer is None:
+                continue
+            count += 1
+            self.store.crash("timers_claimed")
+            try:
+                self._fire(timer)
+            except Unavailable as one:
+                trouble = one
+        if trouble is not None:
+            raise trouble
+        return count
+
+    def _look(self, limit: int) -> list[sa.Row[Any]]:
         if not self.handlers:
             return []
         with self.store.alone(changing=False) as look:  # mostly nothing is due, and nobody has to wait for this
-            if look.execute(self._due, {"now": self.store.now(look), "most": 1}).first() is None:
-                return []
-        with self.store.begin() as tx:
-            rows = list(tx.execute(self._to_claim, {"now": tx.now, "most": limit}))
-            if rows:
-                tx.execute(self.store.statements.timer_leased, [_of(row) | _lease(row, tx.now) for row in rows])
-            return [row for row in rows if row.attempts < TRIES]
+            return list(look.execute(self._due, {"now": self.store.now(look), "most": limit}))
 
-    def _still_due(self, tx: Tx, row: sa.Row[tuple[object, ...]]) -> "sa.Row[tuple[object, ...]] | None":
-        """Removes the timer with its effect. None when its cause was taken back, or it was moved, meanwhile.
+    def _claim(self, row: sa.Row[Any]) -> Claimed | None:
+        """Takes a due timer on a lease, unless somebody else did, and counts the attempt before it is made.
 
-        It is returned as it stands now: one that was moved, due and claimed again counts its attempts from one, too.
+        So one that kills the process ends failed; and no other is counted with it.
         """
-        mine = {**_of(row), "of_attempt": row.attempts + 1}
-        return tx.execute(self.store.statements.timer_fired, mine).first()
+        try:
+            with self.store.alone() as one:
+                now = self.store.now(one)
+                lease = {"count": row.attempts + 1, "until": now + LEASE, "why": None}
+                if row.attempts >= TRIES:
+                    lease["why"] = f"{TRIES} attempts ended without a word"
+                as_seen = _key(row.kind, row.subject, row.attempts, row.due_at)
+                found = one.execute(self.store.statements.timer_leased, as_seen | lease).first()
+        except Locked:  # an act holds it for long: it is about to move it, or to take it back
+            return None
+        if found is None or row.attempts >= TRIES:
+            return None
+        return Claimed(row.kind, row.subject, row.attempts + 1, now + LEASE, found.payload)
 
-    def _note(self, row: sa.Row[tuple[object, ...]], failure: Exception) -> None:
+    def _fire(self, timer: Claimed) -> None:
+        try:
+            with self.store.begin(Origin(action=f"timer {timer.kind}", causation=f"timer:{timer.kind}")) as tx:
+                self._remove(tx, timer)
+                self.handlers[timer.kind](tx, timer.subject, timer.payload)
+                self.store.crash("timer_fired")
+        except Overtaken:
+            return
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it is written down and tried again
+            self._note(timer, failure)
+
+    def _remove(self, tx: Tx, timer: Claimed) -> None:
+        """Removes the timer with its effect. Raises Overtaken, and so takes the effect back, where it is another now."""
+        row = tx.execute(self.store.statements.timer_fired, timer.key).first()
+        if row is None or row.payload != timer.payload:  # moved and claimed anew within the same instant
+            raise Overtaken
+
+    def _note(self, timer: Claimed, failure: Exception) -> None:
         with self.store.begin() as tx:
-            pause = timedelta(seconds=min(300, 2**row.attempts))
+            pause = timedelta(seconds=min(300, 2 ** (timer.attempt - 1)))
             reason = f"{type(failure).__name__}: {failure}".replace("\0", "\\0")[:2000]
-            last = reason if row.attempts + 1 >= TRIES else None
-            given = {"of_attempt": row.attempts + 1, "until": tx.now + pause, "why": last}
-            tx.execute(self.store.statements.timer_failed, {**_of(row), **given})
+            last = reason if timer.attempt >= TRIES else None
+            tx.execute(self.store.statements.timer_failed, {**timer.key, "until": tx.now + pause, "why": last})
 
 
-def _lease(row: sa.Row[tuple[object, ...]], now: datetime) -> dict[str, object]:
-    failed = f"{TRIES} attempts ended without a word" if row.attempts >= TRIES else None
-    return {"count": row.attempts + 1, "until": now + LEASE, "why": failed}
-
-
-def _of(row: sa.Row[tuple[object, ...]]) -> dict[str, object]:
-    return {"of_kind": row.kind, "of_subject": row.subject}
+def _key(kind: str, subject: UUID, attempts: int, due_at: datetime) -> dict[str, object]:
+    return {"of_kind": kind, "of_subject": subject, "of_attempt": attempts, "of_due": due_at}

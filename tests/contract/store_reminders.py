@@ -1,5 +1,6 @@
 """What a service's timers promise, on SQLite and PostgreSQL alike."""
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,7 +16,7 @@ from libs.common.store import Store, no_crash
 from libs.common.timers import Timers
 from libs.common.tx import Tx
 from tests.contract.store_world import count
-from tests.contract.throwaway import MAKER_TABLES
+from tests.contract.throwaway import MAKER_TABLES, Killed
 
 
 class Reminders:
@@ -25,6 +26,10 @@ class Reminders:
         with store.begin() as tx:
             for subject in subjects:
                 tx.remind("nudge", UUID(int=subject), tx.now, hint=str(subject))
+
+    def let_leases_end(self, store: Store) -> None:
+        with store.begin() as tx:
+            tx.execute(sa.update(MAKER_TABLES.timers).values(due_at=tx.now))
 
     def test_a_timer_fires_once_though_two_workers_look_for_it(self, store: Store) -> None:
         self.remind(store, range(40))
@@ -83,11 +88,9 @@ class Reminders:
 
         assert fired == [(0, "set again")]
 
-    def test_a_timer_that_was_moved_and_fell_due_again_while_a_worker_stood_still_fires_as_it_was_moved(
+    def test_a_timer_that_was_moved_and_fell_due_again_while_a_worker_stood_still_fires_once_as_it_was_moved(
         self, store: Store
     ) -> None:
-        fired: list[str] = []
-
         def meanwhile(point: str) -> None:
             """The timer is moved, and the worker that claims it next does not get to the end."""
             if point != "timers_claimed":
@@ -101,39 +104,59 @@ class Reminders:
             if point == "timers_claimed":
                 raise Unavailable("the database went away")
 
-        self.remind(store, range(1))
-        slow = Timers(replace(store, crash=meanwhile), {"nudge": lambda _tx, _id, given: fired.append(given["hint"])})
+        def nudge(tx: Tx, _subject: UUID, payload: dict[str, Any]) -> None:
+            tx.count(payload["hint"])
 
-        assert slow.step() == 1
-        assert fired == ["moved"]
+        self.remind(store, range(1))
+        assert Timers(replace(store, crash=meanwhile), {"nudge": nudge}).step() == 1
+        self.let_leases_end(store)
+        assert Timers(store, {"nudge": nudge}).step() == 1
+
         assert count(store, MAKER_TABLES.timers) == 0
+        with store.begin() as tx:
+            assert [tx.count(hint) for hint in ("moved", "0")] == [2, 1]
+
+    @pytest.mark.parametrize("bad", [Killed(), sa.exc.OperationalError("slow", {}, Exception("it takes too long"))])
+    def test_a_timer_that_ends_the_process_or_its_statement_costs_no_other_an_attempt(
+        self, store: Store, bad: BaseException
+    ) -> None:
+        def nudge(_tx: Tx, subject: UUID, _payload: dict[str, Any]) -> None:
+            if subject.int == 0:
+                raise bad
+            fired.append(subject.int)
+
+        fired: list[int] = []
+        self.remind(store, range(5))
+        for _ in range(2):
+            with contextlib.suppress(Killed, Unavailable):
+                Timers(store, {"nudge": nudge}).step()
+
+        assert sorted(fired) == [1, 2, 3, 4]
+        with store.reading() as tx:
+            [left] = tx.execute(sa.select(MAKER_TABLES.timers)).all()
+        assert (left.subject, left.attempts) == (UUID(int=0), 1)
 
     def test_a_timer_that_fails_keeps_its_row_and_in_the_end_says_why(self, store: Store) -> None:
         self.remind(store, range(1))
         timers, table = Timers(store, {"nudge": fail}), MAKER_TABLES.timers
         for _ in range(10):
             assert timers.step() == 1
-            with store.begin() as tx:
-                tx.session.execute(sa.update(table).values(due_at=tx.now))
+            self.let_leases_end(store)
 
         assert timers.step() == 0
         with store.reading() as tx:
             assert tx.session.scalar(sa.select(table.c.failed)) == "ValueError: it does not fit"
 
     def test_a_timer_that_ends_the_process_each_time_is_given_up(self, store: Store) -> None:
-        class Ended(BaseException):
-            pass
-
         def end(_tx: Tx, _subject: UUID, _payload: dict[str, Any]) -> None:
-            raise Ended
+            raise Killed
 
         self.remind(store, range(1))
         timers, table = Timers(store, {"nudge": end}), MAKER_TABLES.timers
         for _ in range(10):
-            with pytest.raises(Ended):
+            with pytest.raises(Killed):
                 timers.step()
-            with store.begin() as tx:
-                tx.session.execute(sa.update(table).values(due_at=tx.now))
+            self.let_leases_end(store)
 
         assert timers.step() == 0
         with store.reading() as tx:

@@ -12,7 +12,7 @@ from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.store import Store
-from libs.common.timers import Timers
+from libs.common.timers import Claimed, Timers
 from libs.common.tx import Origin, Tx
 
 
@@ -84,9 +84,8 @@ class ReplaysLast(Consumer):
 class Unfenced(Timers):
     """Who had a timer on a lease fires it, though the lease has run out and somebody else has it, or it was moved."""
 
-    def _still_due(self, tx: Tx, row: Any) -> Any:
-        tx.forget(row.kind, row.subject)
-        return row
+    def _remove(self, tx: Tx, timer: Claimed) -> None:
+        tx.forget(timer.kind, timer.subject)
 
 
 class ChecksFirst(Store):

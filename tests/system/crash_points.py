@@ -49,7 +49,7 @@ POINTS: Mapping[str, Point] = {
     "parked_replayed": Point(
         REPLAY, "given back and taken out of the list together: still parked, once", "replay", most=1
     ),
-    "timers_claimed": Point(PEOPLE, "the timers are leased and fire when the lease is over", "remind", most=2),
+    "timers_claimed": Point(PEOPLE, "the timer is leased and fires when the lease is over", "remind", most=2),
     "timer_fired": Point(PEOPLE, "effect and timer are taken back together: it fires again, once", "remind", most=2),
     "mail_leased": Point(PEOPLE, "the mail is leased, and goes when the lease is over", most=2),
     "mail_sent": Point(PEOPLE, "the mail may go twice, under one Message-ID and in the same words", most=2),
