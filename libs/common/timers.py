@@ -94,8 +94,8 @@ class Timers:
     def _fire(self, timer: Claimed) -> None:
         try:
             with self.store.begin(Origin(action=f"timer {timer.kind}", causation=f"timer:{timer.kind}")) as tx:
-                self._remove(tx, timer)
                 self.handlers[timer.kind](tx, timer.subject, timer.payload)
+                self._remove(tx, timer)
                 self.store.crash("timer_fired")
         except Overtaken:
             return
@@ -105,7 +105,10 @@ class Timers:
             self._note(timer, failure)
 
     def _remove(self, tx: Tx, timer: Claimed) -> None:
-        """Removes the timer with its effect. Raises Overtaken, and so takes the effect back, where it is another now."""
+        """Removes the timer with its effect. Raises Overtaken, and so takes the effect back, where it is another now.
+
+        Last: acts, too, come to their timers after their records, and two that met in the middle would embrace.
+        """
         row = tx.execute(self.store.statements.timer_fired, timer.key).first()
         if row is None or row.payload != timer.payload:  # moved and claimed anew within the same instant
             raise Overtaken

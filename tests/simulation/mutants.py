@@ -33,7 +33,7 @@ MUTANTS = (
     Mutant("held never drained", "nobody comes back to what was held", Kit(consumer=applying.NeverTriesAgain)),
     Mutant("park without block", "a parked fact does not stop its record", Kit(patches=(UNBLOCKED,))),
     Mutant("replay out of order", "a replayed fact comes after its successors", Kit(consumer=applying.ReplaysLast)),
-    Mutant("lease without fencing", "a lease that has run out still counts", Kit(timers=applying.Unfenced), seed=422),
+    Mutant("lease without fencing", "a lease that has run out still counts", Kit(timers=applying.Unfenced), seed=348),
     Mutant("retention too short", "facts are pruned before a replay may need them", Kit(relay=sending.Forgetful)),
     Mutant("answers forgotten", "a key's answer is not kept as long as clients ask again", Kit(patches=(SOON,))),
     Mutant("check then insert", "a key is looked up, not claimed", Kit(store=applying.ChecksFirst)),

@@ -1,8 +1,10 @@
 """PostgreSQL keeps the promises that every store makes."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,15 +15,19 @@ from libs.common.errors import Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
 from libs.common.store import Store
+from libs.common.timers import Timers
+from libs.common.tx import Tx
 from tests.contract.store_suite import StoreSuite
 from tests.contract.throwaway import (
     MAKER_TABLES,
     Thing,
     ThingChanged,
     ThingMade,
+    make,
     maker,
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
+from tests.system.postgres_world import until_one_waits
 
 
 class TestPostgresStore(StoreSuite):
@@ -51,7 +57,7 @@ def test_what_an_act_leaves_is_written_by_one_statement(new_database: Callable[[
     database = orm.connect(new_database("maker"))
     store, asked = maker(database), list[str]()
 
-    def make(note: str) -> UUID:
+    def make_one(note: str) -> UUID:
         with store.begin() as tx:
             thing = tx.new(Thing, note=note)
             tx.publish(ThingMade(subject=thing.id, note=note), of=thing)
@@ -63,9 +69,9 @@ def test_what_an_act_leaves_is_written_by_one_statement(new_database: Callable[[
             thing.note = note
             tx.publish(ThingChanged(subject=thing.id, note=note), of=thing)
 
-    make("before")  # who asks what time it is
+    make_one("before")  # who asks what time it is
     sa.event.listen(database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
-    ident = make("made")
+    ident = make_one("made")
     assert [statement.split()[0] for statement in asked] == ["WITH"], asked
     asked.clear()
     change(ident, "changed")
@@ -113,4 +119,40 @@ def test_the_newest_link_of_the_audit_is_read_from_the_end_of_its_index(new_data
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
     assert "Index Scan Backward" in plan, plan
     assert "Sort" not in plan, plan
+    database.dispose()
+
+
+def test_a_timer_and_an_act_on_its_record_wait_for_each_other_in_one_order(new_database: Callable[[str], str]) -> None:
+    """Both take the record first; the act takes the timer back at its end."""
+    database = orm.connect(new_database("maker"))
+    store, fired = maker(database), list[UUID]()
+    with store.begin() as tx:
+        thing = make(tx, "made")
+        tx.remind("nudge", thing, tx.now)
+
+    def nudge(tx: Tx, subject: UUID, _payload: dict[str, Any]) -> None:
+        acting.start()
+        assert holds.wait(10)
+        tx.get(Thing, subject)
+        fired.append(subject)
+
+    def act() -> None:
+        try:
+            with store.begin() as tx:
+                tx.get(Thing, thing)
+                holds.set()
+                until_one_waits(database.engine)  # that is the timer, for the record
+                tx.forget("nudge", thing)
+        except Unavailable as trouble:
+            said.append(trouble)
+
+    holds, said = threading.Event(), list[Unavailable]()
+    acting = threading.Thread(target=act)
+    assert Timers(store, {"nudge": nudge}).step() == 1
+    acting.join()
+
+    assert said == []
+    assert fired == [thing], "it was tried, and taken back with the timer"
+    with store.reading() as tx:
+        assert tx.execute(sa.select(MAKER_TABLES.timers)).all() == []
     database.dispose()
