@@ -27,10 +27,10 @@ from libs.common.surroundings import Surroundings
 from libs.common.tx import Tx
 
 UNSENT, SENT, FAILED = "unsent", "sent", "failed"
-LEASE = timedelta(minutes=2)  #: a sender that dies holds its mail this long
+LEASE = timedelta(minutes=5)  #: a sender that dies holds its mail this long; longer than a server can take over one
 TRIES = 12
 BATCH = 20
-TIMEOUT_S = 20
+TIMEOUT_S = 20  #: for each thing that is asked of the server, some ten a mail
 BREAKS = re.compile(r"(?:[\x00-\x1f\x7f\x85\u2028\u2029]|%0[ad]|=0[ad]|&#(?:10|13|x0?[ad]);?)+", re.IGNORECASE)
 SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -103,27 +103,37 @@ def message(row: Any, sender: str) -> EmailMessage:
 
 
 def deliver(store: Store) -> int:
-    """Sends what is due and returns how much that was. Each is leased first, and sent in no transaction."""
+    """Sends what is due, one after the other, and returns how much that was. Each is sent in no transaction."""
     if not store.surroundings.smtp_url:
         return 0
-    rows = _lease(store)
-    store.crash("mail_leased")
-    for row in rows:
-        _send(store, row)
-    return len(rows)
+    mail, count = store.tables.mail, 0
+    with store.alone(changing=False) as look:
+        due = sa.select(mail.c.id, mail.c.attempts, mail.c.due_at).order_by(mail.c.due_at).limit(BATCH)
+        waiting = look.execute(due.where(mail.c.state == UNSENT, mail.c.due_at <= store.now(look))).all()
+    for seen in waiting:
+        row = _lease(store, seen)
+        if row is not None:
+            count += 1
+            store.crash("mail_leased")
+            _send(store, row)
+    return count
 
 
-def _lease(store: Store) -> Sequence[Any]:
+def _lease(store: Store, seen: Any) -> Any:
+    """Takes a mail right before it is sent and counts the attempt, unless another sender was faster. None: not now."""
     mail = store.tables.mail
-    with store.begin() as tx:
-        due = sa.select(mail).where(mail.c.state == UNSENT, mail.c.due_at <= tx.now).order_by(mail.c.due_at)
-        rows = tx.session.execute(due.limit(BATCH).with_for_update(skip_locked=True)).all()
-        for row in rows:
-            lease = {"attempts": row.attempts + 1, "due_at": tx.now + LEASE}
-            if row.attempts >= TRIES:
-                lease |= {"state": FAILED, "error": row.error or f"{TRIES} attempts ended without a word"}
-            tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**lease))
-    return [row for row in rows if row.attempts < TRIES]
+    with store.alone() as one:
+        lease: dict[str, Any] = {"attempts": seen.attempts + 1, "due_at": store.now(one) + LEASE}
+        if seen.attempts >= TRIES:
+            why = f"{TRIES} attempts ended without a word"
+            lease |= {"state": FAILED, "error": sa.func.coalesce(mail.c.error, why)}
+        free = sa.and_(_attempt(mail, seen), mail.c.due_at == seen.due_at)
+        row = one.execute(sa.update(mail).where(free).values(lease).returning(mail)).first()
+    return None if seen.attempts >= TRIES else row
+
+
+def _attempt(mail: sa.Table, row: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(mail.c.id == row.id, mail.c.state == UNSENT, mail.c.attempts == row.attempts)
 
 
 def _send(store: Store, row: Any) -> None:
@@ -134,25 +144,28 @@ def _send(store: Store, row: Any) -> None:
         _note(store, row, f"{code} {said.decode(errors='replace')}", final=code >= 500)
     except smtplib.SMTPDataError as refused:
         _note(store, row, str(refused), final=refused.smtp_code >= 500)
-    except (OSError, smtplib.SMTPException, ValueError) as trouble:
+    except Exception as trouble:  # noqa: BLE001 - also what `email` stumbles over: it is of this mail alone
         _note(store, row, f"{type(trouble).__name__}: {trouble}")
     else:
         store.crash("mail_sent")
         mail = store.tables.mail
-        with store.begin() as tx:
+        with store.alone() as one:
             # The text is gone once it is delivered: it may hold a customer's link.
-            done = {"state": SENT, "sent_at": tx.now, "error": None, "body": None, "attachments": []}
-            tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**done))
+            done = {"state": SENT, "sent_at": store.now(one), "error": None, "body": None, "attachments": []}
+            one.execute(sa.update(mail).where(mail.c.id == row.id).values(done))
 
 
 def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
-    """It did not go: tried again later, less and less often; never again when the server said so for good."""
+    """It did not go: tried again later, less and less often; never again when the server said so for good.
+
+    Nothing is noted where somebody else took it over meanwhile, and perhaps sent it.
+    """
     mail = store.tables.mail
-    with store.begin() as tx:
-        pause = timedelta(seconds=min(3600, 5 * 2**row.attempts))
-        state = FAILED if final or row.attempts + 1 >= TRIES else UNSENT
-        noted = {"error": one_line(why), "due_at": tx.now + pause, "state": state}
-        tx.session.execute(sa.update(mail).where(mail.c.id == row.id).values(**noted))
+    with store.alone() as one:
+        pause = timedelta(seconds=min(3600, 5 * 2 ** (row.attempts - 1)))
+        state = FAILED if final or row.attempts >= TRIES else UNSENT
+        noted = {"error": one_line(why), "due_at": store.now(one) + pause, "state": state}
+        one.execute(sa.update(mail).where(_attempt(mail, row)).values(noted))
 
 
 @functools.cache

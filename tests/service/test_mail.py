@@ -164,10 +164,74 @@ def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(made: Ben
         mail.deliver(store)
     store.crash = lambda _point: None
     assert mail.deliver(store) == 0
-    made.clock.forward(minutes=3)
+    made.clock.forward(minutes=6)
     assert mail.deliver(store) == 1
     assert len({got["message-id"] for got in receiver.got}) == 1
     assert len(receiver.got) == 2
+
+
+@pytest.fixture
+def handed_over(made: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], object]], None]:
+    """A server in the test's own hands: what it is given is called with the subject of each mail that goes."""
+    store_of(made).surroundings = Surroundings(smtp_url="smtp://nowhere.example")
+
+    def to(take: Callable[[str], object]) -> None:
+        monkeypatch.setattr(mail, "post", lambda _around, one: take(str(one["subject"])))
+
+    return to
+
+
+def test_many_mails_and_a_slow_server_go_once_each_though_two_workers_send_them(
+    made: Bench, handed_over: Callable[[Callable[[str], object]], None]
+) -> None:
+    store, sent = store_of(made), list[str]()
+
+    def slowly(subject: str) -> None:
+        sent.append(subject)
+        made.clock.forward(seconds=mail.TIMEOUT_S - 1)
+        if len(sent) == 8:
+            mail.deliver(store)  # the other worker
+
+    for number in range(mail.BATCH):
+        queued(store, f"Mail {number}")
+    handed_over(slowly)
+    mail.deliver(store)
+    assert sorted(sent) == sorted(f"Mail {number}" for number in range(mail.BATCH))
+
+
+@pytest.mark.parametrize("address", ["b@[", "(@):"])
+def test_a_mail_that_cannot_be_written_is_given_up_alone(
+    made: Bench, handed_over: Callable[[Callable[[str], object]], None], address: str
+) -> None:
+    store, sent = store_of(made), list[str]()
+    handed_over(sent.append)
+    with store.begin() as tx:
+        mail.queue(tx, address, "Bad", "Text", due_at=tx.now - timedelta(seconds=1))
+    queued(store, "Good")
+    for _ in range(mail.TRIES):
+        mail.deliver(store)
+        made.clock.forward(hours=2)
+    assert sent == ["Good"]
+    assert {row.subject: row.state for row in rows(store)} == {"Good": "sent", "Bad": "failed"}
+    assert "Error" in next(row.error for row in rows(store) if row.subject == "Bad")
+
+
+def test_a_mail_that_another_worker_has_sent_is_not_unsent_because_the_first_could_not(
+    made: Bench, handed_over: Callable[[Callable[[str], object]], None]
+) -> None:
+    store, tried = store_of(made), list[str]()
+
+    def silent_at_first(subject: str) -> None:
+        tried.append(subject)
+        if len(tried) == 1:
+            made.clock.forward(minutes=6)
+            mail.deliver(store)
+            raise TimeoutError
+
+    queued(store)
+    handed_over(silent_at_first)
+    mail.deliver(store)
+    assert [row.state for row in rows(store)] == ["sent"]
 
 
 def encrypted(bench: Bench, how: str, shown: ssl.SSLContext) -> AbstractContextManager[Receiver]:
