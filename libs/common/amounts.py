@@ -10,6 +10,7 @@ from libs.common.errors import Fault, Invalid
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 LARGEST = Decimal(10) ** 11 - 1  # what columns.money() holds
+MOST = Decimal("999999999.999")  # what columns.quantity() holds
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)  # qty × price × percent has 33 digits: none may be lost on the way
 
 
@@ -34,6 +35,12 @@ def rounded(value: Decimal, currency: str) -> Decimal:
     """Half a cent goes up; never −0."""
     with localcontext(WIDE):
         return value.quantize(Decimal(1).scaleb(-exponent(currency))) + ZERO
+
+
+def thousandths(value: Decimal) -> Decimal:
+    """A quantity as it is kept: half a thousandth goes up."""
+    with localcontext(WIDE):
+        return value.quantize(Decimal("0.001"))
 
 
 def as_text(value: Decimal, currency: str) -> str:

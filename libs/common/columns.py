@@ -22,14 +22,14 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
     cache_ok = True
 
     @staticmethod
-    def demand_offset(value: datetime) -> None:
+    def demand_fit(value: datetime) -> None:
         if value.tzinfo is None:
             raise ValueError(f"{value!r} has no offset: it names no instant")
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        self.demand_offset(value)
+        self.demand_fit(value)
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -40,7 +40,10 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 
 class Exact(sa.TypeDecorator[Decimal]):
-    """A Decimal of a fixed scale: NUMERIC on PostgreSQL, a scaled integer on SQLite, which has no decimal."""
+    """A Decimal of a fixed scale: NUMERIC on PostgreSQL, a scaled integer on SQLite, which has no decimal.
+
+    Neither is asked to round, which PostgreSQL would do without a word, nor to hold more than both can.
+    """
 
     impl = sa.Numeric
     cache_ok = True
@@ -49,18 +52,27 @@ class Exact(sa.TypeDecorator[Decimal]):
         super().__init__(precision, scale)
         self.precision, self.scale = precision, scale
 
+    @property
+    def python_type(self) -> type[Decimal]:
+        return Decimal
+
+    def demand_fit(self, value: Decimal) -> None:
+        scaled = value.scaleb(self.scale)
+        if scaled != scaled.to_integral_value():
+            raise ValueError(f"{value} has more than {self.scale} decimals")
+        if abs(scaled) >= 10**self.precision:
+            raise ValueError(f"{value} has more than {self.precision - self.scale} digits before the point")
+
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         return dialect.type_descriptor(
             sa.BigInteger() if dialect.name == "sqlite" else sa.Numeric(self.precision, self.scale)
         )
 
     def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> Decimal | int | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        scaled = value.scaleb(self.scale)
-        if scaled != scaled.to_integral_value():
-            raise ValueError(f"{value} has more than {self.scale} decimals")
-        return int(scaled)
+        if value is None:
+            return None
+        self.demand_fit(value)
+        return int(value.scaleb(self.scale)) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
         if value is None or dialect.name != "sqlite":

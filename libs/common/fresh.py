@@ -5,13 +5,14 @@ the act must hold the row's lock. Where one does not stand alone, SQLAlchemy's u
 """
 
 import functools
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from libs.common import audit
-from libs.common.columns import Aggregate, UtcDateTime
+from libs.common.columns import Aggregate, Exact, UtcDateTime
 
 
 class Shape(NamedTuple):
@@ -20,7 +21,7 @@ class Shape(NamedTuple):
     table: str
     columns: dict[str, str]  #: attribute -> column
     filled: frozenset[str]  #: attributes that are something, whether or not somebody said what
-    instants: frozenset[str]
+    checked: dict[str, UtcDateTime | Exact]  #: attributes whose kind of column does not take every value
     related: tuple[str, ...]  #: attributes that hold other records
 
 
@@ -57,14 +58,14 @@ def taken(session: Session) -> Taken:
         audit.note(session)
         for record in list(session.new):
             shape, given = _shape_of(record), vars(record)
-            _demand_offsets(shape.instants, given)
+            _demand_fit(shape, given, shape.checked)
             row = {column: given.get(name) for name, column in shape.columns.items()}
             rows.new.setdefault(shape.table, []).append(row)
             session.expunge(record)
         for record in sorted(session.dirty, key=lambda one: one.id):
             if names := _changed(record):
                 shape, given = _shape_of(record), vars(record)
-                _demand_offsets(shape.instants.intersection(names), given)
+                _demand_fit(shape, given, names)
                 change = Change(shape.table, tuple(shape.columns[name] for name in names))
                 row = {"of_id": record.id} | {f"to_{shape.columns[name]}": given[name] for name in names}
                 rows.changed.setdefault(change, []).append(row)
@@ -101,10 +102,10 @@ def _committed(record: Any) -> dict[str, Any]:
     return committed
 
 
-def _demand_offsets(instants: frozenset[str], given: dict[str, Any]) -> None:
-    for name in instants:
-        if given.get(name) is not None:
-            UtcDateTime.demand_offset(given[name])
+def _demand_fit(shape: Shape, given: dict[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        if name in shape.checked and given.get(name) is not None:
+            shape.checked[name].demand_fit(given[name])
 
 
 def _shape_of(record: object) -> Shape:
@@ -121,7 +122,7 @@ def _shape(kind: Any) -> Shape:
         table=table.name,
         columns={name: column.name for name, column in columns.items()},
         filled=frozenset(name for name, one in columns.items() if _is_something(one)),
-        instants=frozenset(name for name, one in columns.items() if isinstance(one.type, UtcDateTime)),
+        checked={name: one.type for name, one in columns.items() if isinstance(one.type, UtcDateTime | Exact)},
         related=tuple(one.key for one in mapper.relationships),
     )
 

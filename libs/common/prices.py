@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from libs.common.amounts import exponent, number_faults, percent_or_amount_faults
+from libs.common.amounts import MOST, exponent, number_faults, percent_or_amount_faults
 from libs.common.errors import Fault
 
 TaxMode = Literal["document", "line"]
@@ -88,7 +88,7 @@ def faults(
     for kind, group in (("lines", lines), ("add_ons", add_ons)):
         for number, line in enumerate(group):
             here = f"{at}/{kind}/{number}"
-            yield from number_faults(f"{here}/qty", line.qty, Decimal("999999999.999"), 3)
+            yield from number_faults(f"{here}/qty", line.qty, MOST, 3)
             yield from number_faults(f"{here}/unit_price", line.unit_price, Decimal("9999999999.9999"), 4)
             yield from number_faults(f"{here}/cost", line.cost, Decimal("9999999999.9999"), 4)
             yield from percent_or_amount_faults(

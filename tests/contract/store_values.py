@@ -28,6 +28,11 @@ class Values:
             found = tx.session.scalar(sa.select(Thing.price).where(Thing.id == subject))
         assert str(found) == price
 
+    @pytest.mark.parametrize("price", ["0.0001", "-6527.8105", "100000000000", "-100000000000.000"])
+    def test_an_amount_that_a_column_cannot_hold_is_refused_and_never_rounded(self, store: Store, price: str) -> None:
+        with pytest.raises((sa.exc.StatementError, ValueError), match="has more than"), store.begin() as tx:
+            tx.new(Thing, note="too fine", price=Decimal(price))
+
     @pytest.mark.parametrize(
         "at",
         [

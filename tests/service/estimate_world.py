@@ -1,5 +1,6 @@
 """What the tests of estimates start from: tax codes, a converted opportunity, an offer that is out."""
 
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,19 @@ def set_taxes(bench: Bench) -> None:
     for code, rate in (("t22", "0.22"), ("t19", "0.19"), ("t20", "0.20"), ("t0", "0")):
         answer = bench.as_("admin").call("PUT", f"{ESTIMATES}/tax-codes/{code}", json={"name": code, "rate": rate})
         assert answer.status_code == 201, answer.get_data(as_text=True)
+
+
+def load_book(bench: Bench, text: str, name: str = "Flat rates") -> str:
+    """A price book in use, out of a CSV all of whose rows are sound."""
+    admin = bench.as_("admin")
+    made = admin.post(f"{ESTIMATES}/price-books", {"name": name, "status": "active"})
+    assert made.status_code == 201, made.get_data(as_text=True)
+    ident = str(made.get_json()["id"])
+    file = {"file": (BytesIO(text.encode()), "book.csv")}
+    answer = admin.call("POST", f"{ESTIMATES}/price-books/{ident}/import", data=file)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    assert not answer.get_json()["rejected"], answer.get_data(as_text=True)
+    return ident
 
 
 def set_rules(bench: Bench, **rules: Any) -> None:

@@ -14,6 +14,7 @@ from tests.service.estimate_world import (
     act,
     converted,
     drafted,
+    load_book,
     priced,
     seen,
     set_rules,
@@ -175,16 +176,6 @@ BOOK = (
 )
 
 
-def book(estimates: Bench, text: str = BOOK) -> str:
-    admin = estimates.as_("admin")
-    made = admin.post(f"{ESTIMATES}/price-books", {"name": "Flat rates", "status": "active"})
-    assert made.status_code == 201, made.get_data(as_text=True)
-    ident = str(made.get_json()["id"])
-    report = load(estimates, ident, text)
-    assert report["created"] == 2, report
-    return ident
-
-
 def load(estimates: Bench, ident: str, text: str, query: str = "") -> dict[str, Any]:
     data = {"file": (BytesIO(text.encode()), "book.csv")}
     answer = estimates.as_("admin").call("POST", f"{ESTIMATES}/price-books/{ident}/import{query}", data=data)
@@ -194,7 +185,7 @@ def load(estimates: Bench, ident: str, text: str, query: str = "") -> dict[str, 
 
 
 def test_a_task_is_copied_on_use_and_keeps_its_price_when_the_book_changes(estimates: Bench) -> None:
-    price_book = book(estimates)
+    price_book = load_book(estimates, BOOK)
     ident = drafted(estimates)["id"]
     assert priced(estimates, ident, {"task_code": "HP-1", "qty": "2"})["total"] == "20496.00"
 
@@ -206,11 +197,14 @@ def test_a_task_is_copied_on_use_and_keeps_its_price_when_the_book_changes(estim
 
 
 def test_a_dry_run_changes_nothing_and_the_same_file_adds_nothing(estimates: Bench) -> None:
-    ident = book(estimates)
+    ident = load_book(estimates, BOOK)
     dry = load(estimates, ident, BOOK.replace("Pad", "Concrete pad"), "?dry_run=true")
     assert (dry["dry_run"], dry["changed"], dry["already"]) == (True, 1, 1)
     same = load(estimates, ident, BOOK)
     assert (same["created"], same["changed"], same["already"]) == (0, 0, 2)
+
+    long = load(estimates, ident, BOOK.replace(",8,", ",1000000000,"))
+    assert "hours" in long["rejected"][0]["errors"][0]
 
     bad = load(estimates, ident, BOOK + "HP-3,,,Fan,,cheap,,,,perhaps,none,\n,,,,,1,,,,,,\n")
     assert [one["line"] for one in bad["rejected"]] == [4, 5]

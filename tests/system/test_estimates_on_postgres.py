@@ -10,6 +10,7 @@ from embedded.testing import Bench
 from services.estimates import usecases
 from services.estimates.model import Estimate
 from services.estimates.service import SPEC
+from tests.contract.draft_suite import Drafts
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, write
 from tests.system.postgres_world import bench_over, until_one_waits
 
@@ -19,6 +20,12 @@ def bench(new_database: Callable[[str], str]) -> Iterator[Bench]:
     bench = bench_over(SPEC, new_database("estimates"))
     yield bench
     bench.close()
+
+
+class TestDrafts(Drafts):
+    @pytest.fixture
+    def desk(self, bench: Bench) -> Bench:
+        return bench
 
 
 def sent(bench: Bench) -> tuple[str, str]:

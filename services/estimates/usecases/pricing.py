@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import money
+from libs.common.amounts import MOST, thousandths
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option, Task, TaxCode, Version
@@ -93,6 +94,8 @@ def _unknown(options: Sequence[Given], tasks: Mapping[str, Task]) -> Iterator[Fa
         for kind in ("lines", "add_ons"):
             for number, line in enumerate(option.get(kind) or ()):
                 code, at = line.get("task_code"), f"/options/{place}/{kind}/{number}"
+                if code in tasks and (tasks[code].hours or 0) * line["qty"] > MOST:
+                    yield Fault(f"{at}/qty", f"comes to more than {MOST} hours")
                 if code and code not in tasks:
                     yield Fault(f"{at}/task_code", f"there is no task {code} in an active price book")
                 elif not code and line.get("unit_price") is None:
@@ -138,10 +141,15 @@ def _line(
         taxable=taxable,
         tax_code=(code or default) if taxable else code,
         cost=cost,
-        hours=task.hours * given["qty"] if task and task.hours is not None else None,
+        hours=_hours(task, given["qty"]),
         amount=Decimal(0),
         materials=list(task.materials) if task else [],
     )
+
+
+def _hours(task: Task | None, qty: Decimal) -> Decimal | None:
+    """What the work takes. What is more than can be kept was refused by name before, and is not kept."""
+    return min(thousandths(task.hours * qty), MOST) if task and task.hours is not None else None
 
 
 def _described(task: Task) -> str:
