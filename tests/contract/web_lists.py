@@ -42,15 +42,19 @@ class Lists:
         assert seen == made[::-1]
         assert sizes == [3, 3, 1]
 
-    @pytest.mark.parametrize("sort", ["size", "-size", "label", "-label", "created_at", "-created_at"])
-    def test_a_sorted_list_shows_every_record_once_those_without_a_value_last(self, world: World, sort: str) -> None:
-        sizes = [3, None, 1, None, None, None]
+    @pytest.mark.parametrize("limit", [1, 2])
+    @pytest.mark.parametrize("column", ["size", "label", "price", "created_at"])
+    @pytest.mark.parametrize("direction", ["", "-"])
+    def test_a_sorted_list_shows_every_record_once_those_without_a_value_last(
+        self, world: World, column: str, direction: str, limit: int
+    ) -> None:
+        sizes, sort = [3, None, 1, 3, None, 2], direction + column
         for place, size in enumerate(sizes):
-            world.box(label="abc"[place % 3], **({"size": size} if size else {}))
+            world.box(label="abc"[place % 3], **({"size": size, "price": f"{size * 4}.50"} if size else {}))
         items: list[dict[str, Any]] = []
-        where = f"?limit=2&sort={sort}"
+        where = f"?limit={limit}&sort={sort}"
         following = ""
-        for _ in range(4):
+        for _ in range(7):
             body = world.get(where + following).json or {}
             items += body["items"]
             if body["next"] is None:
@@ -60,7 +64,7 @@ class Lists:
         name, down = sort.lstrip("-"), sort.startswith("-")
         if name != "created_at":
             known = [item[name] for item in items if item[name] is not None]
-            assert known == sorted(known, reverse=down)
+            assert known == sorted(known, key=float if name == "price" else None, reverse=down)
             assert [item[name] for item in items][len(known) :] == [None] * (6 - len(known))
 
     def test_a_cursor_that_this_list_did_not_give_out_is_refused(self, world: World) -> None:

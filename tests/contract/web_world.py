@@ -1,6 +1,7 @@
 """A throw-away service of boxes, and people who knock at its door: for what the edge promises every service."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.test import TestResponse
 
 from libs.common import orm
-from libs.common.columns import Aggregate, type_map
+from libs.common.columns import Aggregate, money, type_map
 from libs.common.errors import Conflict
 from libs.common.orm import Database
 from libs.common.preferences import Preferences
@@ -59,6 +60,7 @@ class Box(Aggregate, Base):
 
     label: Mapped[str]
     size: Mapped[int | None]
+    price: Mapped[Decimal | None] = mapped_column(money(), default=None)
     owner_id: Mapped[UUID | None] = mapped_column(index=True)
 
     @classmethod
@@ -75,6 +77,7 @@ class Box(Aggregate, Base):
 class BoxIn(Schema):
     label = fields.Name(required=True)
     size = fields.Whole(least=1)
+    price = fields.Money()
     owner_id = fields.Uuid()
     branch = fields.Uuid()
 
@@ -88,6 +91,7 @@ class BoxOut(Schema):
     id = fields.Uuid()
     label = fields.Text()
     size = fields.Whole()
+    price = fields.Money()
     owner_id = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()
@@ -98,13 +102,14 @@ class BoxRow(Schema):
     id = fields.Uuid()
     label = fields.Text()
     size = fields.Whole()
+    price = fields.Money()
     owner_id = fields.Uuid()
     created_at = fields.Instant()
 
 
 class BoxQuery(Page):
     label = fields.Text()
-    sort = Sort("created_at", "size", "label")
+    sort = Sort("created_at", "size", "label", "price")
 
 
 class FileIn(Schema):
