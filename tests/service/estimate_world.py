@@ -99,6 +99,13 @@ def act(bench: Bench, ident: str, what: str, body: Any = None, by: str = "salesp
     return bench.as_(by).post(f"{ESTIMATES}/{ident}/{what}", body, **more)
 
 
+def problem(answer: Any, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert answer.content_type == "application/problem+json"
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
 def seen(bench: Bench, ident: str, by: str = "auditor") -> dict[str, Any]:
     answer = bench.as_(by).get(f"{ESTIMATES}/{ident}")
     assert answer.status_code == 200, answer.get_data(as_text=True)

@@ -29,10 +29,10 @@ from tests.service.estimate_world import (
     drafted,
     mails,
     priced,
+    problem,
     seen,
     send,
     sent,
-    set_rules,
     set_taxes,
     write,
     yes,
@@ -44,13 +44,6 @@ def estimates(bench: Callable[..., Bench]) -> Bench:
     made = bench("estimates")
     set_taxes(made)
     return made
-
-
-def problem(answer: Any, status: int) -> dict[str, Any]:
-    assert answer.status_code == status, answer.get_data(as_text=True)
-    assert answer.content_type == "application/problem+json"
-    found: dict[str, Any] = answer.get_json()
-    return found
 
 
 def test_sending_needs_a_price_and_names_what_is_missing(estimates: Bench) -> None:
@@ -313,84 +306,3 @@ def test_a_link_can_be_closed_and_another_given(estimates: Bench) -> None:
     again = act(estimates, ident, "links", {"to": ["ivy@castellan.example"]}).get_json()["share_url"]
     assert estimates.public.get(f"{SHARED}/{again.rpartition('/')[2]}").status_code == 200
     problem(act(estimates, ident, f"links/{uuid4()}/revoke"), 404)
-
-
-# -- approval
-
-
-def test_a_large_discount_goes_out_only_as_it_was_approved(estimates: Bench) -> None:
-    ident = drafted(estimates)["id"]
-    problem(act(estimates, ident, "submit"), 409)
-    priced(estimates, ident, PUMP, discount={"percent": "15"})
-    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-    assert [one["pointer"] for one in refused["errors"]] == ["/approval"]
-
-    pending = act(estimates, ident, "submit", {"note": "old customer"})
-    assert pending.get_json()["state"] == "pending_approval"
-    problem(act(estimates, ident, "approve"), 403)
-    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-    assert act(estimates, ident, "approve", by="manager").get_json()["state"] == "approved"
-    priced(estimates, ident, PUMP, discount={"percent": "16"})
-    assert seen(estimates, ident)["state"] == "draft"
-    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-
-    act(estimates, ident, "submit")
-    assert act(estimates, ident, "refuse", {"reason": "too much"}, by="manager").get_json()["state"] == "draft"
-    act(estimates, ident, "submit")
-    act(estimates, ident, "approve", by="manager")
-    token = send(estimates, ident)
-    assert act(estimates, ident, "revise", {"reason": "scope"}).get_json()["state"] == "draft"
-    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-    problem(estimates.public.get(f"{SHARED}/{token}"), 410)
-
-
-def test_nobody_approves_their_own_price(estimates: Bench) -> None:
-    ident = drafted(estimates, salesperson="manager")["id"]
-    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "50"}).status_code == 200
-    act(estimates, ident, "submit", by="manager")
-    problem(act(estimates, ident, "approve", by="manager"), 403)
-    problem(act(estimates, ident, "refuse", {"reason": "x"}, by="manager"), 403)
-    assert seen(estimates, ident)["state"] == "pending_approval"
-
-
-def test_whoever_priced_it_does_not_approve_it_whoever_sells_and_submits_it(estimates: Bench) -> None:
-    ident = drafted(estimates)["id"]
-    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "90"}).status_code == 200
-    act(estimates, ident, "submit")
-    problem(act(estimates, ident, "approve", by="manager"), 403)
-    priced(estimates, ident, PUMP, discount={"percent": "80"})  # said anew, and still not theirs alone
-    act(estimates, ident, "submit")
-    problem(act(estimates, ident, "approve", by="manager"), 403)
-    assert seen(estimates, ident)["state"] == "pending_approval"
-
-    further = {"opportunity_id": seen(estimates, ident)["opportunity_id"]}
-    half_off = PUMP | {"discount_percent": "50"}
-    begun = estimates.as_("manager").post(ESTIMATES, further | {"options": [{"name": "Standard", "lines": [half_off]}]})
-    act(estimates, begun.get_json()["id"], "submit")
-    problem(act(estimates, begun.get_json()["id"], "approve", by="manager"), 403)
-
-
-def test_who_only_puts_a_note_right_or_priced_an_earlier_version_may_approve(estimates: Bench) -> None:
-    ident = drafted(estimates)["id"]
-    assert write(estimates, ident, PUMP, by="manager").status_code == 200
-    send(estimates, ident)
-    act(estimates, ident, "revise", {"reason": "scope"})
-    priced(estimates, ident, PUMP, discount={"percent": "15"})
-    where = f"{ESTIMATES}/{ident}"
-    assert estimates.as_("manager").edit("PATCH", where, {"notes": "Bring a ladder"}, read=where).status_code == 200
-    act(estimates, ident, "submit")
-    assert act(estimates, ident, "approve", by="manager").get_json()["state"] == "approved"
-
-
-def test_a_thin_margin_needs_an_approval_and_so_does_an_add_on_that_makes_it_thin(estimates: Bench) -> None:
-    set_rules(estimates, margin_floor="0.30")
-    ident = drafted(estimates)["id"]
-    priced(estimates, ident, PUMP | {"cost": "7000.00"})
-    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-    assert "margin" in refused["errors"][0]["detail"]
-
-    extra = {"description": "Given away", "qty": "1", "unit_price": "100.00", "cost": "6000.00"}
-    options = [{"name": "S", "lines": [PUMP | {"cost": "1000.00"}], "add_ons": [extra]}]
-    assert write(estimates, ident, options=options).status_code == 200
-    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
-    assert act(estimates, ident, "submit").get_json()["approval_reasons"]

@@ -9,7 +9,10 @@ from services.estimates.states import EstimateState, Method, RoundKind, Side, Ta
 
 
 class LineIn(Schema):
-    """A line in words, or a task of the price book by its code, whose values are copied where none are given."""
+    """A line in words, or a task of the price book by its code, whose values are copied where none are given.
+
+    A task costs what its book says, or the ``cost`` given where that is more.
+    """
 
     task_code = fields.Name(max_length=60)
     description = fields.Text(max_length=5000)

@@ -126,7 +126,7 @@ def _line(
     if taxable is None:
         taxable = bool(given.get("tax_code")) or bool(task and task.taxable)
     price = given["unit_price"] if given.get("unit_price") is not None else asked
-    cost = given["cost"] if given.get("cost") is not None else (task.cost if task else None)
+    costs = [one for one in (given.get("cost"), task.cost if task else None) if one is not None]
     return Line(
         id=ident,
         add_on=add_on,
@@ -140,7 +140,7 @@ def _line(
         discount_amount=given.get("discount_amount"),
         taxable=taxable,
         tax_code=(code or default) if taxable else code,
-        cost=cost,
+        cost=max(costs, default=None),  # never less than the book's: who sells it would write its margin themselves
         hours=_hours(task, given["qty"]),
         amount=Decimal(0),
         materials=list(task.materials) if task else [],

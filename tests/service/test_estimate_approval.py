@@ -1,0 +1,150 @@
+"""What a price may not go out without: beyond one's limits somebody else approves the discount and the margin (R23)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from embedded.testing import Bench
+from tests.service.estimate_world import (
+    ESTIMATES,
+    PUMP,
+    SHARED,
+    act,
+    drafted,
+    load_book,
+    priced,
+    problem,
+    seen,
+    send,
+    set_rules,
+    set_taxes,
+    write,
+)
+
+BOOK = "code,name,unit_price,cost\nHP-1,Heat pump,8400.00,5000.00\nPAD,Pad,120.00,\n"
+
+
+@pytest.fixture
+def estimates(bench: Callable[..., Bench]) -> Bench:
+    made = bench("estimates")
+    set_taxes(made)
+    return made
+
+
+def test_a_large_discount_goes_out_only_as_it_was_approved(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    problem(act(estimates, ident, "submit"), 409)
+    priced(estimates, ident, PUMP, discount={"percent": "15"})
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert [one["pointer"] for one in refused["errors"]] == ["/approval"]
+
+    pending = act(estimates, ident, "submit", {"note": "old customer"})
+    assert pending.get_json()["state"] == "pending_approval"
+    problem(act(estimates, ident, "approve"), 403)
+    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert act(estimates, ident, "approve", by="manager").get_json()["state"] == "approved"
+    priced(estimates, ident, PUMP, discount={"percent": "16"})
+    assert seen(estimates, ident)["state"] == "draft"
+    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+
+    act(estimates, ident, "submit")
+    assert act(estimates, ident, "refuse", {"reason": "too much"}, by="manager").get_json()["state"] == "draft"
+    act(estimates, ident, "submit")
+    act(estimates, ident, "approve", by="manager")
+    token = send(estimates, ident)
+    assert act(estimates, ident, "revise", {"reason": "scope"}).get_json()["state"] == "draft"
+    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    problem(estimates.public.get(f"{SHARED}/{token}"), 410)
+
+
+def test_nobody_approves_their_own_price(estimates: Bench) -> None:
+    ident = drafted(estimates, salesperson="manager")["id"]
+    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "50"}).status_code == 200
+    act(estimates, ident, "submit", by="manager")
+    problem(act(estimates, ident, "approve", by="manager"), 403)
+    problem(act(estimates, ident, "refuse", {"reason": "x"}, by="manager"), 403)
+    assert seen(estimates, ident)["state"] == "pending_approval"
+
+
+def test_whoever_priced_it_does_not_approve_it_whoever_sells_and_submits_it(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "90"}).status_code == 200
+    act(estimates, ident, "submit")
+    problem(act(estimates, ident, "approve", by="manager"), 403)
+    priced(estimates, ident, PUMP, discount={"percent": "80"})  # said anew, and still not theirs alone
+    act(estimates, ident, "submit")
+    problem(act(estimates, ident, "approve", by="manager"), 403)
+    assert seen(estimates, ident)["state"] == "pending_approval"
+
+    further = {"opportunity_id": seen(estimates, ident)["opportunity_id"]}
+    half_off = PUMP | {"discount_percent": "50"}
+    begun = estimates.as_("manager").post(ESTIMATES, further | {"options": [{"name": "Standard", "lines": [half_off]}]})
+    act(estimates, begun.get_json()["id"], "submit")
+    problem(act(estimates, begun.get_json()["id"], "approve", by="manager"), 403)
+
+
+def test_who_only_puts_a_note_right_or_priced_an_earlier_version_may_approve(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    assert write(estimates, ident, PUMP, by="manager").status_code == 200
+    send(estimates, ident)
+    act(estimates, ident, "revise", {"reason": "scope"})
+    priced(estimates, ident, PUMP, discount={"percent": "15"})
+    where = f"{ESTIMATES}/{ident}"
+    assert estimates.as_("manager").edit("PATCH", where, {"notes": "Bring a ladder"}, read=where).status_code == 200
+    act(estimates, ident, "submit")
+    assert act(estimates, ident, "approve", by="manager").get_json()["state"] == "approved"
+
+
+def test_a_thin_margin_needs_an_approval_and_so_does_an_add_on_that_makes_it_thin(estimates: Bench) -> None:
+    set_rules(estimates, margin_floor="0.30")
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP | {"cost": "7000.00"})
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert "margin" in refused["errors"][0]["detail"]
+
+    extra = {"description": "Given away", "qty": "1", "unit_price": "100.00", "cost": "6000.00"}
+    options = [{"name": "S", "lines": [PUMP | {"cost": "1000.00"}], "add_ons": [extra]}]
+    assert write(estimates, ident, options=options).status_code == 200
+    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert act(estimates, ident, "submit").get_json()["approval_reasons"]
+
+
+@pytest.mark.parametrize("kind", ["lines", "add_ons"])
+def test_a_task_costs_what_the_book_says_whoever_writes_less(estimates: Bench, kind: str) -> None:
+    load_book(estimates, BOOK)
+    set_rules(estimates, margin_floor="0.50")
+    ident = drafted(estimates)["id"]
+    cheap = {"task_code": "HP-1", "qty": "1", "cost": "1.00"}
+    free = {"description": "Advice", "qty": "1", "unit_price": "1.00", "cost": "0"}
+    options = [{"name": "S", "lines": [cheap if kind == "lines" else free], "add_ons": [cheap]}]
+    assert write(estimates, ident, options=options).status_code == 200
+    assert seen(estimates, ident)["options"][0][kind][0]["cost"] == "5000.00"
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert "margin of 40.4" in refused["errors"][0]["detail"]
+
+
+def test_a_task_may_cost_more_than_the_book_says_and_one_without_a_cost_what_is_written(estimates: Bench) -> None:
+    load_book(estimates, BOOK)
+    ident = drafted(estimates)["id"]
+    dear = {"task_code": "HP-1", "qty": "1", "cost": "6000.00"}
+    priced(estimates, ident, dear, {"task_code": "PAD", "qty": "1", "cost": "1.00"})
+    assert [line["cost"] for line in seen(estimates, ident)["options"][0]["lines"]] == ["6000.00", "1.00"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "line", "reason"),
+    [
+        ({}, {"discount_percent": "10.0001"}, "a discount of 10.0001 % is more than the 10 % you may give"),
+        ({}, {"discount_percent": "15"}, "a discount of 15 % is more than the 10 % you may give"),
+        ({"margin_floor": "0.30"}, {"cost": "5880.84"}, "a margin of 29.99 % is under the floor of 30 %"),
+        ({"margin_floor": "0.300001"}, {"cost": "5880.00"}, "a margin of 30 % is under the floor of 30.0001 %"),
+    ],
+)
+def test_what_needs_an_approval_says_two_figures_that_differ(
+    estimates: Bench, rules: dict[str, str], line: dict[str, str], reason: str
+) -> None:
+    set_rules(estimates, **rules)
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP | line)
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert refused["errors"][0]["detail"] == f"Standard: {reason}"
