@@ -1,5 +1,6 @@
 """What a price may be sent without, and who says yes when it may not."""
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Any
@@ -61,14 +62,15 @@ def _of(version: Version, option: Option, limit: Decimal, floor: Decimal | None)
     with localcontext(WIDE):
         given = _discount(version, option, limit)
         if given > limit:
-            yield f"{option.name}: a discount of {_percent(given)} is more than the {_percent(limit)} you may give"
+            have, most = _apart(given, limit)
+            yield f"{option.name}: a discount of {have} is more than the {most} you may give"
         if floor is None:
             return
         thin = [line for line in option.add_ons if (own := _alone(version, line)) is not None and own < floor]
         margins = [one.margin for one in (version.totals_with(option), version.totals_with(option, thin))]
         least = min((one for one in margins if one is not None), default=None)
         if least is not None and least < floor:
-            have, wanted = _percent(least * HUNDRED), _percent(floor * HUNDRED)
+            have, wanted = _apart(least * HUNDRED, floor * HUNDRED)
             yield f"{option.name}: a margin of {have} is under the floor of {wanted}"
 
 
@@ -102,5 +104,11 @@ def _alone(version: Version, line: Line) -> Decimal | None:
     ).margin
 
 
-def _percent(value: Decimal) -> str:
-    return f"{value.quantize(Decimal('0.01')).normalize():f} %"
+def _apart(one: Decimal, other: Decimal) -> tuple[str, str]:
+    """Two figures that differ, in per cent, with as many decimals as it takes to see it; two at least."""
+    shown = ((_percent(one, places), _percent(other, places)) for places in itertools.count(2))
+    return next(pair for pair in shown if pair[0] != pair[1])
+
+
+def _percent(value: Decimal, places: int) -> str:
+    return f"{value.quantize(Decimal(1).scaleb(-places)).normalize():f} %"
