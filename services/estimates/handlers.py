@@ -28,7 +28,7 @@ def follow_the_salesperson(tx: Tx, event: OpportunityAssigned) -> None:
 
 @subscriptions.on(OpportunityLost)
 def end_what_was_offered(tx: Tx, event: OpportunityLost) -> None:
-    usecases.end_with(tx, event.subject, reason=event.reason, void_offers=event.void_offers)
+    usecases.end_with(tx, event.subject, reason=event.reason)
 
 
 @subscriptions.on(OpportunityReopened)

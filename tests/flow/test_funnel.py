@@ -69,6 +69,21 @@ def test_losing_with_live_offers_has_to_be_meant_and_withdraws_them(funnel: Funn
     assert funnel.bench.public.get(f"{API}/shared/{token}").status_code == 410
 
 
+def test_an_offer_that_crosses_a_loss_is_withdrawn(funnel: Funnel) -> None:
+    estimate = funnel.estimate()
+    funnel.price(estimate)
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    sales = funnel.as_("salesperson")
+    sent = sales.post(f"{API}/estimates/{estimate}/send", {"to": ["customer@example.com"]}).get_json()
+    lost = sales.post(f"{API}/opportunities/{opportunity}/lose", {"reason": "timing"})
+    assert lost.status_code == 200  # opportunities has not heard of the offer yet
+    funnel.settle()
+
+    assert funnel.see(f"/opportunities/{opportunity}")["stage_type"] == "lost"
+    assert funnel.see(f"/estimates/{estimate}")["state"] == "withdrawn"
+    assert funnel.bench.public.get(f"{API}/shared/{sent['share_url'].rpartition('/')[2]}").status_code == 410
+
+
 def test_an_acceptance_that_crosses_a_loss_stands(funnel: Funnel) -> None:
     estimate, token = funnel.sent()
     opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]

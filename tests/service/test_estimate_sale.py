@@ -106,14 +106,17 @@ def test_somebody_assigned_before_any_price_was_asked_for_means_nothing_here(est
     assert estimates.as_("auditor").items(ESTIMATES) == []
 
 
-def test_a_loss_that_voids_offers_withdraws_what_is_out_and_nothing_new_goes_out(estimates: Bench) -> None:
+@pytest.mark.parametrize("meant", [True, False])
+def test_a_loss_withdraws_what_is_out_even_what_was_sent_meanwhile_and_nothing_new_goes_out(
+    estimates: Bench, meant: bool
+) -> None:
     event = converted(estimates)
     [row] = estimates.as_("salesperson").items(f"{ESTIMATES}?opportunity_id={event.subject}")
     priced(estimates, row["id"], PUMP)
     token = send(estimates, row["id"])
     draft = estimates.as_("salesperson").post(ESTIMATES, {"opportunity_id": str(event.subject)}).get_json()["id"]
     priced(estimates, draft, PUMP)
-    estimates.tell(lost(event, estimates, void_offers=True), by="opportunities")
+    estimates.tell(lost(event, estimates, void_offers=meant), by="opportunities")
 
     assert seen(estimates, row["id"])["state"] == "withdrawn"
     assert estimates.public.get(f"{SHARED}/{token}").status_code == 410

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 
 from embedded.testing import Bench
+from libs.common.contracts.opportunities import OpportunityLost
+from libs.common.spoken import english
 from services.estimates import usecases
 from services.estimates.model import Estimate
 from services.estimates.service import SPEC
@@ -62,3 +64,23 @@ def test_who_waited_for_an_estimate_sees_what_was_done_with_it_meanwhile(bench: 
     assert (corrected["revision"], corrected["reason"], corrected["notes"]) == (2, "A smaller pump", change["notes"])
     first = bench.as_("auditor").get(f"{ESTIMATES}/{ident}/versions/1").get_json()
     assert (first["state"], first["notes"]) == ("superseded", "")
+
+
+def test_an_offer_that_goes_out_while_the_loss_arrives_is_withdrawn_too(bench: Bench) -> None:
+    ident = drafted(bench)["id"]
+    assert write(bench, ident, PUMP).status_code == 200
+    shown = bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()
+    about = {"subject": UUID(shown["opportunity_id"]), "lead_id": UUID(shown["lead_id"]), "number": "O-7", "title": "x"}
+    lost = OpportunityLost(
+        **about, stage="lost", stage_type="lost", reason="timing", lost_in="converted", lost_at=bench.clock()
+    )
+    store = bench.system.parts["estimates"].store
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            estimate = tx.get(Estimate, UUID(ident))
+            usecases.send(tx, estimate, to=["ivy@castellan.example"], roles=["salesperson"], say=english)
+            tx.session.flush()
+            arriving = pool.submit(bench.tell, lost, by="opportunities")
+            until_one_waits(store.database.engine)
+        arriving.result()
+    assert bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["state"] == "withdrawn"

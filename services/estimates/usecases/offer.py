@@ -13,7 +13,7 @@ from libs.common.errors import Fault, Invalid
 from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
-from services.estimates.states import LIVE, EstimateAction
+from services.estimates.states import EstimateAction
 from services.estimates.usecases import approval, draft, facts, links
 from services.estimates.usecases.timers import EXPIRY
 
@@ -88,15 +88,19 @@ def withdraw(tx: Tx, estimate: Estimate, *, reason: str = "", opportunity_lost: 
     return estimate
 
 
-def end_with(tx: Tx, opportunity_id: UUID, *, reason: str, void_offers: bool) -> None:
-    """The opportunity is lost: nothing new is offered in it and, if so said, what is out is withdrawn."""
-    live = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id, Estimate.state.in_(LIVE))
-    offers = tx.all(live.order_by(Estimate.id).with_for_update()) if void_offers else ()
+def end_with(tx: Tx, opportunity_id: UUID, *, reason: str) -> None:
+    """The opportunity is lost: nothing new is offered in it, and what is out is withdrawn.
+
+    Also what whoever lost it did not know of, because it was sent at the same moment: nobody may be sold what we gave
+    up. Undoing the loss instead would surprise more, and reopening is one act. An acceptance that came first stands.
+    """
+    its = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id).order_by(Estimate.id)
+    estimates = tx.all(its.with_for_update())  # all, and first, as every act does: one may just be on its way out
     opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
     if opportunity is None:
         return  # lost before anybody asked for a price
     opportunity.lost = True
-    for estimate in offers:
+    for estimate in [one for one in estimates if one.live]:
         withdraw(tx, estimate, reason=reason, opportunity_lost=True)
         tx.session.flush()  # the next one's fact says whether others are live
 
