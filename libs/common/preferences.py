@@ -19,11 +19,15 @@ COMPANY = ""  #: the row for all branches
 
 @dataclass(frozen=True)
 class Preferences:
-    """``schema`` checks what may be set; ``defaults`` has every name; ``check`` asks whether it all fits together."""
+    """``schema`` checks what may be set; ``defaults`` has every name; ``check`` asks whether it all fits together.
+
+    A group of which one says this or that is one of ``whole``: a level that has any of it has all of it.
+    """
 
     schema: "type[Schema]"
     defaults: Mapping[str, Any]
     check: Callable[[Tx, Mapping[str, Any]], list[Fault]] | None = None
+    whole: frozenset[str] = frozenset()
 
     def read(self, tx: Tx, branch: UUID | None = None) -> dict[str, Any]:
         """What holds for a branch: its own, else the company's, else the default."""
@@ -32,7 +36,7 @@ class Preferences:
     def fresh(self, tx: Tx, branch: UUID | None) -> dict[str, Any]:
         """The same as of this transaction, which may have changed it itself."""
         own, company = self._rows(tx, branch)
-        return _over(_over(deepcopy(dict(self.defaults)), company[1]), own[1])
+        return self._over(self._over(deepcopy(dict(self.defaults)), company[1]), own[1])
 
     def version(self, tx: Tx, branch: UUID | None = None) -> int:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""
@@ -57,6 +61,12 @@ class Preferences:
         if self.check is not None and (faults := self.check(tx, now)):
             raise Invalid("these settings name what is not there", errors=faults)
         return now
+
+    def _over(self, below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+        """The upper level's values where it has any, but for a group that has to be taken whole."""
+        for name in self.whole & above.keys():
+            below.pop(name, None)
+        return _over(below, above)
 
     def _keep(self, tx: Tx, key: str, version: int, own: dict[str, Any]) -> None:
         table = tx.tables.preferences

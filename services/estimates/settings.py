@@ -69,4 +69,4 @@ class EstimateSettings(Schema):
     cancel_business_days = fields.Whole(least=0, most=365)
 
 
-PREFERENCES = Preferences(EstimateSettings, DEFAULTS)
+PREFERENCES = Preferences(EstimateSettings, DEFAULTS, whole=frozenset({"deposit"}))

@@ -1,0 +1,52 @@
+"""What a company and its branches may set about estimates, and what of it holds where both have something."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import HOME, Bench
+from tests.service.estimate_world import ESTIMATES, PUMP, converted, set_rules, set_taxes
+
+BRANCH = f"{ESTIMATES}/settings?branch={HOME}"
+
+
+@pytest.fixture
+def estimates(bench: Callable[..., Bench]) -> Bench:
+    made = bench("estimates")
+    set_taxes(made)
+    return made
+
+
+def set_for_branch(bench: Bench, **rules: Any) -> dict[str, Any]:
+    """The branch's settings with these, as a screen writes them: everything that was read, changed."""
+    body = bench.as_("admin").get(BRANCH).get_json() | rules
+    answer = bench.as_("admin").edit("PUT", BRANCH, body)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    shown: dict[str, Any] = answer.get_json()
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("companys", "branchs"),
+    [
+        ({"percent": "10", "capped": True}, {"amount": "500.00"}),
+        ({"amount": "500.00"}, {"percent": "10"}),
+        ({"percent": "10", "capped": True}, {"percent": "20"}),
+        ({"percent": "10", "capped": True}, None),
+    ],
+)
+def test_a_branchs_deposit_is_its_own_whole_and_nothing_of_the_companys(
+    estimates: Bench, companys: dict[str, Any], branchs: dict[str, Any] | None
+) -> None:
+    set_rules(estimates, deposit=companys)
+    assert set_for_branch(estimates, deposit=branchs)["deposit"] == branchs
+    assert estimates.as_("admin").get(BRANCH).get_json()["deposit"] == branchs
+
+    further = {"opportunity_id": str(converted(estimates).subject), "options": [{"name": "S", "lines": [PUMP]}]}
+    made = estimates.as_("salesperson").post(ESTIMATES, further)
+    assert made.status_code == 201, made.get_data(as_text=True)
+    assert made.get_json()["deposit"] == branchs
+
+    assert set_for_branch(estimates, deposit=companys)["deposit"] == companys
+    assert set_for_branch(estimates, valid_days=7)["deposit"] == companys
