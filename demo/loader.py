@@ -38,7 +38,9 @@ def load_once(url: str, key: bytes, marker: Path) -> bool:
 
 
 def load(admin: Client) -> None:
-    """Branches, people, teams, settings, question sets, tax codes and price books, in the order of their needs."""
+    """Tax codes, branches, people, teams, settings, question sets and price books, in the order of their needs."""
+    for code in csv.DictReader(_text("tax_codes.csv")):
+        admin.call("PUT", f"/api/v1/estimates/tax-codes/{code['code']}", {"name": code["name"], "rate": code["rate"]})
     branches = _each("branches.json", lambda one: _branch(admin, one))
     _each("staff.json", lambda one: _person(admin, one, branches))
     _each("teams.json", lambda one: _team(admin, one, branches))
@@ -51,8 +53,6 @@ def load(admin: Client) -> None:
     for name in SERVICES_WITH_SETTINGS:
         _until_told(admin, name, branches)
         _settings(admin, name, branches)
-    for code in csv.DictReader(_text("tax_codes.csv")):
-        admin.call("PUT", f"/api/v1/estimates/tax-codes/{code['code']}", {"name": code["name"], "rate": code["rate"]})
     _each("price_books.json", lambda one: _price_book(admin, one, branches))
 
 

@@ -1,5 +1,6 @@
 """The estimates service, put together."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from services.estimates.handlers import subscriptions
 from services.estimates.model import TABLES, Base
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import TIMERS
+from services.estimates.usecases.catalogue import dead_tax_code
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -31,6 +33,6 @@ SPEC = Service(
     subscriptions=subscriptions,
     timers=TIMERS,
     jobs=(mail.JOB,),
-    preferences=PREFERENCES,
+    preferences=replace(PREFERENCES, check=dead_tax_code),
     prefixes=("/api/v1/shared", "/e"),
 )

@@ -56,7 +56,7 @@ class EstimateSettings(Schema):
     ``margin_floors`` does not name."""
 
     valid_days = fields.Whole(least=0, most=3650)
-    currency = fields.Text(max_length=3)
+    currency = fields.Currency()
     tax_mode = fields.Code(("document", "line"))
     prices_include_tax = fields.Flag()
     default_tax_code = fields.Name(max_length=40, allow_none=True)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from embedded.testing import HOME, Bench
-from tests.service.estimate_world import ESTIMATES, PUMP, converted, set_rules, set_taxes
+from tests.service.estimate_world import ESTIMATES, PUMP, converted, problem, set_rules, set_taxes
 
 BRANCH = f"{ESTIMATES}/settings?branch={HOME}"
 
@@ -50,3 +50,24 @@ def test_a_branchs_deposit_is_its_own_whole_and_nothing_of_the_companys(
 
     assert set_for_branch(estimates, deposit=companys)["deposit"] == companys
     assert set_for_branch(estimates, valid_days=7)["deposit"] == companys
+
+
+@pytest.mark.parametrize("where", [f"{ESTIMATES}/settings", BRANCH])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("default_tax_code", "nope"), ("currency", "US"), ("currency", ""), ("currency", "ZZZ"), ("currency", "usd")],
+)
+def test_settings_that_name_what_is_not_there_are_refused_and_change_nothing(
+    estimates: Bench, where: str, name: str, value: str
+) -> None:
+    admin = estimates.as_("admin")
+    before = admin.get(where).get_json()
+    refused = problem(admin.edit("PUT", where, before | {name: value}), 422)
+    assert [one["pointer"] for one in refused["errors"]] == [f"/{name}"]
+    assert admin.get(where).get_json() == before
+
+
+def test_a_price_book_is_in_a_currency_that_there_is(estimates: Bench) -> None:
+    books = f"{ESTIMATES}/price-books"
+    refused = problem(estimates.as_("admin").post(books, {"name": "Rates", "currency": "ZZZ"}), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/currency"]

@@ -46,6 +46,21 @@ class Name(Text):
         super().__init__(max_length=max_length, blank=blank, **more)
 
 
+class Currency(Text):
+    """A currency that there is, by its three letters."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=3, blank=False, **more)
+
+    def read(self, value: Any) -> str:
+        from babel.core import get_global  # slow to import
+
+        typed = super().read(value)
+        if typed not in get_global("all_currencies"):
+            raise ValidationError("is not a currency's three letters, such as USD")
+        return typed
+
+
 class Email(Text):
     """One address, as typed but for the space around it; compare by ``parties.email_key``."""
 

@@ -14,7 +14,7 @@ class BookEdit(Schema):
 
 class BookIn(BookEdit):
     name = fields.Name(required=True)
-    currency = fields.Text(max_length=3)
+    currency = fields.Currency()
 
 
 class BookOut(Schema):

@@ -1,6 +1,6 @@
 """Price books and tax codes: who may sell what at which rate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,14 @@ def put_tax_code(tx: Tx, code: str, *, name: str, rate: Decimal, branch: UUID | 
     known.name, known.rate, known.branch = name, rate, branch
     tx.touch(known)
     return known, False
+
+
+def dead_tax_code(tx: Tx, settings: Mapping[str, Any]) -> list[Fault]:
+    """A default code that is not there: no line that is taxed by it could be priced."""
+    code = settings["default_tax_code"]
+    if code is None or tx.find(sa.select(TaxCode).where(TaxCode.code == code)) is not None:
+        return []
+    return [Fault("/default_tax_code", f"there is no tax code {code}")]
 
 
 def _currency(tx: Tx, branch: UUID | None) -> str:

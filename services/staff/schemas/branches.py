@@ -1,6 +1,5 @@
 """Branches: what comes in and what goes out."""
 
-import re
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -9,14 +8,6 @@ from marshmallow import ValidationError, pre_load
 from libs.common.schema.parts import AddressIn
 from libs.common.web import Page, Schema, Sort, fields
 from services.staff.schemas.parts import CalendarIn, short
-
-
-class Currency(fields.Text):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        typed: str = super()._deserialize(value, attr, data, **more)
-        if not re.fullmatch(r"[A-Z]{3}", typed, re.ASCII):
-            raise ValidationError("is not a currency's three letters, such as USD")
-        return typed
 
 
 class Language(fields.Text):
@@ -34,7 +25,7 @@ class BranchEditIn(Schema):
     phone = fields.Phone(allow_none=True)
     email = fields.Email(allow_none=True)
     time_zone = fields.Zone()
-    currency = Currency(blank=False)
+    currency = fields.Currency()
     locale = Language(max_length=40, blank=False)
     calendar = fields.Nested(CalendarIn)
     service_area = short(2000)
@@ -45,7 +36,7 @@ class BranchIn(BranchEditIn):
     ident = fields.Uuid(data_key="id")
     name = fields.Name(required=True)
     time_zone = fields.Zone(required=True)
-    currency = Currency(required=True)
+    currency = fields.Currency(required=True)
 
     @pre_load
     def speaks_english(self, data: Any, **_more: Any) -> Any:
