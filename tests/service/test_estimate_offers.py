@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, Bench, moment
 from libs.common.contracts.estimates import (
     EstimateAccepted,
     EstimateDeclined,
@@ -24,6 +24,7 @@ from tests.service.estimate_world import (
     ESTIMATES,
     PUMP,
     SHARED,
+    accepted,
     act,
     converted,
     drafted,
@@ -187,6 +188,16 @@ def test_staff_record_a_yes_and_a_csr_only_one_from_the_phone(estimates: Bench) 
     assert second["acceptance_id"] == answer.get_json()["acceptance_id"]
     for what in ("revise", "withdraw", "decline"):
         problem(act(estimates, ident, what, {"reason": "late"}), 409)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [("2026-11-29 04:30", "28 November 2026"), ("2026-12-01 05:59", "30 November 2026"), ("2026-12-01 06:00", "1 Dec")],
+)
+def test_the_day_of_the_yes_is_that_of_the_branch(estimates: Bench, now: str, day: str) -> None:
+    estimates.clock.now = moment(now)
+    ident, _ = accepted(estimates)
+    assert f"was accepted on {day}" in problem(act(estimates, ident, "withdraw"), 409)["detail"]
 
 
 def test_a_no_needs_a_reason_and_says_whether_another_offer_is_live(estimates: Bench) -> None:

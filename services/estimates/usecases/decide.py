@@ -30,7 +30,7 @@ def view(tx: Tx, estimate: Estimate) -> Estimate:
 
 def request_changes(tx: Tx, estimate: Estimate, *, text: str) -> Estimate:
     """The customer wants something else first; ``text`` is in their words."""
-    links.demand_not_accepted(estimate)
+    links.demand_not_accepted(tx, estimate)
     estimate.request_changes(text)
     told: dict[str, Any] = {"text": text, "requested_at": tx.now}
     tx.publish(EstimateChangesRequested(**facts.head(tx, estimate), **told), of=estimate)
@@ -50,7 +50,7 @@ def accept(
     user_agent: str = "",
 ) -> Acceptance:
     """The yes: to one option of exactly this version, once. Raises AlreadyAccepted with the first one."""
-    links.demand_not_accepted(estimate)
+    links.demand_not_accepted(tx, estimate)
     estimate.accept(at=tx.now)
     chosen, extras = _chosen(estimate, option, add_ons)
     version, rules = estimate.current, PREFERENCES.read(tx, estimate.branch)
@@ -108,7 +108,7 @@ def record(tx: Tx, estimate: Estimate, *, roles: Collection[str], **said: Any) -
 
 def decline(tx: Tx, estimate: Estimate, *, reason: str, note: str = "", method: str = "link") -> Estimate:
     """The no, with its reason. With no other offer live, it loses the opportunity there."""
-    links.demand_not_accepted(estimate)
+    links.demand_not_accepted(tx, estimate)
     estimate.decline(reason=reason, note=note, at=tx.now)
     tx.forget(EXPIRY, estimate.id)
     told: dict[str, Any] = {"reason": reason, "declined_at": tx.now, "method": method, "note": note}

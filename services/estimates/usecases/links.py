@@ -14,9 +14,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import whole
+from libs.common import people, whole, workhours
 from libs.common.errors import Conflict, Gone, NotFound
-from libs.common.spoken import said
+from libs.common.spoken import full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Link
 from services.estimates.states import EstimateState
@@ -98,8 +98,10 @@ def revoke(tx: Tx, estimate: Estimate, link_id: UUID) -> Link:
     return link
 
 
-def demand_not_accepted(estimate: Estimate) -> None:
-    """Raises AlreadyAccepted with the first acceptance."""
+def demand_not_accepted(tx: Tx, estimate: Estimate) -> None:
+    """Raises AlreadyAccepted with the first acceptance, and its day in the branch."""
     if estimate.acceptance is not None:
-        when = f"estimate {estimate.number} was accepted on {estimate.acceptance.accepted_at:%d %B %Y}"
+        here = workhours.zone(people.branch(tx, estimate.branch))
+        day = full_day(estimate.acceptance.accepted_at.astimezone(here).date())
+        when = f"estimate {estimate.number} was accepted on {day}"
         raise AlreadyAccepted(when, acceptance_id=str(estimate.acceptance.id), state=str(estimate.state))

@@ -33,7 +33,7 @@ def send(tx: Tx, estimate: Estimate, *, to: Sequence[str], roles: Collection[str
 def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], say: Say) -> str:
     """Another link to an offer that is out, mailed to these."""
     if not estimate.live:
-        links.demand_not_accepted(estimate)
+        links.demand_not_accepted(tx, estimate)
         estimate.current.fire(EstimateAction.EXTEND)  # refuses, and says what is possible instead
     url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
     company = str((people.branch(tx, estimate.branch) or {}).get("name") or say(said("us")))
@@ -79,7 +79,7 @@ def extend(tx: Tx, estimate: Estimate, *, valid_until: date, reason: str = "") -
 
 def withdraw(tx: Tx, estimate: Estimate, *, reason: str = "", opportunity_lost: bool = False) -> Estimate:
     """We take the offer back; its link says nothing of it any more."""
-    links.demand_not_accepted(estimate)
+    links.demand_not_accepted(tx, estimate)
     estimate.withdraw(reason=reason, at=tx.now)
     links.revoke_all(tx, estimate)
     tx.forget(EXPIRY, estimate.id)

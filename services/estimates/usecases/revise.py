@@ -14,7 +14,7 @@ from services.estimates.usecases.timers import EXPIRY
 
 def revise(tx: Tx, estimate: Estimate, *, reason: str) -> Estimate:
     """A next draft, copied. The offer that is out, if any, holds no longer, nor does its link."""
-    links.demand_not_accepted(estimate)
+    links.demand_not_accepted(tx, estimate)
     was, last = estimate.state, estimate.revise()
     links.revoke_all(tx, estimate)
     tx.forget(EXPIRY, estimate.id)
