@@ -71,8 +71,8 @@ def negotiate_what_was_requested(tx: Tx, event: EstimateChangesRequested) -> Non
 
 @subscriptions.on(EstimateRoundRecorded)
 def negotiate_round_by_round(tx: Tx, event: EstimateRoundRecorded) -> None:
-    """A counter, a concession or another scope; what is merely noted moves nothing."""
-    if event.kind == TALK:
+    """A counter, a concession or another scope. What is noted, or said of a price not yet offered, moves nothing."""
+    if event.kind == TALK or not offers.was_offered(event):
         offers.note(tx, event)
     else:
         offers.negotiate(tx, event)

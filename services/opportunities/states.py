@@ -97,6 +97,8 @@ class AppointmentType(StrEnum):
 
 #: an offer that the customer could accept
 LIVE_OFFERS = ("sent", "viewed", "changes_requested")
+#: a price that is still being written
+UNSENT_OFFERS = ("draft", "pending_approval", "approved")
 
 
 @dataclass(frozen=True)

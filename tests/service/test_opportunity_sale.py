@@ -141,6 +141,21 @@ def test_talks_about_the_price_are_a_negotiation_and_a_look_is_none(
         refused(desk, found["id"], "lose", 409, {"reason": "price"})
 
 
+@pytest.mark.parametrize(
+    ("state", "revision", "stage"),
+    [("draft", 1, "converted"), ("approved", 1, "converted"), ("draft", 2, "negotiation"), ("sent", 1, "negotiation")],
+)
+def test_what_is_said_of_a_price_that_was_never_offered_is_no_negotiation(
+    desk: Bench, state: str, revision: int, stage: str
+) -> None:
+    found, price = opened(desk), uuid7()
+    done(desk, found["id"], "convert")
+    said = {"state": state, "revision": revision, "round": 1, "side": "customer", "kind": "counter"}
+    tell(desk, estimate(EstimateRoundRecorded, found, price, **said, at=desk.clock()))
+
+    assert seen(desk, found["id"])["stage"] == stage
+
+
 def test_an_expired_offer_no_longer_stands_in_the_way_of_a_loss(desk: Bench) -> None:
     found, offer = opened(desk), uuid7()
     sent(desk, found, offer)

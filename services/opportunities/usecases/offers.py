@@ -12,7 +12,7 @@ from libs.common.errors import NotFound, NotYet
 from libs.common.tx import Tx
 from services.opportunities.model import Offer, Opportunity
 from services.opportunities.settings import ESTIMATE_SENT, NEGOTIATION
-from services.opportunities.states import LIVE_OFFERS
+from services.opportunities.states import LIVE_OFFERS, UNSENT_OFFERS
 from services.opportunities.usecases import decide, facts, stages
 
 OFFERS: Any = Offer.__table__
@@ -63,6 +63,11 @@ def sent(tx: Tx, fact: EstimateFact) -> None:
         if fact.selected:
             opportunity.expected_value, opportunity.currency = fact.total, fact.currency
         stages.advance(tx, opportunity, ESTIMATE_SENT, gated=False)
+
+
+def was_offered(fact: EstimateFact) -> bool:
+    """Whether the customer had this price, or an earlier version of it: a next one is begun only of what was sent."""
+    return fact.revision > 1 or fact.state not in UNSENT_OFFERS
 
 
 def negotiate(tx: Tx, fact: EstimateFact) -> None:
