@@ -1,6 +1,7 @@
 """The command line's front door: one module a command, imported only when asked for, so that `--help` stays quick."""
 
 import ast
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -50,5 +51,14 @@ def main() -> None:
     """
 
 
+def run() -> None:
+    """What may not be read or written is said in one line, whichever command stumbles over it."""
+    try:
+        main(prog_name="plumbline")
+    except PermissionError as denied:
+        click.echo(f"plumbline: {denied.filename}: {denied.strerror}; run it as whoever owns that", err=True)
+        sys.exit(1)
+
+
 if __name__ == "__main__":
-    main(prog_name="plumbline")
+    run()

@@ -8,6 +8,9 @@ from typing import Any
 import click
 
 from commands import ROOT
+from commands.door import BEARER
+from commands.door.asked import address, bearer
+from commands.door.running import known
 
 PIECE = 400  #: rows a request: small enough for a progress bar, and what a lost connection can cost
 
@@ -19,14 +22,14 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Of the running system.")
-@click.option("--token", envvar="PLUMBLINE_TOKEN", help="A bearer token; without one, a script's for --data is made.")
+@click.option("--url", callback=address, help="Of the running system; else as --data knows it.")
+@click.option("--token", envvar="PLUMBLINE_TOKEN", callback=bearer, show_envvar=True, help=BEARER)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Of that system.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be.")
 @click.option("--map", "map_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def import_(
-    *, file: Path, url: str, token: str | None, data: Path, dry_run: bool, map_file: Path | None, as_json: bool
+    *, file: Path, url: str | None, token: str | None, data: Path, dry_run: bool, map_file: Path | None, as_json: bool
 ) -> None:
     """Take the enquiries of a CSV FILE in.
 
@@ -35,6 +38,7 @@ def import_(
     from demo.client import Client, Refused
     from libs.common.csvfiles import Unreadable
 
+    url = url or known(data).url
     client = Client(url, token or _script_token(data))
     try:
         own = map_file.read_text(encoding="utf-8") if map_file else "{}"

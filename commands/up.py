@@ -21,12 +21,13 @@ from libs.local.supervisor import Supervisor
 
 ROOT = Path(__file__).parent.parent
 READY_S = 60
+WITHOUT = "begun without it\n"
 
 
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where to listen.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its files.")
-@click.option("--empty", is_flag=True, help="Without the demo company.")
+@click.option("--empty", is_flag=True, help="Without the demo company; a system that was begun so stays so.")
 @click.option("--distributed", is_flag=True, help="Every service as its own processes, on PostgreSQL and RabbitMQ.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON once it is ready.")
 def command(*, port: int, data: Path, empty: bool, distributed: bool, as_json: bool) -> None:
@@ -66,11 +67,18 @@ def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
 def announce(
     url: str, data: Path, supervisor: Supervisor, *, empty: bool, as_json: bool, marker: Path | None = None, **more: str
 ) -> None:
-    """Loads the demo company the first time and says where everything is. ``marker`` tells it from later ones."""
+    """Loads the demo company the first time and says where everything is. ``marker`` tells it from later ones.
+
+    A system that was begun without it stays so: it is a company's own, and everybody knows the demo's password.
+    """
+    marker = marker or data / "demo-company"
+    if empty and not marker.exists():
+        marker.write_text(WITHOUT)
+    empty = empty or (marker.exists() and marker.read_text() == WITHOUT)
     if not empty:
         from demo.loader import load_once
 
-        load_once(url, signing_key(data / "signing-key.pem"), marker or data / "demo-company")
+        load_once(url, signing_key(data / "signing-key.pem"), marker)
     remember(data, url, embedded="amqp_url" not in more)
     if as_json:
         click.echo(json.dumps({"url": url, **more, "data": str(data), "pids": supervisor.pids()}))

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from commands import ROOT
+from commands.door.asked import address, bearer
 from commands.door.running import Known, known
 from demo.client import Client, Refused
 from libs.common.auth import Role
@@ -22,14 +23,15 @@ from libs.common.auth import Role
 Command = Callable[..., None]
 Reach = Callable[[], contextlib.AbstractContextManager["Door"]]
 
+BEARER = "A bearer token; else an administrator's for --data."
 BREATH_S = 0.5  #: how long a system is given to do what it was asked, before it is asked for more
 
 
 def reaching(command: Command) -> Command:
     """Adds --url, --token and --data; the command gets ``reach`` instead, to be called for a Door."""
 
-    @click.option("--url", help="Of the running system; else as --data knows it.")
-    @click.option("--token", envvar="PLUMBLINE_TOKEN", help="A bearer token; else an administrator's for --data.")
+    @click.option("--url", callback=address, help="Of the running system; else as --data knows it.")
+    @click.option("--token", envvar="PLUMBLINE_TOKEN", callback=bearer, show_envvar=True, help=BEARER)
     @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its folder.")
     @functools.wraps(command)
     def with_door(*, url: str | None, token: str | None, data: Path, **more: Any) -> None:

@@ -11,7 +11,8 @@ from libs.common.settings import BY_NAME, PRODUCTION, SETTINGS, Setting, Wrong
 from libs.common.surroundings import OutboxLimits, Surroundings
 
 EXIT_MISCONFIGURED, EXIT_NOT_READY = 2, 3
-TOOLS = ("PLUMBLINE_TEST_", "PLUMBLINE_CACHE", "PLUMBLINE_CRASH_AT")  #: the launcher's and the tests', no service's
+#: the launcher's, the commands' and the tests', no service's
+TOOLS = ("PLUMBLINE_TEST_", "PLUMBLINE_CACHE", "PLUMBLINE_CRASH_AT", "PLUMBLINE_PYTHON", "PLUMBLINE_TOKEN")
 
 
 @dataclass(frozen=True)

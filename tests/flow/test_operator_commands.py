@@ -179,6 +179,26 @@ def test_a_folder_without_a_system_is_not_ready(tmp_path: Path, words: tuple[str
     assert not (tmp_path / "no").exists()
 
 
+@pytest.mark.parametrize("words", [("parked", "list"), ("leads", "import", __file__)])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--url", "http://127.0.0.1:abc"), "is no address such as"),
+        (("--url", "http://[::1"), "is no address such as"),
+        (("--url", "ftp://plumbline.example"), "is no address such as"),
+        (("--url", ""), "is no address such as"),
+        (("--token", "two\nlines"), "a token has"),
+        (("--token", "abcé"), "a token has"),
+    ],
+)
+def test_an_address_or_a_token_that_is_none_is_used_wrongly(
+    words: tuple[str, ...], asked: tuple[str, str], said: str
+) -> None:
+    done = CliRunner().invoke(import_module(f"commands.{words[0]}").command, [*words[1:], *asked])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
 def test_a_running_system_is_never_opened_from_behind(stopped: Stopped) -> None:
     with owned(stopped.data):  # as `up` does; nobody listens at its address here
         done = stopped.run("parked", "list")

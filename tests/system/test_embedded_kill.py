@@ -20,7 +20,7 @@ import pytest
 
 import services
 from demo.client import Client, Refused
-from demo.loader import ident
+from demo.loader import PASSWORD, ident
 from embedded.balance import balance
 from embedded.system import System
 from libs.common import orm
@@ -44,11 +44,12 @@ class Running:
 
     def __init__(self, data: Path) -> None:
         self.data, self.port = data, free_port()
+        self.empty = True
         self.process: subprocess.Popen[str] | None = None
 
     def command(self, *more: str) -> list[str]:
-        up = [sys.executable, "-m", "commands", "up", "--empty", "--json", "--port", str(self.port)]
-        return [*up, "--data", str(self.data), *more]
+        up = [sys.executable, "-m", "commands", "up", *(["--empty"] if self.empty else []), "--json"]
+        return [*up, "--port", str(self.port), "--data", str(self.data), *more]
 
     def start(self) -> dict[str, Any]:
         log = self.data.with_suffix(".log")
@@ -286,6 +287,19 @@ def test_a_folder_that_cannot_be_used_is_named(running: Running) -> None:
         code, said = running.refused("--data", str(wrong))
         assert code == 2
         assert str(wrong) in said, said
+
+
+def test_a_system_that_was_begun_without_the_demo_company_never_gets_it(running: Running) -> None:
+    """Everybody knows the demo's password: it has no business among a company's own data."""
+    running.start()
+    running.end()
+    running.empty = False
+
+    running.start()
+
+    with pytest.raises(Refused) as refused:
+        running.client().post("/api/v1/staff/sessions", {"email": "admin@demo.example", "password": PASSWORD})
+    assert refused.value.status == 401
 
 
 def test_an_operator_finds_the_running_system_by_its_folder(idle: Running) -> None:

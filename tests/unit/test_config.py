@@ -106,6 +106,11 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
         load({**given, "PLUMBLINE_SIGNING_KEY": "x"}, "api", "signer")
 
 
+@pytest.mark.parametrize("name", ["PLUMBLINE_PYTHON", "PLUMBLINE_CACHE", "PLUMBLINE_TOKEN", "PLUMBLINE_TEST_KILLS"])
+def test_what_is_said_to_the_commands_themselves_is_no_misspelt_setting(name: str) -> None:
+    assert load({**GOOD, name: "x"}, *EVERYTHING) == load(GOOD, *EVERYTHING)
+
+
 def test_a_config_does_not_show_its_secrets() -> None:
     assert "Tr0ub4dor" not in repr(load(GOOD, *EVERYTHING))
 
