@@ -110,17 +110,22 @@ J, D = JobState, JobAction
 JOB = Machine(
     initial=J.PENDING,
     edges={
-        (J.PENDING, D.BOOK): J.PENDING,
         (J.PENDING, D.START): J.IN_PROGRESS,
-        (J.PENDING, D.STOP): J.PENDING,
+        (J.PENDING, D.COMPLETE): J.COMPLETED,  # what was sold on top was cancelled
         (J.PENDING, D.CANCEL): J.CANCELLED,
-        (J.IN_PROGRESS, D.BOOK): J.IN_PROGRESS,
-        (J.IN_PROGRESS, D.STOP): J.PENDING,  # its booking order was cancelled
+        (J.IN_PROGRESS, D.STOP): J.PENDING,  # its booking order was cancelled, or has another to follow
         (J.IN_PROGRESS, D.COMPLETE): J.COMPLETED,
         (J.COMPLETED, D.BOOK): J.PENDING,  # more was sold on it
         (J.COMPLETED, D.CLOSE): J.CLOSED,
         (J.CLOSED, D.BOOK): J.PENDING,
     },
+)
+
+#: where a job is by its booking orders: the first of these that one of them is at
+BY_ORDERS = (
+    (J.IN_PROGRESS, (B.IN_PROGRESS,)),
+    (J.PENDING, (B.DRAFT, B.READY, B.ON_HOLD, B.ASSIGNED, B.RETURNED, B.ACCEPTED)),
+    (J.COMPLETED, (B.COMPLETED,)),
 )
 
 

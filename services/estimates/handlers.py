@@ -52,4 +52,4 @@ def move_again(tx: Tx, event: SaleRetried) -> None:
 
 @subscriptions.on(SaleUndone)
 def move_back(tx: Tx, event: SaleUndone) -> None:
-    usecases.move_back(tx, event.estimate_id, acceptance_id=event.subject)
+    usecases.move_back(tx, event.estimate_id, acceptance_id=event.subject, job_id=event.job_id)

@@ -165,7 +165,7 @@ class SaleRetried(SaleFact):
 @dataclass(frozen=True, kw_only=True)
 class SaleUndone(SaleFact):
     """The sale was taken back before operations accepted it. Records move back, the opportunity opens, the lead is
-    valid again. ``job_id`` and ``booking_id`` are those that were cancelled."""
+    valid again, unless another sale of it stands. ``job_id`` is the job that was cancelled with it, if it was."""
 
     name = "plumbline.sale.undone.v1"
 

@@ -4,10 +4,10 @@ from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job, Sale
-from services.bookings.states import BOOKING, BookingState, JobAction, SaleAction
+from services.bookings.states import BOOKING, BookingState, JobState, SaleAction
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.end import end
-from services.bookings.usecases.jobs import move_on
+from services.bookings.usecases.jobs import give_up
 
 
 def retry(tx: Tx, sale: Sale) -> Sale:
@@ -19,9 +19,10 @@ def retry(tx: Tx, sale: Sale) -> Sale:
 
 
 def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
-    """Takes the sale back: order and job are cancelled here, and the others take back what is theirs.
+    """Takes this sale back: its order is cancelled, the job unless another sale of it stands, and the others take back
+    what is theirs. ``job_id`` tells them of a job that ended.
 
-    Raises Conflict once operations have accepted the work, and for a change order.
+    Raises Conflict once operations have accepted the work, and for a change order of an order that goes on.
     """
     booking = tx.get(Booking, sale.booking_id) if sale.booking_id else None
     for one in sale.missing(SaleAction.UNDO):
@@ -31,7 +32,8 @@ def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
     job = tx.get(Job, sale.job_id) if sale.job_id else None
     if booking is not None and not BOOKING.terminal(BookingState(booking.state)):
         end(tx, booking, reason=f"sale undone: {reason}")
-    if job is not None and job.acceptance_id == sale.id:
-        move_on(tx, job, JobAction.CANCEL)
-    tx.publish(SaleUndone(**facts.sale(sale), reason=reason, undone_at=tx.now), of=sale)
+    if job is not None:
+        give_up(tx, job, sale, booking)
+    ended = job.id if job is not None and job.status == JobState.CANCELLED else None
+    tx.publish(SaleUndone(**{**facts.sale(sale), "job_id": ended}, reason=reason, undone_at=tx.now), of=sale)
     return sale

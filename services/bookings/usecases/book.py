@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from libs.common.errors import Conflict, Fault, Invalid
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
-from services.bookings.states import JobAction
 from services.bookings.usecases import draft, jobs
 from services.bookings.usecases.sell import accepted_of
 
@@ -33,9 +32,8 @@ def book(tx: Tx, sales: Sequence[Sale], acceptance_ids: Sequence[UUID]) -> Booki
     assert first.customer_id is not None, "a sale has its customer from the start"
     customer = tx.get(Customer, first.customer_id)
     job = tx.get(Job, first.job_id) if first.job_id else None
-    if job is not None:
-        jobs.move_on(tx, job, JobAction.BOOK)
     booking = draft.draft(tx, tx.number("booking"), [(sale, accepted_of(sale)) for sale in chosen], customer, job)
+    jobs.follow(tx, booking)
     draft.tell_created(tx, booking)
     return booking
 

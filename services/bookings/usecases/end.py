@@ -5,7 +5,7 @@ from uuid import UUID
 from libs.common.contracts.bookings import BookingCancelled
 from libs.common.tx import Tx
 from services.bookings.model import Booking
-from services.bookings.states import BookingAction, JobAction
+from services.bookings.states import BookingAction
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.jobs import follow
 
@@ -13,7 +13,7 @@ from services.bookings.usecases.jobs import follow
 def cancel(tx: Tx, booking: Booking, *, reason: str) -> Booking:
     """The work will not be done, for a reason; its acceptances may be booked anew. Everybody who had it is told."""
     end(tx, booking, reason=reason)
-    follow(tx, booking, JobAction.STOP)
+    follow(tx, booking)
     return booking
 
 

@@ -18,7 +18,7 @@ from libs.common.contracts.bookings import (
 from libs.common.errors import Conflict, Fault, Invalid, refuse_for
 from libs.common.tx import Tx
 from services.bookings.model import Assignment, Booking, Part
-from services.bookings.states import BOOKING, BookingAction, BookingState, JobAction
+from services.bookings.states import BOOKING, BookingAction, BookingState
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.jobs import follow
 
@@ -101,7 +101,7 @@ def start(tx: Tx, booking: Booking) -> Booking:
     booking.fire(BookingAction.START)
     booking.started_at = tx.now
     tx.publish(BookingStarted(**facts.booking(booking), started_at=tx.now), of=booking)
-    follow(tx, booking, JobAction.START)
+    follow(tx, booking)
     return booking
 
 
@@ -112,7 +112,7 @@ def complete(tx: Tx, booking: Booking, *, note: str | None = None) -> Booking:
     booking.fire(BookingAction.COMPLETE)
     booking.completed_at = tx.now
     tx.publish(BookingCompleted(**facts.booking(booking), completed_at=tx.now, note=note or ""), of=booking)
-    follow(tx, booking, JobAction.COMPLETE)
+    follow(tx, booking)
     return booking
 
 

@@ -12,7 +12,7 @@ from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import JobAction, JobState
+from services.bookings.states import BY_ORDERS, JOB, JobAction, JobState, SaleState
 from services.bookings.usecases import facts, naming
 
 
@@ -94,13 +94,38 @@ def move_on(tx: Tx, job: Job, action: JobAction) -> Job:
     return job
 
 
-def follow(tx: Tx, booking: Booking, action: JobAction) -> None:
-    """The job of an order moves on with it, where there is one."""
+def follow(tx: Tx, booking: Booking) -> None:
+    """The job of an order is where its orders are now, where there is one."""
     if booking.job_id is None:
         return
     with tx.session.no_autoflush:  # both are written together, at the end
         job = tx.get(Job, booking.job_id)
-    move_on(tx, job, action)
+        settle(tx, job, booking)
+
+
+def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
+    """A job may have several orders: it is where the furthest of those that go on is, else completed if one is.
+
+    ``booking`` is the one that this act has changed. Without any the job waits for what was sold to be booked.
+    """
+    others = sa.select(Booking.state).where(Booking.job_id == job.id)
+    if booking is not None:
+        others = others.where(Booking.id != booking.id)
+    states = set(tx.session.scalars(others)) | ({str(booking.state)} if booking is not None else set())
+    status = next((status for status, orders in BY_ORDERS if states.intersection(orders)), JobState.PENDING)
+    if status in (job.status, JobState.COMPLETED if job.status == JobState.CLOSED else None):
+        return
+    at = JobState(job.status)
+    move_on(tx, job, next((one for one in JOB.allowed(at) if JOB.fire(at, one) == status), JobAction.BOOK))
+
+
+def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:
+    """A sale of the job was undone. With the last one the job is cancelled; another that stands keeps it."""
+    mine = sa.select(Sale.id).where(Sale.job_id == job.id, Sale.id != undone.id, Sale.state != SaleState.UNDONE)
+    if tx.session.scalars(mine.limit(1)).first() is None:
+        move_on(tx, job, JobAction.CANCEL)
+    else:
+        settle(tx, job, booking)
 
 
 def _index(job: Job) -> None:

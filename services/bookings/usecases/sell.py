@@ -11,7 +11,7 @@ from libs.common.errors import Conflict, NotFound, NotYet
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BookingState, JobAction, JobState, SaleState, Step
+from services.bookings.states import BookingState, JobState, SaleState, Step
 from services.bookings.usecases import customers, draft, jobs, timers
 from services.bookings.usecases.facts import sale as head
 
@@ -86,9 +86,10 @@ def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, job: Job 
         draft.add_change_order(tx, running, sale, accepted)
     else:
         assert job is not None, "without an order there is the job"
-        jobs.move_on(tx, job, JobAction.BOOK)
         customer, sold = tx.get(Customer, job.customer_id), [(sale, accepted)]
-        draft.tell_created(tx, draft.draft(tx, tx.number("booking"), sold, customer, job))
+        booking = draft.draft(tx, tx.number("booking"), sold, customer, job)
+        jobs.follow(tx, booking)
+        draft.tell_created(tx, booking)
     for step in HERE:
         tick(tx, sale, step)
     return sale

@@ -49,16 +49,17 @@ def move(
     every[0].opportunity.job_id = job_id
 
 
-def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID) -> None:
-    """The sale was undone."""
+def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | None) -> None:
+    """The sale was undone: its estimate moves back, and with the job that ended (``job_id``) all that belonged to it."""
     every = _of_the_opportunity(tx, estimate_id)
     opportunity = every[0].opportunity
     for estimate in every:
-        if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == opportunity.job_id):
+        if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == job_id):
             estimate.job_id = None
             head = facts.head(tx, estimate, every=every)
             tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
-    opportunity.job_id = None
+    if opportunity.job_id == job_id:
+        opportunity.job_id = None
 
 
 def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> Sequence[Estimate]:

@@ -26,7 +26,8 @@ def won(tx: Tx, accepted: EstimateAccepted) -> None:
     if sale.accepted_at is not None:
         return
     sale.total, sale.currency, sale.accepted_at = accepted.total, accepted.currency, accepted.accepted_at
-    sale.job_id = sale.job_id or accepted.job_id
+    sale.job_id = sale.job_id or accepted.job_id or opportunity.job_id
+    sale.customer_id = sale.customer_id or opportunity.customer_id
     if opportunity.stage_type != StageType.WON:
         opportunity.win(flows.of(tx, opportunity.branch).end(StageType.WON), at=accepted.accepted_at)
         opportunity.expected_value, opportunity.currency = accepted.total, accepted.currency
@@ -37,7 +38,8 @@ def job_created(tx: Tx, job: JobCreated) -> None:
     """The sold work has its job: the opportunity and, if ``moves`` names them, its appointments belong to it now."""
     opportunity = offers.known(tx, job.opportunity_id)
     sale = _sale(tx, job.acceptance_id, opportunity, job.estimate_id)
-    sale.job_id, sale.customer_id = job.subject, job.customer_id
+    for one in (sale, *_others_without_job(tx, opportunity)):
+        one.job_id, one.customer_id = job.subject, job.customer_id
     _move(tx, opportunity, sale, job.moves)
 
 
@@ -64,6 +66,8 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
     sale.undone_at = undo.undone_at
     tx.session.flush()
     other = _standing(tx, opportunity)
+    if other is not None and undo.job_id is not None and other.job_id == undo.job_id:
+        other.job_id = other.customer_id = None  # it was accepted meanwhile, and gets a job of its own
     if sale.job_id is not None and (other is None or other.job_id != sale.job_id):
         there = _appointments(tx, opportunity, sale.job_id)
         _move_appointments(tx, there, other.job_id if other else None, sale.acceptance_id)
@@ -125,6 +129,12 @@ def _standing(tx: Tx, opportunity: Opportunity) -> Sale | None:
     """Another sale of it that holds, the first of them."""
     mine = sa.select(Sale).where(Sale.opportunity_id == opportunity.id, Sale.undone_at.is_(None))
     return tx.find(mine.where(Sale.accepted_at.is_not(None)).order_by(Sale.accepted_at).limit(1))
+
+
+def _others_without_job(tx: Tx, opportunity: Opportunity) -> Sequence[Sale]:
+    """What else was sold before there was a job: it is work of the same one."""
+    mine = sa.select(Sale).where(Sale.opportunity_id == opportunity.id, Sale.undone_at.is_(None))
+    return tx.all(mine.where(Sale.job_id.is_(None), Sale.accepted_at.is_not(None)))
 
 
 def _tell_won(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:

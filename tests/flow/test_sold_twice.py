@@ -1,0 +1,83 @@
+"""One opportunity sold more than once, through every service: each sale is taken back by itself, on one job."""
+
+from typing import Any
+
+from tests.flow.funnel import API, Funnel
+
+Record = dict[str, Any]
+
+
+def offered(funnel: Funnel, opportunity: str, total: str = "500.00") -> tuple[str, str]:
+    """A further estimate of an opportunity, sent: its id and its link's secret."""
+    line = {"description": "Thermostat", "qty": "1", "unit_price": total}
+    body = {"opportunity_id": opportunity, "options": [{"name": "Standard", "lines": [line]}]}
+    estimate = funnel.do("salesperson", "/estimates", body)["id"]
+    sent = funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
+    return estimate, sent["share_url"].rpartition("/")[2]
+
+
+def sale(funnel: Funnel, acceptance: str) -> Record:
+    return funnel.see(f"/bookings/sales/{acceptance}")
+
+
+def order(funnel: Funnel, acceptance: str) -> Record:
+    return funnel.see(f"/bookings/{sale(funnel, acceptance)['booking_id']}")
+
+
+def undo(funnel: Funnel, acceptance: str) -> None:
+    funnel.do("office", f"/bookings/sales/{acceptance}/undo", {"reason": "they changed their mind"})
+
+
+def cancel(funnel: Funnel, booking: Record) -> None:
+    funnel.do("office", f"/bookings/{booking['id']}/cancel", {"reason": "they changed their mind"})
+
+
+def work(funnel: Funnel, booking: Record, *acts: str) -> None:
+    """Operations get the order, accept it, and do what else is named."""
+    funnel.assigned(booking["id"])
+    for act in ("accept", *acts):
+        funnel.do("operations", f"/bookings/{booking['id']}/{act}")
+
+
+def jobs(funnel: Funnel, booking: Record) -> list[Record]:
+    return funnel.as_("office").items(f"{API}/bookings/jobs?opportunity_id={booking['opportunity_id']}")
+
+
+def ends(funnel: Funnel, booking: Record) -> tuple[str, str, str]:
+    """Where opportunity, lead and job are in the end."""
+    opportunity = funnel.see(f"/opportunities/{booking['opportunity_id']}")
+    lead = funnel.see(f"/leads/{opportunity['lead_id']}")
+    job = funnel.see(f"/bookings/jobs/{booking['job_id']}")
+    return opportunity["stage_type"], lead["state"], job["status"]
+
+
+def test_undoing_the_first_sale_leaves_the_job_to_the_second_one(funnel: Funnel) -> None:
+    first = funnel.booked()
+    cancel(funnel, first)
+    estimate, link = offered(funnel, first["opportunity_id"])
+    second = order(funnel, funnel.accept(link))
+    assert second["job_id"] == first["job_id"]
+    work(funnel, second)
+
+    undo(funnel, first["acceptance_ids"][0])
+
+    assert ends(funnel, first) == ("won", "converted", "pending")
+    assert funnel.see(f"/opportunities/{first['opportunity_id']}")["job_id"] == first["job_id"]
+    assert funnel.see(f"/estimates/{first['estimate_ids'][0]}")["job_id"] is None
+    assert funnel.see(f"/estimates/{estimate}")["job_id"] == first["job_id"]
+    funnel.do("operations", f"/bookings/{second['id']}/start")
+    assert ends(funnel, first)[2] == "in_progress"
+    cancel(funnel, second)
+
+
+def test_undoing_the_second_sale_leaves_the_first_ones_estimate_on_its_job(funnel: Funnel) -> None:
+    first = funnel.booked()
+    work(funnel, first, "start", "complete")
+    estimate, link = offered(funnel, first["opportunity_id"])
+    undo(funnel, funnel.accept(link))
+
+    assert funnel.see(f"/estimates/{first['estimate_ids'][0]}")["job_id"] == first["job_id"]
+    assert funnel.see(f"/estimates/{estimate}")["job_id"] is None
+    later, _ = offered(funnel, first["opportunity_id"])
+    assert funnel.see(f"/estimates/{later}")["job_id"] == first["job_id"]
+    assert ends(funnel, first) == ("won", "converted", "completed")
