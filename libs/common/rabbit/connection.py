@@ -12,6 +12,7 @@ from libs.common.bus import BusDown
 
 CONNECT_S = 10.0
 CLOSE_S = 5.0
+DROP_S = 0.5  #: for what is left of a line that is broken off
 BLOCKED_S = 5.0  #: a broker short of disk or memory holds publishers back; longer than this, it counts as down
 HEARTBEAT_S = 15  #: pika looks every 20 s whether anything came, so a frozen broker is found within 40 s
 
@@ -32,6 +33,11 @@ class _Connection(pika.SelectConnection):  # type: ignore[misc]  # pika is not t
 
     def take(self, frames: bytes) -> None:
         self._adapter_emit_data(frames)
+
+    def drop(self) -> None:
+        """Lets go of the socket: whoever should have said goodbye does not answer."""
+        if self._transport is not None:
+            self._transport.abort()
 
 
 class Line:
@@ -110,6 +116,10 @@ class Line:
                 self.connection.close()
                 self._spin(CLOSE_S, lambda: bool(self.connection.is_closed))
         with contextlib.suppress(Exception):  # a socket half open; the descriptors below are what matters
+            if not self.connection.is_closed:
+                self.connection.drop()
+                self._spin(DROP_S, lambda: bool(self.connection.is_closed))
+        with contextlib.suppress(Exception):
             self.loop.close()
 
 
