@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.flow.funnel import API, Funnel
 
 Record = dict[str, Any]
@@ -70,6 +72,28 @@ def test_undoing_the_first_sale_leaves_the_job_to_the_second_one(funnel: Funnel)
     cancel(funnel, second)
 
 
+@pytest.mark.parametrize("over", ["completed", "cancelled"])
+def test_an_offer_that_was_out_all_along_is_sold_on_the_job_that_is_there(funnel: Funnel, over: str) -> None:
+    estimate, link = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    _, other = offered(funnel, opportunity)  # before there is a job
+    first = order(funnel, funnel.accept(link))
+    if over == "completed":
+        work(funnel, first, "start", "complete")
+    else:
+        cancel(funnel, first)
+
+    acceptance = funnel.accept(other)
+
+    assert sale(funnel, acceptance)["state"] == "completed"
+    [job] = jobs(funnel, first)
+    second = order(funnel, acceptance)
+    assert (second["job_id"], second["state"], job["status"]) == (job["id"], "draft", "pending")
+    undo(funnel, acceptance)
+    assert ends(funnel, first) == ("won", "converted", "completed" if over == "completed" else "pending")
+    assert funnel.see(f"/opportunities/{opportunity}")["job_id"] == job["id"]
+
+
 def test_undoing_the_second_sale_leaves_the_first_ones_estimate_on_its_job(funnel: Funnel) -> None:
     first = funnel.booked()
     work(funnel, first, "start", "complete")
@@ -81,3 +105,21 @@ def test_undoing_the_second_sale_leaves_the_first_ones_estimate_on_its_job(funne
     later, _ = offered(funnel, first["opportunity_id"])
     assert funnel.see(f"/estimates/{later}")["job_id"] == first["job_id"]
     assert ends(funnel, first) == ("won", "converted", "completed")
+
+
+def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel: Funnel) -> None:
+    path = f"{API}/bookings/settings"
+    assert funnel.as_("admin").edit("PUT", path, {"sale_creates": "task"}).status_code == 200
+    first = funnel.booked()
+    cancel(funnel, first)
+    acceptance = funnel.accept(offered(funnel, first["opportunity_id"])[1])
+    second = order(funnel, acceptance)
+    assert second["id"] != first["id"]
+
+    job = funnel.do("office", "/bookings/jobs", {"acceptance_id": acceptance})
+
+    assert [one["id"] for one in jobs(funnel, first)] == [job["id"]]
+    assert [sale(funnel, one)["job_id"] for one in (first["acceptance_ids"][0], acceptance)] == [job["id"]] * 2
+    assert [sale(funnel, one)["state"] for one in (first["acceptance_ids"][0], acceptance)] == ["completed"] * 2
+    assert order(funnel, acceptance)["job_id"] == job["id"]
+    work(funnel, second, "start", "complete")

@@ -1,6 +1,6 @@
 """The sale: an acceptance becomes customer, job and booking order in one act; others tick what is theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,25 +28,35 @@ RUNNING = (
 )
 OF_OPPORTUNITY = RUNNING.where(Booking.opportunity_id == sa.bindparam("whose"))
 OF_JOB = RUNNING.where(Booking.job_id == sa.bindparam("whose"))
+EARLIER = (
+    sa.select(Sale)
+    .where(Sale.opportunity_id == sa.bindparam("opportunity"), Sale.state != SaleState.UNDONE)
+    .order_by(Sale.created_at, Sale.id)
+    .limit(1)
+)
 
 
 def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
     """What the customer agreed to becomes work. Hearing of the same acceptance again changes nothing.
 
-    It is a change order when it names a job with a booking order that is not over, or when its opportunity has one;
-    an acceptance on a job whose work is over gets an order of its own on that job.
+    Its job is the one that it names, else its opportunity's. It is a change order of a booking order there that is
+    not over; where the work is over it gets an order of its own on that job.
     """
     if tx.session.execute(KNOWN, {"acceptance": accepted.acceptance_id}).first() is not None:
         return tx.get(Sale, accepted.acceptance_id)
     with tx.session.no_autoflush:  # nothing that is looked up on the way is written by this act
         known = customers.recognise(tx, accepted)
-        job = _job_of(tx, accepted)
-        running = _running(tx, accepted, job)
-        if running is None and job is None:
+        earlier = tx.session.scalars(EARLIER, {"opportunity": accepted.opportunity_id}).first()
+        idents = dict.fromkeys(one for one in (accepted.job_id, earlier.job_id if earlier else None) if one)
+        running = _running(tx, accepted, idents)
+        job = _live_job(tx, idents) if running is None else None
+        waits = earlier is not None and earlier.job_id is None  # for the office to make the job of all of them
+        owner = running or job or (earlier if waits else None)
+        if owner is None:
             return _first(tx, accepted, known)
         if known.customer is None:
             customers.make(tx, known.ident, tx.number("customer"), accepted)
-        return _more(tx, accepted, running, job)
+        return _more(tx, accepted, running, owner)
 
 
 def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> Sale:
@@ -73,24 +83,22 @@ def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> S
     return sale
 
 
-def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, job: Job | None) -> Sale:
-    """More was sold on a job that is there: nothing is won, converted or moved a second time."""
-    owner = job or running
-    assert owner is not None, "more than the first is sold on a job or an order"
+def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, owner: Booking | Job | Sale) -> Sale:
+    """More was sold where something was: nothing is won, converted or moved a second time."""
     sale = _recorded(tx, accepted)
-    sale.customer_id, sale.job_id = owner.customer_id, job.id if job else running.job_id if running else None
+    sale.customer_id, sale.job_id = owner.customer_id, owner.id if isinstance(owner, Job) else owner.job_id
     sale.change_order = running is not None
     sale.begin(HERE)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
     if running is not None:
         draft.add_change_order(tx, running, sale, accepted)
     else:
-        assert job is not None, "without an order there is the job"
-        customer, sold = tx.get(Customer, job.customer_id), [(sale, accepted)]
-        booking = draft.draft(tx, tx.number("booking"), sold, customer, job)
+        assert sale.customer_id is not None, "whatever was sold before has its customer"
+        customer, job = tx.get(Customer, sale.customer_id), owner if isinstance(owner, Job) else None
+        booking = draft.draft(tx, tx.number("booking"), [(sale, accepted)], customer, job)
         jobs.follow(tx, booking)
         draft.tell_created(tx, booking)
-    for step in HERE:
+    for step in HERE if sale.job_id is not None else (Step.CUSTOMER, Step.BOOKING):
         tick(tx, sale, step)
     return sale
 
@@ -102,32 +110,42 @@ def steps_of(moves: Sequence[str]) -> list[Step]:
 
 
 def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
-    """The office makes the job that the sale left to it. Raises Conflict when there is one."""
+    """The office makes the job that a sale left to it: everything sold with its opportunity belongs there.
+
+    It is the job of the first sale, whose records move to it. Raises Conflict when there is one.
+    """
     if not sale.live or sale.job_id is not None:
         why = "was undone" if not sale.live else "has its job"
         raise Conflict(f"the sale of {sale.number} {why}: no further job is made for it")
+    waiting = sa.select(Sale).where(
+        Sale.opportunity_id == sale.opportunity_id, Sale.job_id.is_(None), Sale.state != SaleState.UNDONE
+    )
+    together = tx.all(waiting.order_by(Sale.created_at, Sale.id).with_for_update())
+    for one in together:
+        tx.has_locked(one)
+    sale = together[0]
     assert sale.customer_id is not None, "a sale has its customer from the start"
     customer, accepted = tx.get(Customer, sale.customer_id), accepted_of(sale)
     if name is not None:
         jobs.demand_free(tx, sale, name)
     job = jobs.make_job(tx, tx.number("job"), sale, accepted, customer, name)
     tx.session.flush()
-    _join(tx, sale, job)
+    _join(tx, together, job)
     jobs.tell_created(tx, job, sale)
-    tick(tx, sale, Step.JOB)
+    for one in together:
+        tick(tx, one, Step.JOB)
     timers.wait_for_steps(tx, sale)
     return job
 
 
-def _join(tx: Tx, made_by: Sale, job: Job) -> None:
-    """The order, and the change orders that came to it before there was a job, belong to the new job."""
-    if made_by.booking_id is None:
-        return
-    booking = tx.get(Booking, made_by.booking_id)
-    if booking.job_id is None:
-        booking.job_id, booking.title = job.id, job.name
-    for sale in tx.all(sa.select(Sale).where(Sale.booking_id == booking.id, Sale.job_id.is_(None)).with_for_update()):
+def _join(tx: Tx, sales: Sequence[Sale], job: Job) -> None:
+    """What was sold before there was a job belongs to it, and so do the orders of it."""
+    for sale in sales:
         sale.job_id = job.id
+    for ident in sorted({sale.booking_id for sale in sales if sale.booking_id is not None}):
+        booking = tx.get(Booking, ident)
+        if booking.job_id is None:
+            booking.job_id, booking.title = job.id, job.name
 
 
 def tick(tx: Tx, sale: Sale, step: Step) -> None:
@@ -182,18 +200,18 @@ def _recorded(tx: Tx, accepted: EstimateAccepted) -> Sale:
     )
 
 
-def _job_of(tx: Tx, accepted: EstimateAccepted) -> Job | None:
-    """The live job that an acceptance names."""
-    if accepted.job_id is None:
-        return None
-    known = tx.session.get(Job, accepted.job_id, with_for_update=True)
-    return known if known is not None and known.status != JobState.CANCELLED else None
+def _live_job(tx: Tx, idents: Iterable[UUID]) -> Job | None:
+    """The first of these jobs that was not cancelled."""
+    known = (tx.session.get(Job, ident, with_for_update=True) for ident in idents)
+    return next((job for job in known if job is not None and job.status != JobState.CANCELLED), None)
 
 
-def _running(tx: Tx, accepted: EstimateAccepted, job: Job | None) -> Booking | None:
-    """The booking order that an acceptance is a change order of: its job's, else its opportunity's."""
-    statement, whose = (OF_OPPORTUNITY, accepted.opportunity_id) if job is None else (OF_JOB, job.id)
-    found = tx.session.scalars(statement, {"whose": whose, "currency": accepted.currency}).first()
-    if found is not None:
-        tx.has_locked(found)
-    return found
+def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Booking | None:
+    """The booking order that an acceptance is a change order of: its job's, or while there is none its opportunity's."""
+    statement, whose = (OF_JOB, idents) if idents else (OF_OPPORTUNITY, (accepted.opportunity_id,))
+    for one in whose:
+        found = tx.session.scalars(statement, {"whose": one, "currency": accepted.currency}).first()
+        if found is not None:
+            tx.has_locked(found)
+            return found
+    return None

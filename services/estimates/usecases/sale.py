@@ -50,7 +50,7 @@ def move(
 
 
 def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | None) -> None:
-    """The sale was undone: its estimate moves back, and with the job that ended (``job_id``) all that belonged to it."""
+    """The sale was undone: its estimate moves back, and with the job that ended (``job_id``) all that was there."""
     every = _of_the_opportunity(tx, estimate_id)
     opportunity = every[0].opportunity
     for estimate in every:
