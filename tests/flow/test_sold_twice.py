@@ -72,6 +72,35 @@ def test_undoing_the_first_sale_leaves_the_job_to_the_second_one(funnel: Funnel)
     cancel(funnel, second)
 
 
+def test_what_was_sold_on_top_goes_on_without_its_order_and_the_first_sale(funnel: Funnel) -> None:
+    first = funnel.booked()
+    acceptance = funnel.accept(offered(funnel, first["opportunity_id"])[1])
+    cancel(funnel, first)
+    undo(funnel, first["acceptance_ids"][0])
+    assert ends(funnel, first) == ("won", "converted", "pending")
+
+    booked = funnel.do("office", "/bookings", {"acceptance_ids": [acceptance]})
+    assert (booked["job_id"], booked["contract_total"]) == (first["job_id"], "500.00")
+    assert sale(funnel, acceptance)["change_order"] is False
+
+    undo(funnel, acceptance)
+    assert ends(funnel, first) == ("open", "valid", "cancelled")
+    assert funnel.see(f"/opportunities/{first['opportunity_id']}")["job_id"] is None
+
+
+@pytest.mark.parametrize("last", [0, 1])
+def test_when_the_last_sale_of_a_job_is_undone_nothing_was_sold(funnel: Funnel, last: int) -> None:
+    first = funnel.booked()
+    further = funnel.accept(offered(funnel, first["opportunity_id"])[1])
+    cancel(funnel, first)
+    sales = [first["acceptance_ids"][0], further]
+
+    undo(funnel, sales[1 - last])
+    assert ends(funnel, first) == ("won", "converted", "pending")
+    undo(funnel, sales[last])
+    assert ends(funnel, first) == ("open", "valid", "cancelled")
+
+
 @pytest.mark.parametrize("over", ["completed", "cancelled"])
 def test_an_offer_that_was_out_all_along_is_sold_on_the_job_that_is_there(funnel: Funnel, over: str) -> None:
     estimate, link = funnel.sent()
@@ -92,6 +121,26 @@ def test_an_offer_that_was_out_all_along_is_sold_on_the_job_that_is_there(funnel
     undo(funnel, acceptance)
     assert ends(funnel, first) == ("won", "converted", "completed" if over == "completed" else "pending")
     assert funnel.see(f"/opportunities/{opportunity}")["job_id"] == job["id"]
+
+
+def test_undoing_the_first_of_two_offers_that_were_out_leaves_the_job_to_the_other(funnel: Funnel) -> None:
+    estimate, link = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    funnel.visit(opportunity)
+    _, other = offered(funnel, opportunity)
+    first = order(funnel, funnel.accept(link))
+    further = funnel.accept(other)
+    cancel(funnel, first)
+
+    undo(funnel, first["acceptance_ids"][0])
+    visits = funnel.as_("office").items(f"{API}/opportunities/{opportunity}/appointments")
+    assert [one["job_id"] for one in visits] == [first["job_id"]]
+    assert funnel.see(f"/opportunities/{opportunity}")["job_id"] == first["job_id"]
+
+    undo(funnel, further)
+    assert ends(funnel, first) == ("open", "valid", "cancelled")
+    visits = funnel.as_("office").items(f"{API}/opportunities/{opportunity}/appointments")
+    assert [one["job_id"] for one in visits] == [None]
 
 
 def test_undoing_the_second_sale_leaves_the_first_ones_estimate_on_its_job(funnel: Funnel) -> None:

@@ -99,14 +99,16 @@ class Sale(Aggregate, Base):
         return [str(one) for one in SALE.allowed(SaleState(self.state)) if one in (SaleAction.RETRY, SaleAction.UNDO)]
 
     def missing(self, action: str) -> list[Missing]:
-        """It cannot be undone once operations have accepted the work, nor as a part of a larger order."""
+        """It cannot be undone once operations have accepted the work, nor as a part of a larger order that goes on."""
         if action != SaleAction.UNDO:
             return []
         order = self.booking
+        if order is None or (order.state == BookingState.CANCELLED and not order.taken_over):
+            return []
+        if order.taken_over:
+            return [Missing("", f"operations have accepted booking order {order.number}; cancel it instead")]
         if self.change_order:
             return [Missing("", f"{self.number} is a change order of a running booking order, not undone by itself")]
-        if order is not None and order.taken_over:
-            return [Missing("", f"operations have accepted booking order {order.number}; cancel it instead")]
-        if order is not None and order.state != BookingState.CANCELLED and len(order.acceptance_ids) > 1:
+        if len(order.acceptance_ids) > 1:
             return [Missing("", f"booking order {order.number} holds other acceptances too; cancel it first")]
         return []

@@ -51,7 +51,7 @@ def draft(tx: Tx, number: int, sold: Sold, customer: Customer, job: Job | None) 
     booking.parts, booking.assignments = [], []
     for sale, what in sold:
         booking.take_in(part_of(tx, booking, sale, what))
-        sale.booking_id = booking.id
+        sale.booking_id, sale.change_order = booking.id, False
     return booking
 
 

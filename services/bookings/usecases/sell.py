@@ -207,7 +207,7 @@ def _live_job(tx: Tx, idents: Iterable[UUID]) -> Job | None:
 
 
 def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Booking | None:
-    """The order that an acceptance is a change order of: its job's, or while there is none its opportunity's."""
+    """The booking order that an acceptance is a change order of: its job's, or its opportunity's without one."""
     statement, whose = (OF_JOB, idents) if idents else (OF_OPPORTUNITY, (accepted.opportunity_id,))
     for one in whose:
         found = tx.session.scalars(statement, {"whose": one, "currency": accepted.currency}).first()
