@@ -36,8 +36,7 @@ class _Connection(pika.SelectConnection):  # type: ignore[misc]  # pika is not t
 
     def drop(self) -> None:
         """Lets go of the socket: whoever should have said goodbye does not answer."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._adapter_disconnect_stream()
 
 
 class Line:
