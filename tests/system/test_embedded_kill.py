@@ -297,8 +297,8 @@ def test_a_system_that_was_begun_without_the_demo_company_never_gets_it(running:
 
     running.start()
 
-    with pytest.raises(Refused) as refused:
-        running.client().post("/api/v1/staff/sessions", {"email": "admin@demo.example", "password": PASSWORD})
+    with contextlib.closing(running.client()) as anybody, pytest.raises(Refused) as refused:
+        anybody.post("/api/v1/staff/sessions", {"email": "admin@demo.example", "password": PASSWORD})
     assert refused.value.status == 401
 
 
