@@ -32,8 +32,10 @@ def command(*, service: str, as_json: bool, data: Path) -> None:
     meanwhile; an embedded one must not run. In containers: `python -m services.NAME rebuild`, as a worker is started.
     """
     here = known(data)
-    if here.broker is not None:
+    if here.broker is not None and here.running:
         models = _apart(service, data)
+    elif here.broker is not None:
+        quit_with(f"{data} is not running; start it first: ./plumbline up --distributed", code=3)
     elif here.embedded and not here.running:
         models = _inside(service, data)
     elif here.embedded:

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import LoaderCallableStatus, Session
 
 from libs.common.columns import Aggregate
+from libs.common.locks import CHAINING
 from libs.common.ready import few
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 #: many rows with one statement
 LINKS = few("json_to_recordset(%(links)s::json) AS y(row bigint, place bigint, link text)", "many")
 LINK = f"UPDATE audit AS a SET position = x.place, hash = x.link FROM {LINKS} AS x WHERE a.id = x.row"  # noqa: S608 - ours
-CHAIN_LOCK = 0x706C7562  #: an advisory lock in each service's own database
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
 SECRET = {"password_hash", "token_hash", "secret"}
 
@@ -113,7 +113,7 @@ def chain(store: "Store", batch: int = 500) -> int:
             return 0
     with store.begin() as tx:
         if not store.database.sqlite:  # two workers would both follow the same row
-            tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAIN_LOCK)))
+            tx.session.execute(sa.select(sa.func.pg_advisory_xact_lock(CHAINING)))
         last = tx.execute(store.statements.last_linked).first()
         position, previous = (last.position, last.hash) if last else (0, "")
         links = []

@@ -77,6 +77,8 @@ def _rebuild(service: Service, settings: Config) -> None:
             sys.stdout.write(json.dumps({"tables": [table.name for table in model.tables], "records": count}) + "\n")
     except BusDown as away:
         config.quit_with(f"the history cannot be read: {away}", code=EXIT_NOT_READY)
+    except (Unavailable, sa.exc.OperationalError) as away:
+        config.quit_with(f"{service.name}'s database cannot be reached: {away}", code=EXIT_NOT_READY)
     except Conflict as refused:
         config.quit_with(refused.detail, code=1)
     finally:

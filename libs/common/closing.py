@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from libs.common import ready
 from libs.common.fresh import Change
+from libs.common.locks import SLEEPING
 
 if TYPE_CHECKING:
     from libs.common.tx import Tx
 
-SLEEPING, WOKEN = 0x706C0001, "outbox"  #: the lock a sleeping relay holds, and how it is woken: wake.py
+WOKEN = "outbox"  #: how a sleeping relay is woken: wake.py
 Rows = Sequence[Mapping[str, Any]]
 NONE: Mapping[Change, Rows] = MappingProxyType({})
 

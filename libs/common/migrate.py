@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 
 from libs.common import columns
 from libs.common.errors import Unavailable
+from libs.common.locks import MIGRATING
 from libs.common.orm import Database, unhurried
 from libs.common.service import Service
 
@@ -140,6 +141,6 @@ def _locked(database: Database) -> Iterator[sa.Connection]:
         if not database.sqlite:
             usual = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
             connection.execute(sa.text("SET LOCAL lock_timeout = 0"))
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(0x706C756D)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
             connection.execute(sa.select(sa.func.set_config("lock_timeout", usual, True)))
         yield connection

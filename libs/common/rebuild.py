@@ -6,7 +6,7 @@ the positions that belong to them: what was told meanwhile is then read again, a
 
 import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,11 +18,11 @@ from libs.common import orm, people
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.errors import Conflict, Unavailable
+from libs.common.locks import REBUILDING
 from libs.common.service import ReadModel, Service, Subscriptions
 from libs.common.store import Store
 
 BESIDE = "rebuilding"  #: the schema, or the attached file, that it is built in
-ALONE = 0x706C0002  #: the lock of a rebuild, in each service's own database
 MARGIN = timedelta(minutes=2)  #: clocks differ, and facts travel
 
 #: all facts from a time on (None: from the first), in batches, to where nothing more comes
@@ -68,8 +68,8 @@ def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History)
 
 def _deliver(consumer: Consumer, batch: Sequence[Delivery], streams: set[str]) -> None:
     wanted = [one for one in batch if any(f'"plumbline.{stream}.'.encode() in one.body for stream in streams)]
-    if wanted:
-        consumer.deliver(wanted)
+    if wanted:  # marked as what it is: bytes that were parked before are not parked once more
+        consumer.deliver([replace(one, redelivered=True) for one in wanted])
 
 
 def _now(store: Store) -> datetime:
@@ -88,11 +88,16 @@ def _alone(live: Store) -> Iterator[None]:
 
 @contextmanager
 def _lock_taken(url: sa.URL) -> Iterator[bool]:
-    """On a connection of its own, whose end gives the lock back."""
+    """On a connection of its own, whose end gives the lock back, but a little later: so it is given back first."""
     database = orm.connect(url.render_as_string(hide_password=False), pool_size=1)
     try:
         with database.reader.connect() as connection:
-            yield connection.execute(sa.select(sa.func.pg_try_advisory_lock(ALONE))).scalar_one()
+            taken = connection.execute(sa.select(sa.func.pg_try_advisory_lock(REBUILDING))).scalar_one()
+            try:
+                yield taken
+            finally:
+                with suppress(sa.exc.DBAPIError, Unavailable):
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock_all()))
     finally:
         database.dispose()
 
@@ -148,13 +153,16 @@ def _clear(workshop: orm.Database, file: Path) -> None:
 
 
 def _demand_whole(beside: Store) -> None:
-    """Refuses a model that lacks something: then the one that serves stays."""
+    """Refuses a model that lacks something: then the one that serves stays. Bytes that are no fact are no loss."""
+    parked, held = beside.tables.parked, beside.tables.held
     with beside.reading() as tx:
-        for name, why in (("parked", "could not be applied"), ("held", "wait for earlier ones that are not there")):
-            table = getattr(tx.tables, name)
-            first = tx.execute(sa.select(table).limit(1)).first()
+        for table, lacking, why in (
+            (parked, parked.c.blocks, "could not be applied"),
+            (held, sa.true(), "wait for earlier ones that are not there"),
+        ):
+            first = tx.execute(sa.select(table).where(lacking).limit(1)).first()
             if first is not None:
-                count = tx.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+                count = tx.execute(sa.select(sa.func.count()).select_from(table).where(lacking)).scalar_one()
                 raise Conflict(f"the read model stays as it is: of its history {count} facts {why} ({first.reason})")
 
 

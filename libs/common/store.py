@@ -60,7 +60,7 @@ class Store:
         Raises AlreadyAnswered for a repeated request, Stale for a lost race, Unavailable for a database in trouble.
         """
         origin = origin or Origin()
-        with self.database.writing(), Session(self.database.engine, expire_on_commit=False) as session:
+        with self.database.writing(), _changing(self.database.engine) as session:
             self.crash("before_begin")
             tx, committing = Tx(self, session, origin), False
             try:
@@ -70,11 +70,11 @@ class Store:
                 committing = True
                 session.commit()
             except StaleDataError as lost:
-                session.rollback()
+                _undo(session)
                 answers.demand_new(self, origin.key)
                 raise Stale("someone else changed this record at the same moment; read it again") from lost
             except exc.DBAPIError as trouble:
-                session.rollback()
+                _undo(session)
                 if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
                     raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
                 if isinstance(trouble, exc.IntegrityError):
@@ -85,7 +85,7 @@ class Store:
             except Unavailable:
                 raise
             except DomainError:
-                session.rollback()
+                _undo(session)
                 answers.demand_new(self, origin.key)
                 raise
         self.crash("after_commit")
@@ -127,3 +127,21 @@ class Store:
         if trouble.connection_invalidated:  # it was stale; the pool has thrown away its like
             return TryAgain("the database was restarted", headers={"Retry-After": "1"})
         return translated(trouble)
+
+
+@contextmanager
+def _changing(engine: sa.Engine) -> Iterator[Session]:
+    """A session; what it did and did not commit is undone at its end."""
+    with Session(engine, expire_on_commit=False) as session:
+        try:
+            yield session
+        finally:
+            _undo(session)
+
+
+def _undo(session: Session) -> None:
+    """Rolls back. Where the connection is gone the server has done so, and what led here is told instead of that."""
+    try:
+        session.rollback()
+    except (exc.DBAPIError, Unavailable):
+        session.invalidate()

@@ -52,7 +52,7 @@ def translated(trouble: exc.DBAPIError) -> Exception:
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
     unwell = isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError)
-    if unwell and not (code or "").startswith(TOO_MUCH):
+    if trouble.connection_invalidated or (unwell and not (code or "").startswith(TOO_MUCH)):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
 
@@ -60,7 +60,7 @@ def translated(trouble: exc.DBAPIError) -> Exception:
 def of_database(trouble: Exception) -> bool:
     """Whether the database is in trouble, or not as we need it: no fact is to blame for that."""
     if isinstance(trouble, exc.DBAPIError):
-        if trouble.connection_invalidated or getattr(trouble.orig, "sqlstate", None) in LACKING:
+        if getattr(trouble.orig, "sqlstate", None) in LACKING:
             return True
         trouble = translated(trouble)
     return isinstance(trouble, Unavailable | Locked | exc.TimeoutError)

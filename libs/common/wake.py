@@ -13,12 +13,12 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from libs.common.closing import SLEEPING, WOKEN
+from libs.common.closing import WOKEN
 from libs.common.errors import Unavailable
+from libs.common.locks import RELAYING, SLEEPING
 from libs.common.orm import CALLED_OFF
 from libs.common.patience import Impatient
 
-RELAYING = SLEEPING + 1  #: held by the one relay of a service that is active
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
 WAITING = "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
 

@@ -124,6 +124,18 @@ class RebuildSuite:
         workshop.rebuild()
         assert workshop.shown() == before
 
+    def test_bytes_that_are_no_fact_keep_no_model_from_being_built_anew(self, workshop: Workshop) -> None:
+        subject = workshop.make("made", "0")
+        workshop.settle()
+        junk = [Delivery(b'{"type":"plumbline.thing.nonsense.v1"}'), Delivery(b'"plumbline.thing." and no JSON')]
+        workshop.taker.consumer.deliver(junk)
+        history, workshop.history = workshop.history, lambda since: [junk, *history(since)]  # type: ignore[method-assign]
+
+        workshop.rebuild()
+
+        assert len(workshop.parked()) == 2, "as before: each once"
+        assert workshop.taker.heard(subject) == ["made", "0"]
+
     def test_a_blocked_record_is_open_once_its_facts_are_in_the_rebuilt_model(self, workshop: Workshop) -> None:
         subject, _ = workshop.stumble("made", "bad", "after")
         del workshop.taker.moods["bad"]
@@ -152,5 +164,6 @@ class RebuildSuite:
         workshop.at_the_end = second
         assert workshop.rebuild() == 20
         assert workshop.shown() == right
-        assert workshop.rebuild() == 20, "the first is over"
+        for _ in range(5):  # as fast as it goes, like one command of a service with several read models
+            assert workshop.rebuild() == 20, "the one before is over"
         assert workshop.shown() == right

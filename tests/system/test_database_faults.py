@@ -175,6 +175,13 @@ def test_after_a_restart_the_first_question_and_the_first_act_succeed(faults: Fa
             assert status == 201, said
 
 
+def kill_backend(faults: FaultyWorld, link: Link) -> None:
+    with faults.database.connect() as administrator:
+        which = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE client_port = %s"
+        administrator.execute(which, [link.server_sees])
+    link.cut()
+
+
 def killed_at_commit(faults: FaultyWorld, *, before: bool) -> None:
     """The backend dies when it is told to commit, or when it has and could not say so."""
     someone, key, body = Caller(faults), str(uuid4()), faults.enquiry()
@@ -185,10 +192,7 @@ def killed_at_commit(faults: FaultyWorld, *, before: bool) -> None:
             answered = link.hold()
             link.server.sendall(link.said)
             assert answered.wait(5)
-        with faults.database.connect() as administrator:
-            which = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE client_port = %s"
-            administrator.execute(which, [link.server_sees])
-        link.cut()
+        kill_backend(faults, link)
 
     # its key, not its INSERT: that one is prepared, and has no words, on a connection that has entered some before
     faults.to_database.once(b"COMMIT", kill, by=key.encode())
@@ -210,6 +214,22 @@ def test_an_act_whose_backend_was_killed_as_it_committed_is_answered_by_its_key(
 
 def test_an_act_whose_backend_was_killed_before_it_committed_is_done_by_the_retry(faults: FaultyWorld) -> None:
     killed_at_commit(faults, before=True)
+
+
+def test_a_repeat_whose_backend_was_killed_as_it_was_undone_is_answered_as_the_first_time(faults: FaultyWorld) -> None:
+    someone, key, body = Caller(faults), str(uuid4()), faults.enquiry()
+    _, _, lead = someone.enquire(key, body)
+    killed = threading.Event()
+
+    def kill(link: Link) -> None:
+        kill_backend(faults, link)
+        killed.set()
+
+    faults.to_database.once(b"ROLLBACK", kill, by=key.encode())
+    status, headers, again = someone.enquire(key, body)
+
+    assert killed.wait(5)
+    assert (status, headers.get("Idempotency-Replayed"), again) == (201, "true", lead), again
 
 
 def test_a_server_that_has_no_connection_to_give_is_told_at_once_and_heals(faults: FaultyWorld) -> None:

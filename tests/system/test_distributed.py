@@ -54,6 +54,11 @@ def opportunities_of(office: Client, lead: str) -> list[Any]:
     return found
 
 
+def newest_cards(office: Client) -> list[Any]:
+    found: list[Any] = office.get("/api/v1/pipeline/cards")["items"]
+    return found
+
+
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
@@ -211,6 +216,22 @@ def test_facts_are_sent_again_and_nobody_does_anything_twice(running: Distribute
     assert len(opportunities_of(office, lead)) == 1
 
 
+@pytest.mark.parametrize("service", ["console", "leads", "staff"])
+def test_an_operator_builds_a_services_read_models_anew_while_it_works(running: Distributed, service: str) -> None:
+    office = running.client("office")
+    lead = valid_lead(office, f"before {service} was built anew")
+    until(lambda: opportunities_of(office, lead), "the opportunity")
+
+    done = command(running, "rebuild", "--service", service, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert bool(json.loads(done.stdout)["models"]) == (service != "staff"), "people's own service has no copy of them"
+    after = valid_lead(office, f"after {service} was built anew")
+    until(lambda: opportunities_of(office, after), "the opportunity")
+    cards = {lead, after}
+    until(lambda: cards <= {one["id"] for one in newest_cards(office)}, "their cards")
+
+
 def test_what_the_broker_gave_up_is_found_by_the_operator_and_given_up(running: Distributed) -> None:
     ports = json.loads((running.data / "ports.json").read_text())
     broker = given(running.said["amqp_url"], f"http://127.0.0.1:{ports['management']}")
@@ -265,9 +286,11 @@ def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distr
 
     assert running.stop() == 0
     left = [pid for pid in pids if exists(pid)]
+    refused = command(running, "rebuild", "--service", "console")
     running.start()
 
     assert not left
+    assert (refused.returncode, "is not running; start it first" in refused.stderr) == (3, True), refused.stderr
     assert running.said["amqp_url"] == before["amqp_url"], "outside readers find it where it was"
     office = running.client("office")
     until(lambda: opportunities_of(office, lead), "what was not sent yet is sent now")

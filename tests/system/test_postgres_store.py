@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import closing, orm
-from libs.common.errors import Unavailable
+from libs.common.errors import Conflict, Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
 from libs.common.store import Store
@@ -48,6 +48,23 @@ def test_a_pool_that_is_used_up_is_told_within_seconds_and_heals(new_database: C
             assert third.connection
         assert time.monotonic() - began < 3.5
         assert refusal.value.headers["Retry-After"] == "1"
+    with store.begin() as again:
+        assert again.connection
+    database.dispose()
+
+
+@pytest.mark.parametrize("told", [Conflict("refused"), Unavailable("away"), ValueError("a bug")], ids=repr)
+def test_what_undid_an_act_is_told_though_the_server_died_before_it_was_undone(
+    new_database: Callable[[str], str], told: Exception
+) -> None:
+    database = orm.connect(new_database("maker"))
+    store = maker(database)
+    with pytest.raises(type(told)) as refusal, store.begin() as tx:
+        backend = tx.connection.execute(sa.select(sa.func.pg_backend_pid())).scalar_one()
+        with database.reader.connect() as killer:
+            assert killer.execute(sa.select(sa.func.pg_terminate_backend(backend, 5000))).scalar_one()
+        raise told
+    assert refusal.value is told
     with store.begin() as again:
         assert again.connection
     database.dispose()

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import config, loops, status
-from libs.common.closing import SLEEPING
+from libs.common.locks import SLEEPING
 from libs.common.service import Service
 from libs.common.store import Store
 from libs.common.worker import run_worker
