@@ -61,6 +61,9 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
     ident, since = _beginning(begin)
     wanted = _from_there(ident, since, take)
 
+    def waiting(why: str) -> None:
+        click.echo(f"plumbline: {why}; waiting until the broker is back", err=True)
+
     def take_bytes(delivery: Delivery) -> bool:
         try:
             message = decode(delivery.body)
@@ -71,7 +74,10 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
 
     earlier = None if since is None else max(since - EARLIER, moments.FIRST)
     try:
-        stream.read(url, earlier, take_bytes, follow=follow)
+        if follow:
+            stream.follow(url, earlier, take_bytes, waiting)
+        elif earlier is not None:
+            stream.read(url, earlier, take_bytes)
     except BusDown as away:
         quit_with(f"the history cannot be read: {away}", code=3)
 

@@ -8,8 +8,10 @@ from uuid import uuid4
 
 import openapi_spec_validator
 import pytest
+from click.testing import CliRunner
 
 import services
+from commands import openapi
 from embedded.testing import AWAY, HOME, Bench
 from libs.common.auth import RULES
 from libs.common.contracts.leads import LeadCaptured
@@ -43,6 +45,13 @@ def test_the_document_of_a_service_is_valid_and_names_each_permission(
     openapi_spec_validator.validate(document)
     named = {name for path in document["paths"].values() for act in path.values() for name in act["x-permission"]}
     assert named <= {*RULES, LINK, PUBLIC, SIGNED_IN}
+
+
+@pytest.mark.parametrize("name", services.NAMES)
+def test_the_command_prints_the_document_that_the_service_serves(bench: Callable[..., Bench], name: str) -> None:
+    served: dict[str, Any] = bench(name).public.get(f"/api/v1/{name}/openapi.json").get_json()
+    done = CliRunner().invoke(openapi.command, ["--service", name])
+    assert (done.exit_code, json.loads(done.stdout)) == (0, served)
 
 
 @pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)

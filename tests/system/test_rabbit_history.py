@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from libs.common.bus import BusDown, Delivery
-from libs.common.rabbit import reader
+from libs.common.contracts.base import decode
+from libs.common.rabbit import history, reader
 from libs.common.rabbit.history import batches
 from libs.common.rabbit.topology import queue_of
 from libs.common.rebuild import ReadModel, rebuild
@@ -128,6 +130,41 @@ class MissedMuch(Watch):
         self.look()
         self.bindings.url = url(world, line)
         unbind(world, queue_of("taker"))
+
+
+def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away(
+    world: RabbitWorld, line: Proxy
+) -> None:
+    heard, away = list[str](), list[str]()
+    enough = threading.Event()
+
+    def take(fact: Delivery) -> bool:
+        heard.append(decode(fact.body).subject.hex)
+        return len(heard) < 60
+
+    def follow() -> None:
+        history.follow(url(world, line), datetime.now(UTC) - timedelta(hours=1), take, away.append)
+        enough.set()
+
+    things = told(world, 20)
+    following = threading.Thread(target=follow)
+    following.start()
+    world.until(lambda: len(heard) == 20, "what there was")
+    for count in (40, 60):
+        line.refuse()
+        told_away = len(away) + 1
+        things += told(world, 20)
+        world.until(lambda times=told_away: len(away) == times, "it is told that the broker is away")  # type: ignore[misc]
+        line.well()
+        world.until(lambda count=count: len(heard) == count, "what came meanwhile")  # type: ignore[misc]
+    following.join(10)
+
+    assert enough.is_set(), "it ends with what is wanted"
+    assert heard == [UUID(thing).hex for thing in things]
+    assert len(away) == 2, "told once each time"
+    line.refuse()
+    with pytest.raises(BusDown):
+        history.follow(url(world, line), None, take, away.append)
 
 
 def test_a_pause_while_what_was_missed_is_read_again_loses_nothing(world: RabbitWorld, line: Proxy) -> None:

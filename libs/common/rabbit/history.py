@@ -1,6 +1,7 @@
 """Reads the stream of all facts, from a moment on, as anybody with the right to may: it takes nothing away."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,37 +12,43 @@ from libs.common.rabbit.connection import Line
 from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.reader import OFFSET, QUIET_S, SILENT_S, RabbitReader
 
-FOREVER_S = 30 * 24 * 3600.0
 UNDER_WAY_S = 1.0  #: what was routed so long ago is in the stream
+NAME = "plumbline events"
 BLOCK = 65535  #: as much as can be asked for at once: more than a block of the stream ever has
+
+Take = Callable[[Delivery], bool]  #: whether to go on
 
 
 class _Enough(Exception):
     """The one who takes them has what they want."""
 
 
-def read(url: str, since: datetime | None, take: Callable[[Delivery], bool], *, follow: bool = False) -> None:
-    """Hands over what was published since a time (None: what comes from now on), until ``take`` says False.
+def read(url: str, since: datetime, take: Take) -> None:
+    """Hands over what was published since a time, until ``take`` says False, or to where it ended at the beginning.
 
-    Without ``follow`` it ends, too, with what there was when it began. The broker keeps times by the block, so what is
-    a little older may come first. Raises BusDown.
+    The broker keeps times by the block, so what is a little older may come first. Raises BusDown.
     """
+    with suppress(_Enough):
+        read_to_the_end(url, since, _handing_to(take), NAME)
 
+
+def follow(url: str, since: datetime | None, take: Take, away: Callable[[str], object]) -> None:
+    """The same, and then what comes (``since`` None: only that), however often the broker is away meanwhile.
+
+    ``away`` is told why, once each time. Raises BusDown where it was not there at the beginning.
+    """
+    begin: object = "next" if since is None else since.astimezone(UTC)
+    with suppress(_Enough):
+        RabbitReader(url, HISTORY, _handing_to(take), name=NAME, arguments={OFFSET: begin}).follow(away)
+
+
+def _handing_to(take: Take) -> Callable[[Sequence[Delivery]], None]:
     def deliver(some: Sequence[Delivery]) -> None:
         for one in some:
             if not take(one):
                 raise _Enough
 
-    begin: object = "next" if since is None else since.astimezone(UTC)
-    name = "plumbline events"
-    try:
-        if follow:
-            reader = RabbitReader(url, HISTORY, deliver, name=name, arguments={OFFSET: begin})
-            reader.read_through(FOREVER_S)
-        elif since is not None:
-            read_to_the_end(url, since, deliver, name)
-    except _Enough:
-        return
+    return deliver
 
 
 def batches(url: str, since: datetime | None, name: str) -> Iterator[Sequence[Delivery]]:

@@ -85,6 +85,32 @@ class RabbitReader:
         finally:
             session.close()
 
+    def follow(self, away: Callable[[str], object]) -> None:
+        """A stream, until ``deliver`` raises something, however often the broker is away meanwhile.
+
+        ``away`` is told why, once each time. Raises BusDown where it was not there at the beginning.
+        """
+        begun, told, backoff = False, False, Backoff()
+        while True:
+            session = _Session(self)
+            try:
+                session.open()
+                begun, told = True, False
+                while True:
+                    if session.step(self.look_s):
+                        backoff.reset()
+            except BusDown as why:
+                if not begun:
+                    raise
+                if not told:
+                    away(str(why))
+                told = True
+            finally:
+                session.close()
+            if session.at >= 0:
+                self.arguments[OFFSET] = session.at + 1
+            time.sleep(backoff.pause())
+
     def steps(self, through: int) -> Iterator[int]:
         """A stream batch by batch, to this offset: how many each had. Raises BusDown where it is not reached.
 
