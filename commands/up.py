@@ -81,7 +81,7 @@ def announce(
         load_once(url, signing_key(data / "signing-key.pem"), marker)
     remember(data, url, embedded="amqp_url" not in more)
     if as_json:
-        click.echo(json.dumps({"url": url, **more, "data": str(data), "pids": supervisor.pids()}))
+        click.echo(json.dumps({"url": url, **more, "data": str(data), "pid": os.getpid(), "pids": supervisor.pids()}))
         return
     click.echo(f"Plumbline is running at {url}")
     if not empty:
