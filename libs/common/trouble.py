@@ -52,9 +52,15 @@ def translated(trouble: exc.DBAPIError) -> Exception:
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
     unwell = isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError)
-    if trouble.connection_invalidated or (unwell and not (code or "").startswith(TOO_MUCH)):
+    if trouble.connection_invalidated or (unwell and not _asked_wrongly(trouble)):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
+
+
+def _asked_wrongly(trouble: exc.DBAPIError) -> bool:
+    """Whether no database of this kind, however well, could answer. SQLite says so of a table that is away, too."""
+    in_sqlite = getattr(trouble.orig, "sqlite_errorname", "") == "SQLITE_ERROR" and "no such" not in str(trouble.orig)
+    return in_sqlite or (getattr(trouble.orig, "sqlstate", None) or "").startswith(TOO_MUCH)
 
 
 def of_database(trouble: Exception) -> bool:

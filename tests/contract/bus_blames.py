@@ -18,6 +18,10 @@ def asks_nonsense(tx: Tx) -> None:
     tx.session.execute(sa.text("SELECT :x"), {"x": {"no": "parameter"}})
 
 
+def asks_what_is_no_question(tx: Tx) -> None:
+    tx.session.execute(sa.text("SELEC 1"))
+
+
 def leaves_a_row_twice(tx: Tx) -> None:
     row = {"id": UUID(int=77), "recipient": "a@b.example", "subject": "s", "body": "b", "attachments": []}
     tx.put(tx.tables.mail, [row | {"state": "unsent", "attempts": 0, "due_at": tx.now}] * 2)
@@ -34,7 +38,9 @@ def away(_tx: Tx) -> None:
 class Blame:
     """A fact answers for itself alone."""
 
-    @pytest.mark.parametrize("wrong", [asks_nonsense, leaves_a_row_twice, leaves_what_no_row_can_hold])
+    @pytest.mark.parametrize(
+        "wrong", [asks_nonsense, asks_what_is_no_question, leaves_a_row_twice, leaves_what_no_row_can_hold]
+    )
     def test_a_handler_with_a_faulty_statement_is_parked_and_delays_nobody_else(
         self, world: World, wrong: Callable[[Tx], None]
     ) -> None:
