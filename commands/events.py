@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from commands import ROOT
-from commands.door import history, quit_with
+from commands.door import history
 from commands.door.moments import EXAMPLES, shown
 from libs.common.contracts.base import Message
 
@@ -71,8 +71,6 @@ def show(*, ident: UUID, as_json: bool, amqp_url: str | None, data: Path) -> Non
         return not found
 
     history.read(amqp_url, data, str(ident), take, follow=False)
-    if not found:
-        quit_with(f"no fact {ident} is in the history")
     body = found[0].encode().decode()
     click.echo(body if as_json else json.dumps(json.loads(body), indent=2, ensure_ascii=False))
 

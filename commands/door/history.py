@@ -59,7 +59,14 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
     from libs.common.rabbit import history as stream
 
     ident, since = _beginning(begin)
-    wanted = _from_there(ident, since, take)
+    found = ident is None
+
+    def take_found(message: Message) -> bool:
+        nonlocal found
+        found = True
+        return take(message)
+
+    wanted = _from_there(ident, since, take_found)
 
     def waiting(why: str) -> None:
         click.echo(f"plumbline: {why}; waiting until the broker is back", err=True)
@@ -80,6 +87,8 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
             stream.read(url, earlier, take_bytes)
     except BusDown as away:
         quit_with(f"the history cannot be read: {away}", code=3)
+    if not found:
+        quit_with(f"no fact {ident} is in the history")
 
 
 def _beginning(begin: str | None) -> tuple[UUID | None, datetime | None]:

@@ -196,8 +196,9 @@ def test_the_history_is_followed_from_any_fact_on_and_each_is_shown_whole(runnin
     assert json.loads(shown.stdout) == facts[1]
     onward = command(running, "events", "tail", "--from", facts[1]["id"], "--limit", "1", "--json")
     assert json.loads(onward.stdout) == facts[1]
-    unknown = command(running, "events", "show", "01a2078e-0000-7000-8000-000000000000")
-    assert (unknown.returncode, "no fact" in unknown.stderr) == (1, True)
+    for ask in (["show"], ["tail", "--no-follow", "--from"]):
+        unknown = command(running, "events", *ask, "01a2078e-0000-7000-8000-000000000000")
+        assert (unknown.returncode, "no fact" in unknown.stderr) == (1, True)
 
 
 def test_facts_are_sent_again_and_nobody_does_anything_twice(running: Distributed) -> None:
