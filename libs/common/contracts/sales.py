@@ -164,7 +164,7 @@ class SaleRetried(SaleFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SaleUndone(SaleFact):
-    """The sale was taken back before operations accepted it. Records move back, the opportunity opens, the lead is
+    """The sale was taken back while operations did not have it. Records move back, the opportunity opens, the lead is
     valid again, unless another sale of it stands. ``job_id`` is the job that was cancelled with it, if it was."""
 
     name = "plumbline.sale.undone.v1"

@@ -45,6 +45,6 @@ def retry(acceptance_id: UUID) -> Answer:
 @bp.post("/<uuid:acceptance_id>/undo")
 @endpoint(may="booking.cancel", body=UndoIn, answer=SaleOut)
 def undo(acceptance_id: UUID, given: Given) -> Answer:
-    """Take the sale back, until operations have accepted the work: order and job are cancelled."""
+    """Take the sale back, while operations have not taken the work over: order and job are cancelled."""
     with begin() as tx:
         return tx.answer(SaleOut(), usecases.undo(tx, visible(tx, Sale, acceptance_id), **given))

@@ -81,8 +81,8 @@ class Booking(Aggregate, Base):
 
     @property
     def taken_over(self) -> bool:
-        """Operations have said yes, whatever became of it since."""
-        return self.accepted_at is not None or self.state in TAKEN_OVER
+        """Operations said yes, and the work is theirs still: neither cancelled nor passed on since."""
+        return self.state in TAKEN_OVER
 
     @property
     def materials(self) -> list[dict[str, Any]]:

@@ -99,14 +99,14 @@ class Sale(Aggregate, Base):
         return [str(one) for one in SALE.allowed(SaleState(self.state)) if one in (SaleAction.RETRY, SaleAction.UNDO)]
 
     def missing(self, action: str) -> list[Missing]:
-        """It cannot be undone once operations have accepted the work, nor as a part of a larger order that goes on."""
+        """It cannot be undone while operations have the work, nor as a part of a larger order that goes on."""
         if action != SaleAction.UNDO:
             return []
         order = self.booking
-        if order is None or (order.state == BookingState.CANCELLED and not order.taken_over):
+        if order is None or order.state == BookingState.CANCELLED:
             return []
         if order.taken_over:
-            return [Missing("", f"operations have accepted booking order {order.number}; cancel it instead")]
+            return [Missing("", f"operations have accepted booking order {order.number}; cancel it first")]
         if self.change_order:
             return [Missing("", f"{self.number} is a change order of a running booking order, not undone by itself")]
         if len(order.acceptance_ids) > 1:

@@ -1,4 +1,4 @@
-"""A sale that did not go through is repeated, or taken back before operations have accepted it."""
+"""A sale that did not go through is repeated, or taken back while operations do not have it."""
 
 from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
@@ -22,7 +22,7 @@ def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
     """Takes this sale back: its order is cancelled, the job unless another sale of it stands, and the others take back
     what is theirs. ``job_id`` tells them of a job that ended.
 
-    Raises Conflict once operations have accepted the work, and for a change order of an order that goes on.
+    Raises Conflict while operations have taken the work over, and for a change order of an order that goes on.
     """
     booking = tx.get(Booking, sale.booking_id) if sale.booking_id else None
     for one in sale.missing(SaleAction.UNDO):

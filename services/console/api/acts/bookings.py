@@ -248,7 +248,7 @@ SALE_ACTS = (
         icon="undo",
         look="stop",
         title=said("Take the sale back?"),
-        about=said("Booking and job are cancelled. It works until operations have accepted the work."),
+        about=said("Booking and job are cancelled. It works while operations have not taken the work over."),
         fields=(Field("reason", said("Why"), "area"),),
         done=said("Undone; booking and job are being cancelled."),
     ),
