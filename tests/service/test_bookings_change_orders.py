@@ -229,9 +229,23 @@ def test_an_undone_sale_is_not_booked_again(orders: Orders) -> None:
     assert "undone" in refused.get_json()["errors"][0]["detail"]
 
 
-def test_the_office_joins_an_acceptance_to_an_order_of_its_site(orders: Orders) -> None:
-    one, two = same_site(total="100.00"), same_site(total="50.00")
-    booking, _ = orders.sell(one), cancelled(orders, two)
+def test_what_was_sold_of_another_opportunity_is_no_change_order_of_this_one(orders: Orders) -> None:
+    booking, other = orders.sell(same_site(total="100.00")), same_site(total="50.00")
+    cancelled(orders, other)
+
+    refused = orders.act(booking, "change-orders", "office", {"acceptance_id": str(other.acceptance_id)}, status=409)
+
+    [fault] = refused["errors"]
+    assert (fault["pointer"], fault["detail"]) == ("/acceptance_id", f"{other.number} was sold on another job")
+    assert orders.see(booking["id"])["contract_total"] == "100.00"
+
+
+def test_the_office_adds_an_acceptance_to_an_order_of_its_job(orders: Orders) -> None:
+    one = same_site(total="100.00")
+    first = cancelled(orders, one)
+    two = more(first, total="50.00")
+    cancelled(orders, two)
+    booking = book(orders, one.acceptance_id).get_json()
     body = {"acceptance_id": str(two.acceptance_id)}
     after = orders.act(booking, "change-orders", "office", body)
     assert after["contract_total"] == "150.00"
@@ -240,7 +254,7 @@ def test_the_office_joins_an_acceptance_to_an_order_of_its_site(orders: Orders) 
     stranger = acceptance(name="Bob", site=Address(line1="9 Elm St", postal_code="37201"))
     cancelled(orders, stranger)
     refused = orders.act(booking, "change-orders", "office", {"acceptance_id": str(stranger.acceptance_id)}, status=409)
-    assert len(refused["errors"]) == 2
+    assert len(refused["errors"]) == 3
 
 
 def test_the_database_itself_keeps_an_acceptance_in_one_live_order(orders: Orders) -> None:

@@ -123,13 +123,17 @@ def test_a_person_who_is_nobody_of_the_team_is_refused_at_the_field(orders: Orde
 
 def test_a_change_order_is_added_and_read_by_the_team(orders: Orders) -> None:
     first = acceptance()
-    booking = orders.sell(first)
+    whole = {"opportunity_id": first.opportunity_id, "lead_id": first.lead_id, "site": first.site}
+    more, elsewhere = acceptance(total="640.00", **whole), acceptance(prospect=first.prospect, contact=first.contact)
+    orders.sell(first)
+    for both in (orders.sell(more), orders.sell(elsewhere)):
+        orders.act(both, "cancel", "office", {"reason": "one after the other"})
+    booked = orders.bench.as_("office").post("/api/v1/bookings", {"acceptance_ids": [str(first.acceptance_id)]})
+    booking = booked.get_json()
     taken = orders.act(orders.hand(orders.act(orders.ticked(booking), "ready", "office")), "accept", "operations")
-    more = acceptance(total="640.00", site=first.site, prospect=first.prospect, contact=first.contact)
-    other = orders.sell(more)
-    orders.act(other, "cancel", "office", {"reason": "belongs to the first"})
     reader, _ = opened(orders, "office", taken)
-    reader.follow("Add")
+    page = reader.follow("Add")
+    assert str(elsewhere.acceptance_id) not in page.text  # it was sold on another job
     page = reader.press("Add a change order", acceptance_id=str(more.acceptance_id))
     assert "Added." in page.text, page.text
     reader, page = opened(orders, "operations", taken)

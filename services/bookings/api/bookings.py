@@ -127,7 +127,7 @@ def change_orders(booking_id: UUID) -> Answer:
 @bp.post("/<uuid:booking_id>/change-orders")
 @endpoint(may="booking.create", body=ChangeOrderIn, answer=BookingOut)
 def add_change_order(booking_id: UUID, given: Given) -> Answer:
-    """Add an acceptance of the same site that is in no live order; operations acknowledge it."""
+    """Add an acceptance of the same job that is in no live order; operations acknowledge it."""
     with begin() as tx:
         found = visible(tx, Booking, booking_id)
         sale = visible(tx, Sale, given["acceptance_id"])

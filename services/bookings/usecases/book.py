@@ -39,7 +39,7 @@ def book(tx: Tx, sales: Sequence[Sale], acceptance_ids: Sequence[UUID]) -> Booki
 
 
 def add_change_order(tx: Tx, booking: Booking, sale: Sale) -> Booking:
-    """An acceptance of the same site that is in no live order becomes a change order of this one."""
+    """An acceptance of the same job that is in no live order becomes a change order of this one."""
     faults = list(_obstacles(tx, [sale], beside=booking))
     if faults:
         raise Conflict(f"this cannot become a change order of {booking.number}", errors=faults)
@@ -52,15 +52,18 @@ def _obstacles(tx: Tx, sales: Sequence[Sale], beside: Booking | None = None) -> 
     booked = draft.live_booking_of(tx, [sale.id for sale in sales])
     site = draft.site_key(accepted_of(sales[0]).site)
     customer_id, currency = sales[0].customer_id, sales[0].currency
+    inside: Sequence[Sale] = ()
     if beside is not None:
-        customer_id, currency = beside.customer_id, beside.currency
-        site = draft.site_key(accepted_of(_first_of(tx, beside)).site)
+        customer_id, currency, inside = beside.customer_id, beside.currency, _inside(tx, beside)
+        site = draft.site_key(accepted_of(inside[0]).site)
     for at, sale in enumerate(sales):
         pointer = f"/acceptance_ids/{at}" if beside is None else "/acceptance_id"
         if not sale.live:
             yield Fault(pointer, f"the sale of {sale.number} was undone")
         if sale.id in booked:
             yield Fault(pointer, f"{sale.number} is part of booking order {booked[sale.id]}")
+        if beside is not None and not any(_same_job(sale, one) for one in inside):
+            yield Fault(pointer, f"{sale.number} was sold on another job")
         if sale.customer_id != customer_id:
             yield Fault(pointer, f"{sale.number} is of another customer")
         if draft.site_key(accepted_of(sale).site) != site:
@@ -69,5 +72,12 @@ def _obstacles(tx: Tx, sales: Sequence[Sale], beside: Booking | None = None) -> 
             yield Fault(pointer, f"{sale.number} is in {sale.currency}")
 
 
-def _first_of(tx: Tx, booking: Booking) -> Sale:
-    return tx.session.scalars(sa.select(Sale).where(Sale.id == UUID(booking.acceptance_ids[0]))).one()
+def _inside(tx: Tx, booking: Booking) -> Sequence[Sale]:
+    """The sales that an order consists of, the first of them first."""
+    idents = [UUID(one) for one in booking.acceptance_ids]
+    return sorted(tx.session.scalars(sa.select(Sale).where(Sale.id.in_(idents))), key=lambda one: idents.index(one.id))
+
+
+def _same_job(one: Sale, other: Sale) -> bool:
+    """What was sold with one opportunity is one job, also while the office has not made it yet."""
+    return one.opportunity_id == other.opportunity_id or (one.job_id is not None and one.job_id == other.job_id)

@@ -71,10 +71,21 @@ def _sales(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _unbooked(record: dict[str, Any]) -> Pairs:
     """Sales that are in no booking, or in one that was cancelled."""
+    return _free(_sales(record))
+
+
+def _further(record: dict[str, Any]) -> Pairs:
+    """Those of them that were sold on the record's job, or with its opportunity."""
+    opportunity, job = record["opportunity_id"], record["job_id"]
+    found = _sales(record)
+    return _free([one for one in found if one["opportunity_id"] == opportunity or one["job_id"] == job is not None])
+
+
+def _free(sales: list[dict[str, Any]]) -> Pairs:
     over = {one["id"] for one in doors().items("/bookings", state="cancelled", limit=200)}
     return tuple(
         (one["acceptance_id"], f"{one['number']}, {one['title']}")
-        for one in _sales(record)
+        for one in sales
         if one["booking_id"] is None or one["booking_id"] in over
     )
 
@@ -120,6 +131,7 @@ SOURCES: dict[str, Source] = {
     "operations_teams_or_same": lambda record: (("", said("The same team")), *_crews(record)),
     "operations_people": lambda record: (("", said("The whole team")), *_crew_members(record)),
     "unbooked_sales": _unbooked,
+    "further_sales": _further,
     "jobless_sales": _jobless,
     "estimate_options": lambda record: tuple((one["id"], one["name"]) for one in record.get("options") or ()),
     "estimate_add_ons": _add_ons,
