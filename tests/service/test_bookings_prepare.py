@@ -96,6 +96,30 @@ def test_a_wrong_value_is_refused_and_changes_nothing(orders: Orders, body: dict
     assert orders.see(booking["id"]) == booking
 
 
+@pytest.mark.parametrize(
+    ("currency", "paid", "status"),
+    [
+        ("USD", "8400.00", 200),
+        ("USD", "8400.01", 422),
+        ("USD", "0.001", 422),
+        ("JPY", "840", 200),
+        ("JPY", "840.50", 422),
+        ("KWD", "8399.999", 200),
+        ("KWD", "8400.001", 422),
+    ],
+)
+def test_a_deposit_is_at_most_the_contract_and_in_the_decimals_of_its_currency(
+    orders: Orders, currency: str, paid: str, status: int
+) -> None:
+    booking = orders.sell(total="8400", currency=currency)
+    answer = orders.edit(booking, status=status, deposit_paid=paid)
+    if status == 200:
+        assert answer["deposit_paid"] == paid
+    else:
+        assert [one["pointer"] for one in answer["errors"]] == ["/deposit_paid"]
+        assert orders.see(booking["id"]) == booking
+
+
 def test_the_window_is_proposed_then_scheduled_then_taken_off(orders: Orders) -> None:
     booking = orders.sell()
     day = {"window_starts_at": "2026-03-13T14:00:00Z", "window_ends_at": "2026-03-13T22:00:00Z"}

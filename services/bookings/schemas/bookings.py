@@ -27,7 +27,7 @@ class BookingEditIn(Schema):
     """Each field by its permission: preparing, scheduling or ordering."""
 
     checklist = fields.Dict(keys=fields.Text(max_length=40), values=fields.Flag())
-    deposit_paid = fields.Money()
+    deposit_paid = fields.Money(places=3)  # the order's currency says how many it has
     deposit_waived = fields.Flag()
     permits = fields.Text(allow_none=True)
     access_notes = fields.Text(allow_none=True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from libs.common.amounts import exponent, number_faults, rounded
 from libs.common.contracts.bookings import BookingChanged, BookingHeld, BookingOrdered, BookingReady, BookingScheduled
 from libs.common.errors import Conflict, Fault, Forbidden, Invalid
 from libs.common.tx import Tx
@@ -30,7 +32,8 @@ WINDOW = ("window_starts_at", "window_ends_at")
 def edit(tx: Tx, booking: Booking, *, may: Callable[[str], bool], **given: Any) -> Booking:
     """Changes what may be changed by this person, each part told by its own fact.
 
-    Raises Forbidden naming every field that is not theirs, Conflict for an order that is over.
+    Raises Forbidden naming every field that is not theirs, Conflict for an order that is over, Invalid for a deposit
+    above the contract or of more decimals than its currency has.
     """
     theirs = [name for name in given if not any(may(one) for one in PERMISSIONS[name])]
     if theirs:
@@ -65,6 +68,7 @@ def hold(tx: Tx, booking: Booking, *, reason: Hold, note: str | None = None, unt
 
 
 def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
+    _demand_deposit(booking, given.get("deposit_paid"))
     changed = [name for name in PLAIN if name in given and getattr(booking, name) != given[name]]
     for name in changed:
         setattr(booking, name, given[name])
@@ -80,6 +84,12 @@ def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
         ticked = tuple(one["key"] for one in booking.checklist if one["done"])
         told: dict[str, Any] = {"changed": tuple(changed), "done": ticked, "work": facts.work(booking)}
         tx.publish(BookingChanged(**facts.booking(booking), **told), of=booking)
+
+
+def _demand_deposit(booking: Booking, paid: Decimal | None) -> None:
+    most = rounded(booking.contract_total, booking.currency)
+    if faults := list(number_faults("/deposit_paid", paid, most, exponent(booking.currency))):
+        raise Invalid("a deposit is a part of the contract's total", errors=faults)
 
 
 def _schedule(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
