@@ -331,6 +331,24 @@ def test_one_sale_undone_beside_another_leaves_it_won_and_with_the_others_job(de
     assert desk.told("opportunities", OpportunityReopened) == []
 
 
+@pytest.mark.parametrize("crossing", [True, False])
+def test_an_acceptance_that_crosses_an_undoing_ends_alike_in_either_order(desk: Bench, crossing: bool) -> None:
+    """The lead is converted by the sale that stands, so that this sale's step is ticked."""
+    found = opened(desk)
+    first, second = accepted(found), accepted(found)
+    work = job(first)
+    back = sale(SaleUndone, first, job_id=work.subject, reason="x", undone_at=desk.clock())
+    tell(desk, first, work, *((second, back) if crossing else (back, second)))
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["job_id"], now["customer_id"]) == ("won", None, None)
+    [reopened] = desk.told("opportunities", OpportunityReopened)
+    assert (reopened.data["acceptance_id"], reopened.data["stage_type"]) == (str(first.acceptance_id), "open")
+    last = desk.told("opportunities")[-1]
+    assert (last.type, last.data["acceptance_id"]) == (OpportunityWon.name, str(second.acceptance_id))
+    assert last.data["job_id"] is None
+
+
 def test_what_comes_before_its_cause_waits_for_it(desk: Bench) -> None:
     """Facts of several services come in any order: nothing is lost, nothing fails."""
     from libs.common.contracts.base import Message

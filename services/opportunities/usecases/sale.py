@@ -1,6 +1,7 @@
 """The opportunity's part of a sale: won at once, its appointments moved to the job, and all of it taken back."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +30,7 @@ def won(tx: Tx, accepted: EstimateAccepted) -> None:
     sale.job_id = sale.job_id or accepted.job_id or opportunity.job_id
     sale.customer_id = sale.customer_id or opportunity.customer_id
     if opportunity.stage_type != StageType.WON:
-        opportunity.win(flows.of(tx, opportunity.branch).end(StageType.WON), at=accepted.accepted_at)
-        opportunity.expected_value, opportunity.currency = accepted.total, accepted.currency
+        _win(tx, opportunity, sale, at=accepted.accepted_at)
     _tell_won(tx, opportunity, sale)
 
 
@@ -66,12 +66,13 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
     sale.undone_at = undo.undone_at
     tx.session.flush()
     other = _standing(tx, opportunity)
-    if other is not None and undo.job_id is not None and other.job_id == undo.job_id:
+    crossed = undo.job_id is not None and other is not None and other.job_id in (None, undo.job_id)
+    if other is not None and crossed:
         other.job_id = other.customer_id = None  # it was accepted meanwhile, and gets a job of its own
     if sale.job_id is not None and (other is None or other.job_id != sale.job_id):
         there = _appointments(tx, opportunity, sale.job_id)
         _move_appointments(tx, there, other.job_id if other else None, sale.acceptance_id)
-    if other is not None:
+    if other is not None and not crossed:
         opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
         facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
         return
@@ -87,6 +88,14 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
         ),
         of=opportunity,
     )
+    if other is not None and other.accepted_at is not None:  # told as if it had come after, so its lead converts anew
+        _win(tx, opportunity, other, at=other.accepted_at)
+        _tell_won(tx, opportunity, other)
+
+
+def _win(tx: Tx, opportunity: Opportunity, sale: Sale, *, at: datetime) -> None:
+    opportunity.win(flows.of(tx, opportunity.branch).end(StageType.WON), at=at)
+    opportunity.expected_value, opportunity.currency = sale.total, sale.currency or opportunity.currency
 
 
 def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) -> None:
