@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger
 
 from commands import ROOT
 from libs.common.web import server
+from libs.common.web.door import LAST_S
 from libs.common.web.server import Threaded
 from libs.local.ports import free_port
 
@@ -110,7 +111,7 @@ def test_a_worker_that_ends_answers_what_was_asked_and_lets_go(worker: Threaded,
 
 
 def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker: Threaded) -> None:
-    """There are two dozen of them, and each would wait for a second."""
+    """There are two dozen of them, and each would wait for a second; the first closes the door for all."""
     waited: list[str] = []
 
     class Turn(contextlib.nullcontext[None]):
@@ -119,7 +120,7 @@ def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker:
 
     class Listener:
         def settimeout(self, seconds: float) -> None:
-            if seconds:
+            if seconds > LAST_S:
                 waited.append("for a connection")
 
         def accept(self) -> None:
@@ -183,6 +184,57 @@ def app(environ, start):
 
 server.serve(lambda: app, {"bind": sys.argv[1], "threads": 4, "worker_class": "threads", "graceful_timeout": 50})
 """
+
+
+HELLO = """
+import sys
+from libs.common.web import server
+
+def app(environ, start):
+    start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+    return [b"hello"]
+
+server.serve(lambda: app, {"bind": sys.argv[1], "threads": 4, "worker_class": "threads", "graceful_timeout": 50})
+"""
+
+
+def test_nobody_who_came_before_the_door_was_closed_is_cut_off() -> None:
+    """A gateway asks another instance when it is refused, but repeats no request that it has sent. The callers leave no
+    pause, so that a door which only closes when nobody comes would never close."""
+    address = f"127.0.0.1:{free_port()}"
+    process = subprocess.Popen([sys.executable, "-c", HELLO, address], cwd=ROOT)
+    cut_off, answered = list[str](), threading.Semaphore(0)
+
+    def ask() -> None:
+        host, _, port = address.partition(":")
+        while True:
+            try:
+                line = socket.create_connection((host, int(port)), timeout=30)
+            except ConnectionRefusedError:
+                return
+            with line:
+                try:
+                    line.sendall(ASK)
+                    assert _until(line, b"hello").endswith(b"hello")
+                    answered.release()
+                except (OSError, AssertionError) as broken:
+                    cut_off.append(repr(broken))
+
+    try:
+        _connected(address, process).close()
+        callers = [threading.Thread(target=ask) for _ in range(12)]
+        for caller in callers:
+            caller.start()
+        for _ in range(200):
+            assert answered.acquire(timeout=30)
+        process.terminate()
+        for caller in callers:
+            caller.join(30)
+        assert process.wait(30) == 0
+        assert cut_off == []
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_server_that_is_told_to_stop_does_not_wait_for_its_streams() -> None:

@@ -16,6 +16,7 @@ from gunicorn.http import errors, wsgi
 from gunicorn.workers.sync import SyncWorker
 
 from libs.common.memory import settle_memory
+from libs.common.web.door import LAST_S, Doorkeeper
 from libs.common.web.problems import CONTENT_TYPE, spoken
 
 BEAT_S = 1.0  #: how soon a worker that waits sees that it shall end
@@ -36,6 +37,9 @@ def serve(load: Callable[[], Any], settings: Mapping[str, Any]) -> None:
 
         def load(self) -> Any:
             return load()
+
+        def run(self) -> None:
+            Doorkeeper(self).run()
 
     Server().run()
 
@@ -146,8 +150,10 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
         """Told to stop, it lets in who waits at the door; the first who finds nobody there closes it for all."""
         while self.sockets:
             with self.turn:
+                if not self.sockets:
+                    return
                 ending = not self.alive  # asked here: each who waits for the turn would still wait for a connection
-                taken = self._take(0.0 if ending else BEAT_S)
+                taken = self._take(LAST_S if ending else BEAT_S)
                 self.free -= taken is not None
                 if ending and taken is None:
                     self._leave()
@@ -169,7 +175,7 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
         return None
 
     def _leave(self) -> None:
-        """Nobody is let in any more: who comes from now on is refused at once, and the gateway asks another instance.
+        """Nobody is let in any more: who comes is refused at once, and the gateway asks another instance.
 
         Left open until we end, the door would take requests that nobody answers.
         """
