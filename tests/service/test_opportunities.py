@@ -1,7 +1,7 @@
 """How an opportunity begins and is worked, through the HTTP door of the opportunities service alone."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -95,6 +95,18 @@ def test_what_is_corrected_on_the_lead_is_corrected_here_but_not_over_what_was_c
     assert found["prospect"]["person_name"] == "Ada Lovelace"
     assert (found["site"]["line1"], found["source"]) == ("2 Main St", "a neighbour")
     assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == ["prospect", "site"]
+
+
+def test_a_lead_that_became_urgent_is_due_sooner_here_too_and_no_other_correction_moves_that(desk: Bench) -> None:
+    lead = validated(first_response_due_at=datetime.now(UTC) + timedelta(hours=1))
+    desk.tell(lead, by="leads")
+    head = {"subject": lead.subject, "number": lead.number, "title": lead.title, "state": "valid"}
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    desk.tell(LeadChanged(**head, prospect=lead.prospect, changed=("urgent",), first_response_due_at=soon), by="leads")
+    desk.tell(LeadChanged(**head, prospect=lead.prospect, changed=("consent",)), by="leads")
+
+    ident = desk.told("opportunities", OpportunityOpened)[0].subject
+    assert datetime.fromisoformat(seen(desk, str(ident))["first_response_due_at"]) == soon
 
 
 def test_a_correction_of_a_lead_that_is_not_valid_means_nothing_here(desk: Bench) -> None:

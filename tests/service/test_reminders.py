@@ -59,6 +59,16 @@ def test_a_warning_whose_moment_is_past_is_left_out_but_the_miss_is_told(notific
     assert told(notifications, "salesperson") == ["response_missed"]
 
 
+def test_the_reminder_moves_with_the_clock_of_a_lead_that_became_urgent_and_with_no_other_correction(
+    notifications: Bench,
+) -> None:
+    captured(notifications)
+    tell(notifications, leads.LeadChanged, changed=["urgent"], first_response_due_at=inside(notifications, minutes=5))
+    tell(notifications, leads.LeadChanged, changed=["source"])
+    later(notifications, minutes=6)
+    assert "response_missed" in told(notifications, "salesperson")
+
+
 def test_whoever_has_the_lead_by_then_is_reminded(notifications: Bench) -> None:
     due = inside(notifications, hours=1)
     captured(notifications, owner_id=None, first_response_due_at=due)

@@ -43,6 +43,7 @@ class LeadChanged(LeadFact):
     changed: tuple[str, ...]
     score: int = 0
     next_action_at: Instant | None = None
+    first_response_due_at: Instant | None = None  #: only where this moved the clock
 
 
 @dataclass(frozen=True, kw_only=True)

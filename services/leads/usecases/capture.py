@@ -135,7 +135,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
 
 
 def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
-    """Corrections and additions by hand; score, fit and what it is recognised by follow."""
+    """Corrections and additions by hand; score, fit, a clock that runs and what it is recognised by follow."""
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
     for name in changed:
@@ -147,6 +147,9 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     lead.fit = _fit(lead, before if fit is None else {**before, **fit}, record)
     if lead.fit != before:
         changed.append("fit")
+    hurried = "urgent" in changed and lead.first_responded_at is None
+    if hurried:
+        lead.first_response_due_at = _respond_by(tx, lead, record)
     _recompute(tx, lead)
     if duplicates.RECOGNISED_BY & set(changed):
         duplicates.keep_anew(tx, lead)
@@ -158,6 +161,7 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
                 changed=tuple(changed),
                 score=lead.score,
                 next_action_at=lead.next_action_at,
+                first_response_due_at=lead.first_response_due_at if hurried else None,
             ),
             of=lead,
         )

@@ -13,7 +13,7 @@ from libs.common.contracts.appointments import AppointmentScheduled
 from libs.common.contracts.base import Event
 from libs.common.contracts.bookings import BookingCreated
 from libs.common.contracts.estimates import EstimateDrafted
-from libs.common.contracts.leads import LeadCaptured
+from libs.common.contracts.leads import LeadCaptured, LeadChanged
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.later import Names, Writing
 from libs.common.tx import Tx
@@ -93,7 +93,7 @@ def _upserting(table: sa.Table, in_sqlite: bool) -> Writing:
 
 def _lead(tx: Tx, event: Any) -> None:
     known: dict[str, Any] = {"lead_id": event.subject, "state": event.state, "owner_id": event.owner_id}
-    if hasattr(event, "first_response_due_at"):
+    if hasattr(event, "first_response_due_at") and not _leaves_the_clock(event):
         answered = getattr(event, "first_responded_at", None) is not None
         known["response_due_at"] = None if answered else event.first_response_due_at
     if hasattr(event, "next_action_at"):
@@ -103,6 +103,11 @@ def _lead(tx: Tx, event: Any) -> None:
     if event.state not in WORKED:
         known["follow_up_at"] = None
     _keep(tx, LeadWatch, event, **known)
+
+
+def _leaves_the_clock(event: Any) -> bool:
+    """Of a correction, none means that the clock runs on as it was; of any other fact, that it stands still."""
+    return isinstance(event, LeadChanged) and event.first_response_due_at is None
 
 
 def _opportunity(tx: Tx, event: Any) -> None:

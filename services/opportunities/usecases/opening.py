@@ -101,6 +101,7 @@ def follow_lead(tx: Tx, lead: LeadChanged) -> None:
     opportunity = of_lead(tx, lead.subject)
     if opportunity is None:
         return  # not valid yet: what counts comes with that
+    opportunity.first_response_due_at = lead.first_response_due_at or opportunity.first_response_due_at
     before, now = facts.prospect(opportunity), lead.prospect
     if before == now:
         return
