@@ -1,7 +1,7 @@
 """A state machine is a table you could show the customer: what may happen in which state, and where it leads."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -13,11 +13,21 @@ Action = TypeVar("Action", bound=StrEnum)
 
 
 class Machine(Generic[State, Action]):
-    """Read by code, tests and docs/states.md. ``what`` is the record's name in refusals: EstimateState → estimate."""
+    """Read by code, tests and docs/states.md. ``what`` is the record's name in refusals: EstimateState → estimate.
 
-    def __init__(self, initial: State, edges: Mapping[tuple[State, Action], State], what: str | None = None) -> None:
+    ``unasked`` is what happens by itself or with another record: there is no door to ask for it at.
+    """
+
+    def __init__(
+        self,
+        initial: State,
+        edges: Mapping[tuple[State, Action], State],
+        what: str | None = None,
+        unasked: Collection[Action] = (),
+    ) -> None:
         self.initial = initial
         self.edges: Mapping[tuple[State, Action], State] = MappingProxyType(dict(edges))
+        self.unasked = frozenset(unasked)
         self.what = what or _spoken(type(initial).__name__.removesuffix("State"))
 
     def fire(self, state: State, action: Action) -> State:
@@ -25,12 +35,16 @@ class Machine(Generic[State, Action]):
         try:
             return self.edges[state, action]
         except KeyError:
-            possible = [str(one) for one in self.allowed(state)]
+            possible = [str(one) for one in self.offered(state)]
             raise IllegalTransition(self.what, str(state), str(action), possible) from None
 
     def allowed(self, state: State) -> tuple[Action, ...]:
         """The actions open in a state, in the order of the table."""
         return tuple(action for (source, action) in self.edges if source == state)
+
+    def offered(self, state: State) -> tuple[Action, ...]:
+        """Those of them that somebody can ask for."""
+        return tuple(action for action in self.allowed(state) if action not in self.unasked)
 
     def terminal(self, state: State) -> bool:
         return not self.allowed(state)

@@ -119,6 +119,7 @@ JOB = Machine(
         (J.COMPLETED, D.CLOSE): J.CLOSED,
         (J.CLOSED, D.BOOK): J.PENDING,
     },
+    unasked=set(D) - {D.CLOSE},  # it follows its booking orders
 )
 
 #: where a job is by its booking orders: the first of these that one of them is at
@@ -157,6 +158,7 @@ SALE = Machine(
         (S.FAILED, T.UNDO): S.UNDONE,
         (S.COMPLETED, T.UNDO): S.UNDONE,
     },
+    unasked=(T.FAIL, T.FINISH),  # its steps do
 )
 
 

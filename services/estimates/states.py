@@ -80,6 +80,7 @@ VERSION = Machine(
         (S.EXPIRED, A.REVISE): S.EXPIRED,
         (S.WITHDRAWN, A.REVISE): S.WITHDRAWN,
     },
+    unasked=(A.EXPIRE,),  # time does
 )
 
 

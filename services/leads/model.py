@@ -80,7 +80,7 @@ class Lead(Aggregate, Base):
     # -- what may happen now
 
     def open_actions(self) -> list[str]:
-        return [str(action) for action in LEAD.allowed(LeadState(self.state))]
+        return [str(action) for action in LEAD.offered(LeadState(self.state))]
 
     def missing(self, action: str) -> list[Missing]:
         """What still stands in the way of an action that the state allows."""

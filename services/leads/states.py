@@ -53,6 +53,7 @@ LEAD = Machine(
         (S.VALID, A.CONVERT): S.CONVERTED,
         (S.CONVERTED, A.UNCONVERT): S.VALID,
     },
+    unasked=(A.CONVERT, A.UNCONVERT),  # a sale does, and its undoing
 )
 
 

@@ -47,6 +47,7 @@ OPPORTUNITY = Machine(
         (T.WON, A.UNDO): T.OPEN,
     },
     what="opportunity",
+    unasked=(A.WIN, A.UNDO),  # an acceptance does, and its undoing
 )
 
 

@@ -52,3 +52,13 @@ def test_a_correction_that_says_nothing_of_the_hurry_leaves_the_clock(leads: Ben
     assert admin.edit("PUT", f"{LEADS}/settings", {"response_minutes": {"urgent": 1, "normal": 2}}).status_code == 200
 
     assert corrected(leads, lead, source="website")["first_response_due_at"] == lead["first_response_due_at"]
+
+
+def test_a_refusal_names_no_act_that_only_a_sale_does(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    valid = csr.post(f"{LEADS}/{lead['id']}/validate").get_json()
+
+    refused = csr.post(f"{LEADS}/{lead['id']}/validate").get_json()
+
+    assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == ["contact"]
+    assert refused["detail"].endswith("possible now: contact")

@@ -129,7 +129,7 @@ def test_a_loss_ends_it_with_its_reason_and_where_it_was(desk: Bench) -> None:
         ("contact-attempts", {"channel": "phone", "direction": "outbound", "outcome": "reached"}),
         ("appointments", {"type": "sales_call", "starts_at": "2026-12-01T09:00:00Z"}),
     ):
-        assert refused(desk, found["id"], act, 409, body)["allowed"] == ["reopen", "win"]
+        assert refused(desk, found["id"], act, 409, body)["allowed"] == ["reopen"]
 
 
 def test_an_offer_that_the_customer_could_accept_stands_in_the_way_of_a_loss(desk: Bench) -> None:

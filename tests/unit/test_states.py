@@ -49,6 +49,15 @@ def test_a_refusal_names_the_record_its_state_what_was_tried_and_what_is_possibl
         assert word in str(refusal.value)
 
 
+def test_a_refusal_leaves_out_what_happens_by_itself() -> None:
+    door = Machine(DoorState.OPEN, EDGES, unasked=(DoorAction.BRICK_UP,))
+    with pytest.raises(IllegalTransition) as refusal:
+        door.fire(DoorState.SHUT, DoorAction.SHUT)
+
+    assert refusal.value.more["allowed"] == ["open"]
+    assert door.fire(DoorState.SHUT, DoorAction.BRICK_UP) is DoorState.BRICKED_UP
+
+
 def test_actions_are_listed_in_the_order_of_the_table() -> None:
     assert DOOR.allowed(DoorState.SHUT) == (DoorAction.OPEN, DoorAction.BRICK_UP)
 

@@ -43,7 +43,7 @@ class Job(Aggregate, Base):
         return before
 
     def open_actions(self) -> list[str]:
-        return ["rename", *(str(one) for one in JOB.allowed(JobState(self.status)) if one is JobAction.CLOSE)]
+        return ["rename", *(str(one) for one in JOB.offered(JobState(self.status)))]
 
     def missing(self, _action: str) -> list[Missing]:
         return []

@@ -96,7 +96,7 @@ class Sale(Aggregate, Base):
         self.steps = [{**one, "state": state, "at": when} if one["key"] in keys else one for one in self.steps]
 
     def open_actions(self) -> list[str]:
-        return [str(one) for one in SALE.allowed(SaleState(self.state)) if one in (SaleAction.RETRY, SaleAction.UNDO)]
+        return [str(one) for one in SALE.offered(SaleState(self.state))]
 
     def missing(self, action: str) -> list[Missing]:
         """It cannot be undone while operations have the work, nor as a part of a larger order that goes on."""

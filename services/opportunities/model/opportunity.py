@@ -88,12 +88,10 @@ class Opportunity(Aggregate, Base):
     # -- what may happen now
 
     def open_actions(self) -> list[str]:
-        """What a person may do; an acceptance and its undoing come from elsewhere."""
-        actions = OPPORTUNITY.allowed(StageType(self.stage_type))
-        hidden = {OpportunityAction.WIN, OpportunityAction.UNDO}
-        if self.converted_at is not None:
-            hidden.add(OpportunityAction.CONVERT)
-        return [str(action) for action in actions if action not in hidden]
+        """What a person may do; it is converted once."""
+        actions = OPPORTUNITY.offered(StageType(self.stage_type))
+        done = {OpportunityAction.CONVERT} if self.converted_at is not None else set()
+        return [str(action) for action in actions if action not in done]
 
     def missing(self, action: str) -> Sequence[Missing]:
         """What still stands in the way of an action that the stage allows."""
