@@ -90,6 +90,10 @@ class Lead(Aggregate, Base):
         names = ("interest_level", "request", "phones", "emails", "fit")
         return missing_to_be_valid({name: getattr(self, name) for name in names})
 
+    def demand(self, action: LeadAction) -> None:
+        """For what leaves the state as it is. Raises IllegalTransition saying what is possible instead."""
+        LEAD.fire(LeadState(self.state), action)
+
     # -- acts
 
     def contacted(self, *, at: datetime) -> None:

@@ -25,9 +25,14 @@ class LeadAction(StrEnum):
     UNMERGE = "unmerge"
     CONVERT = "convert"
     UNCONVERT = "unconvert"
+    EDIT = "edit"
+    TYPE = "type"
+    ASSIGN = "assign"
 
 
 S, A = LeadState, LeadAction
+WORKED = (S.NEW, S.CONTACTED, S.NURTURING, S.VALID)
+PUT_RIGHT = (*WORKED, S.INVALID)  #: an invalid one may be corrected before it is looked at again
 
 LEAD = Machine(
     initial=S.NEW,
@@ -52,6 +57,8 @@ LEAD = Machine(
         (S.MERGED, A.UNMERGE): S.NEW,
         (S.VALID, A.CONVERT): S.CONVERTED,
         (S.CONVERTED, A.UNCONVERT): S.VALID,
+        **{(state, action): state for state in PUT_RIGHT for action in (A.EDIT, A.TYPE)},
+        **{(state, A.ASSIGN): state for state in WORKED},
     },
     unasked=(A.CONVERT, A.UNCONVERT),  # a sale does, and its undoing
 )

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from embedded.testing import Bench
+from embedded.testing import CAST, Bench
 from libs.common.contracts.leads import LeadChanged
+from libs.common.contracts.opportunities import OpportunityWon
 from tests.service.test_leads import LEADS, captured
 
 CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -54,11 +56,64 @@ def test_a_correction_that_says_nothing_of_the_hurry_leaves_the_clock(leads: Ben
     assert corrected(leads, lead, source="website")["first_response_due_at"] == lead["first_response_due_at"]
 
 
+TO_IT: dict[str, dict[str, Any]] = {
+    "assign": {"owner_id": str(CAST["salesperson"][0])},
+    "type": {"lead_type": "mql", "evidence": "Took the brochure"},
+    "contact-attempts": CALL,
+    "nurture": {"next_action_at": "2040-01-01T09:00:00Z"},
+    "validate": {},
+    "invalidate": {"reason": "spam"},
+}
+
+
+def merged(leads: Bench) -> dict[str, Any]:
+    first, second = captured(leads), captured(leads)
+    leads.as_("csr").post(f"{LEADS}/{first['id']}/merge", {"duplicate_id": second["id"]})
+    return second
+
+
+def converted(leads: Bench) -> dict[str, Any]:
+    lead, opportunity = captured(leads), uuid4()
+    leads.as_("csr").post(f"{LEADS}/{lead['id']}/validate")
+    head = {"lead_id": lead["id"], "number": "O-1", "title": "x", "stage": "won", "stage_type": "won"}
+    sold = {"acceptance_id": uuid4(), "estimate_id": uuid4(), "total": "1.00", "currency": "USD"}
+    leads.tell(OpportunityWon.read(opportunity, {**head, **sold, "won_at": leads.clock()}), by="opportunities")
+    return lead
+
+
+@pytest.mark.parametrize(("ended", "possible"), [(merged, ["unmerge"]), (converted, [])])
+def test_a_merged_or_converted_lead_takes_nothing_more_and_says_what_is_possible(
+    leads: Bench, ended: Callable[[Bench], dict[str, Any]], possible: list[str]
+) -> None:
+    csr, path = leads.as_("csr"), f"{LEADS}/{ended(leads)['id']}"
+    before, told = csr.get(path).get_json(), len(leads.told("leads"))
+
+    refused = {"edit": csr.edit("PATCH", path, {"urgent": True})}
+    refused |= {act: csr.post(f"{path}/{act}", body) for act, body in TO_IT.items()}
+
+    for act, answer in refused.items():
+        said = answer.get_json()
+        kind = said.get("type", "").rpartition("/")[2]
+        assert (answer.status_code, kind, said.get("allowed")) == (409, "illegal-transition", possible), act
+    assert csr.get(path).get_json() == before
+    assert [one["action"] for one in before["allowed"]] == possible
+    assert len(leads.told("leads")) == told
+
+
+def test_a_lead_shows_that_it_may_be_put_right_typed_and_given_while_it_may(leads: Bench) -> None:
+    lead, csr = captured(leads), leads.as_("csr")
+    assert {"edit", "type", "assign"} <= {one["action"] for one in lead["allowed"]}
+
+    invalid = csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "wrong_contact"}).get_json()
+    assert {one["action"] for one in invalid["allowed"]} == {"edit", "type"}
+    assert corrected(leads, lead, phones=["615 555 0100"])["phones"] == ["615 555 0100"], "before it is looked at again"
+
+
 def test_a_refusal_names_no_act_that_only_a_sale_does(leads: Bench) -> None:
     lead, csr = captured(leads), leads.as_("csr")
     valid = csr.post(f"{LEADS}/{lead['id']}/validate").get_json()
 
     refused = csr.post(f"{LEADS}/{lead['id']}/validate").get_json()
 
-    assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == ["contact"]
-    assert refused["detail"].endswith("possible now: contact")
+    assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == ["contact", "edit", "type", "assign"]
+    assert refused["detail"].endswith("possible now: contact, edit, type, assign")

@@ -68,6 +68,9 @@ class LeadOut(LeadRow):
             "reopen": "lead.reopen",
             "merge": "lead.merge",
             "unmerge": "lead.merge",
+            "edit": "lead.edit",
+            "type": "lead.edit",
+            "assign": "lead.assign",
         }
     )
 

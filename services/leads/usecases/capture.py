@@ -15,7 +15,7 @@ from libs.common.prospects import checked_fit
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
-from services.leads.states import LeadState
+from services.leads.states import LeadAction, LeadState
 from services.leads.usecases import duplicates, facts, giving, scoring
 
 EDITABLE = (
@@ -136,6 +136,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
 
 def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     """Corrections and additions by hand; score, fit, a clock that runs and what it is recognised by follow."""
+    lead.demand(LeadAction.EDIT)
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
     for name in changed:

@@ -7,19 +7,15 @@ from uuid import UUID
 
 from libs.common.attempts import attempted_at
 from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
-from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
-from services.leads.states import LeadState
+from services.leads.states import LeadAction
 from services.leads.usecases import facts, giving
-
-OVER = (LeadState.MERGED, LeadState.INVALID, LeadState.CONVERTED)
 
 
 def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -> Lead:
     """Gives the lead to somebody, who is alerted. The response clock runs on as it was."""
-    if lead.state in OVER:
-        raise Conflict(f"lead {lead.number} is {lead.state}: nobody works it any more")
+    lead.demand(LeadAction.ASSIGN)
     giving.demand_may_give(tx, owner_id, roles)
     previous, lead.owner_id = lead.owner_id, owner_id
     if previous != owner_id:
@@ -61,6 +57,7 @@ def nurture(tx: Tx, lead: Lead, *, next_action_at: datetime, note: str | None = 
 
 def set_type(tx: Tx, lead: Lead, *, lead_type: str, evidence: str) -> Lead:
     """Marketing, sales or product qualified, with what shows it."""
+    lead.demand(LeadAction.TYPE)
     previous, lead.lead_type = lead.lead_type, lead_type
     lead.lead_type_at, lead.lead_type_evidence = tx.now, evidence
     said: dict[str, Any] = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}

@@ -86,6 +86,7 @@ ACTS = (
         "lead.edit",
         said("Edit"),
         LEAD,
+        "edit",
         icon="pen",
         title=said("Correct or complete"),
         fields=PROSPECT,
@@ -166,6 +167,7 @@ ACTS = (
         "lead.edit",
         said("Set the type"),
         LEAD,
+        "type",
         icon="user",
         title=said("Which type of lead is it?"),
         fields=(
@@ -180,6 +182,7 @@ ACTS = (
         "lead.assign",
         said("Give it to somebody"),
         LEAD,
+        "assign",
         icon="user",
         title=said("Who takes it?"),
         fields=(Field("owner_id", said("Person"), "choice", required=True, choices="owners"),),
