@@ -9,6 +9,7 @@ from embedded.testing import CAST, Bench
 from tests.service.opportunity_stories import ME, OPPORTUNITIES, Record, call_at, done, refused, seen
 
 LEADS, ESTIMATES, SALES = "/api/v1/leads", "/api/v1/estimates", "/api/v1/bookings/sales"
+CALENDAR = "/api/v1/pipeline/calendar"
 PERSON = {"channel": "phone", "phones": ["615-555-0100"], "request": "A heat pump", "trade": "hvac"}
 LINE = {"description": "Heat pump, installed", "qty": "1", "unit_price": "8400.00", "taxable": False}
 REACHED = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -87,6 +88,20 @@ def test_a_declined_offer_ends_it_with_the_customers_reason(funnel: Bench) -> No
     funnel.settle(deliver_twice=True)
 
     assert seen(funnel, found["id"])["lost"]["reason"] == "price"
+
+
+def test_a_visit_to_what_was_lost_is_off_the_calendar_and_whoever_was_to_go_is_told(funnel: Bench) -> None:
+    found, _, link = sent(funnel)
+    sales, day = funnel.as_("salesperson"), f"{CALENDAR}?from=2026-12-01T00:00:00Z&to=2026-12-02T00:00:00Z"
+    assert len(said(sales.get(day))["items"]) == 1
+
+    said(funnel.public.post(f"{link}/decline", {"reason": "price"}))
+    funnel.settle(deliver_twice=True)
+
+    assert said(sales.get(day))["items"] == []
+    [visit] = sales.items(f"{OPPORTUNITIES}/{found['id']}/appointments")
+    told = [(one["kind"], one["subject"]) for one in sales.items("/api/v1/notifications?unread=true&limit=200")]
+    assert ("appointment_cancelled", visit["id"]) in told
 
 
 def test_a_loss_that_voids_its_offers_withdraws_them(funnel: Bench) -> None:

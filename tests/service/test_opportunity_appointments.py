@@ -171,6 +171,28 @@ def test_a_cancelled_one_says_why_and_is_over(desk: Bench) -> None:
     assert act(desk, one, "reschedule", {"starts_at": TEN}).status_code == 409
 
 
+def test_what_was_arranged_ends_with_the_opportunity_unless_somebody_is_there_or_was(desk: Bench) -> None:
+    found = opened(desk)
+    times = [f"2026-12-01T{hour}:00:00Z" for hour in range(15, 20)]
+    ahead, sure, coming, there, over = (done(desk, found["id"], APPOINTMENTS, call_at(time)) for time in times)
+    for one, step in ((sure, "confirm"), (coming, "en-route"), (there, "on-site"), (over, "complete")):
+        act(desk, one, step)
+
+    done(desk, found["id"], "lose", {"reason": "price"})
+
+    state = {one["id"]: one for one in desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")}
+    off = [ahead["id"], sure["id"], coming["id"]]
+    assert [state[one]["state"] for one in off] == ["cancelled"] * 3
+    assert {state[one]["outcome"] for one in off} == {"the opportunity was lost"}
+    assert (state[there["id"]]["state"], state[over["id"]]["state"]) == ("on_site", "completed")
+    told = desk.told("opportunities", AppointmentCancelled)
+    assert [(str(one.subject), one.data["reason"]) for one in told] == [
+        (one, "the opportunity was lost") for one in off
+    ]
+    other = opened(desk, prospect=prospect(person_name="Other"))
+    assert done(desk, other["id"], APPOINTMENTS, call_at(NINE))["state"] == "scheduled", "their time is theirs again"
+
+
 def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> None:
     one, sales = arranged(desk), desk.as_("salesperson")
     path = f"{OPPORTUNITIES}/appointments/{one['id']}"

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
 from libs.common import people
 from libs.common.contracts.appointments import (
@@ -22,6 +23,13 @@ from services.opportunities.model import Appointment, Opportunity
 from services.opportunities.settings import APPOINTMENT_SET, PREFERENCES
 from services.opportunities.states import AppointmentAction, OpportunityAction
 from services.opportunities.usecases import calendar, facts, stages
+
+OF_OPPORTUNITY = (
+    sa.select(Appointment)
+    .where(Appointment.opportunity_id == sa.bindparam("opportunity"))
+    .order_by(Appointment.id)
+    .with_for_update()
+)
 
 
 def schedule(
@@ -146,6 +154,19 @@ def cancel(tx: Tx, appointment: Appointment, *, reason: str | None = None) -> Ap
     _finish(tx, appointment, AppointmentAction.CANCEL, reason)
     tx.publish(AppointmentCancelled(**facts.appointment(appointment), reason=reason or ""), of=appointment)
     return appointment
+
+
+def held(tx: Tx, opportunity: Opportunity) -> Sequence[Appointment]:
+    """All of an opportunity's, each under its own lock."""
+    with tx.session.no_autoflush:
+        return tx.session.scalars(OF_OPPORTUNITY, {"opportunity": opportunity.id}).all()
+
+
+def call_off(tx: Tx, opportunity: Opportunity, *, reason: str) -> None:
+    """What is still ahead will not take place. Where somebody is there already, they say what came of it."""
+    for one in held(tx, opportunity):
+        if AppointmentAction.CANCEL in one.open_actions():
+            cancel(tx, one, reason=reason)
 
 
 def _finish(tx: Tx, appointment: Appointment, action: AppointmentAction, outcome: str | None) -> None:

@@ -9,7 +9,7 @@ from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
 from services.opportunities.settings import CONVERTED, OTHER, PREFERENCES
 from services.opportunities.states import OpportunityAction, StageType
-from services.opportunities.usecases import facts, flows, stages
+from services.opportunities.usecases import appointments, facts, flows, stages
 
 
 def move(tx: Tx, opportunity: Opportunity, *, stage: str) -> Opportunity:
@@ -106,6 +106,7 @@ def _lose(
     told: dict[str, Any] = {"reason": reason, "note": note, "lost_in": was, "lost_at": tx.now}
     about: dict[str, Any] = {"void_offers": void_offers, "estimate_id": estimate_id, **facts.origin(opportunity)}
     tx.publish(OpportunityLost(**facts.head(opportunity), **told, **about), of=opportunity)
+    appointments.call_off(tx, opportunity, reason="the opportunity was lost")
     return opportunity
 
 

@@ -4,24 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from libs.common import people
 from libs.common.attempts import attempted_at
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityContacted
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
-from services.opportunities.model import Appointment, ContactAttempt, Opportunity
+from services.opportunities.model import ContactAttempt, Opportunity
 from services.opportunities.settings import CONTACTED, PREFERENCES
 from services.opportunities.states import OpportunityAction
-from services.opportunities.usecases import facts, prospects, stages
-
-APPOINTMENTS = (
-    sa.select(Appointment)
-    .where(Appointment.opportunity_id == sa.bindparam("opportunity"))
-    .order_by(Appointment.id)
-    .with_for_update()
-)
+from services.opportunities.usecases import appointments, facts, prospects, stages
 
 
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
@@ -88,7 +79,5 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
 
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
     """Whose the opportunity is, its appointments are; each is touched under its own lock."""
-    with tx.session.no_autoflush:
-        held = tx.session.scalars(APPOINTMENTS, {"opportunity": opportunity.id}).all()
-    for one in held:
+    for one in appointments.held(tx, opportunity):
         one.salesperson_id, one.inside_rep_id = opportunity.salesperson_id, opportunity.inside_rep_id
