@@ -14,7 +14,7 @@ from libs.common.contracts.estimates import (
     EstimateViewed,
     EstimateWithdrawn,
 )
-from libs.common.contracts.leads import LeadChanged, LeadValidated
+from libs.common.contracts.leads import LeadAssigned, LeadChanged, LeadValidated
 from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx
@@ -25,6 +25,7 @@ from services.opportunities.usecases import offers, sale
 subscriptions = Subscriptions()
 people.subscribe(subscriptions)
 
+VALID = "valid"  #: a lead that has its opportunity
 TALK = "note"  #: a round that changes nothing of the offer
 
 
@@ -37,6 +38,13 @@ def open_an_opportunity(tx: Tx, event: LeadValidated) -> None:
 @subscriptions.on(LeadChanged)
 def follow_the_lead(tx: Tx, event: LeadChanged) -> None:
     usecases.follow_lead(tx, event)
+
+
+@subscriptions.on(LeadAssigned)
+def follow_the_leads_owner(tx: Tx, event: LeadAssigned) -> None:
+    """Most are given before they are valid, and have no opportunity to look for."""
+    if event.state == VALID:
+        usecases.follow_owner(tx, event)
 
 
 @subscriptions.on(EstimateDrafted)

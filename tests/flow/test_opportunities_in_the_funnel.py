@@ -113,6 +113,15 @@ def test_a_loss_that_voids_its_offers_withdraws_them(funnel: Bench) -> None:
     assert said(funnel.as_("salesperson").get(f"{ESTIMATES}/{estimate['id']}"))["state"] == "withdrawn"
 
 
+def test_a_valid_lead_is_given_away_with_its_opportunity(funnel: Bench) -> None:
+    found, _ = converted(funnel)
+    colleague = str(CAST["colleague"][0])
+    said(funnel.as_("csr").post(f"{LEADS}/{found['lead_id']}/assign", {"owner_id": colleague}))
+    funnel.settle(deliver_twice=True)
+
+    assert seen(funnel, found["id"], by="colleague")["salesperson_id"] == colleague
+
+
 def test_an_opportunity_first_has_its_valid_lead_behind_it(funnel: Bench) -> None:
     body = {"prospect": {**PERSON, "person_name": "Walk In"}, "product_interest": "furnace", "salesperson_id": str(ME)}
     made = said(funnel.as_("csr").post(OPPORTUNITIES, body))

@@ -9,7 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from embedded.testing import CAST, HOME, Bench
-from libs.common.contracts.leads import LeadChanged
+from libs.common.contracts.leads import LeadAssigned, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
     OpportunityChanged,
@@ -114,6 +114,51 @@ def test_a_correction_of_a_lead_that_is_not_valid_means_nothing_here(desk: Bench
     desk.tell(LeadChanged(**head, prospect=prospect(), changed=("request",)), by="leads")
 
     assert desk.told("opportunities") == []
+
+
+def given_to(desk: Bench, lead: LeadValidated, name: str, before: str | None, state: str = "valid") -> dict[str, Any]:
+    """The lead is given to somebody: what becomes of its opportunity."""
+    head = {"subject": lead.subject, "number": lead.number, "title": lead.title, "state": state}
+    previous = CAST[before][0] if before else None
+    desk.tell(LeadAssigned(**head, owner_id=CAST[name][0], previous_owner_id=previous), by="leads")
+    [found] = desk.as_("admin").items(f"{OPPORTUNITIES}?lead_id={lead.subject}")
+    return found
+
+
+def test_who_is_given_a_valid_lead_has_its_opportunity_and_is_told(desk: Bench) -> None:
+    lead = validated()
+    desk.tell(lead, by="leads")
+    ident = str(desk.told("opportunities", OpportunityOpened)[0].subject)
+    visit = done(desk, ident, "appointments", {"type": "sales_call", "starts_at": "2026-12-01T15:00:00Z"})
+
+    assert given_to(desk, lead, "colleague", "salesperson")["salesperson_id"] == str(CAST["colleague"][0])
+    told = desk.told("opportunities", OpportunityAssigned)[-1].data
+    assert (told["salesperson_id"], told["previous_salesperson_id"]) == (str(CAST["colleague"][0]), str(ME))
+    assert desk.as_("colleague").get(f"{OPPORTUNITIES}/appointments/{visit['id']}").status_code == 200
+
+
+def test_a_valid_lead_reaches_its_salesperson_by_way_of_a_csr(desk: Bench) -> None:
+    lead = validated(owner_id=None)
+    desk.tell(lead, by="leads")
+    for name, before, hands in (("csr", None, (None, "csr")), ("salesperson", "csr", ("salesperson", "csr"))):
+        found = given_to(desk, lead, name, before)
+        wanted = tuple(str(CAST[one][0]) if one else None for one in hands)
+        assert (found["salesperson_id"], found["inside_rep_id"]) == wanted
+    assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == ["inside_rep_id"]
+
+
+def test_a_lead_given_away_takes_no_opportunity_from_whom_it_was_given_to_here_nor_one_that_is_over(
+    desk: Bench,
+) -> None:
+    lead, lost = validated(), validated()
+    for one in (lead, lost):
+        desk.tell(one, by="leads")
+    mine, over = (str(one.subject) for one in desk.told("opportunities", OpportunityOpened))
+    done(desk, mine, "assign", {"salesperson_id": str(CAST["manager"][0])}, by="csr")
+    done(desk, over, "lose", {"reason": "price"})
+
+    assert given_to(desk, lead, "colleague", "salesperson")["salesperson_id"] == str(CAST["manager"][0])
+    assert given_to(desk, lost, "colleague", "salesperson")["salesperson_id"] == str(ME)
 
 
 # -- the second door

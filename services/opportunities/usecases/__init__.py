@@ -4,7 +4,7 @@ from services.opportunities.usecases.decide import convert, lose, move, reopen
 from services.opportunities.usecases.opening import enter, follow_lead, open_from_lead
 from services.opportunities.usecases.questions import answer, override
 from services.opportunities.usecases.stages import shown
-from services.opportunities.usecases.work import assign, edit, log_contact
+from services.opportunities.usecases.work import assign, edit, follow_owner, log_contact
 
 __all__ = [
     "answer",
@@ -13,6 +13,7 @@ __all__ = [
     "edit",
     "enter",
     "follow_lead",
+    "follow_owner",
     "log_contact",
     "lose",
     "move",

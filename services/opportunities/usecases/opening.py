@@ -40,7 +40,7 @@ def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
         received_at=lead.received_at,
         first_response_due_at=lead.first_response_due_at,
         product_interest=asked.service_interest or asked.trade or asked.request,
-        **_hands(tx, lead.owner_id),
+        **hands(tx, lead.owner_id),
     )
 
 
@@ -174,7 +174,7 @@ def _open(
     return opportunity
 
 
-def _hands(tx: Tx, owner_id: UUID | None) -> dict[str, Any]:
+def hands(tx: Tx, owner_id: UUID | None) -> dict[str, Any]:
     """The lead's owner works on: as its salesperson or, selling nothing, beside one who is still to be named."""
     if owner_id is None:
         return {}

@@ -1,30 +1,38 @@
 """Working an opportunity: who has it, who spoke to the prospect, what was found out about it."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from libs.common import people
 from libs.common.attempts import attempted_at
+from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityContacted
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.opportunities.model import ContactAttempt, Opportunity
 from services.opportunities.settings import CONTACTED, PREFERENCES
 from services.opportunities.states import OpportunityAction
-from services.opportunities.usecases import appointments, facts, prospects, stages
+from services.opportunities.usecases import appointments, facts, opening, prospects, stages
 
 
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
     """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
     opportunity.demand(OpportunityAction.ASSIGN)
     people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
-    previous, opportunity.salesperson_id = opportunity.salesperson_id, salesperson_id
-    if previous != salesperson_id:
-        _hand_appointments_over(tx, opportunity)
-        told: dict[str, Any] = {"previous_salesperson_id": previous, "reason": reason or ""}
-        tx.publish(OpportunityAssigned(**facts.head(opportunity), **told), of=opportunity)
+    _give(tx, opportunity, salesperson_id, reason or "")
     return opportunity
+
+
+def follow_owner(tx: Tx, lead: LeadAssigned) -> None:
+    """The lead was given to somebody: so is what is worked for it, but for what was given to another here since."""
+    opportunity = opening.of_lead(tx, lead.subject)
+    if opportunity is None or not opportunity.is_open:
+        return
+    for seat, owner in opening.hands(tx, lead.owner_id).items():
+        if getattr(opportunity, seat) in (None, lead.previous_owner_id):
+            SEATS[seat](tx, opportunity, owner)
 
 
 def log_contact(
@@ -75,6 +83,25 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
     faults += people.unfit(tx, given.get("inside_rep_id"), "/inside_rep_id", may="opportunity.appoint")
     if faults:
         raise Invalid("some values are none that your company uses", errors=faults)
+
+
+def _give(tx: Tx, opportunity: Opportunity, salesperson_id: UUID, reason: str = "") -> None:
+    previous, opportunity.salesperson_id = opportunity.salesperson_id, salesperson_id
+    if previous != salesperson_id:
+        _hand_appointments_over(tx, opportunity)
+        told: dict[str, Any] = {"previous_salesperson_id": previous, "reason": reason}
+        tx.publish(OpportunityAssigned(**facts.head(opportunity), **told), of=opportunity)
+
+
+def _put_beside(tx: Tx, opportunity: Opportunity, inside_rep_id: UUID) -> None:
+    previous, opportunity.inside_rep_id = opportunity.inside_rep_id, inside_rep_id
+    if previous != inside_rep_id:
+        _hand_appointments_over(tx, opportunity)
+        facts.tell_change(tx, opportunity, "inside_rep_id")
+
+
+#: how somebody comes to work an opportunity: sell it, or stand beside who does
+SEATS: Mapping[str, Callable[[Tx, Opportunity, UUID], None]] = {"salesperson_id": _give, "inside_rep_id": _put_beside}
 
 
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
