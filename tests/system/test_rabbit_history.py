@@ -151,8 +151,8 @@ def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away
     following.start()
     world.until(lambda: len(heard) == 20, "what there was")
     for count in (40, 60):
-        line.refuse()
         told_away = len(away) + 1
+        line.refuse()
         things += told(world, 20)
         world.until(lambda times=told_away: len(away) == times, "it is told that the broker is away")  # type: ignore[misc]
         line.well()
