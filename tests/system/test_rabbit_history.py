@@ -167,6 +167,38 @@ def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away
         history.follow(url(world, line), None, take, away.append)
 
 
+@pytest.mark.parametrize("before", [0, 5])
+def test_who_follows_from_now_on_misses_nothing_though_the_broker_went_away_before_anything_came(
+    world: RabbitWorld, line: Proxy, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(world, before)
+    heard, away, reading = list[str](), list[str](), threading.Event()
+    opens = reader._Session.open
+
+    def opened(session: reader._Session) -> None:
+        opens(session)
+        reading.set()
+
+    monkeypatch.setattr(reader._Session, "open", opened)
+
+    def take(fact: Delivery) -> bool:
+        heard.append(decode(fact.body).subject.hex)
+        return len(heard) < 5
+
+    def follow() -> None:
+        history.follow(url(world, line), None, take, away.append)
+
+    following = threading.Thread(target=follow)
+    following.start()
+    assert reading.wait(20)
+    line.refuse()
+    world.until(lambda: len(away) == 1, "it is told that the broker is away")
+    things = told(world, 5)
+    line.well()
+    following.join(20)
+    assert heard == [UUID(thing).hex for thing in things]
+
+
 def test_a_pause_while_what_was_missed_is_read_again_loses_nothing(world: RabbitWorld, line: Proxy) -> None:
     watch = MissedMuch(world, line)
     missed = [world.make(str(number)) for number in range(1000)]

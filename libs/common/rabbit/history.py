@@ -37,9 +37,14 @@ def follow(url: str, since: datetime | None, take: Take, away: Callable[[str], o
 
     ``away`` is told why, once each time. Raises BusDown where it was not there at the beginning.
     """
-    begin: object = "next" if since is None else since.astimezone(UTC)
+    begin: object = _behind(last(url, NAME)) if since is None else since.astimezone(UTC)
     with suppress(_Enough):
         RabbitReader(url, HISTORY, _handing_to(take), name=NAME, arguments={OFFSET: begin}).follow(away)
+
+
+def _behind(end: int | None) -> object:
+    """Where what comes next will be: a place, for "next" would be another one after the broker was away."""
+    return "first" if end is None else end + 1
 
 
 def _handing_to(take: Take) -> Callable[[Sequence[Delivery]], None]:
