@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from gunicorn.glogging import Logger
 
 from commands import ROOT
 from libs.common.web import server
-from libs.common.web.door import LAST_S
 from libs.common.web.server import Threaded
 from libs.local.ports import free_port
 
@@ -31,8 +31,10 @@ def hello(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
 @pytest.fixture
 def worker() -> Threaded:
     one = Threaded.__new__(Threaded)
-    one.cfg, one.wsgi, one.alive, one.free, one.ending = Config(), hello, True, 1, threading.Event()
+    one.cfg, one.wsgi, one.alive = Config(), hello, True
     one.log = Logger(one.cfg)
+    one.app = SimpleNamespace(all_end=bytearray(b"\1"))
+    one.furnish(1)
     return one
 
 
@@ -110,26 +112,19 @@ def test_a_worker_that_ends_answers_what_was_asked_and_lets_go(worker: Threaded,
     assert line.heard() == b""
 
 
-def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker: Threaded) -> None:
-    """There are two dozen of them, and each would wait for a second; the first closes the door for all."""
+def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(
+    monkeypatch: pytest.MonkeyPatch, worker: Threaded
+) -> None:
+    """There are two dozen of them, and each would wait for a second."""
     waited: list[str] = []
 
     class Turn(contextlib.nullcontext[None]):
         def __enter__(self) -> None:
             worker.alive = False
 
-    class Listener:
-        def settimeout(self, seconds: float) -> None:
-            if seconds > LAST_S:
-                waited.append("for a connection")
-
-        def accept(self) -> None:
-            raise BlockingIOError
-
-        def close(self) -> None:
-            pass
-
-    worker.turn, worker.sockets = Turn(), [Listener()]
+    monkeypatch.setattr(worker, "turn", Turn())
+    monkeypatch.setattr(worker, "_take", lambda *_: waited.append("for a connection"))
+    worker.closed.set()
     worker._work()
     assert waited == []
 
@@ -137,20 +132,51 @@ def test_a_thread_whose_turn_comes_when_its_worker_ends_waits_for_nobody(worker:
 def test_a_worker_that_ends_lets_in_who_waits_at_the_door_and_then_refuses(worker: Threaded) -> None:
     """Who was not let in would be cut off, with a request in the door: the gateway repeats no POST that was sent."""
     door = socket.create_server(("127.0.0.1", 0))
-    door.settimeout(0)
-    worker.sockets, worker.turn, worker.alive = [door], threading.Lock(), False
+    door.setblocking(False)
+    worker.sockets, worker.alive = [door], False
     callers = [socket.create_connection(door.getsockname(), timeout=10) for _ in range(3)]
     at = door.getsockname()
     for caller in callers:
         caller.sendall(ASK)
 
+    worker._close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(at, timeout=10)
     worker._work()
 
     for caller in callers:
         assert b" 200 " in caller.recv(4096).split(b"\r\n")[0]
         caller.close()
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(at, timeout=10)
+
+
+@pytest.mark.parametrize(("all_end", "heard"), [(1, False), (0, True)])
+def test_whoever_comes_to_a_door_that_another_worker_has_too_is_heard_unless_all_of_them_end(
+    worker: Threaded, all_end: int, heard: bool
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as anothers:
+        door = anothers.dup()
+        door.setblocking(False)
+        worker.sockets, worker.alive, worker.app.all_end[0] = [door], False, all_end
+
+        worker._close()
+
+        came = contextlib.nullcontext() if heard else pytest.raises(TimeoutError)
+        with came, socket.create_connection(anothers.getsockname(), timeout=0.3):
+            pass
+
+
+def test_the_door_is_closed_though_a_thread_waits_at_it(worker: Threaded) -> None:
+    door = socket.create_server(("127.0.0.1", 0))
+    door.setblocking(False)
+    worker.sockets = [door]
+    waiting = threading.Thread(target=worker._work)
+    waiting.start()
+    began = time.monotonic()
+    worker.alive = False
+    worker._close()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    assert time.monotonic() - began < server.BEAT_S
 
 
 def test_who_drips_a_request_is_told_that_it_takes_too_long(

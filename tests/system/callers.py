@@ -15,6 +15,8 @@ from tests.system.distributed_world import until
 from tests.system.faulty_world import FaultyWorld
 
 A_SECOND, CALLERS = 50, 5
+AS_BEFORE = 10  #: a second's share of one of two
+COUNT, LEADS = "plumbline_http_request_seconds_count", 'route="/api/v1/leads"'
 
 
 class Caller(threading.Thread):
@@ -81,6 +83,17 @@ def callers(world: FaultyWorld, port: int) -> Iterator[list[Caller]]:
         stop.set()
         for caller in crowd:
             caller.join()
+
+
+def asked(bind: str) -> int:
+    """How many requests for leads, or to take one in, this instance has answered."""
+    counts = [line for line in numbers(bind).splitlines() if LEADS in line and line.startswith(COUNT)]
+    return sum(int(float(line.rpartition(" ")[2])) for line in counts)
+
+
+def asked_again(bind: str) -> bool:
+    """Whether the gateway counts on this instance. One request alone may be one that has knocked since before."""
+    return asked(bind) >= AS_BEFORE
 
 
 def numbers(bind: str) -> str:

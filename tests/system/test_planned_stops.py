@@ -9,7 +9,7 @@ import pytest
 
 from libs.local import nginx
 from libs.local.ports import free_port
-from tests.system.callers import callers, numbers
+from tests.system.callers import asked_again, callers, numbers
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, STARTS_S, FaultyWorld, gateway_to
 
@@ -46,7 +46,7 @@ def test_a_rolling_restart_fails_no_request(
             for instance, bind in instances.items():
                 faults.processes[f"leads-api{instance}"].stop()
                 faults.serve("leads", bind, instance)
-                until(lambda: 'route="/api/v1/leads"' in numbers(bind), "the gateway asks it again", STARTS_S)  # noqa: B023
+                until(lambda: asked_again(bind), "the gateway asks it again", STARTS_S)  # noqa: B023
             for name in NAMES:
                 faults.processes[f"{name}-worker"].stop()
                 faults.work(name)

@@ -11,7 +11,7 @@ import pytest
 from demo.client import Client
 from libs.local import nginx
 from libs.local.ports import free_port
-from tests.system.callers import callers, numbers
+from tests.system.callers import asked_again, callers, numbers
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, STARTS_S, FaultyWorld, faulty_world, gateway_to
 from tests.system.tomorrow import tomorrow
@@ -86,7 +86,7 @@ def take_turn(world: FaultyWorld, name: str, role: str, instance: str, bind: str
     else:
         world.serve(name, bind, instance)
     if name == "leads" and role == "api":
-        until(lambda: 'route="/api/v1/leads"' in numbers(bind), "the gateway asks it again", STARTS_S)
+        until(lambda: asked_again(bind), "the gateway asks it again", STARTS_S)
     until(lambda: not world.wrong(name), f"{name} is well", STARTS_S)
 
 

@@ -1,11 +1,12 @@
-"""The door of a server that is about to end: nobody new comes to it, and who stands in it is still let in.
+"""The door of a server that is about to end: nobody new is heard at it, and who stands in it is still let in.
 
 A listener that is just closed cuts off who reached it since it was last looked at, with a request already sent, and a
-gateway repeats no POST that was sent. So Linux is told to overlook who knocks: they knock again a second later, at a
-door that is closed by then, and the gateway asks another instance.
+gateway repeats no POST that was sent. So for the last moment Linux is told to overlook who knocks: they knock again a
+second later, where the door is closed or another's, and the gateway asks another instance.
 """
 
 import ctypes
+import mmap
 import socket
 import struct
 from collections.abc import Iterable
@@ -17,14 +18,18 @@ from gunicorn.arbiter import Arbiter
 SO_ATTACH_FILTER = 26  #: Linux's, for all machines that containers are made for; the socket module does not name it
 #: classic BPF on what comes to a TCP listener: a segment with the SYN bit is dropped, any other goes through
 NOBODY_NEW = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
-LAST_S = 0.05  #: whoever had knocked before stands in the door by then
+LAST_S = 0.01  #: whoever had knocked before stands in the door by then
 
 
 class Doorkeeper(Arbiter):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's master; told to end, it first lets nobody new come to what its workers listen at."""
+    """gunicorn's master. Its workers listen at one door, and only it knows that all of them end."""
+
+    def __init__(self, app: Any) -> None:
+        app.all_end = mmap.mmap(-1, 1)  # shared with the workers, which are forked later
+        super().__init__(app)
 
     def stop(self, graceful: bool = True) -> None:
-        overlook(listener.sock for listener in self.LISTENERS)
+        self.app.all_end[0] = 1
         super().stop(graceful)
 
 

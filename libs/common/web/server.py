@@ -6,6 +6,7 @@ import os
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from gunicorn.http import errors, wsgi
 from gunicorn.workers.sync import SyncWorker
 
 from libs.common.memory import settle_memory
-from libs.common.web.door import LAST_S, Doorkeeper
+from libs.common.web.door import LAST_S, Doorkeeper, overlook
 from libs.common.web.problems import CONTENT_TYPE, spoken
 
 BEAT_S = 1.0  #: how soon a worker that waits sees that it shall end
@@ -129,59 +130,83 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
     """
 
     alive: bool  #: gunicorn's: a signal ends it
+    app: Any  #: gunicorn's: what serves; ``all_end[0]`` is the master's word that no worker goes on
     ending: threading.Event  #: ours: what holds a thread for long, such as a stream, waits on it
     sockets: list[Any]  #: gunicorn's: where it listens
 
     def run(self) -> None:
-        self.turn, self.free, self.ending = threading.Lock(), self.cfg.threads, threading.Event()
+        self.furnish(self.cfg.threads)
         threads = [threading.Thread(target=self._work, name=f"request-{n}") for n in range(self.cfg.threads)]
         settle_memory()
+        for listener in self.sockets:
+            listener.setblocking(False)
         for thread in threads:
             thread.start()
         while self.alive and self.ppid == os.getppid():
             self.notify()
-            select.select([self.PIPE[0]], [], [], BEAT_S)  # a signal ends the wait
+            if select.select([self.PIPE[0]], [], [], BEAT_S)[0]:  # a signal ends the wait
+                os.read(self.PIPE[0], 100)
         self.alive = False
         self.ending.set()
+        self._close()
         for thread in threads:
             thread.join()
 
+    def furnish(self, free: int) -> None:
+        """``free``: how many threads have no connection. ``inside``: who was let in when the door was closed."""
+        self.turn, self.free, self.ending, self.closed = threading.Lock(), free, threading.Event(), threading.Event()
+        self.bell, self._ring = os.pipe()
+        self.inside: deque[tuple[Any, Any, Any]] = deque()
+
     def _work(self) -> None:
-        """Told to stop, it lets in who waits at the door; the first who finds nobody there closes it for all."""
-        while self.sockets:
+        while True:
             with self.turn:
-                if not self.sockets:
-                    return
-                ending = not self.alive  # asked here: each who waits for the turn would still wait for a connection
-                taken = self._take(LAST_S if ending else BEAT_S)
+                if not self.alive:  # asked here: each who waits for the turn would still wait for a connection
+                    break
+                taken = self._take(BEAT_S, self.bell)
                 self.free -= taken is not None
-                if ending and taken is None:
-                    self._leave()
             if taken is not None:
                 try:
                     self.handle(*taken)
                 finally:
                     with self.turn:
                         self.free += 1
+        self.closed.wait()
+        with contextlib.suppress(IndexError):
+            while True:
+                self.handle(*self.inside.popleft())
 
-    def _take(self, seconds: float) -> tuple[Any, Any, Any] | None:
-        """A connection, or None when none came within these seconds or another worker was quicker."""
-        ready = self.sockets if len(self.sockets) == 1 else select.select(self.sockets, [], [], seconds)[0]
-        for listener in ready:
+    def _take(self, seconds: float, *bell: int) -> tuple[Any, Any, Any] | None:
+        """A connection, or None when none came within these seconds, another worker was quicker, or the bell rang."""
+        for listener in select.select([*self.sockets, *bell], [], [], seconds)[0]:
             with contextlib.suppress(OSError):
-                listener.settimeout(seconds)
-                client, address = listener.accept()
-                return listener.getsockname(), client, address
+                if listener not in bell:
+                    client, address = listener.accept()
+                    return listener.getsockname(), client, address
         return None
 
-    def _leave(self) -> None:
-        """Nobody is let in any more: who comes is refused at once, and the gateway asks another instance.
+    def _close(self) -> None:
+        """Lets in who stands in the door and closes it at once, however many threads are held by quiet connections.
 
-        Left open until we end, the door would take requests that nobody answers.
+        Left open until we end, it would take requests that nobody answers; who comes to a closed one is refused, and
+        the gateway asks another instance.
         """
-        for listener in self.sockets:
-            listener.close()
-        self.sockets = []
+        os.write(self._ring, b".")  # whoever waits at the door leaves
+        with self.turn:
+            self._let_in(0.0)
+            if self.app.all_end[0]:  # else the door is another worker's, too
+                overlook(self.sockets)
+            self._let_in(LAST_S)
+            for listener in self.sockets:
+                listener.close()
+            self.sockets = []
+        self.closed.set()
+
+    def _let_in(self, seconds: float) -> None:
+        """Until nobody comes for so long; where other workers go on, some always come."""
+        until = time.monotonic() + BEAT_S
+        while time.monotonic() < until and (taken := self._take(seconds)) is not None:
+            self.inside.append(taken)
 
     def handle(self, server: Any, client: Any, address: Any) -> None:
         """Answers one request after the other, until either side has enough."""
