@@ -63,15 +63,18 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def ill(said: dict[str, Any]) -> dict[str, Any]:
-    """What a service says is not well."""
-    return {part: about for part, about in said["parts"].items() if not about["ok"]}
+def demand_well(anybody: Client, name: str) -> bool:
+    """Raises an OSError that names what is not well."""
+    parts = anybody.get(f"/api/v1/{name}/readyz")["parts"]
+    if ill := {part: about for part, about in parts.items() if not about["ok"]}:
+        raise OSError(str(ill))
+    return True
 
 
 def test_every_service_is_ready_and_well(running: Distributed) -> None:
     anybody = running.client()
     for name in services.NAMES:
-        until(lambda: ill(anybody.get(f"/api/v1/{name}/readyz")) == {}, f"{name} is well")  # noqa: B023 - called at once
+        until(lambda: demand_well(anybody, name), f"{name} is well")  # noqa: B023 - called at once
     own = {f"{name}-{role}" for name in services.NAMES for role in ("api", "worker")}
     assert set(running.said["pids"]) == {"postgres", "rabbitmq", "epmd", "gateway", "topology"} | own
 
