@@ -13,10 +13,12 @@ import services
 from libs.common import config
 from libs.common.bus import BusDown
 from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.rabbit.leaderless import take_away
 from libs.common.rabbit.management import Management, Refusal, Starting
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
 AGAIN_S = 10.0
+DELETED = "The queue {} came back without a leader, and stopped its publishers: deleted."
 START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may take to have its queues
 
 
@@ -35,11 +37,16 @@ def command(verbose: bool, watch: bool) -> None:
     if strangers:
         config.quit_with(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
     broker = Management(settings.management_url, settings.amqp_url)
+    looks: dict[str, int] = {}
+
+    def make() -> list[str]:
+        return provision(broker, services.every(), accounts, PUBLISHERS)
+
     if watch:
-        keep(lambda: provision(broker, services.every(), accounts, PUBLISHERS))
+        keep(lambda: take_away(broker, looks), make)
         return
     try:
-        made = once_started(lambda: provision(broker, services.every(), accounts, PUBLISHERS))
+        made = once_started(make)
     except Mismatch as wrong:
         config.quit_with(str(wrong))
     except Refusal as refusal:
@@ -63,13 +70,15 @@ def once_started(make: Callable[[], list[str]]) -> list[str]:
             time.sleep(LOOK_S)
 
 
-def keep(make: Callable[[], object]) -> None:
+def keep(take_away: Callable[[], list[str]], make: Callable[[], object]) -> None:
     """Until SIGTERM or Ctrl-C. What stands in the way is told once, and waited for."""
     stop, told = threading.Event(), ""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(AGAIN_S):
         try:
+            for name in take_away():  # first: what is ours is made again below
+                click.echo(DELETED.format(name), err=True)
             make()
             trouble = ""
         except (BusDown, Mismatch, Refusal) as wrong:

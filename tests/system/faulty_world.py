@@ -81,6 +81,21 @@ class FaultyWorld:
         management = Management(self.broker.management_url, self.broker.url())
         provision(management, self.services, self.accounts, PUBLISHERS)
 
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Path]:
+        """`plumbline topology --watch` runs; where it writes what it has to say."""
+        log = self.folder / "topology.log"
+        passwords = " ".join(f"{name}={account.password}" for name, account in self.accounts.items())
+        env = {"AMQP_URL": self.broker.url(), "MANAGEMENT_URL": self.broker.management_url}
+        env["BROKER_PASSWORDS"] = passwords
+        command = [sys.executable, "-m", "commands", "topology", "--watch"]
+        told = self._environment({f"PLUMBLINE_{key}": value for key, value in env.items()})
+        watch = Program(command, log=log, env=told, cwd=self.code).start()
+        try:
+            yield log
+        finally:
+            watch.stop()
+
     def serve(self, name: str, bind: str, instance: str = "") -> Process:
         """An instance of its api; it may have more than one."""
         web = {"JWKS_URL": self.keys.url, "BIND": bind, "WEB_WORKERS": "1", "WEB_THREADS": "4"}

@@ -13,6 +13,8 @@ import pytest
 
 from libs.common.contracts.base import decode
 from libs.common.rabbit.history import batches
+from libs.common.rabbit.leaderless import without_leader
+from libs.common.rabbit.management import Management
 from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.topology import queue_of
 from tests.system.distributed_world import until
@@ -148,6 +150,26 @@ def test_a_deleted_queue_is_named_and_what_it_held_arrives(faults: FaultyWorld) 
     faults.provision()  # as `plumbline topology --watch` does
 
     faults.until_arrived(lead)
+
+
+@pytest.mark.long
+def test_a_queue_that_came_back_without_a_leader_stops_nobody_for_long(faults: FaultyWorld) -> None:
+    queue = "subscriber.crm.inbox"
+    made = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
+    faults.broker.manage("PUT", f"/api/queues/%2F/{queue}", made)
+    faults.broker.manage("POST", f"/api/bindings/%2F/e/plumbline.events/q/{queue}", {"routing_key": "#"})
+    faults.broker.kill()  # before it has written down who leads it
+    faults.broker.start()
+    broker = Management(faults.broker.management_url, faults.broker.url())
+    until(lambda: without_leader(broker) == {queue}, "the queue has no leader")
+    lead = faults.valid_lead()
+    faults.until_told(TELLER, "broker", "nothing was confirmed for")
+
+    with faults.watched() as said:
+        faults.until_arrived(lead, seconds=90)
+
+    assert f"The queue {queue} came back without a leader" in said.read_text()
+    assert queue not in {one["name"] for one in faults.broker.manage("GET", "/api/queues")}
 
 
 @pytest.mark.parametrize("short", ["disk", pytest.param("memory", marks=pytest.mark.long)])

@@ -161,6 +161,7 @@ def test_another_system_reads_along_and_sends_enquiries(running: Distributed) ->
         return [body for _, _, body in found if json.loads(body)["correlationid"] == lead["id"]]
 
     assert its_own(crm.read(opened, its_own))
+    crm.channel.queue_delete(opened)
     crm.close()
     assert len(office.get("/api/v1/leads?q=castellan")["items"]) == 1
 
