@@ -49,7 +49,9 @@ class Process:
             told = {"module": module, "arguments": arguments, "env": dict(env or os.environ), "name": log.stem}
             self._child = nursery.start({**told, "log": str(log), "stop_signal": stop_signal})
         self.pid = self._child.pid
-        self._pid_file.write_text(f"{self.pid} {_started(self.pid)}")
+        unfinished = self._pid_file.with_suffix(".pid.new")
+        unfinished.write_text(f"{self.pid} {_started(self.pid)}")
+        unfinished.rename(self._pid_file)  # who reads it meanwhile finds one of the two, whole
 
     @property
     def alive(self) -> bool:
