@@ -70,14 +70,15 @@ def once_started(make: Callable[[], list[str]]) -> list[str]:
             time.sleep(LOOK_S)
 
 
-def keep(take_away: Callable[[], list[str]], make: Callable[[], object]) -> None:
-    """Until SIGTERM or Ctrl-C. What stands in the way is told once, and waited for."""
+def keep(look: Callable[[], list[str]], make: Callable[[], object]) -> None:
+    """Until SIGTERM or Ctrl-C. ``look`` says which queues it has deleted. What stands in the way is told once, and
+    waited for."""
     stop, told = threading.Event(), ""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(AGAIN_S):
         try:
-            for name in take_away():  # first: what is ours is made again below
+            for name in look():  # first: what is ours is made again below
                 click.echo(DELETED.format(name), err=True)
             make()
             trouble = ""
