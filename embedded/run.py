@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
-
 import services
 from embedded.gateway import Gateway
 from embedded.system import System
@@ -15,7 +13,7 @@ from libs.common.loops import Report, job_loop, keep, relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
-from libs.common.web.server import refusing
+from libs.common.web.server import Served, refusing
 
 THREADS = 24  #: requests in hand at once; writers take turns per file anyway
 GRACE_S = 20
@@ -70,7 +68,7 @@ class Threads:
             thread.join(timeout=GRACE_S / 2)
 
 
-class Embedded(BaseApplication):  # type: ignore[misc]  # gunicorn is not typed
+class Embedded(Served):
     """One gunicorn worker that holds everything; the arbiter above it starts it anew should it die."""
 
     def __init__(self, *, data: Path, port: int, signer: Signer, surroundings: Surroundings) -> None:

@@ -288,8 +288,10 @@ def test_all_come_back_when_the_process_that_they_are_copies_of_is_killed(runnin
 def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distributed) -> None:
     lead = valid_lead(running.client("office"), "last before the end")
     before, pids = running.said, [running.pid(name) for name in running.said["pids"]]
+    logs = {log: log.stat().st_size for log in (running.data / "log").glob("*.log")}
 
     assert running.stop() == 0
+    assert {log.name for log, begin in logs.items() if b"Traceback" in log.read_bytes()[begin:]} == set()
     left = [pid for pid in pids if exists(pid)]
     refused = command(running, "rebuild", "--service", "console")
     running.start()

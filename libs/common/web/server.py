@@ -30,7 +30,7 @@ LONGEST_LINE = 8190  #: of a request's first line; gunicorn reads no longer one
 def serve(load: Callable[[], Any], settings: Mapping[str, Any]) -> None:
     """Serves the WSGI app that ``load`` makes, in each worker process after its fork, until SIGTERM."""
 
-    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    class Server(Served):
         def load_config(self) -> None:
             fixed = {"preload_app": False, "control_socket_disable": True, "loglevel": "warning", "logger_class": Lines}
             for name, value in {**fixed, **settings, **refusing(settings.get("worker_class", "sync"))}.items():
@@ -39,10 +39,14 @@ def serve(load: Callable[[], Any], settings: Mapping[str, Any]) -> None:
         def load(self) -> Any:
             return load()
 
-        def run(self) -> None:
-            Doorkeeper(self).run()
-
     Server().run()
+
+
+class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """What gunicorn serves. Our workers ask the master that keeps the door."""
+
+    def run(self) -> None:
+        Doorkeeper(self).run()
 
 
 class Lines(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -192,15 +196,17 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
         the gateway asks another instance.
         """
         os.write(self._ring, b".")  # whoever waits at the door leaves
-        with self.turn:
-            self._let_in(0.0)
-            if self.app.all_end[0]:  # else the door is another worker's, too
-                overlook(self.sockets)
-            self._let_in(LAST_S)
-            for listener in self.sockets:
-                listener.close()
-            self.sockets = []
-        self.closed.set()
+        try:
+            with self.turn:
+                self._let_in(0.0)
+                if self.app.all_end[0]:  # else the door is another worker's, too
+                    overlook(self.sockets)
+                self._let_in(LAST_S)
+                for listener in self.sockets:
+                    listener.close()
+                self.sockets = []
+        finally:
+            self.closed.set()
 
     def _let_in(self, seconds: float) -> None:
         """Until nobody comes for so long; where other workers go on, some always come."""
