@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
 
@@ -70,8 +70,8 @@ def once_started(make: Callable[[], list[str]]) -> list[str]:
             time.sleep(LOOK_S)
 
 
-def keep(look: Callable[[], list[str]], make: Callable[[], object]) -> None:
-    """Until SIGTERM or Ctrl-C. ``look`` says which queues it has deleted. What stands in the way is told once, and
+def keep(look: Callable[[], Iterable[str]], make: Callable[[], object]) -> None:
+    """Until SIGTERM or Ctrl-C. ``look`` gives each queue as it deletes it. What stands in the way is told once, and
     waited for."""
     stop, told = threading.Event(), ""
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,12 +1,15 @@
-"""A queue without a leader stops its publishers and is taken away; one that is only late, or may elect, is not."""
+"""A queue of ours without a leader stops its publishers and is taken away; one that is only late, or may elect, is not,
+and a stranger's never."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote
 
 import pytest
 
 from commands import topology
+from libs.common.bus import BusDown
 from libs.common.rabbit.leaderless import LOOKS, take_away, without_leader
 from libs.common.rabbit.management import Management
 
@@ -19,47 +22,68 @@ class Broker(Management):
 
     def __init__(self, **queues: dict[str, Any]) -> None:
         super().__init__("http://nobody.example", "amqp://guest:guest@nobody.example/%2F")
-        self.queues = queues
+        self.queues, self.away = queues, False
+        self.leaves = False  #: after it has deleted one
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         kind, vhost, *name = path.partition("?")[0].split("/")
         assert (kind, vhost) == ("queues", "%2F")
         if method == "DELETE":
-            del self.queues[name[0]]
+            [deleted] = name
+            if self.away:
+                raise BusDown("RabbitMQ is away")
+            del self.queues[unquote(deleted)]
+            self.away = self.leaves
             return None
         return [{"name": name, **queue} for name, queue in self.queues.items()]
 
 
-def test_it_is_taken_away_once_it_is_sure() -> None:
-    broker, looks = Broker(inbox=MUTE, leads=WELL), dict[str, int]()
+OURS, WELLS = "subscriber.crm.inbox", "plumbline.leads"
 
-    assert [take_away(broker, looks) for _ in range(LOOKS + 1)] == [[], [], ["inbox"], []]
-    assert set(broker.queues) == {"leads"}
+
+@pytest.mark.parametrize("name", [WELLS, "plumbline.leads.dead", "plumbline.commands", OURS, "subscriber.crm.in/box"])
+def test_it_is_taken_away_once_it_is_sure(name: str) -> None:
+    broker, looks = Broker(**{name: MUTE, "plumbline.staff": WELL}), dict[str, int]()
+
+    assert [list(take_away(broker, looks)) for _ in range(LOOKS + 1)] == [[], [], [name], []]
+    assert set(broker.queues) == {"plumbline.staff"}
 
 
 def test_one_that_has_spoken_in_between_is_looked_at_from_the_beginning() -> None:
-    broker, looks = Broker(inbox=MUTE, leads=WELL), dict[str, int]()
+    broker, looks = Broker(**{OURS: MUTE, WELLS: WELL}), dict[str, int]()
     for _ in range(LOOKS - 1):
-        take_away(broker, looks)
-    broker.queues["inbox"] = WELL
-    take_away(broker, looks)
-    broker.queues["inbox"] = MUTE
+        list(take_away(broker, looks))
+    broker.queues[OURS] = WELL
+    list(take_away(broker, looks))
+    broker.queues[OURS] = MUTE
 
-    assert take_away(broker, looks) == []
+    assert list(take_away(broker, looks)) == []
+
+
+def test_one_that_is_made_anew_is_looked_at_from_the_beginning() -> None:
+    broker, looks = Broker(**{OURS: MUTE, WELLS: WELL}), dict[str, int]()
+    for _ in range(LOOKS):
+        list(take_away(broker, looks))
+    broker.queues[OURS] = MUTE
+
+    assert [list(take_away(broker, looks)) for _ in range(LOOKS)] == [[], [], [OURS]]
 
 
 @pytest.mark.parametrize(
     ("why", "queues"),
     [
-        ("the broker was just started, or gathers no figures", {"inbox": MUTE, "leads": MUTE}),
-        ("a member is away", {"inbox": MUTE | {"members": ["a", "b", "c"], "online": ["a"]}, "leads": WELL}),
-        ("its process is down, and a start may bring back what it holds", {"inbox": MUTE | {"online": []}, "x": WELL}),
-        ("nobody knows who is up", {"inbox": {"type": "quorum"}, "leads": WELL}),
-        ("a stream has another kind of leader", {"history": MUTE | {"type": "stream"}, "leads": WELL}),
-        ("a classic queue has none", {"inbox": {"type": "classic"}, "leads": WELL}),
+        ("the broker was just started, or gathers no figures", {OURS: MUTE, WELLS: MUTE}),
+        ("a member is away", {OURS: MUTE | {"members": ["a", "b", "c"], "online": ["a"]}, WELLS: WELL}),
+        ("its process is down, and a start may bring back what it holds", {OURS: MUTE | {"online": []}, WELLS: WELL}),
+        ("nobody knows who is up", {OURS: {"type": "quorum", "members": ["a"]}, WELLS: WELL}),
+        ("nobody knows who belongs to it", {OURS: {"type": "quorum"}, WELLS: WELL}),
+        ("a stream has another kind of leader", {"plumbline.history": MUTE | {"type": "stream"}, WELLS: WELL}),
+        ("a stream's leader says nothing of a quorum queue's", {OURS: MUTE, WELLS: WELL | {"type": "stream"}}),
+        ("a classic queue has none", {OURS: MUTE | {"type": "classic"}, WELLS: WELL}),
+        ("a stranger's is the stranger's", {"crm.plumbline.leads": MUTE, "plumblines": MUTE, WELLS: WELL}),
     ],
 )
-def test_what_may_be_well_is_left_alone(why: str, queues: dict[str, dict[str, Any]]) -> None:
+def test_what_may_be_well_or_is_not_ours_is_left_alone(why: str, queues: dict[str, dict[str, Any]]) -> None:
     assert without_leader(Broker(**queues)) == set(), why
 
 
@@ -71,7 +95,7 @@ def watching() -> Iterator[Callable[..., None]]:
         def run(broker: Broker, make: Callable[[], object]) -> None:
             looks, count = dict[str, int](), iter(range(2 * LOOKS))
 
-            def look() -> list[str]:
+            def look() -> Iterable[str]:
                 if next(count, None) is None:
                     handlers.call_args.args[1]()
                     return []
@@ -92,3 +116,15 @@ def test_who_watches_says_so_and_makes_ours_again_at_once(
     assert broker.queues["plumbline.leads"] == WELL
     said = capsys.readouterr().err.splitlines()
     assert said == ["The queue plumbline.leads came back without a leader, and stopped its publishers: deleted."]
+
+
+def test_a_deletion_is_told_though_the_broker_goes_away_before_the_next(
+    watching: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    broker = Broker(**{"plumbline.leads": MUTE, OURS: MUTE, "plumbline.staff": WELL})
+    broker.leaves = True
+
+    watching(broker, lambda: None)
+
+    said = capsys.readouterr().err.splitlines()[:2]
+    assert said == [topology.DELETED.format("plumbline.leads"), "RabbitMQ is away"]
