@@ -38,6 +38,14 @@ def worker() -> Threaded:
     return one
 
 
+class Stuck(socket.socket):
+    """A door that nobody comes to, and that cannot be closed."""
+
+    def close(self) -> None:
+        super().close()
+        raise OSError("stuck")
+
+
 class Line:
     """A connection to the worker, answered by a thread as in the server."""
 
@@ -177,6 +185,19 @@ def test_the_door_is_closed_though_a_thread_waits_at_it(worker: Threaded) -> Non
     waiting.join(10)
     assert not waiting.is_alive()
     assert time.monotonic() - began < server.BEAT_S
+
+
+def test_a_door_that_cannot_be_closed_holds_no_thread_for_ever(worker: Threaded) -> None:
+    """gunicorn joins our threads before it ends, and would wait until its master kills it."""
+    worker.sockets, worker.alive = [Stuck()], False
+    waiting = threading.Thread(target=worker._work, daemon=True)
+    waiting.start()
+
+    with pytest.raises(OSError, match="stuck"):
+        worker._close()
+    waiting.join(10)
+
+    assert not waiting.is_alive()
 
 
 def test_who_drips_a_request_is_told_that_it_takes_too_long(
