@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 import services
-from commands.door.running import remember
+from commands.door.running import kept_beside, remember
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
 from libs.local.folder import owned
@@ -22,6 +22,9 @@ from libs.local.supervisor import Supervisor
 ROOT = Path(__file__).parent.parent
 READY_S = 60
 WITHOUT = "begun without it\n"
+BESIDE = (
+    "plumbline: {data} has records of `{other}`, too: they are a system of their own, kept but not shown by this one."
+)
 
 
 @click.command()
@@ -35,6 +38,8 @@ def command(*, port: int, data: Path, empty: bool, distributed: bool, as_json: b
     data = data.absolute()
     try:
         with owned(data):
+            if other := kept_beside(data, distributed=distributed):
+                click.echo(BESIDE.format(data=data, other=other), err=True)
             if distributed:
                 from commands.distributed import run
             else:

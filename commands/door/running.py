@@ -43,6 +43,13 @@ def known(data: Path) -> Known:
     )
 
 
+def kept_beside(data: Path, *, distributed: bool) -> str | None:
+    """Which command has the records that are here, too, but not in this mode; None where all are this mode's."""
+    if distributed:
+        return "./plumbline up" if any(data.glob("*.db")) else None
+    return "./plumbline up --distributed" if (data / "postgres").exists() else None
+
+
 def _held(lock: Path) -> bool:
     """Whether a living `up` has the folder."""
     try:
