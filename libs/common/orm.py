@@ -4,9 +4,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -136,6 +137,8 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
         engine = sa.create_engine(
             url, connect_args={"timeout": LOCK_WAIT_S}, pool_size=pool_size, max_overflow=30, **QUICK
         )
+        if engine.url.database:  # else it is in memory
+            sa.event.listen(engine, "do_connect", _private_sqlite)
         sa.event.listen(engine, "connect", _careful_sqlite if durable else _careless_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return Database(engine, engine.execution_options(reading=True), turn=FairLock())
@@ -185,6 +188,17 @@ def unhurried(connection: sa.Connection) -> Iterator[None]:
         yield
     finally:
         one.patient = False
+
+
+def _private_sqlite(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+    """Its files hold customers: they are their owner's only, whatever the umask. SQLite's later ones take after it."""
+    # Who may not do this hears from SQLite why. Opened and closed here, the file would lose this process's locks.
+    file = Path(arguments[0])
+    with suppress(OSError):
+        file.touch(mode=0o600)
+    for end in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            Path(f"{file}{end}").chmod(0o600)
 
 
 def _careful_sqlite(connection: Any, _record: Any) -> None:

@@ -1,5 +1,7 @@
 """SQLite keeps the promises that every store makes."""
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +37,39 @@ class TestSqliteStore(StoreSuite):
         with store.begin() as writing, store.reading() as reading:
             writing.count("turns")
             assert reading.session.execute(store.tables.counters.select()).all() == []
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def test_nobody_else_may_read_its_files_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    with opened(tmp_path):
+        assert rights(tmp_path) == {"maker.db": 0o600, "maker.db-wal": 0o600, "maker.db-shm": 0o600}
+
+
+def test_files_that_others_could_read_are_closed_to_them_when_they_are_opened(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}  # as a process leaves them that is killed
+    for name, content in left.items():
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o644)
+
+    with opened(tmp_path):
+        assert rights(tmp_path) == {"maker.db": 0o600, "maker.db-wal": 0o600, "maker.db-shm": 0o600}
+
+
+@contextlib.contextmanager
+def opened(folder: Path) -> Iterator[None]:
+    database = orm.connect(f"sqlite:///{folder / 'maker.db'}")
+    with maker(database).begin() as tx:
+        tx.count("turns")
+    yield
+    database.dispose()
+
+
+def rights(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
