@@ -51,20 +51,22 @@ def command(*, leads: Path, seed: int, keep: Path | None, as_json: bool) -> None
 
 def run(file: Path, seed: int, data: Path) -> "Result":
     """A system of its own, the file taken in, everybody driven to their end, the books compared."""
-    from commands.leads import send
+    from commands.leads import rows_of, send
     from commands.up import environment, wait_ready
     from demo import drive, report
     from demo.crew import Crew
     from demo.loader import load_once
-    from libs.common.csvfiles import read_csv
+    from libs.common.errors import Invalid
     from libs.common.leadcolumns import mapping
     from libs.common.signingkey import signing_key
     from libs.local.folder import owned
     from libs.local.ports import free_port
     from libs.local.supervisor import Supervisor
 
-    with file.open("rb") as source:
-        mapping(read_csv(source).columns)  # what is no list of enquiries is refused before anything is started for it
+    _, columns, count = rows_of(file)  # what is no list of enquiries is refused before anything is started for it
+    mapping(columns)
+    if not count:
+        raise Invalid("it has a header and no rows; give a file with enquiries")
     with owned(data):
         url, supervisor = f"http://127.0.0.1:{(port := free_port())}", Supervisor()
         args = [sys.executable, "-m", "embedded", "--data", str(data), "--port", str(port)]
@@ -75,6 +77,8 @@ def run(file: Path, seed: int, data: Path) -> "Result":
             load_once(url, signing_key(data / "signing-key.pem"), data / "demo-company")
             crew, began = Crew(url), time.monotonic()
             taken = send(crew.one(_home(), "office", 0).at_work(), file, "{}", dry_run=False)
+            if not (taken["created"] or taken["already"]):
+                raise Invalid(nobody(taken["rejected"], file))
             cases = _cases(crew, seed)
             with click.progressbar(
                 length=len(cases) * 6, label="Driving", file=sys.stderr, hidden=not sys.stderr.isatty(), show_eta=True
@@ -95,6 +99,15 @@ def run(file: Path, seed: int, data: Path) -> "Result":
         applied=books.applied,
         faults=[*books.faults, *faults],
         trouble=report.troubles(cases),
+    )
+
+
+def nobody(rejected: list[dict[str, Any]], file: Path) -> str:
+    """Why there is nobody to drive, and what to do."""
+    first = rejected[0]
+    return (
+        f"none of its {len(rejected)} rows is an enquiry (line {first['line']}: {'; '.join(first['errors'])}); where a"
+        f" system runs, ./plumbline leads import {file} --dry-run says what is wrong with each"
     )
 
 

@@ -41,11 +41,7 @@ def import_(
     url = url or known(data).url
     client = Client(url, token or _script_token(data))
     try:
-        own = map_file.read_text(encoding="utf-8") if map_file else "{}"
-    except ValueError:
-        raise click.BadParameter(f"{map_file} is not text in UTF-8", param_hint="--map") from None
-    try:
-        report = send(client, file, own, dry_run=dry_run)
+        report = send(client, file, own_columns(map_file), dry_run=dry_run)
     except (Refused, Unreadable) as refusal:
         click.echo(f"plumbline: {refusal}", err=True)
         for one in getattr(refusal, "problem", {}).get("errors", []):
@@ -58,13 +54,26 @@ def import_(
     sys.exit(1 if report["rejected"] and not (report["created"] or report["already"]) else 0)
 
 
+def own_columns(file: Path | None) -> str:
+    """What the file says of single columns. An empty one would pass for none at all."""
+    if file is None:
+        return "{}"
+    try:
+        said = file.read_text(encoding="utf-8")
+    except ValueError:
+        raise click.BadParameter(f"{file} is not text in UTF-8", param_hint="--map") from None
+    if not said.strip():
+        raise click.BadParameter(f'{file} is empty; it says {{"column of the file": "field"}}', param_hint="--map")
+    return said
+
+
 def send(client: Any, file: Path, own: str, *, dry_run: bool) -> dict[str, Any]:
     """The file in pieces of whole rows, each under the header, so that there is progress to show."""
     from libs.common.csvfiles import BadRow
 
     total: dict[str, Any] = {"dry_run": dry_run, "created": 0, "already": 0, "duplicates": 0, "rejected": []}
     total |= {"columns": {}, "unknown": []}
-    rows, columns, count = _rows(file)
+    rows, columns, count = rows_of(file)
     path = "/api/v1/leads/import" + ("?dry_run=true" if dry_run else "")
     with click.progressbar(length=count, label="Taking in", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         for start in range(0, max(count, 1), PIECE):
@@ -80,7 +89,7 @@ def send(client: Any, file: Path, own: str, *, dry_run: bool) -> dict[str, Any]:
     return total
 
 
-def _rows(file: Path) -> tuple[list[Any], tuple[str, ...], int]:
+def rows_of(file: Path) -> tuple[list[Any], tuple[str, ...], int]:
     from libs.common.csvfiles import read_csv
 
     with file.open("rb") as source:

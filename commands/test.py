@@ -18,6 +18,7 @@ from libs.local.folder import owned
 
 MEMORY, ENOUGH = Path("/dev/shm"), 8 * 1024**3  # noqa: S108 - the folder made in it is the user's own
 OURS = "plumbline-test-"
+NO_TESTS = 5  #: pytest's exit code; its workers keep to themselves why
 
 
 @click.command("test", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -42,6 +43,8 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     os.chdir(ROOT)
     with throwaway_folder() as environment:
         code = run(pytest, environment)
+    if code == NO_TESTS and (nowhere := [arg for arg in pytest_args if looks_like_path(arg) and not is_path(arg)]):
+        click.echo(f"plumbline: there is no {', '.join(nowhere)}; tests are in {ROOT / 'tests'}", err=True)
     sys.exit(code)
 
 
@@ -92,5 +95,8 @@ def roomy(folder: Path) -> bool:
 
 def is_path(arg: str) -> bool:
     """Whether this means a file seen from where the user stands: the `demo` of `-k demo` does not, though it exists."""
-    looks_like_one = "/" in arg or arg.endswith(".py") or "::" in arg
-    return looks_like_one and not arg.startswith("-") and Path(arg.partition("::")[0]).exists()
+    return looks_like_path(arg) and Path(arg.partition("::")[0]).exists()
+
+
+def looks_like_path(arg: str) -> bool:
+    return ("/" in arg or arg.endswith(".py") or "::" in arg) and not arg.startswith("-")

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from commands.distributed.secrets import replace
+from commands.door.running import holds_embedded
 from libs.common import config
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS
@@ -70,7 +71,7 @@ def find(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Pla
         amqp_url = (data / "secrets" / "broker-admin-url").read_text()
         port = json.loads((data / "ports.json").read_text())["management"]
     except FileNotFoundError:
-        embedded = " (what runs there is embedded: it has no broker)" if list(data.glob("*.db")) else ""
+        embedded = " (what runs there is embedded: it has no broker)" if holds_embedded(data) else ""
         config.quit_with(
             f"no distributed system has been started in {data}{embedded}. Start one with ./plumbline up --distributed,"
             " name its folder with --data, or a broker with PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL",

@@ -33,7 +33,10 @@ def read(amqp_url: str | None, data: Path, begin: str | None, take: Take, *, fol
 
 
 def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -> None:
+    from sqlalchemy.exc import DBAPIError
+
     from embedded.history import Outboxes
+    from libs.common.errors import Unavailable
 
     outboxes, nap = Outboxes(data), threading.Event()
     try:
@@ -51,6 +54,9 @@ def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -
             if not follow:
                 return
             nap.wait(LOOK_S)
+    except (DBAPIError, Unavailable) as wrong:
+        why = wrong.orig if isinstance(wrong, DBAPIError) else wrong
+        quit_with(f"{data} holds no system that can be read ({why}); name its folder with --data", code=3)
     finally:
         outboxes.close()
 

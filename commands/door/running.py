@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import services
+
 FILE = "running.json"
 DEFAULT = "http://127.0.0.1:8080"
 
@@ -32,7 +34,7 @@ def known(data: Path) -> Known:
     said = {}
     with contextlib.suppress(OSError, ValueError):
         said = json.loads((data / FILE).read_text())
-    files, broker, key = any(data.glob("*.db")), data / "secrets" / "broker-admin-url", data / "signing-key.pem"
+    files, broker, key = holds_embedded(data), data / "secrets" / "broker-admin-url", data / "signing-key.pem"
     embedded = bool(said.get("embedded", files)) and files
     return Known(
         url=str(said.get("url", DEFAULT)),
@@ -43,10 +45,15 @@ def known(data: Path) -> Known:
     )
 
 
+def holds_embedded(data: Path) -> bool:
+    """Whether there are files of ours; somebody else's folder must not be filled with a system."""
+    return any((data / f"{name}.db").exists() for name in services.NAMES)
+
+
 def kept_beside(data: Path, *, distributed: bool) -> str | None:
     """Which command has the records that are here, too, but not in this mode; None where all are this mode's."""
     if distributed:
-        return "./plumbline up" if any(data.glob("*.db")) else None
+        return "./plumbline up" if holds_embedded(data) else None
     return "./plumbline up --distributed" if (data / "postgres").exists() else None
 
 

@@ -161,15 +161,15 @@ def test_what_is_asked_for_wrongly_is_refused_in_plain_words(
     assert said in done.output
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("parked", "list"),
-        ("replay", "--service", "leads", "--since", "1h"),
-        ("events", "tail"),
-        ("rebuild", "--service", "leads"),
-    ],
-)
+WITHOUT = [
+    ("parked", "list"),
+    ("replay", "--service", "leads", "--since", "1h"),
+    ("events", "tail"),
+    ("rebuild", "--service", "leads"),
+]
+
+
+@pytest.mark.parametrize("words", WITHOUT)
 def test_a_folder_without_a_system_is_not_ready(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = CliRunner().invoke(
         import_module(f"commands.{words[0]}").command, [*words[1:], "--data", str(tmp_path / "no")]
@@ -177,6 +177,42 @@ def test_a_folder_without_a_system_is_not_ready(tmp_path: Path, words: tuple[str
     assert done.exit_code == 3
     assert "holds no system" in done.output
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("words", WITHOUT)
+def test_somebody_elses_folder_is_taken_for_no_system_and_left_as_it_is(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "recipes.db").write_text("cake")
+
+    done = CliRunner().invoke(import_module(f"commands.{words[0]}").command, [*words[1:], "--data", str(tmp_path)])
+
+    assert done.exit_code == 3
+    assert "holds no system" in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["recipes.db"]
+
+
+@pytest.mark.parametrize("words", [("events", "tail"), ("events", "show", str(UUID(int=7)))])
+@pytest.mark.parametrize("content", ["no database", ""])
+def test_a_history_that_cannot_be_read_is_told_in_a_line(tmp_path: Path, words: tuple[str, ...], content: str) -> None:
+    (tmp_path / "leads.db").write_text(content)
+
+    done = CliRunner().invoke(import_module(f"commands.{words[0]}").command, [*words[1:], "--data", str(tmp_path)])
+
+    assert done.exit_code == 3
+    assert "holds no system that can be read" in done.output
+    assert len(done.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "is empty"), (" \n", "is empty"), (b"\xff\xfe{", "not text in UTF-8")]
+)
+def test_a_file_of_columns_that_says_nothing_is_used_wrongly(stopped: Stopped, content: str | bytes, said: str) -> None:
+    file = stopped.data / "columns.json"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    done = stopped.run("leads", "import", __file__, "--map", str(file))
+
+    assert done.exit_code == 2
+    assert said in done.output
 
 
 @pytest.mark.parametrize("words", [("parked", "list"), ("leads", "import", __file__)])

@@ -80,6 +80,24 @@ def test_a_file_that_is_no_list_of_enquiries_is_refused_plainly(tmp_path: Path) 
     assert "Starting" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (",12\n,\n,13\n", "none of its 2 rows is an enquiry (line 2: /phones/0 is not a phone number"),
+        ("", "it has a header and no rows"),
+    ],
+)
+def test_a_file_without_a_single_enquiry_is_no_success(tmp_path: Path, rows: str, said: str) -> None:
+    file = tmp_path / "nobody.csv"
+    file.write_text(f"person_name,phone\n{rows}")
+
+    done = demo("--leads", str(file))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"nobody.csv cannot be taken in: {said}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("mark", ["L-00001", "L-00002", "L-00003"])
 def test_the_same_seed_gives_the_same_life(mark: str) -> None:
     assert plan(7, mark, {"trade": "hvac"}) == plan(7, mark, {"trade": "hvac"})

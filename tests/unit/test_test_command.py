@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 from commands import test as command
 from libs.local.folder import owned
@@ -78,6 +79,23 @@ def test_memory_is_used_where_there_is_plenty_and_programs_run(
 
 def test_memory_is_not_used_where_there_is_none() -> None:
     assert not command.roomy(Path("/nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [(["tests/nope", "-k", "nothing"], "there is no tests/nope; tests are in"), (["-k", "nothing"], "")],
+)
+def test_who_names_a_test_that_is_not_there_hears_so(
+    monkeypatch: pytest.MonkeyPatch, args: list[str], said: str
+) -> None:
+    """pytest does not say it where it has workers."""
+    monkeypatch.setattr(command, "run", lambda *_: int(pytest.ExitCode.NO_TESTS_COLLECTED))
+
+    done = CliRunner().invoke(command.command, args)
+
+    assert done.exit_code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
 
 
 def test_tests_that_are_told_to_end_stop_what_they_started(tmp_path: Path) -> None:
