@@ -131,6 +131,22 @@ def test_a_task_may_cost_more_than_the_book_says_and_one_without_a_cost_what_is_
     assert [line["cost"] for line in seen(estimates, ident)["options"][0]["lines"]] == ["6000.00", "1.00"]
 
 
+@pytest.mark.parametrize("kind", ["lines", "add_ons"])
+def test_the_price_for_members_is_a_discount_as_any_other(estimates: Bench, kind: str) -> None:
+    load_book(estimates, "code,name,unit_price,member_price\nTUNE,Tune-up,200.00,180.00\nHP-1,Heat pump,8400.00,4200.00\n")
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, {"task_code": "TUNE", "qty": "1"}, member=True)
+    send(estimates, ident)  # within what a salesperson may give
+
+    ident = drafted(estimates)["id"]
+    pump, advice = {"task_code": "HP-1", "qty": "1"}, {"description": "Advice", "qty": "1", "unit_price": "1.00"}
+    options = [{"name": "S", "lines": [pump if kind == "lines" else advice], "add_ons": [pump]}]
+    assert write(estimates, ident, options=options, member=True).status_code == 200
+    assert seen(estimates, ident)["options"][0][kind][0]["unit_price"] == "4200.00"
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert "is more than the 10 % you may give" in refused["errors"][0]["detail"]
+
+
 @pytest.mark.parametrize(
     ("rules", "line", "reason"),
     [

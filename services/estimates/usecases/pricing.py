@@ -118,9 +118,8 @@ def _line(
 ) -> Line:
     """A line as given, or copied from its task. One that says nothing of tax is not taxed."""
     task = tasks.get(given.get("task_code") or "")
-    asked = task.unit_price if task else None
-    if task and member and task.member_price is not None:
-        asked = task.member_price
+    full = task.unit_price if task else None
+    asked = task.member_price if task and member and task.member_price is not None else full
     code = given.get("tax_code") or (task.tax_code if task else None)
     taxable = given.get("taxable")
     if taxable is None:
@@ -135,7 +134,7 @@ def _line(
         description=given.get("description") or (_described(task) if task else ""),
         qty=given["qty"],
         unit_price=price if price is not None else Decimal(0),
-        list_price=asked,
+        list_price=full,  # also to a member: nobody's book says who is one, so their price is a discount like another
         discount_percent=given.get("discount_percent"),
         discount_amount=given.get("discount_amount"),
         taxable=taxable,
