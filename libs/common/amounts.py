@@ -10,6 +10,7 @@ from libs.common.errors import Fault, Invalid
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 LARGEST = Decimal(10) ** 11 - 1  # what columns.money() holds
+LARGEST_SUM = Decimal("999999999999999.999")  # what columns.sum_of_money() holds
 MOST = Decimal("999999999.999")  # what columns.quantity() holds
 WIDE = Context(prec=80, rounding=ROUND_HALF_UP)  # qty × price × percent has 33 digits: none may be lost on the way
 

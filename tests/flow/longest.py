@@ -1,11 +1,17 @@
 """What is as long as may be typed, or as much: every database's own test file brings a ``funnel`` fixture."""
 
 import random
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
+from libs.common.amounts import LARGEST_SUM
+from services.bookings.model import Booking
+from services.console.model import Card, Estimate
 from tests.flow.funnel import API, Funnel
 
 GROWS = "\ufdfa"  #: one letter that is eighteen where text is compared
@@ -51,6 +57,67 @@ class Longest:
 
         booking = funnel.one(f"/bookings?opportunity_id={opportunity}")
         assert (booking["contract_total"], booking["deposit_due"]) == ("180000000000.00", "180000000000.00")
+
+    def test_what_no_longer_fits_an_orders_total_is_an_order_of_its_own(self, funnel: Funnel) -> None:
+        opportunity = funnel.opportunity()
+        further = [funnel.sent("1.00", opportunity)]
+        for total in ("0.01", "0.02"):
+            estimate = funnel.do("salesperson", "/estimates", {"opportunity_id": opportunity})["id"]
+            funnel.price(estimate, total)
+            sent = funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
+            further.append((estimate, sent["share_url"].rpartition("/")[2]))
+        funnel.accept(further[0][1])
+        full = funnel.one(f"/bookings?opportunity_id={opportunity}")
+        self._set(funnel, "bookings", sa.update(Booking), contract_total=LARGEST_SUM - Decimal("0.01"))
+
+        extra = funnel.accept(further[2][1])
+
+        [own] = [one for one in funnel.as_("office").items(f"{API}/bookings") if one["id"] != full["id"]]
+        assert (own["acceptance_ids"], own["job_id"], own["contract_total"]) == ([extra], full["job_id"], "0.02")
+        funnel.do("office", f"/bookings/{own['id']}/cancel", {"reason": "to be joined"})
+        refused = funnel.as_("office").post(f"{API}/bookings/{full['id']}/change-orders", {"acceptance_id": extra})
+        assert refused.status_code == 409, refused.get_data(as_text=True)
+        assert "has room for" in refused.get_json()["errors"][0]["detail"]
+        self._set(
+            funnel, "bookings", sa.update(Booking).where(Booking.id == UUID(full["id"])), contract_total=Decimal(1)
+        )
+        funnel.accept(further[1][1])  # and what fits is added, as ever
+        assert len(funnel.see(f"/bookings/{full['id']}")["acceptance_ids"]) == 2
+
+    def test_what_board_and_reports_add_up_is_exact_however_much_it_is(self, funnel: Funnel) -> None:
+        for _ in range(2):
+            funnel.booked()
+        offered = [funnel.opportunity() for _ in range(2)]
+        for one in offered:
+            funnel.sent("1.00", one)
+        most, twice, four = 5 * 10**18 + 1, "100000000000000000.02", "200000000000000000.04"
+        cards = dict.fromkeys(("contract_total", "estimate_total", "estimate_total_max"), most)
+        self._set(funnel, "console", sa.update(Card), **cards)
+
+        board = funnel.see("/pipeline/board", "manager")["lanes"]
+        sums = {one["key"]: one["sums"][0] for one in board if one["sums"]}
+        assert {(one["value"], one["weighted"]) for one in sums.values()} == {
+            (twice, "100000000000000000.0200"),
+            (twice, "60000000000000000.0120"),
+        }
+        for one in offered:
+            funnel.do("salesperson", f"/opportunities/{one}/lose", {"reason": "price", "void_offers": True})
+        self._set(funnel, "console", sa.update(Card), **cards)
+        estimates = dict.fromkeys(("total", "accepted_total", "list_price", "discount"), most)
+        self._set(funnel, "console", sa.update(Estimate), **estimates, state="sent")
+        for name, column, amount in (
+            ("funnel", "value", twice), ("close-rate", "value", twice), ("lost-reasons", "value", twice),
+            ("estimate-ageing", "value", four), ("discounts", "list_price", four), ("discounts", "discount", four),
+        ):  # fmt: skip
+            rows = funnel.see(f"/pipeline/reports/{name}", "manager")["rows"]
+            shown = [one[column] for one in rows if one[column]]
+            assert shown in ([amount], [[{"currency": "USD", "amount": amount}]]), name
+
+    @staticmethod
+    def _set(funnel: Funnel, service: str, statement: Any, **values: Any) -> None:
+        """What would take thousands of the highest prices to come to."""
+        with funnel.bench.system.parts[service].store.begin() as tx:
+            tx.execute(statement.values(**values))
 
     def test_a_task_of_more_hours_than_a_price_book_holds_is_named_in_the_report(self, funnel: Funnel) -> None:
         book = funnel.do("admin", "/estimates/price-books", {"name": "2026"})

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.amounts import LARGEST_SUM
 from libs.common.errors import Conflict, Fault, Invalid
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
@@ -64,6 +65,8 @@ def _obstacles(tx: Tx, sales: Sequence[Sale], beside: Booking | None = None) -> 
             yield Fault(pointer, f"{sale.number} is part of booking order {booked[sale.id]}")
         if beside is not None and not any(_same_job(sale, one) for one in inside):
             yield Fault(pointer, f"{sale.number} was sold on another job")
+        if beside is not None and beside.contract_total + sale.total > LARGEST_SUM:
+            yield Fault(pointer, f"{sale.number} is more than the order's total has room for: book it by itself")
         if sale.customer_id != customer_id:
             yield Fault(pointer, f"{sale.number} is of another customer")
         if draft.site_key(accepted_of(sale).site) != site:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.amounts import LARGEST_SUM
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.sales import SaleCompleted, SaleStarted, SaleStepDone
 from libs.common.errors import Conflict, NotFound, NotYet
@@ -21,7 +22,11 @@ ENDED = (BookingState.COMPLETED, BookingState.CANCELLED)
 KNOWN = sa.select(Sale.id).where(Sale.id == sa.bindparam("acceptance"))
 RUNNING = (
     sa.select(Booking)
-    .where(Booking.state.not_in(ENDED), Booking.currency == sa.bindparam("currency"))
+    .where(
+        Booking.state.not_in(ENDED),
+        Booking.currency == sa.bindparam("currency"),
+        Booking.contract_total <= sa.bindparam("room"),
+    )
     .order_by(Booking.created_at)
     .limit(1)
     .with_for_update()
@@ -40,7 +45,7 @@ def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
     """What the customer agreed to becomes work. Hearing of the same acceptance again changes nothing.
 
     Its job is the one that it names, else its opportunity's. It is a change order of a booking order there that is
-    not over; where the work is over it gets an order of its own on that job.
+    not over; where the work is over, or no more fits the order's total, it gets an order of its own on that job.
     """
     if tx.session.execute(KNOWN, {"acceptance": accepted.acceptance_id}).first() is not None:
         return tx.get(Sale, accepted.acceptance_id)
@@ -209,8 +214,9 @@ def _live_job(tx: Tx, idents: Iterable[UUID]) -> Job | None:
 def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Booking | None:
     """The booking order that an acceptance is a change order of: its job's, or its opportunity's without one."""
     statement, whose = (OF_JOB, idents) if idents else (OF_OPPORTUNITY, (accepted.opportunity_id,))
+    fitting = {"currency": accepted.currency, "room": LARGEST_SUM - accepted.total}
     for one in whose:
-        found = tx.session.scalars(statement, {"whose": one, "currency": accepted.currency}).first()
+        found = tx.session.scalars(statement, {"whose": one, **fitting}).first()
         if found is not None:
             tx.has_locked(found)
             return found

@@ -15,7 +15,7 @@ from libs.common.tx import Tx
 from services.console.model import as_read
 from services.console.states import LANES, Phase
 from services.console.usecases.shown.asking import Asked, C, asking, cursor, scanned
-from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed, money
+from services.console.usecases.shown.cards import BRIEFLY, CardShown, added, brief, dressed, money
 
 CLOSED_DAYS = 30  #: what came to its end is on the board so long
 NOT_SHOWN = {"lead.invalid", "lead.merged", "lead.valid", "lead.converted"}
@@ -69,8 +69,8 @@ def board(tx: Tx, who: Caller, asked: Asked, filled: Callable[[str], bool] = boo
 NEWEST = (C.received_at.desc(), C.id.desc())
 SUMS = (
     sa.func.count().label("many"),
-    sa.func.sum(C.value).label("value"),
-    sa.func.sum(C.value * sa.func.coalesce(C.probability, 0)).label("weighted"),
+    added(C.value).label("value"),
+    added(C.value, sa.func.coalesce(C.probability, 0)).label("weighted"),
     sa.func.max(C.probability).label("step"),
 )
 
@@ -78,8 +78,8 @@ SUMS = (
 def _add(lane: Lane, row: Any) -> None:
     lane.count += row.many
     if row.currency and row.value is not None:
-        weighted = format(Decimal(int(row.weighted or 0)).scaleb(-2 - exponent(row.currency)), "f")
-        lane.sums.append(Sum(row.currency, row.many, money(int(row.value), row.currency), weighted))
+        weighted = format(Decimal(row.weighted or 0).scaleb(-2 - exponent(row.currency)), "f")
+        lane.sums.append(Sum(row.currency, row.many, money(row.value, row.currency), weighted))
 
 
 def _wanted(asked: Asked) -> Iterable[str]:

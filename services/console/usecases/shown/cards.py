@@ -44,6 +44,7 @@ AMOUNTS = {
     "discount": "currency",
 }
 BRIEFLY = [C[name] for name in BRIEF]
+PIECE = 10**9  #: an amount is added up in pieces of so many minor units
 SORTS = {"received_at": datetime, "value": int, "closed_at": datetime, "stage_entered_at": datetime}
 
 
@@ -58,6 +59,26 @@ def money(value: int | None, currency: str | None) -> str | None:
     if value is None or not currency:
         return None
     return format(Decimal(value).scaleb(-exponent(currency)), "f")
+
+
+class _InTwo(sa.TypeDecorator[int]):
+    """A whole number that comes in two: so many times PIECE, and what is left."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002
+        if value is None:
+            return None
+        pieces, left = value.split()
+        return int(pieces) * PIECE + int(left)
+
+
+def added(column: Any, times: Any = 1) -> Any:
+    """What the column's amounts come to, each so many times, to the cent and however much it is: neither database's
+    whole numbers hold what many of the highest come to."""
+    pieces, left = sa.func.sum(column // PIECE * times), sa.func.sum(column % PIECE * times)
+    return sa.type_coerce(sa.cast(pieces, sa.Text) + " " + sa.cast(left, sa.Text), _InTwo)
 
 
 def priced(row: CardShown) -> CardShown:

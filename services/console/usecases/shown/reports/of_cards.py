@@ -8,7 +8,7 @@ from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.states import Step
 from services.console.usecases.shown.asking import Asked, C, asking, in_scope, names
-from services.console.usecases.shown.cards import money
+from services.console.usecases.shown.cards import added, money
 from services.console.usecases.shown.reports.report import Row, minutes, only, seconds, share
 
 ALSO = ("branch", "trade", "source", "campaign", "channel", "person", "team")
@@ -47,7 +47,7 @@ def _grouped(tx: Tx, who: Caller, asked: Asked, by: str, time: Any, numbers: lis
             if name not in ("by", "currency", "won_value"):
                 row[name] = row.get(name, 0) + (value or 0)
         if sums and one.won_value is not None and one.currency:
-            row["value"].append({"currency": one.currency, "amount": money(int(one.won_value), one.currency)})
+            row["value"].append({"currency": one.currency, "amount": money(one.won_value, one.currency)})
     return list(found.values())
 
 
@@ -73,7 +73,7 @@ def _own(by: str, value: Any) -> Row:
     return {"without": "owner_id" if by == "person" else by} if value is None else {by: value}
 
 
-WON_VALUE = sa.func.sum(sa.case((_come_to(Step.WON), C.value))).label("won_value")
+WON_VALUE = added(sa.case((_come_to(Step.WON), C.value))).label("won_value")
 FUNNEL = [
     sa.func.count().label("leads"),
     _many(C.outcome == "invalid").label("invalid"),
@@ -92,7 +92,7 @@ FUNNEL = [
 SETTLED = [
     _many(C.stage_type == "won").label("won"),
     _many(C.stage_type == "lost").label("lost"),
-    sa.func.sum(sa.case((C.stage_type == "won", C.value))).label("won_value"),
+    added(sa.case((C.stage_type == "won", C.value))).label("won_value"),
 ]
 
 
@@ -131,7 +131,7 @@ def response_time(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
 
 
 def lost_reasons(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
-    many, value = sa.func.count().label("many"), sa.func.sum(C.value).label("value")
+    many, value = sa.func.count().label("many"), added(C.value).label("value")
     statement = in_scope(sa.select(C.lost_in, C.lost_reason, C.currency, many, value), who, "report.read")
     statement = statement.where(
         C.settled_at.is_not(None), C.stage_type == "lost", *asking(tx, asked), *_in_time(asked, C.settled_at)
@@ -143,5 +143,5 @@ def lost_reasons(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
         row = found.setdefault(key, {"stage": key[0], "reason": key[1], "lost": 0, "value": [], "cards": ask})
         row["lost"] += one.many
         if one.value is not None and one.currency:
-            row["value"].append({"currency": one.currency, "amount": money(int(one.value), one.currency)})
+            row["value"].append({"currency": one.currency, "amount": money(one.value, one.currency)})
     return sorted(found.values(), key=lambda row: (-row["lost"], row["stage"], row["reason"]))

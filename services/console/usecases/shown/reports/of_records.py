@@ -12,7 +12,7 @@ from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Stage
 from services.console.states import LANES
 from services.console.usecases.shown.asking import LIVE, Asked, B, C, E, S, asking, in_scope
-from services.console.usecases.shown.cards import money
+from services.console.usecases.shown.cards import added, money
 from services.console.usecases.shown.reports.of_cards import ALSO
 from services.console.usecases.shown.reports.report import Row, days, only, seconds, share
 
@@ -67,20 +67,20 @@ def estimate_ageing(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
         (label, tx.now - timedelta(days=least), most and tx.now - timedelta(days=most)) for label, least, most in AGES
     ]
     age = sa.case(*((E.sent_at >= oldest if oldest else sa.true(), label) for label, _, oldest in ages)).label("age")
-    many, total = sa.func.count().label("many"), sa.func.sum(E.total).label("total")
+    many, total = sa.func.count().label("many"), added(E.total).label("total")
     statement = _of(Estimate, E.card_id, tx, who, asked, age, E.currency, many, total)
     found = tx.execute(statement.where(E.state.in_(LIVE)).group_by(age, E.currency).order_by(E.currency)).all()
     for label, newest, oldest in ages:
         mine = [one for one in found if one.age == label]
         bounds = {"offered_from": oldest, "offered_until": newest if newest < tx.now else None, "offer_live": True}
         ask = only(asked, *ALSO) | {name: value for name, value in bounds.items() if value}
-        value = [{"currency": one.currency, "amount": money(int(one.total), one.currency)} for one in mine]
+        value = [{"currency": one.currency, "amount": money(one.total, one.currency)} for one in mine]
         rows.append({"age": label, "offers": sum(one.many for one in mine), "value": value, "cards": ask})
     return rows
 
 
 def discounts(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
-    sums = [sa.func.sum(column).label(name) for name, column in (("list_price", E.list_price), ("taken", E.discount))]
+    sums = [added(column).label(name) for name, column in (("list_price", E.list_price), ("taken", E.discount))]
     given = sa.func.sum(sa.case((E.discount > 0, 1), else_=0)).label("given")
     selected = (E.salesperson_id, E.currency, sa.func.count().label("many"), given, *sums)
     statement = _of(Estimate, E.card_id, tx, who, asked, *selected)
@@ -94,9 +94,9 @@ def discounts(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
             "currency": one.currency,
             "accepted": one.many,
             "given": int(one.given),
-            "list_price": money(int(one.list_price), one.currency),
-            "discount": money(int(one.taken), one.currency),
-            "rate": share(int(one.taken), int(one.list_price)),
+            "list_price": money(one.list_price, one.currency),
+            "discount": money(one.taken, one.currency),
+            "rate": share(one.taken, one.list_price),
             "cards": _ask(asked, "accepted", accepted=True, accepted_by=one.salesperson_id),
         }
         for one in found
