@@ -193,6 +193,24 @@ def test_what_was_arranged_ends_with_the_opportunity_unless_somebody_is_there_or
     assert done(desk, other["id"], APPOINTMENTS, call_at(NINE))["state"] == "scheduled", "their time is theirs again"
 
 
+def test_what_was_missed_is_arranged_anew_only_while_its_opportunity_is_not_lost(desk: Bench) -> None:
+    found = opened(desk)
+    one = done(desk, found["id"], APPOINTMENTS, call_at(NINE))
+    act(desk, one, "no-show")
+    done(desk, found["id"], "lose", {"reason": "price"})
+
+    refused = act(desk, one, "reschedule", {"starts_at": TEN})
+
+    assert refused.status_code == 409, refused.get_data(as_text=True)
+    assert found["number"] in refused.get_json()["errors"][0]["detail"]
+    path = f"{OPPORTUNITIES}/appointments/{one['id']}"
+    shown = desk.as_("salesperson").get(path).get_json()["allowed"]
+    assert [(allowed["action"], allowed["ok"]) for allowed in shown] == [("reschedule", False)]
+    assert desk.told("opportunities", AppointmentRescheduled) == []
+    done(desk, found["id"], "reopen", by="manager")
+    assert act(desk, one, "reschedule", {"starts_at": TEN}).status_code == 200
+
+
 def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> None:
     one, sales = arranged(desk), desk.as_("salesperson")
     path = f"{OPPORTUNITIES}/appointments/{one['id']}"

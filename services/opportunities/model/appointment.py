@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.columns import Aggregate
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
-from services.opportunities.states import APPOINTMENT, STANDING, AppointmentAction, AppointmentState
+from services.opportunities.model.opportunity import Opportunity
+from services.opportunities.states import APPOINTMENT, STANDING, AppointmentAction, AppointmentState, StageType
 
 
 class Appointment(Aggregate, Base):
@@ -38,6 +39,8 @@ class Appointment(Aggregate, Base):
     job_id: Mapped[UUID | None] = mapped_column(index=True)
     done_at: Mapped[datetime | None]
 
+    opportunity: Mapped[Opportunity] = relationship(viewonly=True, lazy="select")
+
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:
         """Whose the opportunity is, the appointment is."""
@@ -63,7 +66,11 @@ class Appointment(Aggregate, Base):
     def open_actions(self) -> list[str]:
         return [str(action) for action in APPOINTMENT.allowed(AppointmentState(self.state))]
 
-    def missing(self, _action: str) -> Sequence[Missing]:
+    def missing(self, action: str) -> Sequence[Missing]:
+        """What was missed is not arranged anew for an opportunity that was lost since."""
+        again = action == AppointmentAction.RESCHEDULE and self.state == AppointmentState.NO_SHOW
+        if again and self.opportunity.stage_type == StageType.LOST:
+            return (Missing("", f"{self.number} was lost: reopen it first"),)
         return ()
 
     def fire(self, action: AppointmentAction) -> None:

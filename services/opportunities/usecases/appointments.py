@@ -17,7 +17,7 @@ from libs.common.contracts.appointments import (
     AppointmentRescheduled,
     AppointmentScheduled,
 )
-from libs.common.errors import Fault, Invalid
+from libs.common.errors import Fault, Invalid, refuse_for
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity
 from services.opportunities.settings import APPOINTMENT_SET, PREFERENCES
@@ -88,7 +88,11 @@ def reschedule(
     force: bool = False,
     **given: Any,
 ) -> Appointment:
-    """Another time, place or other people; where it stood before is kept."""
+    """Another time, place or other people; where it stood before is kept.
+
+    Raises Conflict for what was missed of an opportunity that was lost.
+    """
+    refuse_for(appointment.missing(AppointmentAction.RESCHEDULE), "this appointment cannot be rescheduled")
     before: dict[str, Any] = {"previous_starts_at": appointment.starts_at, "previous_ends_at": appointment.ends_at}
     previous = tuple(appointment.people)
     _check_window(given.get("window_starts_at"), given.get("window_ends_at"))
