@@ -133,7 +133,8 @@ def test_a_task_may_cost_more_than_the_book_says_and_one_without_a_cost_what_is_
 
 @pytest.mark.parametrize("kind", ["lines", "add_ons"])
 def test_the_price_for_members_is_a_discount_as_any_other(estimates: Bench, kind: str) -> None:
-    load_book(estimates, "code,name,unit_price,member_price\nTUNE,Tune-up,200.00,180.00\nHP-1,Heat pump,8400.00,4200.00\n")
+    book = "code,name,unit_price,member_price\n"
+    load_book(estimates, book + "TUNE,Tune-up,200.00,180.00\nHP-1,Heat pump,8400.00,4200.00\n")
     ident = drafted(estimates)["id"]
     priced(estimates, ident, {"task_code": "TUNE", "qty": "1"}, member=True)
     send(estimates, ident)  # within what a salesperson may give
