@@ -16,6 +16,8 @@ from libs.common.contracts.base import BadEnvelope, Message, decode
 LOOK_S = 0.3  #: how often the outboxes are looked at for something new
 EARLIER = timedelta(minutes=2)  #: clocks differ, and facts travel
 
+ANEW = "plumbline: the broker was wiped and begins its history anew; what it is told again is shown again"
+
 Take = Callable[[Message], bool]  #: whether to go on
 
 
@@ -65,7 +67,8 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
     from libs.common.rabbit import history as stream
 
     ident, since = _beginning(begin)
-    found = ident is None
+    earlier = None if since is None else max(since - EARLIER, moments.FIRST)
+    found, asked, oldest = ident is None, datetime.now(UTC), moments.FIRST
 
     def take_found(message: Message) -> bool:
         nonlocal found
@@ -77,18 +80,22 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
     def waiting(why: str) -> None:
         click.echo(f"plumbline: {why}; waiting until the broker is back", err=True)
 
+    def anew() -> None:
+        nonlocal oldest
+        oldest = earlier or asked - EARLIER
+        click.echo(ANEW, err=True)
+
     def take_bytes(delivery: Delivery) -> bool:
         try:
             message = decode(delivery.body)
         except BadEnvelope as wrong:
             click.echo(f"plumbline: something in the history is no fact: {wrong}", err=True)
             return True
-        return wanted(message)
+        return message.time < oldest or wanted(message)
 
-    earlier = None if since is None else max(since - EARLIER, moments.FIRST)
     try:
         if follow:
-            stream.follow(url, earlier, take_bytes, waiting)
+            stream.follow(url, earlier, take_bytes, waiting, anew)
         elif earlier is not None:
             stream.read(url, earlier, take_bytes)
     except BusDown as away:

@@ -5,14 +5,17 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from commands.door import history as commands
 from libs.common.bus import BusDown, Delivery
-from libs.common.contracts.base import decode
+from libs.common.contracts.base import Message, decode
 from libs.common.rabbit import history, reader
 from libs.common.rabbit.history import batches
+from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.topology import queue_of
 from libs.common.rebuild import ReadModel, rebuild
 from libs.local.broker import Broker, VirtualHost
@@ -46,6 +49,19 @@ def line(world: RabbitWorld) -> Iterator[Proxy]:
         proxy.close()
 
 
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once somebody reads."""
+    reads, opens = threading.Event(), reader._Session.open
+
+    def opened(session: reader._Session) -> None:
+        opens(session)
+        reads.set()
+
+    monkeypatch.setattr(reader._Session, "open", opened)
+    return reads
+
+
 def url(world: RabbitWorld, line: Proxy) -> str:
     return world.url("taker").replace(f":{world.broker.port}/", f":{line.port}/")
 
@@ -53,6 +69,10 @@ def url(world: RabbitWorld, line: Proxy) -> str:
 def pause(line: Proxy) -> None:
     line.delay = PAUSE_S
     threading.Timer(PAUSE_S, line.well).start()
+
+
+def never() -> None:
+    pytest.fail("the history is the same one")
 
 
 def told(world: RabbitWorld, count: int) -> list[str]:
@@ -143,7 +163,7 @@ def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away
         return len(heard) < 60
 
     def follow() -> None:
-        history.follow(url(world, line), datetime.now(UTC) - timedelta(hours=1), take, away.append)
+        history.follow(url(world, line), datetime.now(UTC) - timedelta(hours=1), take, away.append, never)
         enough.set()
 
     things = told(world, 20)
@@ -164,29 +184,22 @@ def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away
     assert len(away) == 2, "told once each time"
     line.refuse()
     with pytest.raises(BusDown):
-        history.follow(url(world, line), None, take, away.append)
+        history.follow(url(world, line), None, take, away.append, never)
 
 
 @pytest.mark.parametrize("before", [0, 5])
 def test_who_follows_from_now_on_misses_nothing_though_the_broker_went_away_before_anything_came(
-    world: RabbitWorld, line: Proxy, before: int, monkeypatch: pytest.MonkeyPatch
+    world: RabbitWorld, line: Proxy, before: int, reading: threading.Event
 ) -> None:
     told(world, before)
-    heard, away, reading = list[str](), list[str](), threading.Event()
-    opens = reader._Session.open
-
-    def opened(session: reader._Session) -> None:
-        opens(session)
-        reading.set()
-
-    monkeypatch.setattr(reader._Session, "open", opened)
+    heard, away = list[str](), list[str]()
 
     def take(fact: Delivery) -> bool:
         heard.append(decode(fact.body).subject.hex)
         return len(heard) < 5
 
     def follow() -> None:
-        history.follow(url(world, line), None, take, away.append)
+        history.follow(url(world, line), None, take, away.append, never)
 
     following = threading.Thread(target=follow)
     following.start()
@@ -197,6 +210,43 @@ def test_who_follows_from_now_on_misses_nothing_though_the_broker_went_away_befo
     line.well()
     following.join(20)
     assert heard == [UUID(thing).hex for thing in things]
+
+
+@pytest.mark.parametrize("begin", [None, "first"])
+def test_who_follows_the_history_hears_what_is_new_though_the_broker_was_wiped(
+    world: RabbitWorld,
+    begin: str | None,
+    reading: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its places are counted anew, and what was published before comes again, older than what was asked for or not."""
+    monkeypatch.setattr(commands, "EARLIER", timedelta(0))
+    before, heard = told(world, 5), list[str]()
+
+    def take(fact: Message) -> bool:
+        heard.append(str(fact.subject))
+        return fact.data["note"] != "the last"
+
+    def follow() -> None:
+        commands.read(world.url("taker"), Path("nowhere"), begin, take, follow=True)
+
+    following = threading.Thread(target=follow, daemon=True)
+    following.start()
+    assert reading.wait(20)
+    shown = (before if begin else []) + told(world, 15)
+    world.until(lambda: len(heard) == len(shown), "what there was")
+
+    world.management.call("DELETE", f"queues/{world.management.here}/{HISTORY}")
+    world.provision()
+    world.send(world.rows()[:10])
+    last = world.make("the last")
+    world.step()
+    following.join(20)
+
+    assert not following.is_alive()
+    assert heard == [*shown, *shown[: 10 if begin else 5], str(last)]
+    assert capsys.readouterr().err.splitlines()[-1] == commands.ANEW
 
 
 def test_a_pause_while_what_was_missed_is_read_again_loses_nothing(world: RabbitWorld, line: Proxy) -> None:

@@ -32,14 +32,28 @@ def read(url: str, since: datetime, take: Take) -> None:
         read_to_the_end(url, since, _handing_to(take), NAME)
 
 
-def follow(url: str, since: datetime | None, take: Take, away: Callable[[str], object]) -> None:
+def follow(
+    url: str, since: datetime | None, take: Take, away: Callable[[str], object], anew: Callable[[], object]
+) -> None:
     """The same, and then what comes (``since`` None: only that), however often the broker is away meanwhile.
 
-    ``away`` is told why, once each time. Raises BusDown where it was not there at the beginning.
+    ``away`` is told why, once each time; ``anew``, before the first of it, that a broker which was wiped meanwhile has
+    another history, which then comes whole. Raises BusDown where it was not there at the beginning.
     """
+
+    def back(place: object) -> object:
+        """In another history a place means nothing: behind its end, we would wait for as much as there once was."""
+        if not isinstance(place, int):
+            return place
+        end = _behind(last(url, NAME))
+        if isinstance(end, int) and place <= end:
+            return place
+        anew()
+        return "first"
+
     begin: object = _behind(last(url, NAME)) if since is None else since.astimezone(UTC)
     with suppress(_Enough):
-        RabbitReader(url, HISTORY, _handing_to(take), name=NAME, arguments={OFFSET: begin}).follow(away)
+        RabbitReader(url, HISTORY, _handing_to(take), name=NAME, arguments={OFFSET: begin}).follow(away, back)
 
 
 def _behind(end: int | None) -> object:

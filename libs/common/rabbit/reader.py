@@ -85,15 +85,18 @@ class RabbitReader:
         finally:
             session.close()
 
-    def follow(self, away: Callable[[str], object]) -> None:
+    def follow(self, away: Callable[[str], object], back: Callable[[object], object]) -> None:
         """A stream, until ``deliver`` raises something, however often the broker is away meanwhile.
 
-        ``away`` is told why, once each time. Raises BusDown where it was not there at the beginning.
+        ``away`` is told why, once each time; ``back`` says, of the place where we were, where to go on when the broker
+        is there again. Raises BusDown where it was not there at the beginning.
         """
         begun, told, backoff = False, False, Backoff()
         while True:
             session = _Session(self)
             try:
+                if told:
+                    self.arguments[OFFSET] = back(self.arguments[OFFSET])
                 session.open()
                 begun, told = True, False
                 while True:
