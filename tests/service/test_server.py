@@ -1,6 +1,7 @@
 """What a caller sees of the server below the applications: connections, and how long it has patience."""
 
 import contextlib
+import json
 import socket
 import subprocess
 import sys
@@ -10,12 +11,15 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema
 import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+import services
 from commands import ROOT
-from libs.common.web import server
+from embedded import described
+from libs.common.web import openapi, server
 from libs.common.web.server import Threaded
 from libs.local.ports import free_port
 
@@ -218,6 +222,32 @@ def test_who_connects_and_says_nothing_is_let_go_without_a_word(
     monkeypatch.setattr(server, "HEAD_S", 0.1)
 
     assert connect().heard() == b""
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, b"NONSENSE\r\n\r\n"),
+        (408, b"GET /hello HTTP/1.1\r\nX-Drip: "),
+        (414, b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n"),
+        (431, b"GET /hello HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n"),
+        (500, ASK),
+    ],
+)
+def test_what_the_server_itself_answers_is_as_every_document_has_it(
+    monkeypatch: pytest.MonkeyPatch, worker: Threaded, connect: Callable[[], Line], status: int, said: bytes
+) -> None:
+    monkeypatch.setattr(server, "HEAD_S", 0.5)
+    monkeypatch.setattr(worker, "wsgi", None if status == 500 else hello)
+    document = openapi.document(described.app(services.spec("leads")))
+
+    head, _, body = connect().ask(said).partition(b"\r\n\r\n")
+
+    [kind] = document["components"]["responses"][f"Problem{status}"]["content"]
+    assert f" {status} " in head.decode().split("\r\n")[0]
+    assert f"Content-Type: {kind}" in head.decode().split("\r\n")
+    jsonschema.validate(json.loads(body), document["components"]["schemas"]["Problem"])
+    assert str(status) in document["info"]["description"]
 
 
 STREAMS = """

@@ -13,7 +13,7 @@ from werkzeug.routing import Rule as Route
 
 from libs.common.schema.files import File
 from libs.common.web.context import LINK, PUBLIC, Edge, Rule
-from libs.common.web.openapi_words import PROBLEM, PROBLEMS
+from libs.common.web.openapi_words import ABOUT, PROBLEM, PROBLEMS
 
 VERSION = "1"
 
@@ -25,8 +25,8 @@ def document(app: Flask) -> dict[str, Any]:
     every = [(route, views[route.endpoint].rule) for route in app.url_map.iter_rules()]
     routes = [(route, rule) for route, rule in every if not rule.page]
     plugin = MarshmallowPlugin()
-    title, about = edge.service.title, {"description": "Errors are RFC 9457 problems. See also /asyncapi.json."}
-    spec = APISpec(title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=[{"name": edge.service.name}])
+    about, tags = {"description": ABOUT}, [{"name": edge.service.name}]
+    spec = APISpec(edge.service.title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=tags)
     assert plugin.converter is not None
     _teach(plugin.converter, {kind for _, rule in routes for kind in _parts(rule.answer)})
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})

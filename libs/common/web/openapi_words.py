@@ -1,21 +1,31 @@
 """What every OpenAPI document says alike: the problems an act may be answered with, and their shape."""
 
 PROBLEMS = {
-    400: "The body is not JSON as accepted here.",
+    400: "The body is not JSON, or the request not HTTP, as accepted here.",
     401: "No token, or none that is valid.",
     403: "None of the caller's roles has the permission.",
     404: "No such record, or none in the caller's scope.",
     405: "This address does not know that method.",
+    408: "The request did not arrive in time.",
     409: "The record, as it stands, does not allow the act; `errors` names all that is missing.",
     410: "No longer available.",
     412: "Someone else changed the record since the caller read it.",
     413: "Too large.",
+    414: "The address is too long.",
     415: "Wrong content type.",
     422: "Wrong names or values; `errors` names each.",
     428: "If-Match is needed.",
     429: "Too many requests.",
+    431: "The headers are too large.",
+    500: "The fault is ours and has been logged.",
     503: "Temporarily unavailable; nothing is known to have changed.",
 }
+#: what any operation may be answered with, mostly by the server before one is asked: said once, not at each
+ANYWHERE = (400, 405, 408, 414, 431, 500)
+ABOUT = (
+    "Errors are RFC 9457 problems. Any operation may be answered with"
+    f" {', '.join(map(str, ANYWHERE))}, too: each is in components/responses. See also /asyncapi.json."
+)
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail"],
