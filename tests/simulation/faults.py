@@ -118,6 +118,8 @@ class Chaos:
         """A crash point: the process may die here, or stand still while others go on."""
         if self.dead:
             raise Killed
+        if self.quiet:
+            return
         if self.chance("crash_at" if name == self.crash_at else "crash"):
             self.crashed[name] += 1
             raise self.kill()
