@@ -43,6 +43,7 @@ class Disorder:
 
     def __init__(self, server: DatabaseServer, stores: Mapping[str, Store]) -> None:
         self.server, self.stores, self.repeated = server, stores, 0
+        self._lines: dict[str, psycopg.Connection[Any]] = {}
         for name in stores:
             self._ask(name, INSTALL)
 
@@ -73,10 +74,20 @@ class Disorder:
         return others, again
 
     def _ask(self, name: str, statement: str, given: object = None) -> tuple[Any, ...]:
-        server = self.server
-        with psycopg.connect(
-            host=server.host, port=server.port, user=server.user, password=server.password, dbname=name,
-            autocommit=True, connect_timeout=3,
-        ) as database:  # fmt: skip
-            cursor = database.execute(statement, given)  # type: ignore[call-overload]
-            return (cursor.fetchone() if cursor.description else None) or ()
+        cursor = self._line(name).execute(statement, given)  # type: ignore[call-overload]
+        return (cursor.fetchone() if cursor.description else None) or ()
+
+    def _line(self, name: str) -> "psycopg.Connection[Any]":
+        """Kept until it breaks: ten new ones a second cost the database more than all that is asked."""
+        line = self._lines.get(name)
+        if line is None or line.closed:
+            server = self.server
+            line = self._lines[name] = psycopg.connect(
+                host=server.host, port=server.port, user=server.user, password=server.password, dbname=name,
+                autocommit=True, connect_timeout=3,
+            )  # fmt: skip
+        return line
+
+    def close(self) -> None:
+        for line in self._lines.values():
+            line.close()

@@ -203,6 +203,7 @@ def run(plan: Plan) -> Report:
         _count(report, monkey, ledger, disorder)
         report.facts, report.duplicates = len(told), wire.total() - len(wire)
         ledger.close()
+        disorder.close()
     report.check()
     return report
 
