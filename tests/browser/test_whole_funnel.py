@@ -44,7 +44,9 @@ def told(page: Page) -> Locator:
     return page.locator(".toast[role=status]")
 
 
-@pytest.mark.parametrize("van", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "van", [pytest.param(DESKTOP, id="desk", marks=pytest.mark.long), pytest.param(PHONE, id="phone")]
+)
 def test_a_call_becomes_work_that_operations_took_over(
     browsing: Browsing, van: Device, picture: Callable[..., None]
 ) -> None:
