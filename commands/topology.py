@@ -18,7 +18,7 @@ from libs.common.rabbit.management import Management, Refusal, Starting
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
 AGAIN_S = 10.0
-DELETED = "The queue {} came back without a leader, and stopped its publishers: deleted."
+DELETED = "The queue {} had no leader, and stopped its publishers: deleted."
 START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may take to have its queues
 
 

@@ -154,7 +154,7 @@ def test_a_deleted_queue_is_named_and_what_it_held_arrives(faults: FaultyWorld) 
 
 @pytest.mark.long
 def test_a_queue_that_came_back_without_a_leader_stops_nobody_for_long(faults: FaultyWorld) -> None:
-    queue = "subscriber.crm.inbox"
+    queue = queue_of("late")
     made = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
     faults.broker.manage("PUT", f"/api/queues/%2F/{queue}", made)
     faults.broker.manage("POST", f"/api/bindings/%2F/e/plumbline.events/q/{queue}", {"routing_key": "#"})
@@ -168,8 +168,21 @@ def test_a_queue_that_came_back_without_a_leader_stops_nobody_for_long(faults: F
     with faults.watched() as said:
         faults.until_arrived(lead, seconds=90)
 
-    assert f"The queue {queue} came back without a leader" in said.read_text()
+    assert f"The queue {queue} had no leader" in said.read_text()
     assert queue not in {one["name"] for one in faults.broker.manage("GET", "/api/queues")}
+
+
+@pytest.mark.long
+def test_a_queue_whose_process_is_down_stops_nobody_for_long(faults: FaultyWorld) -> None:
+    queue = queue_of(READER)
+    faults.broker.ctl("eval", f"ra:stop_server(quorum_queues, {{'%2F_{queue}', node()}}).")
+    lead = faults.valid_lead()
+    faults.until_told(TELLER, "broker", "the bus did not take")
+
+    with faults.watched() as said:
+        faults.until_arrived(lead, seconds=90)
+
+    assert f"The queue {queue} had no leader" in said.read_text()
 
 
 @pytest.mark.parametrize("short", ["disk", pytest.param("memory", marks=pytest.mark.long)])
