@@ -9,7 +9,7 @@ from bench.chaos import Plan, run
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(1200)]
 
 LOG = logging.getLogger(__name__)
-WHOLE = Plan(funnels=300, kill=5.0, broker=75.0, database=100.0)  # beside two other workers of the suite
+WHOLE = Plan(funnels=300, kill=8.0, broker=90.0, database=120.0)  # beside two other workers of the suite
 BEFORE_A_RELEASE = Plan(funnels=10_000, clients=12, kill=4.0, broker=60.0, database=90.0)  # within an hour and a half
 
 

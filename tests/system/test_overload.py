@@ -23,7 +23,7 @@ from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, FaultyWorld, gateway_to
 
 # One world for all files of the group; one worker of xdist has all of it.
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.xdist_group("faults")
 CALLERS = 160  #: the api has four threads, and the gateway lets 128 of one address in
 GROWTH_MB, PAUSE_S, BEGIN_S, ARRIVE_S = 50, 0.05, 120.0, 120.0
 REFUSED = {429, 502, 503, 504}
@@ -93,7 +93,9 @@ def resident_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-@pytest.mark.parametrize("seconds", [2, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(1200)])])
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("seconds", [2, 300])
 def test_who_comes_too_much_is_told_when_to_come_again(
     faults: FaultyWorld, books: System, gateway: nginx.Gateway, seconds: float
 ) -> None:

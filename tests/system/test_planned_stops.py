@@ -14,7 +14,7 @@ from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, STARTS_S, FaultyWorld, gateway_to
 
 # One world for all files of the group; one worker of xdist has all of it.
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.xdist_group("faults")
 INSTANCE = "-2"
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +35,9 @@ def gateway(instances: dict[str, str], tmp_path: Path) -> Iterator[nginx.Gateway
         yield running
 
 
-@pytest.mark.parametrize("times", [1, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("times", [1, 20])
 def test_a_rolling_restart_fails_no_request(
     faults: FaultyWorld, instances: dict[str, str], gateway: nginx.Gateway, times: int
 ) -> None:
