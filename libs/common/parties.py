@@ -35,8 +35,10 @@ def email_key(typed: str) -> str:
 
 def folded(text: str) -> str:
     """Text as it is compared: without case, accents, punctuation and double spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(one for one in plain if not unicodedata.combining(one))
+    plain = text.casefold()
+    if not plain.isascii():  # else it has no accents
+        bare = (one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+        plain = "".join(bare).casefold()  # again: a sign such as № falls into capitals
     return re.sub(r"[^\w]+", " ", plain).strip()
 
 

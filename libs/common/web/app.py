@@ -49,8 +49,10 @@ def _common(service: Service) -> Blueprint:
 
 
 def _finish(answer: Response) -> Response:
+    there = {name.lower() for name, _ in answer.headers}  # asked one by one, each would go through all of them
     for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
+        if name.lower() not in there:
+            answer.headers.add(name, value)
     answer.headers["X-Request-Id"] = request_id()
     if answer.status_code != 304 and not answer.content_length and answer.mimetype == "text/html":
         answer.headers.pop("Content-Type", None)
