@@ -41,11 +41,17 @@ def keep(part: str, work: Callable[[], None], stop: threading.Event, report: Rep
 
 
 def relay_loop(
-    relay: Relay, wait: Wait, stop: threading.Event, report: Report, rest: Callable[[float], float] = rest_after
+    relay: Relay,
+    wait: Wait,
+    stop: threading.Event,
+    report: Report,
+    rest: Callable[[float], float] = rest_after,
+    linger: Callable[[int], None] = lambda _sent: None,
 ) -> None:
     """Sends committed facts until ``stop``. Trouble is reported and waited out: the facts are safe in the outbox.
 
-    ``rest`` says how long to let facts gather after a step that took so long.
+    ``rest`` says how long to let facts gather after a step that took so long; ``linger`` is called after that, and told
+    how many it sent: perhaps it waits for the next. Where the bus is away it is told of a full batch.
     """
     backoff = Backoff()
     while not stop.is_set():
@@ -56,9 +62,11 @@ def relay_loop(
                 wait(POLL_S)
             elif sent < relay.batch:  # else more wait already
                 stop.wait(rest(time.monotonic() - began))
+                linger(sent)
         except BusDown as away:
             report("relay", True, "")  # it has done what it can
             report("broker", False, str(away))
+            linger(relay.batch)
             backoff.wait(stop)
             continue
         except Unavailable as trouble:

@@ -4,6 +4,9 @@ A NOTIFY in every commit costs eight writers 45 %: PostgreSQL lets only one of t
 only while the relay sleeps. That it sleeps is said by an advisory lock, which costs no write: the relay holds it alone
 while asleep; a writer takes its share of it until the end of its transaction, and where it cannot, it notifies. To fall
 asleep the relay must wait for the writers in flight, and looks once more after that: no commit is ever overlooked.
+
+A fact that comes now and then does not wake it up: it is sent with the lock still held, since whoever commits meanwhile
+notifies. Only where much is to be sent, or nothing can be, the lock is given back.
 """
 
 import contextlib
@@ -20,6 +23,8 @@ from libs.common.orm import CALLED_OFF
 from libs.common.patience import Impatient
 
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
+MUCH = 8  #: who sends so many in one step is busy: its writers need not notify
+MARK_S = 0.2  #: so long what was sent may wait to be marked, for the next that is to be read
 WAITING = "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
 
 Turn = Callable[[float, int], None]  #: waits so many seconds, or until the descriptor can be read
@@ -33,6 +38,7 @@ class Listener:
     """A connection of its own, which pgbouncer must not pool: its locks and its LISTEN live as long as it does."""
 
     def __init__(self, url: str) -> None:
+        self.asleep = False  #: whether we hold the lock that says so
         address = sa.engine.make_url(url)
         try:
             self.connection = Impatient.connect(
@@ -52,18 +58,43 @@ class Listener:
 
     def sleep(self, seconds: float, turn: Turn) -> None:
         """Sleeps until something is committed, at most so many seconds. Raises Lost."""
-        try:
-            waiting = self._ask(f"SELECT pg_advisory_lock({SLEEPING}); {WAITING}")
-        except psycopg.errors.LockNotAvailable:
-            turn(FALL_ASLEEP_MS / 1000, self.connection.fileno())
-            return
-        try:
-            if not waiting:
-                turn(seconds, self.connection.fileno())
-        finally:
+        if not self.asleep:
+            try:
+                waiting = self._ask(f"SELECT pg_advisory_lock({SLEEPING}); {WAITING}")
+            except psycopg.errors.LockNotAvailable:
+                turn(FALL_ASLEEP_MS / 1000, self.connection.fileno())
+                return
+            self.asleep = True
+            if waiting:
+                return
+        if not self._told_within(seconds, turn):
+            self._ask("SELECT 1")  # a connection that was cut off says nothing either
+
+    def linger(self, sent: int, turn: Turn) -> None:
+        """After so many were sent: a moment for the next, which is read as these are marked. Raises Lost."""
+        if sent >= MUCH:
+            self.wake_up()
+        elif self.asleep:
+            self._told_within(MARK_S, turn)
+
+    def wake_up(self) -> None:
+        """From here on nobody who commits need notify. Raises Lost."""
+        if self.asleep:
             self._ask(f"SELECT pg_advisory_unlock({SLEEPING})")
-        for _ in self.connection.notifies(timeout=0):
-            pass  # that we woke is all they had to say
+            self.asleep = False
+
+    def _told_within(self, seconds: float, turn: Turn) -> bool:
+        """Whether somebody notified. What came with an answer is with us already: the socket says nothing of it."""
+        if self._told():
+            return True
+        turn(seconds, self.connection.fileno())
+        return self._told()
+
+    def _told(self) -> bool:
+        try:
+            return bool([*self.connection.notifies(timeout=0)])
+        except psycopg.Error as lost:
+            raise Lost(f"the relay lost its database connection: {lost}") from lost
 
     def close(self) -> None:
         with contextlib.suppress(psycopg.Error):

@@ -116,7 +116,9 @@ class Worker:
             while listener is not None and not listener.become_active():
                 if self.stop.wait(STANDBY_S):
                     return
-            relay_loop(Relay(store, publisher), self._waiter(publisher, listener), self.stop, report)
+            relay = Relay(store, publisher)
+            wait, linger = self._waiter(publisher, listener), self._lingerer(publisher, listener)
+            relay_loop(relay, wait, self.stop, report, linger=linger)
         finally:
             publisher.close()
             if listener is not None:
@@ -130,6 +132,13 @@ class Worker:
                 listener.sleep(seconds, publisher.turn)
 
         return wait
+
+    def _lingerer(self, publisher: RabbitPublisher, listener: Listener | None) -> Callable[[int], None]:
+        def linger(sent: int) -> None:
+            if listener is not None and not self.stop.is_set():
+                listener.linger(sent, publisher.turn)
+
+        return linger
 
     def read(self, store: Store, report: Report) -> None:
         consumer = Consumer(store, self.service.subscriptions)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -89,6 +90,23 @@ def test_a_relay_waits_a_broker_out_and_sends_what_was_kept(store: Store) -> Non
     running.until(lambda: ("broker", True, "") in running.said)
     running.end()
     assert bus.sent == 2
+
+
+def test_a_relay_without_a_broker_lets_nobody_notify_and_one_that_sends_lingers_for_the_next(store: Store) -> None:
+    with store.begin() as tx:
+        make(tx, "one", "two")
+    bus, idle, told = Bus(), threading.Event(), list[int]()
+    relay = Relay(store, bus)
+    loop = partial(loops.relay_loop, linger=told.append)
+    running = Running(loop, relay, lambda seconds: idle.wait(0.01))
+    running.until(lambda: ("broker", False, "nobody there") in running.said)
+
+    bus.down = False
+
+    running.until(lambda: ("broker", True, "") in running.said)
+    running.end()
+    assert set(told[:-1]) == {relay.batch}
+    assert told[-1] == 2
 
 
 def test_a_relay_waits_its_database_out(store: Store) -> None:
