@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from libs.common import ready
 from libs.common.fresh import Change
@@ -78,6 +79,25 @@ def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] =
     texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
     many = {f"{name}_many": len(rows) for name, rows in given.items()}
     tx.connection.exec_driver_sql(_together(metadata, there, tuple(changing)), texts | many)
+
+
+def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:
+    """Puts rows of the same columns, all of the table's, into it now; those that are there already stay as they are."""
+    if tx.store.database.sqlite:
+        tx.execute(_adding(table), rows)
+    else:
+        given = {table.name: msgspec.json.encode(rows).decode(), f"{table.name}_many": len(rows)}
+        tx.connection.exec_driver_sql(_adding_together(table), given)
+
+
+@functools.cache
+def _adding(table: sa.Table) -> sa.Insert:
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+@functools.cache
+def _adding_together(table: sa.Table) -> str:
+    return f"{_step(table.metadata, table.name)} ON CONFLICT DO NOTHING"
 
 
 @functools.cache

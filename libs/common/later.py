@@ -11,7 +11,10 @@ Writing = Callable[[Names, Names], Any]
 
 
 class Later:
-    """Statements with all that they are to be run for, in the order in which they were first asked for."""
+    """Statements with all that they are to be run for, in the order in which they were first asked for.
+
+    In place of a statement may stand a table: rows that are put there unless they are there already.
+    """
 
     def __init__(self) -> None:
         self._left: dict[Any, list[Mapping[str, Any]]] = {}

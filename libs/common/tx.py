@@ -263,8 +263,11 @@ class Tx:
     def write(self) -> None:
         """Writes records, and what was left for later, without ending the act."""
         self.session.flush()
-        for statement, rows in self.left.taken():
-            self.execute(statement, rows)
+        for what, rows in self.left.taken():
+            if isinstance(what, sa.Table):
+                closing.add(self, what, rows)
+            else:
+                self.execute(what, rows)
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""

@@ -15,6 +15,7 @@ from services.console.model import Card, Stage, Told, Word
 
 CARDS: Any = Card.__table__
 STAGES: Any = Stage.__table__
+TIMELINE: Any = Told.__table__
 WORDS: Any = Word.__table__
 ONCE = {"handed_over_at"}  #: the first time is what counts
 CARD, RECORD = sa.bindparam("of_card", type_=sa.Uuid), sa.bindparam("of_record", type_=sa.Uuid)
@@ -96,13 +97,8 @@ def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int
     tx.left.keep(writing, key, {"id": record, **known}, first=first, more=more)
 
 
-@functools.cache
-def _telling(in_sqlite: bool) -> Any:
-    return _insert(Told.__table__, in_sqlite).on_conflict_do_nothing()
-
-
 def tell(tx: Tx, row: dict[str, Any]) -> None:
-    tx.left.run(_telling(tx.store.database.sqlite), row)
+    tx.left.run(TIMELINE, row)
 
 
 # -- stages: one begins where the one before ends
@@ -132,13 +128,7 @@ def enter(tx: Tx, row: dict[str, Any]) -> None:
 FORGET = sa.delete(WORDS).where(WORDS.c.card_id == CARD, WORDS.c.told_by == sa.bindparam("of_teller"))
 
 
-@functools.cache
-def _learning(in_sqlite: bool) -> Any:
-    return _insert(WORDS, in_sqlite).on_conflict_do_nothing()
-
-
 def find_by(tx: Tx, card: Any, told_by: str, words: Iterable[str]) -> None:
-    learn = _learning(tx.store.database.sqlite)
     rows = [{"card_id": card, "told_by": told_by, "word": word} for word in sorted(words)]
     forget = {"of_card": card, "of_teller": told_by}
-    tx.left.instead((str(card), told_by), [(FORGET, forget), *((learn, row) for row in rows)])
+    tx.left.instead((str(card), told_by), [(FORGET, forget), *((WORDS, row) for row in rows)])
