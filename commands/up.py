@@ -15,7 +15,7 @@ import services
 from commands.door.running import kept_beside, remember
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
-from libs.local.folder import owned
+from libs.local.folder import owned, private
 from libs.local.process import end_predecessor
 from libs.local.supervisor import Supervisor
 
@@ -57,9 +57,9 @@ def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
     demand_free(port)
     supervisor = Supervisor()
     supervisor.take_signals()
-    (data / "log").mkdir(exist_ok=True)
+    log = private(data / "log") / "embedded.log"
     args = [sys.executable, "-m", "embedded", "--data", str(data), "--port", str(port)]
-    child = supervisor.add("embedded", args, log=data / "log" / "embedded.log", env=environment())
+    child = supervisor.add("embedded", args, log=log, env=environment())
     try:
         wait_ready(url, supervisor, lambda: child.process.log_tail() if child.process else "")
         if not supervisor.stopping.is_set():

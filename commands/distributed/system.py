@@ -13,6 +13,7 @@ from commands.distributed.environment import Place
 from commands.distributed.ports import kept_ports
 from commands.up import announce, demand_free, wait_ready
 from libs.local import NotReady, nginx, postgres, rabbit
+from libs.local.folder import private
 from libs.local.nursery import Nursery
 from libs.local.process import Program
 from libs.local.supervisor import Child, Supervisor
@@ -61,8 +62,7 @@ class System:
     ) -> None:
         self.data, self.port, self.url, self.supervisor = data, port, f"http://127.0.0.1:{port}", supervisor
         self.database, self.broker = database, broker
-        (data / "log").mkdir(exist_ok=True)
-        self.nursery = Nursery(LOADED, log=data / "log" / "nursery.log", env=_environment({}))
+        self.nursery = Nursery(LOADED, log=private(data / "log") / "nursery.log", env=_environment({}))
         self.ports = kept_ports(data / "ports.json", PORTS)
         self.place = Place(
             secrets=data / "secrets",
@@ -111,8 +111,7 @@ class System:
         return database, broker
 
     def _gateway(self) -> None:
-        home = self.data / "gateway"
-        home.mkdir(exist_ok=True)
+        home = private(self.data / "gateway")
         variables = environment.of_gateway(self.place, SITE / "www")
         program = nginx.program(SITE / "site.conf.template", home, port=self.port, variables=variables)
         self.supervisor.keep("gateway", program, stage=GATEWAY)

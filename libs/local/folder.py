@@ -42,6 +42,13 @@ def kept(path: Path, value: str, *, mode: int = 0o600) -> str:
     return path.read_text()
 
 
+def private(folder: Path) -> Path:
+    """Made if need be, and its owner's only, whatever the umask: what is written into it tells of people."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
 def open_to_others(folder: Path) -> bool:
     """Whether any user may pass through to it."""
     return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))

@@ -17,7 +17,7 @@ SAID = "plumbline: "  #: how a line to the user begins
 
 
 class Process:
-    """A program in a session of its own, writing to a log file.
+    """A program in a session of its own, writing to a log file that nobody else reads: it may name people.
 
     The kernel signals it when we die, kill -9 included. To the kernel, "we" is the *thread* that started it: start
     processes from a thread that lives as long as they shall.
@@ -41,6 +41,8 @@ class Process:
         self.log, self.stop_signal = log, stop_signal
         self._pid_file = log.with_suffix(".pid")
         end_predecessor(self._pid_file)
+        log.touch(mode=0o600)
+        log.chmod(0o600)
         self._child: Copy | subprocess.Popen[bytes]
         if nursery is None:
             self._child = _executed([str(arg) for arg in args], log, stop_signal, env=env, cwd=cwd, **identity(user))

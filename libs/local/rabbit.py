@@ -12,7 +12,7 @@ from pathlib import Path
 from libs.local import NotReady
 from libs.local.broker import Broker
 from libs.local.debian import Tree, tree_of
-from libs.local.folder import kept, owned
+from libs.local.folder import kept, owned, private
 from libs.local.ports import free_ports
 from libs.local.process import Process, Program
 
@@ -163,4 +163,4 @@ def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) 
 def placed(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Rabbit]:
     """One that has its folder and does not run yet."""
     with owned(directory) as home:
-        yield Rabbit(home, tree or tree_of("rabbitmq-server"), durable=durable)
+        yield Rabbit(private(home), tree or tree_of("rabbitmq-server"), durable=durable)

@@ -113,6 +113,22 @@ def asked(running: Distributed, method: str, path: str) -> tuple[http.client.HTT
     return None if answer.status in (502, 503) else (answer, body)
 
 
+def test_nobody_else_on_the_machine_reads_what_it_keeps(running: Distributed) -> None:
+    harmless = {"demo-company", "lock", "ports.json", "running.json"}
+    assert {path.name for path in open_to_anybody(running.data)} <= harmless
+
+
+def open_to_anybody(folder: Path) -> Iterator[Path]:
+    """Files that any user of this machine may read, in folders that any may pass through."""
+    for path in folder.iterdir():
+        if path.is_symlink():  # as root, where nobody gets in: PostgreSQL's data elsewhere
+            continue
+        if path.is_dir() and path.stat().st_mode & 0o001:
+            yield from open_to_anybody(path)
+        elif path.is_file() and path.stat().st_mode & 0o004 and not path.name.endswith(".pid"):
+            yield path
+
+
 def test_no_service_gets_into_anothers_database(running: Distributed) -> None:
     for who in services.NAMES:
         url = (running.data / "secrets" / f"{who}-database-url").read_text().replace("+psycopg", "")
