@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import services
+from embedded import described
+from libs.common.web import openapi
 from libs.local import nginx
 from libs.local.ports import free_port
 
@@ -85,6 +88,17 @@ def gateway_without_console(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
+@pytest.fixture
+def gateway_before_silence(tmp_path: Path) -> Iterator[nginx.Gateway]:
+    """nginx, of less patience, before services that take whatever they are asked and say nothing."""
+    hasty = SITE.read_text().replace("proxy_read_timeout 30s", "proxy_read_timeout 100ms")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"127.0.0.1:{silent.getsockname()[1]}"
+        variables = {"GATEWAY_WWW": str(WWW)} | {f"GATEWAY_{name.upper()}": where for name in services.NAMES}
+        with nginx.running(hasty, tmp_path, variables=variables) as running:
+            yield running
+
+
 def ask(gateway: nginx.Gateway, method: str, path: str, body: bytes | None = None, **headers: str):
     wire = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
     wire.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -144,6 +158,27 @@ def test_a_service_that_is_away_is_said_to_be(gateway) -> None:
         answer, content = ask(gateway, "GET", path)
         assert "notifications cannot be reached" in str(refused(answer, content, 502)["detail"])
         assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(("which", "status"), [("gateway", 502), ("gateway_before_silence", 504)])
+def test_that_a_service_does_not_answer_is_said_as_every_document_has_it(
+    request: pytest.FixtureRequest, which: str, status: int
+) -> None:
+    document = openapi.document(described.app(services.spec("notifications")))
+
+    problem = refused(*ask(request.getfixturevalue(which), "POST", "/api/v1/notifications", b"{}"), status)
+
+    assert PROBLEM in document["components"]["responses"][f"Problem{status}"]["content"]
+    jsonschema.validate(problem, document["components"]["schemas"]["Problem"])
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_whatever_the_gateway_says_itself_is_in_every_document(method: str) -> None:
+    document = openapi.document(described.app(services.spec("leads")))
+    named = document["paths"]["/api/v1/leads"][method]["responses"]
+
+    for status in re.findall(r"^\s+(\d{3}) '\{", SITE.read_text(), re.MULTILINE):
+        assert status in named or status in document["info"]["description"]
 
 
 def test_who_asks_for_too_much_at_once_is_told_when_to_come_again(gateway, go_on: threading.Event) -> None:

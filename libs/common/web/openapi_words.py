@@ -18,10 +18,12 @@ PROBLEMS = {
     429: "Too many requests.",
     431: "The headers are too large.",
     500: "The fault is ours and has been logged.",
+    502: "The gateway does not reach the service.",
     503: "Temporarily unavailable; nothing is known to have changed.",
+    504: "The service did not answer the gateway in time; what was asked may have been done.",
 }
-#: what any operation may be answered with, mostly by the server before one is asked: said once, not at each
-ANYWHERE = (400, 405, 408, 414, 431, 500)
+#: what any operation may be answered with, mostly by server or gateway before one is asked: said once, not at each
+ANYWHERE = (400, 405, 408, 413, 414, 431, 500, 502, 504)
 ABOUT = (
     "Errors are RFC 9457 problems. Any operation may be answered with"
     f" {', '.join(map(str, ANYWHERE))}, too: each is in components/responses. See also /asyncapi.json."
