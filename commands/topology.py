@@ -15,10 +15,12 @@ from libs.common.bus import BusDown
 from libs.common.contracts.schemas import PUBLISHERS
 from libs.common.rabbit.leaderless import take_away
 from libs.common.rabbit.management import Management, Refusal, Starting
+from libs.common.rabbit.subscribers import Remembered
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
 AGAIN_S = 10.0
 DELETED = "The queue {} had no leader, and stopped its publishers: deleted."
+BACK = "The broker was wiped: {} may read along as before, and was not asked for a new password."
 START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may take to have its queues
 
 
@@ -38,12 +40,18 @@ def command(verbose: bool, watch: bool) -> None:
         config.quit_with(f"PLUMBLINE_BROKER_PASSWORDS names {', '.join(sorted(strangers))}, which is no service")
     broker = Management(settings.management_url, settings.amqp_url)
     looks: dict[str, int] = {}
+    readers = Remembered(broker)
 
     def make() -> list[str]:
         return provision(broker, services.every(), accounts, PUBLISHERS)
 
+    def mend() -> None:
+        make()
+        for name in readers.put_back():  # now that there is what they bind to
+            click.echo(BACK.format(name), err=True)
+
     if watch:
-        keep(lambda: take_away(broker, looks), make)
+        keep(lambda: take_away(broker, looks), mend)
         return
     try:
         made = once_started(make)

@@ -38,8 +38,11 @@ class Company:
     @classmethod
     def on(cls, broker: Broker, vhost: VirtualHost) -> "Company":
         company = cls(broker, vhost, {"leads": Account(f"leads.{vhost.name}", uuid4().hex)})
-        provision(company.management, services.every(), company.accounts, PUBLISHERS)
+        company.provision()
         return company
+
+    def provision(self) -> None:
+        provision(self.management, services.every(), self.accounts, PUBLISHERS)
 
     @property
     def management(self) -> Management:

@@ -16,6 +16,7 @@ import pytest
 
 from libs.common.contracts.commands import COMMANDS, decode
 from libs.common.rabbit.management import Binding
+from libs.common.rabbit.subscribers import LIMITS
 from libs.common.rabbit.topology import EVENTS
 from libs.common.web import load
 from libs.local.broker import Broker
@@ -125,6 +126,36 @@ def test_the_consumer_in_node(company: Company, start: Callable[..., Running], t
     (tmp_path / "bookings.mjs").write_text(program("In Node"))
 
     reads_each_fact_once(company, start(url, node, "bookings.mjs"), url)
+
+
+@pytest.mark.parametrize(
+    ("heading", "pause", "runner"),
+    [
+        ("In Python", "time.sleep(2)", lambda _: sys.executable),
+        pytest.param(
+            "In Node", "setTimeout(resolve, 2000)", lambda place: toolbox.node(place, "amqplib"), marks=pytest.mark.long
+        ),
+    ],
+    ids=["python", "node"],
+)
+def test_a_consumer_that_is_refused_tries_until_it_is_not(
+    company: Company,
+    start: Callable[..., Running],
+    tmp_path: Path,
+    heading: str,
+    pause: str,
+    runner: Callable[[Path], str],
+) -> None:
+    """So it goes on when a wiped broker has its exchange again; it leaves no connection behind, as it may have few."""
+    name = f"s{uuid4().hex[:8]}"
+    url = company.run("add", name, "--pattern", "plumbline.lead.#").stdout.strip()
+    (tmp_path / "hasty.mjs").write_text(program(heading).replace(pause, pause.replace("2", "0.02")))
+    running = start(url, runner(tmp_path), "hasty.mjs")  # Python does not mind the name
+    until(lambda: len(running.lines()) > 4 * LIMITS["max-connections"], "many refusals")
+
+    company.run("add", name, "--pattern", BOOKINGS)
+
+    until(lambda: running.lines() and is_bound(company, url), "its queue is bound")
 
 
 def test_the_history(company: Company, start: Callable[..., Running], tmp_path: Path) -> None:

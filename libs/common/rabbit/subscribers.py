@@ -1,7 +1,7 @@
 """Users of the broker for other systems: each reads what was agreed, into queues of its own, and does nothing else."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -158,6 +158,48 @@ def remove(broker: Management, subscriber: Subscriber) -> list[str]:
                 _gone(broker, f"{kind}/{broker.here}/{quote(one['name'], safe='')}")
                 gone.append(f"{kind.removesuffix('s')} {one['name']}")
     return gone
+
+
+class Remembered:
+    """Everybody who reads along, for as long as this lives, with what the broker keeps of a password: for one that was
+    wiped, as nobody else knows what they may."""
+
+    def __init__(self, broker: Management) -> None:
+        self._broker = broker
+        self._history: str | None = None
+        self._known: dict[Subscriber, dict[str, Any]] = {}
+
+    def put_back(self) -> list[str]:
+        """To be called again and again. The names of those whom a broker with another history, or none, had lost.
+
+        Raises Refusal or BusDown; the next call tries again.
+        """
+        history, there = self._present(), known(self._broker)
+        lost: list[Subscriber] = []
+        if self._history is not None and history != self._history:
+            names = {one.name for one in there}
+            lost = [one for one in self._known if one.name not in names]
+        for one in lost:
+            self._broker.call("PUT", f"users/{quote(one.user, safe='')}", self._known[one])
+            put(self._broker, one, None)
+        if not lost:
+            keys = {one["name"]: one for one in self._broker.call("GET", "users")}
+            self._known = {one: _secret(keys[one.user]) for one in there if one.user in keys}
+        self._history = history
+        return [one.name for one in lost]
+
+    def _present(self) -> str | None:
+        """Which history it is; None where there is none."""
+        try:
+            return next((one.mark for one in self._broker.bindings(EVENTS) if one.queue == HISTORY and one.mark), None)
+        except Refusal as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+
+
+def _secret(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {"password_hash": user["password_hash"], "hashing_algorithm": user["hashing_algorithm"], "tags": ""}
 
 
 def _gone(broker: Management, path: str) -> None:
