@@ -6,10 +6,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import click
 
 import services
+from commands import ROOT
+from commands.distributed.broker import told
 from libs.common import config
 from libs.common.bus import BusDown
 from libs.common.contracts.schemas import PUBLISHERS
@@ -27,13 +30,19 @@ START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may
 @click.command("topology")
 @click.option("-v", "--verbose", is_flag=True, help="Name everything that is there now.")
 @click.option("--watch", is_flag=True, help="Do it again and again, so that what is lost comes back; until SIGTERM.")
-def command(verbose: bool, watch: bool) -> None:
-    """Make the broker ready, as its administrator (PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL); safe to repeat.
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help=f"Of `up --distributed`; {ROOT / 'var'} unless a broker is named.",
+)
+def command(verbose: bool, watch: bool, data: Path | None) -> None:
+    """Make the broker ready, as its administrator; safe to repeat.
 
-    Users are made for the services that PLUMBLINE_BROKER_PASSWORDS names. What exists in another form is left alone,
-    and ends this with 2.
+    Which broker: the one that PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL name, with users for the services that
+    PLUMBLINE_BROKER_PASSWORDS names; else that of the `up --distributed` in --data. What exists in another form is left
+    alone, and ends this with 2.
     """
-    settings = config.load_or_exit(os.environ, "topology")
+    settings = config.load_or_exit(told(os.environ, data, default=ROOT / "var"), "topology")
     accounts = {name: Account(name, password) for name, password in settings.broker_passwords.items()}
     strangers = set(accounts) - set(services.NAMES)
     if strangers:

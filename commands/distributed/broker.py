@@ -13,6 +13,8 @@ from libs.common import config
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS
 
+NAMING = ("PLUMBLINE_AMQP_URL", "PLUMBLINE_MANAGEMENT_URL", "PLUMBLINE_BROKER_PASSWORDS")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -63,12 +65,21 @@ class Place:
 
 def find(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Place:
     """Ends the process, with a line that says why, where there is none."""
-    if data is None and ("PLUMBLINE_AMQP_URL" in environ or "PLUMBLINE_AMQP_URL_FILE" in environ):
-        settings = config.load_or_exit(environ, "subscribers")
-        return Place(settings.amqp_url, Management(settings.management_url, settings.amqp_url))
+    said = told(environ, data, default=default)
+    settings = config.load_or_exit(said, "subscribers")
+    kept = None if said is environ else (data or default).absolute() / "secrets" / "subscribers.json"
+    return Place(settings.amqp_url, Management(settings.management_url, settings.amqp_url), kept)
+
+
+def told(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Mapping[str, str]:
+    """What `topology` is told of its broker: by the environment, where that names one and no folder is named, else by
+    the folder. Ends the process, with a line that says why, where that holds none."""
+    if data is None and any(name.removesuffix("_FILE") in NAMING for name in environ):
+        return environ
     data = (data or default).absolute()
+    secrets_of = data / "secrets"
     try:
-        amqp_url = (data / "secrets" / "broker-admin-url").read_text()
+        (secrets_of / "broker-admin-url").read_text()
         port = json.loads((data / "ports.json").read_text())["management"]
     except FileNotFoundError:
         embedded = " (what runs there is embedded: it has no broker)" if holds_embedded(data) else ""
@@ -77,6 +88,11 @@ def find(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Pla
             " name its folder with --data, or a broker with PLUMBLINE_AMQP_URL and PLUMBLINE_MANAGEMENT_URL",
             code=config.EXIT_NOT_READY,
         )
-    except OSError as wrong:
-        config.quit_with(f"{data} cannot be read: {wrong.strerror}", code=1)
-    return Place(amqp_url, Management(f"http://127.0.0.1:{port}", amqp_url), data / "secrets" / "subscribers.json")
+    except (OSError, ValueError, LookupError, TypeError) as wrong:
+        why = wrong.strerror if isinstance(wrong, OSError) else "ports.json does not name the broker's"
+        config.quit_with(f"{data} cannot be read: {why}", code=1)
+    return {
+        "PLUMBLINE_AMQP_URL_FILE": str(secrets_of / "broker-admin-url"),
+        "PLUMBLINE_MANAGEMENT_URL": f"http://127.0.0.1:{port}",
+        "PLUMBLINE_BROKER_PASSWORDS_FILE": str(secrets_of / "broker-passwords"),
+    }

@@ -200,6 +200,13 @@ def command(running: Distributed, *words: str) -> subprocess.CompletedProcess[st
     return done
 
 
+def test_an_operator_makes_the_broker_ready_with_the_folder_alone(running: Distributed) -> None:
+    done = command(running, "topology")
+
+    assert (done.returncode, "The broker is ready" in done.stderr) == (0, True), done.stderr
+    until(lambda: demand_well(running.client(), "leads"), "leads is well")
+
+
 def test_the_history_is_followed_from_any_fact_on_and_each_is_shown_whole(running: Distributed) -> None:
     lead = valid_lead(running.client("office"), "in the history")
 
