@@ -1,6 +1,7 @@
 """The command line's front door: one module a command, imported only when asked for, so that `--help` stays quick."""
 
 import ast
+import errno
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -57,6 +58,11 @@ def run() -> None:
         main(prog_name="plumbline")
     except PermissionError as denied:
         click.echo(f"plumbline: {denied.filename}: {denied.strerror}; run it as whoever owns that", err=True)
+        sys.exit(1)
+    except OSError as full:
+        if full.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+            raise
+        click.echo(f"plumbline: {full.filename or 'what it says cannot be written'}: {full.strerror}", err=True)
         sys.exit(1)
 
 

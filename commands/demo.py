@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands import ROOT
+from commands.door.asked import File, Folder
 
 if TYPE_CHECKING:
     from demo.drive import Case
@@ -21,9 +22,9 @@ QUIET_S = 120  #: how long the last facts may take to arrive
 
 
 @click.command()
-@click.option("--leads", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=SAMPLE, help="A CSV.")
+@click.option("--leads", type=File(), default=SAMPLE, help="A CSV.")
 @click.option("--seed", default=1, show_default=True, help="The same seed and file give the same lives.")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the system's files there.")
+@click.option("--keep", type=Folder(), help="Keep the system's files there.")
 @click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
 def command(*, leads: Path, seed: int, keep: Path | None, as_json: bool) -> None:
     """Take the enquiries of a CSV in and drive each through a plausible life, up to its hand-over to operations.

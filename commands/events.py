@@ -10,6 +10,7 @@ import click
 
 from commands import ROOT
 from commands.door import history
+from commands.door.asked import Folder, broker_address
 from commands.door.moments import EXAMPLES, shown
 from libs.common.contracts.base import Message
 
@@ -19,10 +20,10 @@ def command() -> None:
     """The history of facts: the stream plumbline.history, or the outboxes of an embedded system merged by time."""
 
 
-_data = click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its folder."
+_data = click.option("--data", type=Folder(), default=ROOT / "var", help="Its folder.")
+_amqp = click.option(
+    "--amqp-url", envvar="PLUMBLINE_AMQP_URL", callback=broker_address, help="Of the broker; else --data's."
 )
-_amqp = click.option("--amqp-url", envvar="PLUMBLINE_AMQP_URL", help="Of the broker; else as --data knows it.")
 _json = click.option("--json", "as_json", is_flag=True, help="Each as its CloudEvent, a line each.")
 
 

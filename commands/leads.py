@@ -9,7 +9,7 @@ import click
 
 from commands import ROOT
 from commands.door import BEARER
-from commands.door.asked import address, bearer
+from commands.door.asked import File, Folder, address, bearer
 from commands.door.running import known
 
 PIECE = 400  #: rows a request: small enough for a progress bar, and what a lost connection can cost
@@ -21,12 +21,12 @@ def command() -> None:
 
 
 @command.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=File())
 @click.option("--url", callback=address, help="Of the running system; else as --data knows it.")
 @click.option("--token", envvar="PLUMBLINE_TOKEN", callback=bearer, show_envvar=True, help=BEARER)
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Of that system.")
+@click.option("--data", type=Folder(), default=ROOT / "var", help="Of that system.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be.")
-@click.option("--map", "map_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON.")
+@click.option("--map", "map_file", type=File(), help="JSON.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def import_(
     *, file: Path, url: str | None, token: str | None, data: Path, dry_run: bool, map_file: Path | None, as_json: bool

@@ -15,6 +15,7 @@ import click
 import services
 from commands import ROOT
 from commands.door import quit_with, told
+from commands.door.asked import Folder
 from commands.door.running import known
 from libs.common.bus import Delivery
 
@@ -24,7 +25,7 @@ BATCH = 200
 @click.command()
 @click.option("--service", type=click.Choice(services.NAMES), required=True, help="Whose read models.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its folder.")
+@click.option("--data", type=Folder(), default=ROOT / "var", help="Its folder.")
 def command(*, service: str, as_json: bool, data: Path) -> None:
     """Put a read model in the place of one that is wrong, as if all its facts had come anew.
 

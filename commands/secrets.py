@@ -6,12 +6,13 @@ import click
 
 from commands import ROOT
 from commands.distributed.secrets import write
+from commands.door.asked import Folder, server
 
 
 @click.command("secrets")
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "deploy" / "secrets")
-@click.option("--database", default="postgres:5432", show_default=True, help="Where the database server is.")
-@click.option("--broker", default="rabbitmq:5672", show_default=True, help="Where the broker is.")
+@click.option("--into", type=Folder(), default=ROOT / "deploy" / "secrets")
+@click.option("--database", callback=server, default="postgres:5432", show_default=True, help="Where the database is.")
+@click.option("--broker", callback=server, default="rabbitmq:5672", show_default=True, help="Where the broker is.")
 @click.option("--tls", is_flag=True, help="The broker speaks AMQPS; production demands it.")
 def command(*, into: Path, database: str, broker: str, tls: bool) -> None:
     """Make what is missing; what is there stays. Only you may enter the folder."""

@@ -10,6 +10,7 @@ import click
 
 from commands import ROOT
 from commands.distributed.broker import Place, find
+from commands.door.asked import Folder
 from libs.common import config
 from libs.common.bus import BusDown
 from libs.common.contracts.commands import COMMANDS
@@ -19,7 +20,7 @@ from libs.common.rabbit.subscribers import Subscriber
 
 at = click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     help=f"Of `up --distributed`; {ROOT / 'var'} unless a broker is named.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="As JSON.")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -43,7 +43,9 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
     os.chdir(ROOT)
     with throwaway_folder() as environment:
         code = run(pytest, environment)
-    if code == NO_TESTS and (nowhere := [arg for arg in pytest_args if looks_like_path(arg) and not is_path(arg)]):
+    if code == NO_TESTS and (
+        nowhere := [arg for arg in named(pytest_args) if not Path(arg.partition("::")[0]).exists()]
+    ):
         click.echo(f"plumbline: there is no {', '.join(nowhere)}; tests are in {ROOT / 'tests'}", err=True)
     sys.exit(code)
 
@@ -91,6 +93,11 @@ def roomy(folder: Path) -> bool:
     available = int(memory.partition("MemAvailable:")[2].split()[0]) * 1024
     usable = os.access(folder, os.W_OK) and not there.f_flag & os.ST_NOEXEC
     return usable and min(available, there.f_bavail * there.f_frsize) >= ENOUGH
+
+
+def named(args: Sequence[str]) -> list[str]:
+    """What means files: the first, where it is no option, and whatever looks so. Others may be an option's."""
+    return [arg for arg in args if looks_like_path(arg) or (arg is args[0] and not arg.startswith("-"))]
 
 
 def is_path(arg: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from commands import ROOT
+from commands.door.asked import Folder
 from libs.common.auth import Role
 
 LIFE_S = 8 * 3600
@@ -14,7 +15,7 @@ LIFE_S = 8 * 3600
 
 @click.command()
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What it may do.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Of the system.")
+@click.option("--data", type=Folder(), default=ROOT / "var", help="Of the system.")
 def command(*, role: str, data: Path) -> None:
     """Print a token with ROLE, good for a working day, in the demo company's home branch and for nobody in person."""
     from demo.loader import home_branch, ident

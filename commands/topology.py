@@ -13,6 +13,7 @@ import click
 import services
 from commands import ROOT
 from commands.distributed.broker import told
+from commands.door.asked import Folder
 from libs.common import config
 from libs.common.bus import BusDown
 from libs.common.contracts.schemas import PUBLISHERS
@@ -32,7 +33,7 @@ START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may
 @click.option("--watch", is_flag=True, help="Do it again and again, so that what is lost comes back; until SIGTERM.")
 @click.option(
     "--data",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(),
     help=f"Of `up --distributed`; {ROOT / 'var'} unless a broker is named.",
 )
 def command(verbose: bool, watch: bool, data: Path | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 import services
+from commands.door.asked import Folder
 from commands.door.running import kept_beside, remember
 from libs.common.signingkey import signing_key
 from libs.local import NotReady
@@ -29,7 +30,7 @@ BESIDE = (
 
 @click.command()
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where to listen.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its files.")
+@click.option("--data", type=Folder(), default=ROOT / "var", help="Its files.")
 @click.option("--empty", is_flag=True, help="Without the demo company; a system that was begun so stays so.")
 @click.option("--distributed", is_flag=True, help="Every service as its own processes, on PostgreSQL and RabbitMQ.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON once it is ready.")

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from commands import ROOT
-from commands.door.asked import address, bearer
+from commands.door.asked import Folder, address, bearer
 from commands.door.running import Known, known
 from demo.client import Client, Refused
 from libs.common.auth import Role
@@ -32,7 +32,7 @@ def reaching(command: Command) -> Command:
 
     @click.option("--url", callback=address, help="Of the running system; else as --data knows it.")
     @click.option("--token", envvar="PLUMBLINE_TOKEN", callback=bearer, show_envvar=True, help=BEARER)
-    @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "var", help="Its folder.")
+    @click.option("--data", type=Folder(), default=ROOT / "var", help="Its folder.")
     @functools.wraps(command)
     def with_door(*, url: str | None, token: str | None, data: Path, **more: Any) -> None:
         command(reach=functools.partial(opened, url, token, data), **more)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-_AGO = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_AGO = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 EXAMPLES = "first, 2026-11-23T08:00:00Z, or so long ago: 90s, 30m, 2h, 3d"
 
@@ -30,13 +30,14 @@ def read(text: str) -> datetime | None:
     """The instant, or None for what is none."""
     if text == "first":
         return FIRST
-    if span := _AGO.fullmatch(text):
-        return datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
+        if span := _AGO.fullmatch(text):
+            now = datetime.now(UTC)
+            return now - min(now - FIRST, timedelta(**{_UNITS[span[2]]: int(span[1])}))
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return max(FIRST, found.astimezone(UTC)) if found.tzinfo is not None else None
+    except (ValueError, OverflowError):  # no time, or none that there is in UTC
         return None
-    return found if found.tzinfo is not None else None
 
 
 def shown(at: datetime) -> str:

@@ -83,7 +83,12 @@ def test_memory_is_not_used_where_there_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("args", "said"),
-    [(["tests/nope", "-k", "nothing"], "there is no tests/nope; tests are in"), (["-k", "nothing"], "")],
+    [
+        (["tests/nope", "-k", "nothing"], "there is no tests/nope; tests are in"),
+        (["nope"], "there is no nope; tests are in"),
+        (["tests", "-k", "nothing"], ""),
+        (["-k", "nothing"], ""),
+    ],
 )
 def test_who_names_a_test_that_is_not_there_hears_so(
     monkeypatch: pytest.MonkeyPatch, args: list[str], said: str
