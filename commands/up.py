@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 import urllib.error
@@ -22,6 +23,7 @@ from libs.local.supervisor import Supervisor
 
 ROOT = Path(__file__).parent.parent
 READY_S = 60
+HARDLY_ANY = 1 << 20  #: bytes of room on a disk
 WITHOUT = "begun without it\n"
 BESIDE = (
     "plumbline: {data} has records of `{other}`, too: they are a system of their own, kept but not shown by this one."
@@ -48,7 +50,17 @@ def command(*, port: int, data: Path, empty: bool, distributed: bool, as_json: b
             run(data, port, empty=empty, as_json=as_json)
     except NotReady as reason:
         click.echo(f"plumbline: {reason}", err=True)
+        if is_full(data):
+            click.echo(f"plumbline: the disk of {data} is full; make room, and start again", err=True)
         sys.exit(reason.code)
+
+
+def is_full(data: Path) -> bool:
+    """Whether that may be why something did not start: what it wanted to say of it may have found no room, either."""
+    try:
+        return shutil.disk_usage(data).free < HARDLY_ANY
+    except OSError:
+        return False
 
 
 def run_embedded(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
@@ -82,9 +94,13 @@ def announce(
         marker.write_text(WITHOUT)
     empty = empty or (marker.exists() and marker.read_text() == WITHOUT)
     if not empty:
+        from demo.client import Refused
         from demo.loader import load_once
 
-        load_once(url, signing_key(data / "signing-key.pem"), marker)
+        try:
+            load_once(url, signing_key(data / "signing-key.pem"), marker)
+        except Refused as refusal:
+            raise NotReady(f"the demo company cannot be loaded, started again it goes on: {refusal}") from None
     remember(data, url, embedded="amqp_url" not in more)
     if as_json:
         click.echo(json.dumps({"url": url, **more, "data": str(data), "pid": os.getpid(), "pids": supervisor.pids()}))

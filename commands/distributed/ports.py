@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+from commands.distributed.secrets import replace
 from libs.local.ports import free_ports
 
 
@@ -15,7 +16,7 @@ def kept_ports(path: Path, names: Iterable[str]) -> dict[str, int]:
     names = list(names)
     others = iter([port for port in free_ports(2 * len(names)) if port not in known.values()])
     chosen = {name: known[name] if name in known and _free(known[name]) else next(others) for name in names}
-    path.write_text(json.dumps(chosen))
+    replace(path, json.dumps(chosen), 0o600)
     return chosen
 
 

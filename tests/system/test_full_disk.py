@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from commands import ROOT
 from libs.common import orm
 from libs.common.errors import Unavailable
 from libs.common.relay import unsent
 from libs.common.store import Store
+from libs.local.ports import free_port
 from tests.contract.throwaway import (
     Thing,
     make,
@@ -30,13 +33,13 @@ SMALL = {"max_wal_size": "32MB", "min_wal_size": "32MB"}
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
+def small_disk(folder: Path, size: str = SIZE) -> Iterator[Path]:
     """A file system of its own, which only root may mount: others are told that this was not tried."""
     if os.geteuid() != 0:
         pytest.skip("only root can mount the small disk that this test fills")
     folder.mkdir(mode=0o755)
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", folder],
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", folder],
         capture_output=True,
         text=True,
         check=False,
@@ -100,3 +103,14 @@ def test_a_full_disk_is_named_and_with_room_again_everything_promised_is_there(s
     with store.reading() as tx:
         assert set(tx.session.scalars(sa.select(Thing.id))) == set(promised)
     assert unsent(store) == len(promised)
+
+
+@pytest.mark.parametrize("size", ["1M", "3M"])
+def test_who_starts_a_system_where_there_is_no_room_hears_so(tmp_path: Path, size: str) -> None:
+    with small_disk(tmp_path / "disk", size) as disk:
+        command = [sys.executable, "-m", "commands", "up", "--port", str(free_port()), "--data", str(disk / "data")]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.splitlines()[-1] == f"plumbline: the disk of {disk / 'data'} is full; make room, and start again"
+    assert "Traceback" not in done.stderr
