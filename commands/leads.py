@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from commands import ROOT
-from commands.door import BEARER
+from commands.door import BEARER, signer_of
 from commands.door.asked import File, Folder, address, bearer
 from commands.door.running import known
 
@@ -141,10 +141,6 @@ def _told(report: dict[str, Any]) -> str:
 
 def _script_token(data: Path) -> str:
     from demo.loader import home_branch, ident
-    from libs.common.tokens import Signer
 
-    key = data / "signing-key.pem"
-    if not key.exists():
-        click.echo(f"plumbline: {data} holds no system; name its folder with --data, or give --token", err=True)
-        sys.exit(3)
-    return Signer(key.read_bytes()).issue(ident("script office"), name="Import", roles=["office"], branch=home_branch())
+    signer = signer_of(data, "name its folder with --data, or give --token")
+    return signer.issue(ident("script office"), name="Import", roles=["office"], branch=home_branch())

@@ -10,15 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from commands import ROOT
 from commands.door.asked import Folder, address, bearer
-from commands.door.running import Known, known
+from commands.door.running import known
 from demo.client import Client, Refused
 from libs.common.auth import Role
+
+if TYPE_CHECKING:
+    from libs.common.tokens import Signer
 
 Command = Callable[..., None]
 Reach = Callable[[], contextlib.AbstractContextManager["Door"]]
@@ -59,21 +62,31 @@ def opened(url: str | None, token: str | None, data: Path) -> Iterator[Door]:
             with inside(data) as door:
                 yield door
         else:
-            yield Door(url or here.url, token or _token(data, here))
+            yield Door(url or here.url, token or _token(data))
     except Refused as refusal:
         quit_with(str(refusal), *(f"  {one['pointer']}: {one['detail']}" for one in refusal.problem.get("errors", [])))
     except OSError as reason:
         quit_with(f"nobody answers at {url or here.url} ({reason}); is it running? ./plumbline up", code=3)
 
 
-def _token(data: Path, here: Known) -> str:
+def _token(data: Path) -> str:
     from demo.loader import home_branch, ident
+
+    signer = signer_of(data, "name its folder with --data, or give --url and --token")
+    return signer.issue(ident("script operator"), name="Operator", roles=[str(Role.ADMIN)], branch=home_branch())
+
+
+def signer_of(data: Path, otherwise: str) -> "Signer":
+    """Of the system in the folder. Ends the process where there is none, with what to do ``otherwise``."""
     from libs.common.tokens import Signer
 
-    if here.key is None:
-        quit_with(f"{data} holds no system; name its folder with --data, or give --url and --token", code=3)
-    who: dict[str, Any] = {"name": "Operator", "roles": [str(Role.ADMIN)], "branch": home_branch()}
-    return Signer(here.key.read_bytes()).issue(ident("script operator"), **who)
+    key = data / "signing-key.pem"
+    try:
+        return Signer(key.read_bytes())
+    except FileNotFoundError:
+        quit_with(f"{data} holds no system; {otherwise}", code=3)
+    except (IsADirectoryError, ValueError) as wrong:
+        quit_with(f"{key} cannot be used as the signing key: {wrong}", code=2)
 
 
 def quit_with(*lines: str, code: int = 1) -> NoReturn:

@@ -39,10 +39,9 @@ class Inside(Door):
 def inside(data: Path) -> Iterator[Inside]:
     """Nobody can start the system meanwhile. What it was asked to do is done before this ends."""
     from commands.door import _token
-    from commands.door.running import known
 
     with taken(data) as system:
-        door = Inside(system, _token(data, known(data)))
+        door = Inside(system, _token(data))
         yield door
         door.breathe()
 

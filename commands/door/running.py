@@ -5,6 +5,7 @@ import fcntl
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import services
 
@@ -31,9 +32,9 @@ def remember(data: Path, url: str, *, embedded: bool) -> None:
 
 
 def known(data: Path) -> Known:
-    said = {}
-    with contextlib.suppress(OSError, ValueError):
-        said = json.loads((data / FILE).read_text())
+    said: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError, TypeError):  # one that is spoilt says nothing
+        said = dict(json.loads((data / FILE).read_text()))
     files, broker, key = holds_embedded(data), data / "secrets" / "broker-admin-url", data / "signing-key.pem"
     embedded = bool(said.get("embedded", files)) and files
     return Known(

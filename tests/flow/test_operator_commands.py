@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
@@ -16,7 +14,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 import services
-from commands import ROOT
 from embedded.system import System
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Message
@@ -238,59 +235,12 @@ def test_an_address_or_a_token_that_is_none_is_used_wrongly(
     assert said in done.output
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("events", "tail", "--amqp-url", "nonsense"), "is no address such as"),
-        (("events", "tail", "--amqp-url", "amqp://x:99999999"), "is no address such as"),
-        (("events", "tail", "--amqp-url", "http://x"), "is no address such as"),
-        (
-            ("events", "tail", "--amqp-url", "amqp://127.0.0.1:1", "--from", "9999-12-31T23:59:59-14:00"),
-            "no time such as",
-        ),
-        (("replay", "--service", "leads", "--since", "9999-12-31T23:59:59-14:00"), "is no time such as"),
-        (("replay", "--service", "leads", "--since", "0001-01-01T00:00:00+14:00"), "is no time such as"),
-        (("secrets", "--broker", ""), "is no host and port such as"),
-        (("secrets", "--broker", "mq.example.com"), "is no host and port such as"),
-        (("secrets", "--broker", "mq.example.com:99999999"), "is no host and port such as"),
-        (("secrets", "--database", "me@db:5432"), "is no host and port such as"),
-        (("leads", "import", "/dev/zero"), "is no file on a disk"),
-        (("demo", "--leads", "/dev/zero"), "is no file on a disk"),
-        (("up", "--data", ""), "names no folder"),
-        (("secrets", "--into", ""), "names no folder"),
-        (("parked", "list", "--data", ""), "names no folder"),
-    ],
-)
-def test_what_makes_no_sense_is_used_wrongly_and_nothing_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if words[0] == "secrets" and "--into" not in words:
-        words = (*words, "--into", "here")
-
-    done = CliRunner().invoke(import_module(f"commands.{words[0]}").command, words[1:])
-
-    assert (done.exit_code, said in done.output) == (2, True), done.output
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize("since", ["999999d", "0001-01-01T00:00:00Z", "1066-10-14T09:00:00+01:00"])
 def test_what_is_before_all_times_is_from_the_first(stopped: Stopped, since: str) -> None:
     stopped.lead("ann")
 
     assert stopped.asked("replay", "--service", "leads", "--since", since)["count"] >= 1
     assert "plumbline.lead.captured.v1" in stopped.run("events", "tail", "--from", since, "--no-follow").output
-
-
-def test_that_what_is_said_finds_no_room_is_said_in_a_line() -> None:
-    with Path("/dev/full").open("w") as full:
-        asked = [sys.executable, "-m", "commands", "config", "example"]
-        done = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
-
-    assert (done.returncode, done.stderr.splitlines()) == (
-        1,
-        ["plumbline: what it says cannot be written: No space left on device"],
-    )
 
 
 def test_a_running_system_is_never_opened_from_behind(stopped: Stopped) -> None:

@@ -49,7 +49,10 @@ class Line:
         self.fault: str | None = None
         self._short = ""  #: of what, as the broker said when it stopped to read
         self.channel: Any = None
-        wanted = parameters(url, name)
+        try:
+            wanted = parameters(url, name)
+        except (ValueError, LookupError) as wrong:
+            raise BusDown(f"what was said of RabbitMQ's address is none: {wrong}") from wrong
         self.user: str = wanted.credentials.username
         self.loop: Any = IOLoop()
         self.connection: Any = _Connection(

@@ -1,0 +1,83 @@
+"""What a command cannot work with ends it with a line and a code, before anything is made."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from commands import ROOT
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("events", "tail", "--amqp-url", "nonsense"), "is no address such as"),
+        (("events", "tail", "--amqp-url", "amqp://x:99999999"), "is no address such as"),
+        (("events", "tail", "--amqp-url", "http://x"), "is no address such as"),
+        (
+            ("events", "tail", "--amqp-url", "amqp://127.0.0.1:1", "--from", "9999-12-31T23:59:59-14:00"),
+            "no time such as",
+        ),
+        (("replay", "--service", "leads", "--since", "9999-12-31T23:59:59-14:00"), "is no time such as"),
+        (("replay", "--service", "leads", "--since", "0001-01-01T00:00:00+14:00"), "is no time such as"),
+        (("secrets", "--broker", ""), "is no host and port such as"),
+        (("secrets", "--broker", "mq.example.com"), "is no host and port such as"),
+        (("secrets", "--broker", "mq.example.com:99999999"), "is no host and port such as"),
+        (("secrets", "--database", "me@db:5432"), "is no host and port such as"),
+        (("leads", "import", "/dev/zero"), "is no file on a disk"),
+        (("demo", "--leads", "/dev/zero"), "is no file on a disk"),
+        (("up", "--data", ""), "names no folder"),
+        (("secrets", "--into", ""), "names no folder"),
+        (("parked", "list", "--data", ""), "names no folder"),
+    ],
+)
+def test_what_makes_no_sense_is_used_wrongly_and_nothing_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if words[0] == "secrets" and "--into" not in words:
+        words = (*words, "--into", "here")
+
+    done = CliRunner().invoke(import_module(f"commands.{words[0]}").command, words[1:])
+
+    assert (done.exit_code, said in done.output) == (2, True), done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+SPOILT = {
+    "a key that is none": ("signing-key.pem", "none", ["token --role admin", "parked list", "leads import"]),
+    "a broker that is none": ("secrets/broker-admin-url", "none", ["events tail"]),
+    "a note of what runs that is none": (
+        "running.json",
+        "[]",
+        ["parked list", "events tail", "rebuild --service leads"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_folder_that_was_spoilt_is_told_in_a_line(tmp_path: Path, what: str) -> None:
+    name, content, commands = SPOILT[what]
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+
+    for words in commands:
+        first, *rest = words.split()
+        rest = [*rest, __file__] if rest == ["import"] else rest
+        done = CliRunner().invoke(import_module(f"commands.{first}").command, [*rest, "--data", str(tmp_path)])
+        assert isinstance(done.exception, SystemExit), words
+        assert (done.exit_code in (2, 3), len(done.output.splitlines())) == (True, 1), done.output
+
+
+def test_that_what_is_said_finds_no_room_is_said_in_a_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        asked = [sys.executable, "-m", "commands", "config", "example"]
+        done = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT)
+
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        ["plumbline: what it says cannot be written: No space left on device"],
+    )
