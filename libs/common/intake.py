@@ -39,8 +39,9 @@ class Intake:
             except Locked as busy:
                 raise Unavailable(busy.detail) from busy
             except DomainError as refusal:
-                faults = "; ".join(f"{fault.pointer} {fault.detail}" for fault in refusal.errors)
-                self._park(delivery, BadEnvelope("refused", f"{refusal.detail} {faults}".strip()))
+                faults = [f"{fault.pointer} {fault.detail}" for fault in refusal.errors]
+                unsaid = "; ".join(fault for fault in faults if fault not in refusal.detail)
+                self._park(delivery, BadEnvelope("refused", f"{refusal.detail} {unsaid}".strip()))
             except Exception as bug:  # noqa: BLE001 - kept for people; a wish that cannot be done must not stop the rest
                 self._park(delivery, BadEnvelope("handler_error", f"{type(bug).__name__}: {bug}"))
 

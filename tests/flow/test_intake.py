@@ -30,6 +30,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def make_thing(tx: Tx, command: Command) -> None:
     note = command.data["note"]
+    if note == "said already":
+        raise Invalid("/note is said already; /more as well", errors=[Fault("/note", "is said already")])
     if note == "wrong":
         raise Invalid("some values cannot be accepted", errors=[Fault("/note", "is wrong")])
     make(tx, note)
@@ -69,6 +71,12 @@ def test_a_refused_wish_is_kept_with_every_reason_and_may_come_again(store: Stor
 
     assert parked(store) == [("refused", "some values cannot be accepted /note is wrong")]
     assert things(store) == ["two", "right"]
+
+
+def test_a_reason_that_was_said_is_not_said_again(store: Store) -> None:
+    Intake(store, {NAME: make_thing}).deliver([wish("1", "said already")])
+
+    assert parked(store) == [("refused", "/note is said already; /more as well")]
 
 
 @pytest.mark.parametrize(
