@@ -19,7 +19,7 @@ from libs.local.process import Process, Program
 # The parts around the configuration that differ from machine to machine: all that nginx writes stays in its folder.
 MAIN = """\
 daemon off;
-pid {home}/nginx.pid;
+pid "{home}/nginx.pid";
 error_log stderr warn;
 worker_processes 1;
 {user}
@@ -27,13 +27,13 @@ events {{ worker_connections 1024; }}
 http {{
     {types}
     default_type application/octet-stream;
-    access_log {home}/access.log;
-    client_body_temp_path {home}/tmp-body;
-    proxy_temp_path {home}/tmp-proxy;
-    fastcgi_temp_path {home}/tmp-fastcgi;
-    uwsgi_temp_path {home}/tmp-uwsgi;
-    scgi_temp_path {home}/tmp-scgi;
-    include {home}/site.conf;
+    access_log "{home}/access.log";
+    client_body_temp_path "{home}/tmp-body";
+    proxy_temp_path "{home}/tmp-proxy";
+    fastcgi_temp_path "{home}/tmp-fastcgi";
+    uwsgi_temp_path "{home}/tmp-uwsgi";
+    scgi_temp_path "{home}/tmp-scgi";
+    include "{home}/site.conf";
 }}
 """
 
@@ -101,7 +101,7 @@ def _main(home: Path, tree: Tree) -> str:
     types = tree.root / "etc/nginx/mime.types"
     return MAIN.format(
         home=home,
-        types=f"include {types};" if types.exists() else "",
+        types=f'include "{types}";' if types.exists() else "",
         # As root its workers would become another user, who may not get into the folder.
         user="user root root;" if os.geteuid() == 0 else "",
     )

@@ -53,7 +53,7 @@ class Crowd(ThreadingHTTPServer):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("gateway")
+    return tmp_path_factory.mktemp("a gateway")  # people's folders have such names
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +81,11 @@ def gateway(folder: Path, go_on: threading.Event) -> Iterator[nginx.Gateway]:
 
 @pytest.fixture(scope="module")
 def gateway_without_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nginx.Gateway]:
-    """nginx before services that are all away."""
+    """nginx before services that are all away, its pages in a folder whose name has a space."""
     variables = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in services.NAMES}
     folder = tmp_path_factory.mktemp("alone")
-    with nginx.running(SITE, folder, variables={"GATEWAY_WWW": str(WWW), **variables}) as running:
+    (folder / "our pages").symlink_to(WWW)
+    with nginx.running(SITE, folder, variables={"GATEWAY_WWW": str(folder / "our pages"), **variables}) as running:
         yield running
 
 

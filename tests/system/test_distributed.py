@@ -33,10 +33,11 @@ VICTIMS = ("rabbitmq", "leads-worker", "leads-api", "opportunities-worker", "pos
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Distributed]:
-    """In a folder that any user may pass through to: as root, PostgreSQL's data then stays inside it."""
+    """In a folder that any user may pass through to: as root, PostgreSQL's data then stays inside it. Its name is one
+    that people give."""
     with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
         Path(made).chmod(0o755)
-        system = Distributed(Path(made) / "data")
+        system = Distributed(Path(made) / "our data")
         yield system
         system.stop()
 
