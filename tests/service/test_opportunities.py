@@ -147,6 +147,20 @@ def test_a_valid_lead_reaches_its_salesperson_by_way_of_a_csr(desk: Bench) -> No
     assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == ["inside_rep_id"]
 
 
+def test_a_lead_takes_its_opportunity_along_however_many_hands_it_goes_through_to_the_next_who_sells(
+    desk: Bench,
+) -> None:
+    lead = validated()
+    desk.tell(lead, by="leads")
+    for name, before, hands in (
+        ("csr", "salesperson", ("salesperson", "csr")),
+        ("colleague", "csr", ("colleague", "csr")),
+        ("office", "colleague", ("colleague", "office")),
+    ):
+        found = given_to(desk, lead, name, before)
+        assert (found["salesperson_id"], found["inside_rep_id"]) == tuple(str(CAST[one][0]) for one in hands)
+
+
 def test_a_lead_given_away_takes_no_opportunity_from_whom_it_was_given_to_here_nor_one_that_is_over(
     desk: Bench,
 ) -> None:

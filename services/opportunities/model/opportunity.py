@@ -33,6 +33,7 @@ class Opportunity(Aggregate, Base):
     bill_to: Mapped[dict[str, Any] | None]
     salesperson_id: Mapped[UUID | None] = mapped_column(index=True)
     inside_rep_id: Mapped[UUID | None] = mapped_column(index=True)
+    brought: Mapped[dict[str, Any]] = mapped_column(default=dict)  #: seat → whom its lead, given on, last brought there
     source: Mapped[str | None]
     campaign: Mapped[str | None]
     product_interest: Mapped[str]

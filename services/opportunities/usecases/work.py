@@ -26,12 +26,21 @@ def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: st
 
 
 def follow_owner(tx: Tx, lead: LeadAssigned) -> None:
-    """The lead was given to somebody: so is what is worked for it, but for what was given to another here since."""
+    """The lead was given to somebody: so is what is worked for it, but for what was given to another here since.
+
+    Whom the lead brought to a seat is remembered: between them and the next for it, it may be with one for the other.
+    """
     opportunity = opening.of_lead(tx, lead.subject)
-    if opportunity is None or not opportunity.is_open:
+    if opportunity is None:
+        return
+    if (before := lead.previous_owner_id) is not None:
+        brought = {seat: str(before) for seat in SEATS if getattr(opportunity, seat) == before}
+        opportunity.brought = {**opportunity.brought, **brought}
+    if not opportunity.is_open:
         return
     for seat, owner in opening.hands(tx, lead.owner_id).items():
-        if getattr(opportunity, seat) in (None, lead.previous_owner_id):
+        sits = getattr(opportunity, seat)
+        if sits is None or str(sits) == opportunity.brought.get(seat):
             SEATS[seat](tx, opportunity, owner)
 
 
