@@ -122,6 +122,29 @@ def test_a_valid_lead_is_given_away_with_its_opportunity(funnel: Bench) -> None:
     assert seen(funnel, found["id"], by="colleague")["salesperson_id"] == colleague
 
 
+@pytest.mark.parametrize(
+    ("by_way_of", "told"),
+    [
+        ((), {"salesperson": ["lead_handed_over"], "colleague": ["lead_reassigned"]}),
+        (
+            ("csr",),  # who does not sell: the lead goes first, the opportunity with its next owner
+            {"salesperson": ["opportunity_handed_over", "lead_handed_over"], "colleague": ["lead_reassigned"]},
+        ),
+    ],
+)
+def test_that_a_valid_lead_is_given_away_is_said_once_to_each_whom_it_concerns(
+    funnel: Bench, by_way_of: tuple[str, ...], told: dict[str, list[str]]
+) -> None:
+    found, _ = converted(funnel)
+    said(funnel.as_("salesperson").post("/api/v1/notifications/read-all"))
+    for name in (*by_way_of, "colleague"):
+        said(funnel.as_("office").post(f"{LEADS}/{found['lead_id']}/assign", {"owner_id": str(CAST[name][0])}))
+        funnel.settle(deliver_twice=True)
+
+    unread = {name: funnel.as_(name).items("/api/v1/notifications?unread=true") for name in told}
+    assert {name: [one["kind"] for one in news] for name, news in unread.items()} == told
+
+
 def test_an_opportunity_first_has_its_valid_lead_behind_it(funnel: Bench) -> None:
     body = {"prospect": {**PERSON, "person_name": "Walk In"}, "product_interest": "furnace", "salesperson_id": str(ME)}
     made = said(funnel.as_("csr").post(OPPORTUNITIES, body))

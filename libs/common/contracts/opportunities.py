@@ -80,6 +80,7 @@ class OpportunityAssigned(OpportunityFact):
 
     previous_salesperson_id: UUID | None = None
     reason: str = ""
+    told_with_lead: tuple[UUID, ...] = ()  #: it went where its lead was given, and that fact tells these people of both
 
 
 @dataclass(frozen=True, kw_only=True)

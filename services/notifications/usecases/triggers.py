@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
 from libs.common.contracts.base import Event
@@ -44,7 +45,7 @@ def _first_owner(fact: Any) -> bool:
 
 
 def _first_salesperson(fact: Any) -> bool:
-    return fact.previous_salesperson_id is None
+    return fact.previous_salesperson_id is None and _untold(fact, fact.salesperson_id)
 
 
 def _another_owner(fact: Any) -> bool:
@@ -52,7 +53,16 @@ def _another_owner(fact: Any) -> bool:
 
 
 def _another_salesperson(fact: Any) -> bool:
-    return not _first_salesperson(fact)
+    return fact.previous_salesperson_id is not None and _untold(fact, fact.salesperson_id)
+
+
+def _untold_before(fact: Any) -> bool:
+    return _untold(fact, fact.previous_salesperson_id)
+
+
+def _untold(fact: Any, person: UUID | None) -> bool:
+    """One act is one notice: whom the lead's own fact tells hears no more of what follows the lead."""
+    return person not in fact.told_with_lead
 
 
 def _first_look(fact: Any) -> bool:
@@ -65,7 +75,12 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger(leads.LeadAssigned, Kind.LEAD_HANDED_OVER, (("previous_owner_id",),)),
     Trigger(opportunities.OpportunityAssigned, Kind.OPPORTUNITY_ASSIGNED, (OWNER,), _first_salesperson),
     Trigger(opportunities.OpportunityAssigned, Kind.OPPORTUNITY_REASSIGNED, (OWNER,), _another_salesperson),
-    Trigger(opportunities.OpportunityAssigned, Kind.OPPORTUNITY_HANDED_OVER, (("previous_salesperson_id",),)),
+    Trigger(
+        opportunities.OpportunityAssigned,
+        Kind.OPPORTUNITY_HANDED_OVER,
+        (("previous_salesperson_id",),),
+        _untold_before,
+    ),
     Trigger(appointments.AppointmentScheduled, Kind.APPOINTMENT_SCHEDULED, (ASSIGNEE,)),
     Trigger(appointments.AppointmentRescheduled, Kind.APPOINTMENT_CHANGED, (ASSIGNEE, ("previous_assignee_ids",))),
     Trigger(appointments.AppointmentCancelled, Kind.APPOINTMENT_CANCELLED, (ASSIGNEE,)),

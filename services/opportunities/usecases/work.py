@@ -21,7 +21,7 @@ def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: st
     """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
     opportunity.demand(OpportunityAction.ASSIGN)
     people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
-    _give(tx, opportunity, salesperson_id, reason or "")
+    _give(tx, opportunity, salesperson_id, reason=reason or "")
     return opportunity
 
 
@@ -41,7 +41,7 @@ def follow_owner(tx: Tx, lead: LeadAssigned) -> None:
     for seat, owner in opening.hands(tx, lead.owner_id).items():
         sits = getattr(opportunity, seat)
         if sits is None or str(sits) == opportunity.brought.get(seat):
-            SEATS[seat](tx, opportunity, owner)
+            SEATS[seat](tx, opportunity, owner, told_with_lead=(owner, *([before] if before else [])))
 
 
 def log_contact(
@@ -94,15 +94,15 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
         raise Invalid("some values are none that your company uses", errors=faults)
 
 
-def _give(tx: Tx, opportunity: Opportunity, salesperson_id: UUID, reason: str = "") -> None:
+def _give(tx: Tx, opportunity: Opportunity, salesperson_id: UUID, **told: Any) -> None:
     previous, opportunity.salesperson_id = opportunity.salesperson_id, salesperson_id
     if previous != salesperson_id:
         _hand_appointments_over(tx, opportunity)
-        told: dict[str, Any] = {"previous_salesperson_id": previous, "reason": reason}
-        tx.publish(OpportunityAssigned(**facts.head(opportunity), **told), of=opportunity)
+        about = facts.head(opportunity) | told
+        tx.publish(OpportunityAssigned(**about, previous_salesperson_id=previous), of=opportunity)
 
 
-def _put_beside(tx: Tx, opportunity: Opportunity, inside_rep_id: UUID) -> None:
+def _put_beside(tx: Tx, opportunity: Opportunity, inside_rep_id: UUID, **_: Any) -> None:
     previous, opportunity.inside_rep_id = opportunity.inside_rep_id, inside_rep_id
     if previous != inside_rep_id:
         _hand_appointments_over(tx, opportunity)
@@ -110,7 +110,7 @@ def _put_beside(tx: Tx, opportunity: Opportunity, inside_rep_id: UUID) -> None:
 
 
 #: how somebody comes to work an opportunity: sell it, or stand beside who does
-SEATS: Mapping[str, Callable[[Tx, Opportunity, UUID], None]] = {"salesperson_id": _give, "inside_rep_id": _put_beside}
+SEATS: Mapping[str, Callable[..., None]] = {"salesperson_id": _give, "inside_rep_id": _put_beside}
 
 
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
