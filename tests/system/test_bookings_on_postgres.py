@@ -24,15 +24,14 @@ def orders(new_database: Callable[[str], str]) -> Iterator[Orders]:
     bench.close()
 
 
+def sell_one(orders: Orders, accepted: EstimateAccepted) -> None:
+    with orders.bench.system.parts["bookings"].store.begin() as tx:
+        usecases.sell(tx, accepted)
+
+
 def sell_at_once(orders: Orders, sold: list[EstimateAccepted]) -> None:
-    store = orders.bench.system.parts["bookings"].store
-
-    def one(accepted: EstimateAccepted) -> None:
-        with store.begin() as tx:
-            usecases.sell(tx, accepted)
-
     with ThreadPoolExecutor(len(sold)) as pool:
-        list(pool.map(one, sold))
+        list(pool.map(lambda accepted: sell_one(orders, accepted), sold))
 
 
 def test_the_migrated_database_is_what_the_classes_say(orders: Orders) -> None:
@@ -62,6 +61,27 @@ def test_two_acceptances_of_one_opportunity_at_once_are_one_order(orders: Orders
         [booking] = tx.all(sa.select(Booking))
         assert len(booking.acceptance_ids) == 4
         assert booking.contract_total == 4 * first.total
+
+
+def test_an_acceptance_that_waited_for_an_order_asks_again_whether_it_has_room(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing else makes the two take turns: they are of two customers."""
+    store, first = orders.bench.system.parts["bookings"].store, acceptance()
+    orders.sell(first)
+    monkeypatch.setitem(usecases.sell.__globals__, "LARGEST_SUM", 2 * first.total)  # there is room for one more
+    one, other = (acceptance(opportunity_id=first.opportunity_id, lead_id=first.lead_id) for _ in range(2))
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.sell(tx, one)
+            tx.session.flush()
+            waiting = pool.submit(sell_one, orders, other)
+            until_one_waits(store.database.engine)
+        waiting.result()
+
+    with store.reading() as tx:
+        found = [booking.acceptance_ids for booking in tx.all(sa.select(Booking).order_by(Booking.created_at))]
+    assert found == [[str(first.acceptance_id), str(one.acceptance_id)], [str(other.acceptance_id)]]
 
 
 def test_who_waited_for_an_order_sees_what_was_done_with_it_meanwhile(orders: Orders) -> None:
