@@ -156,9 +156,13 @@ def test_undoing_the_second_sale_leaves_the_first_ones_estimate_on_its_job(funne
     assert ends(funnel, first) == ("won", "converted", "completed")
 
 
-def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel: Funnel) -> None:
+def leave_jobs_to_the_office(funnel: Funnel) -> None:
     path = f"{API}/bookings/settings"
     assert funnel.as_("admin").edit("PUT", path, {"sale_creates": "task"}).status_code == 200
+
+
+def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel: Funnel) -> None:
+    leave_jobs_to_the_office(funnel)
     first = funnel.booked()
     cancel(funnel, first)
     acceptance = funnel.accept(offered(funnel, first["opportunity_id"])[1])
@@ -172,3 +176,36 @@ def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel:
     assert [sale(funnel, one)["state"] for one in (first["acceptance_ids"][0], acceptance)] == ["completed"] * 2
     assert order(funnel, acceptance)["job_id"] == job["id"]
     work(funnel, second, "start", "complete")
+
+
+def test_the_job_of_a_sale_that_stands_alone_takes_its_records_in_though_the_first_sale_is_undone(
+    funnel: Funnel,
+) -> None:
+    leave_jobs_to_the_office(funnel)
+    first = funnel.booked()
+    funnel.visit(first["opportunity_id"])
+    estimate, link = offered(funnel, first["opportunity_id"])
+    acceptance = funnel.accept(link)
+    cancel(funnel, first)
+    undo(funnel, first["acceptance_ids"][0])
+
+    job = funnel.do("office", "/bookings/jobs", {"acceptance_id": acceptance})
+
+    [visit] = funnel.as_("office").items(f"{API}/opportunities/{first['opportunity_id']}/appointments")
+    assert (visit["job_id"], funnel.see(f"/estimates/{estimate}")["job_id"]) == (job["id"], job["id"])
+    assert sale(funnel, acceptance)["state"] == "completed"
+
+
+def test_a_sale_that_crosses_the_undoing_of_one_without_a_job_comes_to_its_end(funnel: Funnel) -> None:
+    leave_jobs_to_the_office(funnel)
+    estimate, link = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    _, other = offered(funnel, opportunity)
+    first = funnel.accept(link)
+    funnel.as_("office").post(f"{API}/bookings/sales/{first}/undo", {"reason": "they changed their mind"})
+
+    acceptance = funnel.accept(other)
+    funnel.do("office", "/bookings/jobs", {"acceptance_id": acceptance})
+
+    assert [one["key"] for one in sale(funnel, acceptance)["steps"] if one["state"] != "done"] == []
+    assert ends(funnel, order(funnel, acceptance)) == ("won", "converted", "pending")

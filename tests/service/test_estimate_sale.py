@@ -212,6 +212,20 @@ def test_a_job_of_an_estimate_that_is_not_here_yet_waits(estimates: Bench) -> No
         estimates.tell(strange, by="bookings")
 
 
+def test_the_undoing_of_a_sale_whose_job_is_not_here_yet_waits_for_it(estimates: Bench) -> None:
+    ident, acceptance = accepted(estimates, PUMP)
+    created = job(estimates, ident, acceptance)
+    about = sale(estimates, ident, created.subject)
+    undone = SaleUndone(subject=acceptance, reason="cold feet", undone_at=estimates.clock(), **about)  # type: ignore[arg-type]
+    with pytest.raises(AssertionError, match="not known here"):
+        estimates.tell(undone, by="bookings")
+    estimates.tell(created, by="bookings")
+
+    assert seen(estimates, ident)["job_id"] is None
+    body = {"opportunity_id": seen(estimates, ident)["opportunity_id"]}
+    assert estimates.as_("salesperson").post(ESTIMATES, body).get_json()["job_id"] is None
+
+
 # -- who may
 
 READ = {"csr", "salesperson", "manager", "office", "admin", "auditor"}

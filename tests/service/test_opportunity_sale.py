@@ -347,6 +347,22 @@ def test_an_acceptance_that_crosses_an_undoing_ends_alike_in_either_order(desk: 
     assert (last.type, last.data["acceptance_id"]) == (OpportunityWon.name, str(second.acceptance_id))
 
 
+@pytest.mark.parametrize("late", [True, False])
+def test_the_job_of_two_sales_is_the_others_whether_it_comes_before_or_after_the_first_is_undone(
+    desk: Bench, late: bool
+) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    first, second, work = (yes := accepted(found)), accepted(found), job(yes)
+    back = sale(SaleUndone, first, reason="x", undone_at=desk.clock())
+    tell(desk, first, second, *((back, work) if late else (work, back)))
+
+    now = seen(desk, found["id"])
+    assert (now["stage_type"], now["job_id"]) == ("won", str(work.subject))
+    [moved] = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
+    assert moved["job_id"] == str(work.subject)
+
+
 def test_what_comes_before_its_cause_waits_for_it(desk: Bench) -> None:
     """Facts of several services come in any order: nothing is lost, nothing fails."""
     from libs.common.contracts.base import Message

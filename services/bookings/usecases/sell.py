@@ -93,6 +93,8 @@ def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, owner: Bo
     sale = _recorded(tx, accepted)
     sale.customer_id, sale.job_id = owner.customer_id, owner.id if isinstance(owner, Job) else owner.job_id
     sale.change_order = running is not None
+    if sale.job_id is None:  # it may become the first of those whose job the office makes
+        sale.moves = PREFERENCES.read(tx, accepted.branch)["moves"]
     sale.begin(HERE)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
     if running is not None:

@@ -53,6 +53,8 @@ def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | 
     """The sale was undone: its estimate moves back, and with the job that ended (``job_id``) all that was there."""
     every = _of_the_opportunity(tx, estimate_id)
     opportunity = every[0].opportunity
+    if job_id is not None and opportunity.job_id is None:
+        raise NotYet(f"the job {job_id}, which ended, is not known here")
     for estimate in every:
         if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == job_id):
             estimate.job_id = None

@@ -38,8 +38,11 @@ def job_created(tx: Tx, job: JobCreated) -> None:
     """The sold work has its job: the opportunity and, if ``moves`` names them, its appointments belong to it now."""
     opportunity = offers.known(tx, job.opportunity_id)
     sale = _sale(tx, job.acceptance_id, opportunity, job.estimate_id)
-    for one in (sale, *_others_without_job(tx, opportunity)):
+    others = _others_without_job(tx, opportunity)
+    for one in (sale, *others):
         one.job_id, one.customer_id = job.subject, job.customer_id
+    if sale.undone_at is not None and others:  # meanwhile; the job goes on with what else was sold
+        sale = others[0]
     _move(tx, opportunity, sale, job.moves)
 
 
@@ -66,7 +69,8 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
     sale.undone_at = undo.undone_at
     tx.session.flush()
     other = _standing(tx, opportunity)
-    crossed = undo.job_id is not None and other is not None and other.job_id in (None, undo.job_id)
+    over = (None, undo.job_id)  # there was no job yet, or it ended
+    crossed = other is not None and sale.job_id in over and other.job_id in over
     if other is not None and crossed:
         other.job_id = other.customer_id = None  # it was accepted meanwhile, and gets a job of its own
     if sale.job_id is not None and (other is None or other.job_id != sale.job_id):
