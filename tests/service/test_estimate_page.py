@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from embedded.testing import Bench
 from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
 from libs.common.contracts.parts import Address, Prospect
+from libs.common.spoken import full_day
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write
 
 NAUGHTY = [
@@ -60,6 +62,17 @@ def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -
     assert twice.status_code == 409
     assert "was accepted" in twice.get_data(as_text=True)
     assert len(estimates.told("estimates", EstimateAccepted)) == 1
+
+
+def test_an_acceptance_in_the_evening_was_on_the_branchs_day(estimates: Bench) -> None:
+    _, token = sent(estimates)
+    night = estimates.clock.now = (estimates.clock() + timedelta(days=2)).replace(hour=2)  # evening in Chicago
+    option = re.findall(r'name="option" value="([^"]+)"', estimates.public.get(f"/e/{token}").get_data(as_text=True))
+
+    submit(estimates, token, "accept", option=option[0], typed_name="Ivy", consent="on")
+
+    evening = full_day(night.date() - timedelta(days=1))
+    assert f"on {evening}." in estimates.public.get(f"/e/{token}").get_data(as_text=True)
 
 
 def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Bench) -> None:

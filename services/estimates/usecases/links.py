@@ -9,6 +9,7 @@ import functools
 import hashlib
 import secrets
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -99,9 +100,13 @@ def revoke(tx: Tx, estimate: Estimate, link_id: UUID) -> Link:
 
 
 def demand_not_accepted(tx: Tx, estimate: Estimate) -> None:
-    """Raises AlreadyAccepted with the first acceptance, and its day in the branch."""
+    """Raises AlreadyAccepted with the first acceptance, and its day."""
     if estimate.acceptance is not None:
-        here = workhours.zone(people.branch(tx, estimate.branch))
-        day = full_day(estimate.acceptance.accepted_at.astimezone(here).date())
-        when = f"estimate {estimate.number} was accepted on {day}"
+        when = f"estimate {estimate.number} was accepted on {full_day(accepted_on(tx, estimate))}"
         raise AlreadyAccepted(when, acceptance_id=str(estimate.acceptance.id), state=str(estimate.state))
+
+
+def accepted_on(tx: Tx, estimate: Estimate) -> date:
+    """The day of the acceptance that there is, in the branch."""
+    assert estimate.acceptance is not None, "asked of an accepted estimate only"
+    return estimate.acceptance.accepted_at.astimezone(workhours.zone(people.branch(tx, estimate.branch))).date()

@@ -10,7 +10,7 @@ from libs.common.spoken import Say, amount, english, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
-from services.estimates.usecases import pricing
+from services.estimates.usecases import links, pricing
 
 LESS = said("less %(what)s")
 
@@ -56,7 +56,7 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
             "total": amount(done.total, estimate.currency),
             "deposit": amount(Decimal(done.totals["deposit"]), estimate.currency),
             "typed_name": done.typed_name,
-            "on": full_day(done.accepted_at, say),
+            "on": full_day(links.accepted_on(tx, estimate), say),
             "id": str(done.id),
         },
     }
