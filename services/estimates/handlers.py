@@ -3,6 +3,7 @@
 from libs.common import people
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
+    OpportunityChanged,
     OpportunityConverted,
     OpportunityLost,
     OpportunityReopened,
@@ -24,6 +25,11 @@ def draft_an_estimate(tx: Tx, event: OpportunityConverted) -> None:
 @subscriptions.on(OpportunityAssigned)
 def follow_the_salesperson(tx: Tx, event: OpportunityAssigned) -> None:
     usecases.follow(tx, event.subject, salesperson_id=event.salesperson_id)
+
+
+@subscriptions.on(OpportunityChanged)
+def follow_the_correction(tx: Tx, event: OpportunityChanged) -> None:
+    usecases.correct_opportunity(tx, event)
 
 
 @subscriptions.on(OpportunityLost)

@@ -35,6 +35,26 @@ def test_a_sale_moves_every_record_and_shows_each_step_done(funnel: Funnel) -> N
     assert funnel.see(f"/leads/{opportunity['lead_id']}")["state"] == "converted"
 
 
+def test_what_is_corrected_while_the_price_is_out_is_what_is_sold(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    _, token = funnel.sent(opportunity=opportunity)
+    lead, site = funnel.see(f"/opportunities/{opportunity}")["lead_id"], {"line1": "7 Right St", "city": "Nashville"}
+    for who, path, right in (
+        ("salesperson", f"{API}/opportunities/{opportunity}", {"site": site, "title": "Heat pump, upstairs"}),
+        ("csr", f"{API}/leads/{lead}", {"person_name": "Ivy Castellan", "phones": ["615-555-0177"]}),
+    ):
+        assert funnel.as_(who).edit("PATCH", path, right).status_code == 200
+        funnel.settle()
+
+    funnel.accept(token)
+
+    booking = funnel.one(f"/bookings?opportunity_id={opportunity}")
+    called = [phone["typed"] for phone in booking["contact"]["phones"]]
+    assert (booking["site"], booking["contact"]["name"], called) == (site, "Ivy Castellan", ["615-555-0177"])
+    assert booking["customer_name"] == "Ivy Castellan"
+    assert funnel.see(f"/estimates/{booking['estimate_ids'][0]}")["title"] == "Heat pump, upstairs"
+
+
 def test_an_accepted_estimate_becomes_one_booking_however_often_we_hear_of_it(funnel: Funnel) -> None:
     _, token = funnel.sent(total="1200.00")
     funnel.accept(token)

@@ -62,6 +62,7 @@ class OpportunityChanged(OpportunityFact):
     campaign: str = ""
     site: Address | None = None
     bill_to: BillTo | None = None
+    prospect: Prospect | None = None  #: where it is among ``changed``
     expected_value: Decimal | None = None
     currency: str = ""
     expected_close: date | None = None

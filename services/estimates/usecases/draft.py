@@ -10,14 +10,15 @@ import sqlalchemy as sa
 
 from libs.common import people, workhours
 from libs.common.contracts.estimates import EstimateChanged, EstimateDrafted, EstimateSelected
-from libs.common.contracts.opportunities import OpportunityConverted
-from libs.common.contracts.parts import BillTo, Contact
+from libs.common.contracts.opportunities import OpportunityChanged, OpportunityConverted
+from libs.common.contracts.parts import BillTo, Contact, Prospect
 from libs.common.errors import Conflict, Fault, Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity, Option, Version
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import facts, pricing
 
+SAID = frozenset({"title", "product_interest", "site", "bill_to", "prospect"})  #: what is kept of an opportunity
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 
 KNOWN = sa.select(Opportunity.id).where(Opportunity.id == sa.bindparam("opportunity"))
@@ -40,6 +41,21 @@ def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
         if tx.execute(sa.select(Estimate.id).where(Estimate.opportunity_id == record.id).limit(1)).first():
             return None
     return create(tx, record, on_conversion=True)
+
+
+def correct_opportunity(tx: Tx, changed: OpportunityChanged) -> None:
+    """What was put right on the opportunity is so in what is offered, and in what is sold from here on."""
+    if not SAID.intersection(changed.changed):
+        return
+    record = tx.session.get(Opportunity, changed.subject, with_for_update=True)
+    if record is None:
+        return  # nobody asked for a price yet
+    record.title, record.product_interest = changed.title, changed.product_interest
+    if changed.prospect is not None:
+        record.prospect, record.contact = msgspec.to_builtins(changed.prospect), _contact(changed.prospect)
+    if changed.bill_to is not None:
+        record.bill_to = msgspec.to_builtins(changed.bill_to)
+    record.site = msgspec.to_builtins(changed.site) if changed.site else record.prospect.get("address")
 
 
 def create(
@@ -190,7 +206,6 @@ def _copied(tx: Tx, option: Option) -> Option:
 def _known(converted: OpportunityConverted) -> dict[str, Any]:
     asked = converted.prospect
     name = {"name": asked.person_name, "company": asked.company}
-    contact = Contact(**name, phones=asked.phones, emails=asked.emails)
     bill_to = converted.bill_to or BillTo(**name, address=asked.address, emails=asked.emails)
     site = converted.site or asked.address
     return {
@@ -201,10 +216,16 @@ def _known(converted: OpportunityConverted) -> dict[str, Any]:
         "salesperson_id": converted.salesperson_id,
         "product_interest": converted.product_interest,
         "prospect": msgspec.to_builtins(asked),
-        "contact": msgspec.to_builtins(contact),
+        "contact": _contact(asked),
         "site": msgspec.to_builtins(site) if site else None,
         "bill_to": msgspec.to_builtins(bill_to),
     }
+
+
+def _contact(asked: Prospect) -> Any:
+    """The person to speak to."""
+    name = {"name": asked.person_name, "company": asked.company}
+    return msgspec.to_builtins(Contact(**name, phones=asked.phones, emails=asked.emails))
 
 
 def _rule(given: Any) -> dict[str, Any] | None:

@@ -116,7 +116,7 @@ def follow_lead(tx: Tx, lead: LeadChanged) -> None:
             setattr(opportunity, name, is_ or None)
             changed.append(name)
     prospects.recall(opportunity)
-    facts.tell_change(tx, opportunity, *changed)
+    facts.tell_change(tx, opportunity, *changed, prospect=now)
 
 
 def _open(
