@@ -1,5 +1,6 @@
 """The funnel from the first call to work handed to operations, told as the business would."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -53,6 +54,26 @@ def test_what_is_corrected_while_the_price_is_out_is_what_is_sold(funnel: Funnel
     assert (booking["site"], booking["contact"]["name"], called) == (site, "Ivy Castellan", ["615-555-0177"])
     assert booking["customer_name"] == "Ivy Castellan"
     assert funnel.see(f"/estimates/{booking['estimate_ids'][0]}")["title"] == "Heat pump, upstairs"
+
+
+def test_who_is_given_an_opportunity_sees_its_visits_and_is_reminded_of_its_estimates(funnel: Funnel) -> None:
+    funnel.bench.clock.now = (funnel.bench.clock() + timedelta(days=1)).replace(hour=18)  # noon there
+    opportunity = funnel.opportunity()
+    funnel.visit(opportunity)
+    estimate, _ = funnel.sent(opportunity=opportunity)
+
+    def waiting(name: str, of: str) -> int:
+        return int(funnel.see("/status-bar", who=name)[of])
+
+    assert (waiting("salesperson", "todays_appointments"), waiting("colleague", "todays_appointments")) == (1, 0)
+    funnel.do("manager", f"/opportunities/{opportunity}/assign", {"salesperson_id": str(CAST["colleague"][0])})
+    assert (waiting("salesperson", "todays_appointments"), waiting("colleague", "todays_appointments")) == (1, 1)
+
+    funnel.bench.clock.forward(days=28)
+    assert funnel.bench.system.due() > 0
+    assert (waiting("salesperson", "expiring_estimates"), waiting("colleague", "expiring_estimates")) == (0, 1)
+    assert [one["kind"] for one in funnel.alerts("colleague", estimate)] == ["estimate_expiring"]
+    assert funnel.alerts("salesperson", estimate) == []
 
 
 def test_an_accepted_estimate_becomes_one_booking_however_often_we_hear_of_it(funnel: Funnel) -> None:

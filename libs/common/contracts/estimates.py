@@ -62,6 +62,15 @@ class EstimateChanged(EstimateFact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EstimateAssigned(EstimateFact):
+    """It went with its opportunity to another salesperson, whom the opportunity's own fact tells."""
+
+    name = "plumbline.estimate.assigned.v1"
+
+    previous_salesperson_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EstimateSubmitted(EstimateFact):
     """An approval is asked for, because a discount or the margin is beyond what the salesperson may give."""
 

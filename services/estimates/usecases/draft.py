@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common import people, workhours
-from libs.common.contracts.estimates import EstimateChanged, EstimateDrafted, EstimateSelected
+from libs.common.contracts.estimates import EstimateAssigned, EstimateChanged, EstimateDrafted, EstimateSelected
 from libs.common.contracts.opportunities import OpportunityChanged, OpportunityConverted
 from libs.common.contracts.parts import BillTo, Contact, Prospect
 from libs.common.errors import Conflict, Fault, Invalid
@@ -187,11 +187,13 @@ def follow(tx: Tx, opportunity_id: UUID, *, salesperson_id: UUID | None) -> None
     if tx.session.execute(KNOWN, {"opportunity": opportunity_id}).first() is None:
         return  # nobody asked for a price yet
     of_it = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id).order_by(Estimate.id)
-    for estimate in tx.all(of_it.with_for_update()):
-        if estimate.salesperson_id != salesperson_id:
-            estimate.salesperson_id = salesperson_id
-            tx.touch(estimate)
+    every = tx.all(of_it.with_for_update())
     tx.get(Opportunity, opportunity_id).salesperson_id = salesperson_id
+    for estimate in every:
+        previous, estimate.salesperson_id = estimate.salesperson_id, salesperson_id
+        if previous != salesperson_id:
+            head = facts.head(tx, estimate, every=every)
+            tx.publish(EstimateAssigned(**head, previous_salesperson_id=previous), of=estimate)
 
 
 def _copied(tx: Tx, option: Option) -> Option:

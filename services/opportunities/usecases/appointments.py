@@ -126,14 +126,14 @@ def edit(tx: Tx, appointment: Appointment, **given: Any) -> Appointment:
         setattr(appointment, name, given[name])
     _check_window(appointment.window_starts_at, appointment.window_ends_at)
     if changed:
-        _tell_change(tx, appointment, *changed)
+        tell_change(tx, appointment, *changed)
     return appointment
 
 
 def proceed(tx: Tx, appointment: Appointment, action: AppointmentAction) -> Appointment:
     """Confirmed, on the way, or there."""
     appointment.fire(action)
-    _tell_change(tx, appointment, "state")
+    tell_change(tx, appointment, "state")
     return appointment
 
 
@@ -195,6 +195,6 @@ def _check_window(begins: datetime | None, ends: datetime | None) -> None:
         raise Invalid("the window ends before it begins", errors=[Fault("/window_ends_at", "is not after its start")])
 
 
-def _tell_change(tx: Tx, appointment: Appointment, *changed: str) -> None:
+def tell_change(tx: Tx, appointment: Appointment, *changed: str) -> None:
     told: dict[str, Any] = {"changed": changed, "note": appointment.note or ""}
     tx.publish(AppointmentChanged(**facts.appointment(appointment), **told), of=appointment)

@@ -13,7 +13,7 @@ from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.opportunities.model import ContactAttempt, Opportunity
 from services.opportunities.settings import CONTACTED, PREFERENCES
-from services.opportunities.states import OpportunityAction
+from services.opportunities.states import STANDING, OpportunityAction
 from services.opportunities.usecases import appointments, facts, opening, prospects, stages
 
 
@@ -116,4 +116,7 @@ SEATS: Mapping[str, Callable[..., None]] = {"salesperson_id": _give, "inside_rep
 def _hand_appointments_over(tx: Tx, opportunity: Opportunity) -> None:
     """Whose the opportunity is, its appointments are; each is touched under its own lock."""
     for one in appointments.held(tx, opportunity):
+        before = one.salesperson_id
         one.salesperson_id, one.inside_rep_id = opportunity.salesperson_id, opportunity.inside_rep_id
+        if one.salesperson_id != before and one.state in STANDING:
+            appointments.tell_change(tx, one, "salesperson_id")

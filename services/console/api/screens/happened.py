@@ -58,6 +58,7 @@ LINES: Mapping[str, Line] = {
     "appointment.missed": Line(said("Nobody was there"), (), "odd"),
     "appointment.cancelled": Line(said("Appointment cancelled"), ("reason",)),
     "estimate.drafted": Line(said("Estimate drafted")),
+    "estimate.assigned": Line(said("Estimate given"), ("to_person",)),
     "estimate.changed": Line(said("Estimate worked on"), ("total",)),
     "estimate.selected": Line(said("This estimate counts now")),
     "estimate.submitted": Line(said("Asked for approval"), ("total",)),
