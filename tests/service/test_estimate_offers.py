@@ -125,6 +125,22 @@ def test_a_link_that_never_was_is_not_found_and_guessing_is_slowed_without_hurti
     assert estimates.public.get("/e/nothing").status_code in (404, 429)
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("accept", None), ("decline", {"reason": "price"}), ("request-changes", {"text": "A smaller one, please"})],
+)
+def test_an_offer_whose_time_is_up_is_over_before_anybody_has_noted_it(
+    estimates: Bench, what: str, said: dict[str, str] | None
+) -> None:
+    ident, token = sent(estimates)
+    body = said or yes(estimates, token)
+    estimates.clock.forward(days=32)
+
+    assert "ended on" in problem(estimates.public.post(f"{SHARED}/{token}/{what}", body), 409)["detail"]
+    estimates.system.due()
+    assert seen(estimates, ident)["state"] == "expired"
+
+
 def test_fifty_acceptances_are_one(estimates: Bench) -> None:
     ident, token = sent(estimates)
     whole = yes(estimates, token)

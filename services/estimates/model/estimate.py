@@ -162,7 +162,8 @@ class Estimate(Aggregate, Base):
         self.current.viewed_at = self.current.viewed_at or at
         return first
 
-    def request_changes(self, text: str) -> None:
+    def request_changes(self, text: str, *, at: datetime) -> None:
+        self._demand_in_time(EstimateAction.REQUEST_CHANGES, at)
         self._fire(EstimateAction.REQUEST_CHANGES)
         self.current.changes_text = text
 
@@ -172,16 +173,15 @@ class Estimate(Aggregate, Base):
 
     def accept(self, *, at: datetime) -> None:
         """The customer's yes. Raises Conflict after the end, and when it is not what was frozen and approved."""
-        VERSION.fire(EstimateState(self.state), EstimateAction.ACCEPT)
+        self._demand_in_time(EstimateAction.ACCEPT, at)
         version = self.current
-        if at >= self.expires_at:
-            raise Conflict(f"the offer ended on {self.valid_until}; ask for a new one", state=EstimateState.EXPIRED)
         if version.snapshot_hash != version.content_hash() or (version.approval_reasons and not version.is_approved):
             raise Conflict(f"estimate {self.number} is not what was approved and sent; it has to be revised")
         self._fire(EstimateAction.ACCEPT)
         version.decided_at = at
 
     def decline(self, *, reason: str, note: str, at: datetime) -> None:
+        self._demand_in_time(EstimateAction.DECLINE, at)
         self._fire(EstimateAction.DECLINE)
         self.current.decided_at, self.current.decision = at, {"reason": reason, "note": note}
 
@@ -216,6 +216,12 @@ class Estimate(Aggregate, Base):
 
     def add_on(self, option: Option, ident: UUID) -> Line | None:
         return next((one for one in option.add_ons if one.id == ident), None)
+
+    def _demand_in_time(self, action: EstimateAction, at: datetime) -> None:
+        """An offer is over with its last moment, also before the timer has said so."""
+        VERSION.fire(EstimateState(self.state), action)
+        if at >= self.expires_at:
+            raise Conflict(f"the offer ended on {self.valid_until}; ask for a new one", state=EstimateState.EXPIRED)
 
     def _fire(self, action: EstimateAction) -> None:
         self.current.fire(action)

@@ -31,7 +31,7 @@ def view(tx: Tx, estimate: Estimate) -> Estimate:
 def request_changes(tx: Tx, estimate: Estimate, *, text: str) -> Estimate:
     """The customer wants something else first; ``text`` is in their words."""
     links.demand_not_accepted(tx, estimate)
-    estimate.request_changes(text)
+    estimate.request_changes(text, at=tx.now)
     told: dict[str, Any] = {"text": text, "requested_at": tx.now}
     tx.publish(EstimateChangesRequested(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
