@@ -7,6 +7,7 @@ from libs.common.contracts.opportunities import (
     OpportunityConverted,
     OpportunityLost,
     OpportunityReopened,
+    OpportunityWon,
 )
 from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
 from libs.common.service import Subscriptions
@@ -39,6 +40,12 @@ def end_what_was_offered(tx: Tx, event: OpportunityLost) -> None:
 
 @subscriptions.on(OpportunityReopened)
 def offer_again(tx: Tx, event: OpportunityReopened) -> None:
+    usecases.reopen(tx, event.subject)
+
+
+@subscriptions.on(OpportunityWon)
+def offer_more(tx: Tx, event: OpportunityWon) -> None:
+    """An acceptance may have crossed a loss: it stands, and more may be sold on top."""
     usecases.reopen(tx, event.subject)
 
 

@@ -26,6 +26,13 @@ def order(funnel: Funnel, acceptance: str) -> Record:
     return funnel.see(f"/bookings/{sale(funnel, acceptance)['booking_id']}")
 
 
+def say_yes(funnel: Funnel, link: str) -> None:
+    """The customer accepts; nobody else has heard of it yet."""
+    offer = funnel.bench.public.get(f"{API}/shared/{link}").get_json()
+    whole = {"option": offer["options"][0]["id"], "typed_name": "A Customer", "consent": True}
+    assert funnel.bench.public.post(f"{API}/shared/{link}/accept", whole).status_code == 200
+
+
 def undo(funnel: Funnel, acceptance: str) -> None:
     funnel.do("office", f"/bookings/sales/{acceptance}/undo", {"reason": "they changed their mind"})
 
@@ -209,3 +216,15 @@ def test_a_sale_that_crosses_the_undoing_of_one_without_a_job_comes_to_its_end(f
 
     assert [one["key"] for one in sale(funnel, acceptance)["steps"] if one["state"] != "done"] == []
     assert ends(funnel, order(funnel, acceptance)) == ("won", "converted", "pending")
+
+
+def test_more_can_be_offered_after_an_acceptance_that_crossed_a_loss(funnel: Funnel) -> None:
+    estimate, link = funnel.sent()
+    opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
+    say_yes(funnel, link)
+    funnel.do("salesperson", f"/opportunities/{opportunity}/lose", {"reason": "price", "void_offers": True})
+    assert funnel.see(f"/opportunities/{opportunity}")["stage_type"] == "won"
+
+    _, further = offered(funnel, opportunity)
+
+    assert order(funnel, funnel.accept(further))["contract_total"] == "8900.00"
