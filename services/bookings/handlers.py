@@ -1,7 +1,7 @@
 """What other services' facts mean for sold work."""
 
 from libs.common import people
-from libs.common.contracts.estimates import EstimateAccepted, EstimateMoved
+from libs.common.contracts.estimates import EstimateAccepted, EstimateAssigned, EstimateMoved
 from libs.common.contracts.leads import LeadConverted
 from libs.common.contracts.opportunities import OpportunityChanged, OpportunityWon
 from libs.common.service import Subscriptions
@@ -16,6 +16,11 @@ people.subscribe(subscriptions)
 @subscriptions.on(EstimateAccepted, awaited=True)
 def run_the_sale(tx: Tx, event: EstimateAccepted) -> None:
     usecases.sell(tx, event)
+
+
+@subscriptions.on(EstimateAssigned)
+def follow_the_salesperson(tx: Tx, event: EstimateAssigned) -> None:
+    usecases.follow(tx, event.subject, salesperson_id=event.salesperson_id)
 
 
 @subscriptions.on(EstimateMoved)

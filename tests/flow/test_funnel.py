@@ -76,6 +76,18 @@ def test_who_is_given_an_opportunity_sees_its_visits_and_is_reminded_of_its_esti
     assert funnel.alerts("salesperson", estimate) == []
 
 
+def test_what_becomes_of_sold_work_is_told_to_whoever_has_its_opportunity_now(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    path = f"/opportunities/{booking['opportunity_id']}/assign"
+    funnel.do("manager", path, {"salesperson_id": str(CAST["colleague"][0])})
+
+    funnel.do("office", f"/bookings/{booking['id']}/cancel", {"reason": "they moved"})
+
+    assert [one["kind"] for one in funnel.alerts("colleague", booking["id"])] == ["booking_cancelled"]
+    assert funnel.alerts("salesperson", booking["id"]) == []
+    assert funnel.see(f"/bookings/jobs/{booking['job_id']}")["salesperson_id"] == str(CAST["colleague"][0])
+
+
 def test_an_accepted_estimate_becomes_one_booking_however_often_we_hear_of_it(funnel: Funnel) -> None:
     _, token = funnel.sent(total="1200.00")
     funnel.accept(token)

@@ -1,6 +1,6 @@
 """What the business does with sold work, divided by act. Each function is one act inside one transaction."""
 
-from services.bookings.usecases.amend import retry, undo
+from services.bookings.usecases.amend import follow, retry, undo
 from services.bookings.usecases.book import add_change_order, book
 from services.bookings.usecases.customers import edit_customer
 from services.bookings.usecases.end import cancel
@@ -24,6 +24,7 @@ __all__ = [
     "edit",
     "edit_customer",
     "edit_job",
+    "follow",
     "give_back",
     "hold",
     "make_ready",

@@ -1,4 +1,9 @@
-"""A sale that did not go through is repeated, or taken back while operations do not have it."""
+"""A sale that did not go through is repeated, or taken back while operations do not have it; another takes it on."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import sqlalchemy as sa
 
 from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
@@ -8,6 +13,7 @@ from services.bookings.states import BOOKING, BookingState, JobState, SaleAction
 from services.bookings.usecases import facts, timers
 from services.bookings.usecases.end import end
 from services.bookings.usecases.jobs import give_up
+from services.bookings.usecases.sell import ENDED
 
 
 def retry(tx: Tx, sale: Sale) -> Sale:
@@ -37,3 +43,18 @@ def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
     ended = job.id if job is not None and job.status == JobState.CANCELLED else None
     tx.publish(SaleUndone(**{**facts.sale(sale), "job_id": ended}, reason=reason, undone_at=tx.now), of=sale)
     return sale
+
+
+def follow(tx: Tx, estimate_id: UUID, *, salesperson_id: UUID | None) -> None:
+    """What was sold has another salesperson now: so have its job, and its orders that are not over."""
+    sale = tx.find(sa.select(Sale).where(Sale.estimate_id == estimate_id).with_for_update())
+    if sale is None:
+        return  # not sold
+    orders = sa.select(Booking).where(Booking.opportunity_id == sale.opportunity_id, Booking.state.not_in(ENDED))
+    jobs = sa.select(Job).where(Job.opportunity_id == sale.opportunity_id)
+    running = tx.all(orders.order_by(Booking.id).with_for_update())
+    records: Iterable[Sale | Booking | Job] = (sale, *running, *tx.all(jobs.order_by(Job.id).with_for_update()))
+    for record in records:
+        if record.salesperson_id != salesperson_id:
+            record.salesperson_id = salesperson_id
+            tx.touch(record)
