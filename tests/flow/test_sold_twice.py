@@ -228,3 +228,24 @@ def test_more_can_be_offered_after_an_acceptance_that_crossed_a_loss(funnel: Fun
     _, further = offered(funnel, opportunity)
 
     assert order(funnel, funnel.accept(further))["contract_total"] == "8900.00"
+
+
+def test_the_jobs_of_what_is_booked_together_go_on_together(funnel: Funnel) -> None:
+    home = {"line1": "1 Main St", "city": "Nashville", "region": "TN", "postal_code": "37201"}
+    theirs = {"emails": ["ivy@castellan.example"], "address": home}
+    sold = [funnel.booked(opportunity=funnel.opportunity(**theirs)) for _ in range(2)]
+    for booking in sold:
+        cancel(funnel, booking)
+    acceptances = [one for booking in sold for one in booking["acceptance_ids"]]
+    both = funnel.do("office", "/bookings", {"acceptance_ids": acceptances})
+
+    def statuses() -> list[str]:
+        return [funnel.see(f"/bookings/jobs/{booking['job_id']}")["status"] for booking in sold]
+
+    work(funnel, both, "start")
+    assert statuses() == ["in_progress", "in_progress"]
+    more = order(funnel, funnel.accept(offered(funnel, sold[1]["opportunity_id"])[1]))
+    funnel.do("operations", f"/bookings/{both['id']}/complete")
+    assert statuses() == ["completed", "pending"]
+    cancel(funnel, more)
+    assert statuses() == ["completed", "completed"]

@@ -1,6 +1,7 @@
 """Jobs: made by the sale or by the office, named by rule or by hand, moving on with their booking orders."""
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from libs.common.contracts.sales import JobChanged, JobCreated, JobRenamed
 from libs.common.errors import Conflict, Fault
 from libs.common.parties import folded
 from libs.common.tx import Tx
-from services.bookings.model import Booking, Customer, Job, Sale
+from services.bookings.model import Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
 from services.bookings.states import BY_ORDERS, JOB, JobAction, JobState, SaleState
 from services.bookings.usecases import facts, naming
@@ -95,12 +96,14 @@ def move_on(tx: Tx, job: Job, action: JobAction) -> Job:
 
 
 def follow(tx: Tx, booking: Booking) -> None:
-    """The job of an order is where its orders are now, where there is one."""
-    if booking.job_id is None:
-        return
-    with tx.session.no_autoflush:  # both are written together, at the end
-        job = tx.get(Job, booking.job_id)
-        settle(tx, job, booking)
+    """The job of an order, where there is one, is where its orders are now; so are those of what it holds besides."""
+    with tx.session.no_autoflush:  # all are written together, at the end
+        jobs = {booking.job_id}
+        if len(booking.acceptance_ids) > 1:
+            inside = [UUID(one) for one in booking.acceptance_ids]
+            jobs |= set(tx.session.scalars(sa.select(Sale.job_id).where(Sale.id.in_(inside))))
+        for ident in sorted(one for one in jobs if one is not None):
+            settle(tx, tx.get(Job, ident), booking)
 
 
 def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
@@ -108,7 +111,9 @@ def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
 
     ``booking`` is the one that this act has changed. Without any the job waits for what was sold to be booked.
     """
-    others = sa.select(Booking.state).where(Booking.job_id == job.id)
+    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
+    its = sa.select(Booking.id).where(Booking.job_id == job.id).union(sold.where(Sale.job_id == job.id, Part.live))
+    others = sa.select(Booking.state).where(Booking.id.in_(its))
     if booking is not None:
         others = others.where(Booking.id != booking.id)
     states = set(tx.session.scalars(others)) | ({str(booking.state)} if booking is not None else set())
