@@ -51,7 +51,7 @@ def follow_the_leads_owner(tx: Tx, event: LeadAssigned) -> None:
 def select_the_new_estimate(tx: Tx, event: EstimateDrafted) -> None:
     """A new estimate is the one that the opportunity stands on, from whichever client it came."""
     if event.selected:
-        offers.select(tx, event, at=offers.born(event.subject))
+        offers.select(tx, event)
     else:
         offers.note(tx, event)
 

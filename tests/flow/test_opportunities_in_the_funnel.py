@@ -60,6 +60,22 @@ def test_the_newest_estimate_is_the_selected_one(funnel: Bench) -> None:
     assert seen(funnel, found["id"])["selected_estimate_id"] == second["id"]
 
 
+def test_an_opportunity_stands_on_the_estimate_that_is_chosen_and_is_worth_what_that_offers(funnel: Bench) -> None:
+    """Whatever the clock of the process that minted their ids says: the test's own stands still behind it."""
+    found, first, _ = sent(funnel)
+    body = {"opportunity_id": found["id"], "options": [{"name": "Best", "lines": [{**LINE, "unit_price": "9900.00"}]}]}
+    second = said(funnel.as_("salesperson").post(ESTIMATES, body))
+    said(funnel.as_("salesperson").post(f"{ESTIMATES}/{second['id']}/send", {"to": ["customer@example.com"]}))
+    funnel.settle()
+    assert seen(funnel, found["id"])["expected_value"] == "9900.00"
+
+    said(funnel.as_("salesperson").post(f"{ESTIMATES}/{first['id']}/select"))
+    funnel.settle(deliver_twice=True)
+
+    now = seen(funnel, found["id"])
+    assert (now["selected_estimate_id"], now["expected_value"]) == (first["id"], "8400.00")
+
+
 def test_a_sale_wins_moves_and_is_ticked_off_and_its_undoing_takes_all_of_it_back(funnel: Bench) -> None:
     found, _, link = sent(funnel)
     option = said(funnel.public.get(link))["options"][0]["id"]

@@ -142,7 +142,8 @@ def test_undoing_the_first_of_two_offers_that_were_out_leaves_the_job_to_the_oth
     undo(funnel, first["acceptance_ids"][0])
     visits = funnel.as_("office").items(f"{API}/opportunities/{opportunity}/appointments")
     assert [one["job_id"] for one in visits] == [first["job_id"]]
-    assert funnel.see(f"/opportunities/{opportunity}")["job_id"] == first["job_id"]
+    now = funnel.see(f"/opportunities/{opportunity}")
+    assert (now["job_id"], now["expected_value"]) == (first["job_id"], "500.00")
 
     undo(funnel, further)
     assert ends(funnel, first) == ("open", "valid", "cancelled")

@@ -1,7 +1,7 @@
 """What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
 
 import functools
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,26 +42,30 @@ def _stands(in_sqlite: bool) -> Any:
     return insert.on_conflict_do_update(index_elements=["estimate_id"], set_=said)
 
 
-def select(tx: Tx, fact: EstimateFact, *, at: datetime | None) -> None:
-    """The opportunity stands on this estimate. Two estimates' facts may come in any order: the later choice counts."""
+def select(tx: Tx, fact: EstimateFact, *, at: datetime | None = None) -> None:
+    """The opportunity stands on this estimate. Two estimates' facts may come in any order: the later choice counts.
+
+    One that does not say when was made as its fact was.
+    """
     opportunity = note(tx, fact)
-    last, made = opportunity.selected_at, born(fact.subject)
-    if at is None:  # it was not told when: with its making, or else just now
-        at = made if made is not None and (last is None or made >= last) else tx.now
+    assert tx.origin.message is not None, "another service's fact is being applied"
+    at, last = at or tx.origin.message.time, opportunity.selected_at
     if last is not None and at < last:
         return
     opportunity.selected_at = at
     if opportunity.selected_estimate_id != fact.subject:
         opportunity.selected_estimate_id = fact.subject
+        if fact.state in LIVE_OFFERS:
+            _worth(opportunity, fact)
         facts.tell_change(tx, opportunity, "selected_estimate_id")
 
 
 def sent(tx: Tx, fact: EstimateFact) -> None:
     """The customer has a price."""
     opportunity = note(tx, fact)
+    if fact.selected:
+        _worth(opportunity, fact)
     if opportunity.is_open:
-        if fact.selected:
-            opportunity.expected_value, opportunity.currency = fact.total, fact.currency
         stages.advance(tx, opportunity, ESTIMATE_SENT, gated=False)
 
 
@@ -82,6 +86,7 @@ def declined(tx: Tx, fact: EstimateDeclined) -> None:
         decide.lose_by_decline(tx, opportunity, estimate_id=fact.subject, reason=fact.reason, note=fact.note)
 
 
-def born(ident: UUID) -> datetime | None:
-    """When a record was made, as its id says it."""
-    return datetime.fromtimestamp((ident.int >> 80) / 1000, UTC) if ident.version == 7 else None
+def _worth(opportunity: Opportunity, offered: EstimateFact) -> None:
+    """What it may come to is what the customer was offered."""
+    if opportunity.is_open:
+        opportunity.expected_value, opportunity.currency = offered.total, offered.currency

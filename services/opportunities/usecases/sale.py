@@ -78,6 +78,7 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
         _move_appointments(tx, there, other.job_id if other else None, sale.acceptance_id)
     if other is not None and not crossed:
         opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
+        _worth(opportunity, other)
         facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
         return
     flow, was = flows.of(tx, opportunity.branch), opportunity.stage
@@ -99,6 +100,10 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
 
 def _win(tx: Tx, opportunity: Opportunity, sale: Sale, *, at: datetime) -> None:
     opportunity.win(flows.of(tx, opportunity.branch).end(StageType.WON), at=at)
+    _worth(opportunity, sale)
+
+
+def _worth(opportunity: Opportunity, sale: Sale) -> None:
     opportunity.expected_value, opportunity.currency = sale.total, sale.currency or opportunity.currency
 
 
