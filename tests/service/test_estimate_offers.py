@@ -125,6 +125,14 @@ def test_a_link_that_never_was_is_not_found_and_guessing_is_slowed_without_hurti
     assert estimates.public.get("/e/nothing").status_code in (404, 429)
 
 
+def test_an_address_that_is_named_twice_gets_one_letter(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP)
+    twice = {"to": ["Ivy@Castellan.Example", "bob@castellan.example", "ivy@castellan.example"]}
+    assert act(estimates, ident, "send", twice).status_code == 200
+    assert sorted(one.recipient for one in mails(estimates)) == ["bob@castellan.example", "ivy@castellan.example"]
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [("accept", None), ("decline", {"reason": "price"}), ("request-changes", {"text": "A smaller one, please"})],

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from libs.common import mail, people
 from libs.common.contracts.estimates import EstimateExtended, EstimateSent, EstimateWithdrawn
 from libs.common.errors import Fault, Invalid
+from libs.common.parties import email_key
 from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
@@ -38,7 +39,7 @@ def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], say: Say) -> str:
     url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
     company = str((people.branch(tx, estimate.branch) or {}).get("name") or say(said("us")))
     subject, letter = _letter(estimate, company, url, say)
-    for address in to:
+    for address in {email_key(one): one for one in to}.values():  # who is named twice gets one letter
         mail.queue(tx, address, subject, letter)
     tx.touch(estimate)
     return url
