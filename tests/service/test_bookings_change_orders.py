@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from embedded.testing import AWAY, Bench
+from embedded.testing import AWAY, CAST, Bench, moment
 from libs.common.contracts.bookings import (
     BookingChangeAcknowledged,
     BookingChangeOrdered,
@@ -116,6 +116,18 @@ def test_a_change_order_nobody_acknowledges_escalates(orders: Orders) -> None:
     orders.bench.system.due()
     [told] = orders.bench.told("bookings", BookingUnacknowledged)
     assert told.data["acceptance_id"] == str(extra.acceptance_id)
+
+
+def test_work_that_is_passed_on_with_a_change_order_is_one_thing_to_take_over(orders: Orders) -> None:
+    booking = orders.accepted()
+    orders.sell(more(booking))
+    passed_on = orders.act(booking, "reassign", "operations", {"assignee_id": str(CAST["operations"][0])})
+    orders.bench.clock.now = moment(passed_on["acknowledge_by"])
+    while orders.bench.system.due():
+        pass
+
+    [told] = orders.bench.told("bookings", BookingUnacknowledged)
+    assert told.data["acceptance_id"] is None
 
 
 def test_there_is_nothing_to_acknowledge_where_nothing_was_changed(orders: Orders) -> None:

@@ -50,9 +50,11 @@ def reassign(
     _demand_operations(tx, booking, to, assignee_id)
     if (to, assignee_id) == before:
         raise Conflict(f"booking order {booking.number} is with them already")
+    changes = booking.unacknowledged()
     booking.close_link("reassigned", by=tx.actor, at=tx.now, reason=note)
     link = _link(tx, booking, team_id=to, assignee_id=assignee_id, due_at=booking.due_at, note=note)
     booking.hand_to(link, BookingAction.REASSIGN, by=facts.person(tx))
+    _settle_changes(tx, booking, changes)  # they are part of what is to be taken over anew
     told: dict[str, Any] = {"previous_team_id": before[0], "previous_assignee_id": before[1]}
     told |= {"acknowledge_by": link.acknowledge_by, "note": note or "", "work": facts.work(booking)}
     tx.publish(BookingReassigned(**facts.booking(booking), **told), of=booking)
