@@ -1,19 +1,56 @@
-"""Work that was sold, by the demo company's people at the public doors: what pages of bookings are about."""
+"""Work that was offered or sold, by the demo company's people at the public doors: what pages of it show."""
 
 import csv
 import itertools
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from demo import drive
-from demo.crew import Crew
+from demo.crew import Crew, until
 from demo.life import Life
 from demo.loader import COMPANY, home_branch
 
 TURNS = itertools.count(900)  #: each its own person, phone and half-hour
 
 
+@dataclass(frozen=True)
+class Priced:
+    """An estimate; ``salesperson`` is whom ``browsing.as_`` takes, ``link`` is the customer's."""
+
+    id: str
+    opportunity: str
+    salesperson: str
+    link: str
+
+
+def priced(url: str, name: str, draft: dict[str, Any], *, send: bool = False) -> Priced:
+    """Somebody's estimate with these prices in it, as far as it goes without a yes."""
+    crew, case = _asked(url, name)
+    drive.qualify(crew, case)
+    drive.open_up(crew, case)
+    assert case.salesperson is not None
+    sales = case.salesperson.at_work()
+    [drafted] = until(drive.WAIT_S, lambda: sales.get(f"/api/v1/estimates?opportunity_id={case.opportunity}")["items"])
+    path = f"/api/v1/estimates/{drafted['id']}"
+    sales.edit("PUT", f"{path}/draft", draft, read=path)
+    link = sales.post(f"{path}/send", {"to": ["customer@household.example"]})["share_url"] if send else ""
+    _leave(crew)
+    return Priced(drafted["id"], str(case.opportunity), case.salesperson.email.partition("@")[0], link)
+
+
 def sold(url: str, name: str, hand_off: str = "draft") -> str:
     """The booking of somebody's, as far on its way as ``hand_off`` says: draft, ready, assigned, accept."""
+    crew, case = _asked(url, name, hand_off)
+    for step in (drive.qualify, drive.open_up, drive.offer, _accept, drive.hand_off):
+        step(crew, case)
+    _leave(crew)
+    assert case.booking
+    return case.booking
+
+
+def _asked(url: str, name: str, hand_off: str = "draft") -> tuple[Crew, drive.Case]:
+    """The enquiry, and what becomes of it."""
     crew, turn = Crew(url), next(TURNS)
     home = str(home_branch())
     said = {
@@ -33,13 +70,12 @@ def sold(url: str, name: str, hand_off: str = "draft") -> str:
     )  # fmt: skip
     with (COMPANY / "price_book.csv").open() as book:
         drive.TASKS["hvac"] = [task for task in csv.DictReader(book) if task["trade"] == "hvac"]
-    case = drive.Case(turn, lead, life, home)
-    for step in (drive.qualify, drive.open_up, drive.offer, _accept, drive.hand_off):
-        step(crew, case)
+    return crew, drive.Case(turn, lead, life, home)
+
+
+def _leave(crew: Crew) -> None:
     for member in itertools.chain(*crew.by_place.values()):
         member.client.close()
-    assert case.booking
-    return case.booking
 
 
 def _accept(_crew: Crew, case: drive.Case) -> None:

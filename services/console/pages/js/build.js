@@ -50,4 +50,9 @@ function listen() {
   });
 }
 listen();
+// Who is led to a fault sees it: its option is opened first.
+document.addEventListener('click', e => {
+  const at = /^#options-(\d+)-/.exec(e.target.closest('#problems a')?.hash ?? ''), tab = at && $(`[name=into][value="${at[1]}"]`, form);
+  if (tab) tab.checked = true;
+});
 document.addEventListener('keydown', e => { if (e.key === 'b' && !e.ctrlKey && !e.metaKey && !e.target.closest('input:not([type=radio], [type=checkbox]), textarea, select')) { e.preventDefault(); $('[data-book]').select() } });
