@@ -166,3 +166,13 @@ def test_a_call_that_came_to_the_wrong_office_is_taken_in_and_the_page_says_whos
     there = {"address__line1": "1 Main St", "address__city": "Louisville", "address__postal_code": "40202"}
     page = reader.press("Save and hand over", person_name="Ivy Castellan", **there)
     assert (page.status, "Taken in for another branch" in page.text) == (200, True)
+
+
+def test_what_the_second_door_takes_in_for_another_branch_leads_to_no_closed_page(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    reader.open("/do/opportunity.create")
+    who = {"prospect__person_name": "Ivy Castellan", "prospect__phones": "502-555-0117"}
+    there = {"prospect__request": "A heat pump", "product_interest": "A", "prospect__address__postal_code": "40202"}
+    page = reader.press("New opportunity", **who, **there)
+    assert (page.status, "Taken in for another branch" in page.text) == (200, True), page.text
+    assert page.answer.request.path == "/board"

@@ -98,6 +98,11 @@ class Act:
         return "Save" if self.edits else self.label
 
     @property
+    def makes(self) -> bool:
+        """Whether it leads on to a record that it makes."""
+        return "{id}" in self.then
+
+    @property
     def method(self) -> str:
         return self.call.split()[0]
 

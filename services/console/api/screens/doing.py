@@ -20,7 +20,7 @@ bp = Blueprint("console_doing", __name__)
 STALE, UNREADABLE = 412, 422
 LATER = words.said("Nobody answered. What you typed is still here: send it again, it cannot happen twice.")
 NOT_YET = words.said("Not yet")
-LOOK = words.said("Not saved yet. {} needs a look.")
+ANOTHERS = words.said("Taken in for another branch, whose people have it now.")
 
 
 @bp.get("/do/<key>", defaults={"idents": ""})
@@ -67,7 +67,7 @@ def do(key: str, idents: str) -> Response:
         back = safe_path(typed.get("_back"))
         return page(act.shows, nav=act.shown, act=act, answer=said.data, sent=body, back=back, ids=ids)
     if said.ok:
-        return go(_then(act, said), act.done)
+        return _done(act, said)
     return _refused(act, ids, said)
 
 
@@ -101,11 +101,14 @@ def _query(act: Act) -> str:
     )
 
 
-def _then(act: Act, said: Said) -> str:
-    if not act.then:
-        return safe_path(request.form.get("_back"))
+def _done(act: Act, said: Said) -> Response:
+    """On to what was made, where the reader may see it; else back."""
+    back = safe_path(request.form.get("_back"))
+    if act.makes and "location" not in said.headers:
+        return go(back, ANOTHERS)
     data = said.data if isinstance(said.data, dict) else {}
-    return act.then.format_map({name: value for name, value in data.items() if isinstance(value, str)})
+    texts = {name: value for name, value in data.items() if isinstance(value, str)}
+    return go(act.then.format_map(texts) if act.then else back, act.done)
 
 
 def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:

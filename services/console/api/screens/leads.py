@@ -11,6 +11,7 @@ from services.console.adapters import words
 from services.console.api.acts import EVERY
 from services.console.api.acts.entry import ENTRY
 from services.console.api.screens import choices, forms, steps
+from services.console.api.screens.doing import ANOTHERS
 from services.console.api.screens.frame import doors, go, me, names, page, place, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
@@ -98,7 +99,7 @@ def enter() -> Response:
         onward = typed.get("then", "")
         text = words.said("Taken in.")
         if "location" not in said.headers:
-            return go("/leads", words.said("Taken in for another branch, whose people have it now."))
+            return go("/leads", ANOTHERS)
         if onward == "valid" and EVERY["lead.validate"].may and me().may("lead.decide"):
             return _and_validate(made["id"])
         return go(f"/leads/{made['id']}", text)
