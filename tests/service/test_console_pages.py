@@ -137,6 +137,31 @@ def test_a_session_that_ended_leads_to_the_door_and_says_so(office: Bench) -> No
     assert page.answer.request.args["next"] == "/leads"
 
 
+def test_a_form_that_met_the_end_of_its_session_leads_back_to_where_it_stands(office: Bench) -> None:
+    ident = entered(office)
+    for page in ("/new", f"/do/lead.edit/{ident}?back=/leads"):
+        reader = Reader(office, "csr")
+        reader.open(page)
+        reader.client.delete_cookie(PLAIN)  # another tab has found out, and left
+        reader.headers = {"Referer": f"http://localhost{page}"}
+        told = reader.press("Save and hand over" if page == "/new" else "Save", person_name="June")
+        assert "Your session is over" in told.text
+        assert told.answer.request.args["next"] == page
+
+
+def test_a_form_from_before_the_sign_in_is_not_heard_and_leads_back_to_where_it_stands(office: Bench) -> None:
+    reader, page = Reader(office, "csr"), "/new"
+    reader.open(page)
+    token = str(reader.client.get_cookie(PLAIN).value).partition(".")[2]
+    reader.client.set_cookie(PLAIN, f"{'1' * 32}.{token}")  # signed in anew, in another tab
+    reader.headers = {"Origin": "http://localhost", "Referer": f"http://localhost{page}"}
+    told = reader.press("Save and hand over", person_name="June Pettibone")
+    assert "the page was older than your sign-in" in told.text
+    assert (told.status, told.answer.request.path) == (200, page)
+    assert "data-saved" not in told.html
+    assert office.as_("csr").items("/api/v1/leads") == []
+
+
 def test_a_way_back_never_leaves_the_console(office: Bench) -> None:
     for path in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
         reader = Reader(office, "csr")

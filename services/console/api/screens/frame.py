@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, render_template, request
@@ -96,7 +96,8 @@ def _admit(mine: Rule) -> Response | None:
     if request.method == "POST":
         if (request.content_length or 0) > mine.limit:
             raise TooLarge("that is more than one form can send")
-        seat.demand_own_form(g.seat)
+        if not seat.own_form(g.seat):
+            return go(_stood(), seat.CHANGED, saved=False)
     if mine.may == PUBLIC:
         return None
     if g.get("caller") is None:
@@ -118,12 +119,22 @@ def _sit(here: seat.Seat) -> None:
 
 
 def _to_sign_in() -> Response:
-    back = request.full_path.rstrip("?") if request.method == "GET" else safe_path(request.form.get("_back"))
+    sent = request.method == "POST"
+    back = _stood() if sent else request.full_path.rstrip("?")
     answer = current_app.make_response(redirect(f"/sign-in?next={quote(back)}", 303))
     if seat.taken() is not None:
         seat.leave(answer)
-        seat.say(answer, words.said("Your session is over. Sign in again; what you typed is kept on this device."))
-    return answer
+    elif not sent:
+        return answer  # a first visit
+    return seat.say(answer, words.said("Your session is over. Sign in again; what you typed is kept on this device."))
+
+
+def _stood() -> str:
+    """The page on which the form stood that was sent: there its draft is kept, and offered again."""
+    page = urlsplit(request.referrer or "")
+    if page.netloc != request.host:
+        return safe_path(request.form.get("_back"))
+    return safe_path(f"{page.path}?{page.query}" if page.query else page.path)
 
 
 def safe_path(text: str | None) -> str:

@@ -11,11 +11,12 @@ from flask import Response, g, request
 
 from libs.common.errors import Forbidden
 from libs.common.web import store
+from services.console.adapters import words
 
 #: a browser takes ``__Host-`` only with Secure, and Secure only over https; a machine by itself has none
 SAFE, PLAIN = "__Host-plumbline", "plumbline"
 SAID = "plumbline-said"
-CHANGED = "this page is older than your sign-in; load it again, what you typed is kept on this device"
+CHANGED = words.said("Not sent: the page was older than your sign-in. What you typed is on this device; send it again.")
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,19 @@ def leave(answer: Response) -> None:
     answer.delete_cookie(SAFE if safe else PLAIN, path="/", secure=safe, httponly=True, samesite="Lax")
 
 
-def demand_own_form(seat: Seat | None) -> None:
-    """Refuses what another site sends: its Origin is another, and it cannot know the form's secret."""
+def own_form(seat: Seat | None) -> bool:
+    """Refuses what another site sends: its Origin is another, and it cannot know the form's secret.
+
+    False for a form of ours that was drawn before this sign-in; a browser says the Origin of whatever it sends.
+    """
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise Forbidden("this form was sent by another site")
     given = request.headers.get("X-Form-Secret") or request.form.get("_secret", "")
-    if seat is not None and not hmac.compare_digest(given, seat.form_secret):
-        raise Forbidden(CHANGED)
+    known = seat is None or hmac.compare_digest(given.encode(), seat.form_secret.encode())
+    if not known and origin is None:
+        raise Forbidden("this form is not of this sign-in")
+    return known
 
 
 def say(answer: Response, text: str, *, saved: bool = False) -> Response:
