@@ -56,3 +56,18 @@ def test_who_is_led_to_a_fault_sees_it_in_whichever_option_it_is(browsing: Brows
     quiet = page.get_by_role("region", name="Quiet", exact=True).get_by_label("Line 1: quantity")
     expect(quiet).to_be_visible()
     expect(quiet).to_be_focused()
+
+
+def test_a_customers_yes_waits_for_the_network_and_is_said_once(browsing: Browsing, system: str) -> None:
+    page = browsing.nobody(PHONE)
+    page.goto(priced(system, "Greta Hollis", TWO, send=True).link)
+    page.get_by_role("radio", name="Quiet").check()
+    page.get_by_label("Your full name").fill("Greta Hollis")
+    page.get_by_role("checkbox", name=re.compile("I accept")).check()
+    yes = page.get_by_role("button", name="Accept this estimate")
+    page.context.set_offline(True)
+    yes.click()
+    expect(page.get_by_role("alert").filter(has_text="You are offline")).to_be_visible()
+    page.context.set_offline(False)
+    yes.dblclick()
+    expect(page.get_by_role("heading", name="Accepted")).to_be_visible()

@@ -1,5 +1,5 @@
 // The offer on a screen: tells that it is read, once it is visible, which a mail scanner's look is not; shows what a
-// choice comes to, in the service's figures; takes a drawn signature.
+// choice comes to, in the service's figures; takes a drawn signature. An answer is sent once, and not while offline.
 const token = location.pathname.split("/")[2], $ = (s, r = document) => r.querySelector(s), form = $("[data-offer]");
 
 function tell() {
@@ -10,7 +10,15 @@ function tell() {
 document.addEventListener("visibilitychange", tell);
 tell();
 
-let asked = 0;
+let sent = 0, asked = 0;
+document.addEventListener("submit", event => {
+  const off = !navigator.onLine, said = $("[data-offline]");
+  said.hidden = !off;
+  if (off) event.submitter.before(said);
+  if (off || Date.now() - sent < 8000) event.preventDefault(); else sent = Date.now();
+});
+addEventListener("pageshow", () => { sent = 0; });
+
 async function count() {
   const mine = ++asked, data = new FormData(form);
   for (const private_ of ["typed_name", "signature", "consent"]) data.delete(private_);

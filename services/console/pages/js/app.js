@@ -65,18 +65,20 @@ for (const f of $$('form[data-draft]')) {
     (said ?? f).after(b); const d = f.closest('details'); if (d) d.open = true;
   }
   f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) }) });
-  f.addEventListener('submit', () => kept.set('sent', key));
 }
 // A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
 if ('saved' in document.body.dataset && kept.get('sent')) kept.drop(kept.get('sent'));
 kept.drop('sent');
 
-// Sent once: a second press waits for the first. The same key makes a repeat harmless anyway.
+// Sent once: a second press waits for the first. The same key makes a repeat harmless anyway. Offline, it stays here.
 document.addEventListener('submit', e => {
   if (e.defaultPrevented || e.target.method !== 'post') return;
-  if (e.target.dataset.sending) { e.preventDefault(); return }
-  e.target.dataset.sending = '1';
-  setTimeout(() => delete e.target.dataset.sending, 8000);
+  const f = e.target, off = !navigator.onLine;
+  if (off) toast(_('You are offline. Nothing was sent; what you typed stays here.'));
+  if (off || f.dataset.sending) { e.preventDefault(); return }
+  if (f.dataset.draft) kept.set('sent', `draft:${f.dataset.draft}`);
+  f.dataset.sending = '1';
+  setTimeout(() => delete f.dataset.sending, 8000);
 });
 window.addEventListener('pageshow', () => $$('form[data-sending]').forEach(f => delete f.dataset.sending));
 document.addEventListener('input', e => {

@@ -1,0 +1,43 @@
+"""What is typed is not lost: when a session ends, when the network fails, when the page is loaded again."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from demo.loader import PASSWORD
+from tests.browser.browsing import PHONE, Browsing
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+WISH = "A price for a heat pump, and somebody to look at the noise in the attic"
+
+
+def half_typed(browsing: Browsing) -> Page:
+    """A phone in the middle of a call."""
+    page = browsing.as_("csr", PHONE)
+    page.goto("/new")
+    page.get_by_label("What do they want?").fill(WISH)
+    return page
+
+
+def test_a_form_that_met_the_end_of_its_session_has_what_was_typed_when_one_is_back(browsing: Browsing) -> None:
+    page = half_typed(browsing)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
+    page.get_by_label("E-mail").fill("csr@demo.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.get_by_role("button", name="Bring back what you typed").click()
+    expect(page.get_by_label("What do they want?")).to_have_value(WISH)
+
+
+def test_what_is_sent_without_a_network_stays_on_the_page_and_goes_out_later(browsing: Browsing) -> None:
+    page = half_typed(browsing)
+    page.get_by_label("Name optional", exact=True).fill("Ivy Castellan")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.get_by_role("status").filter(has_text="You are offline")).to_be_visible()
+    expect(page.get_by_label("What do they want?")).to_have_value(WISH)
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.get_by_role("heading", name="Ivy Castellan", level=1)).to_be_visible()
