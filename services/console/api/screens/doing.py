@@ -11,7 +11,7 @@ from libs.common.web import store
 from services.console.adapters import words
 from services.console.adapters.doors import Said
 from services.console.api.acts import EVERY, Act, Field
-from services.console.api.screens import forms, uploading
+from services.console.api.screens import choices, forms, uploading
 from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, say, screen
 from services.console.api.screens.offers import drawn
 
@@ -19,7 +19,7 @@ bp = Blueprint("console_doing", __name__)
 
 STALE, UNREADABLE = 412, 422
 LATER = words.said("Nobody answered. What you typed is still here: send it again, it cannot happen twice.")
-NOT_YET = words.said("Not yet")
+YES, NO, EMPTY = words.said("Yes"), words.said("No"), words.said("empty")
 ANOTHERS = words.said("Taken in for another branch, whose people have it now.")
 
 
@@ -137,7 +137,8 @@ def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], 
     now: dict[str, str] = {}
     if status == STALE:
         theirs = forms.begun(act.fields, record, place())
-        now = {name: str(value) for name, value in theirs.items() if value != typed.get(name) and value}
+        differing = forms.changed(act.fields, request.form, record, place(), whole=False)
+        now = {one.name: _said(one, theirs[one.name], record) for one in differing}
     elif act.edits:
         tag = request.form.get("_tag", "")
     return _shown(
@@ -153,6 +154,13 @@ def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], 
         now=now,
         key=request.form.get("_key", "") if status >= 500 else "",
     )
+
+
+def _said(field: Field, value: Any, record: dict[str, Any]) -> str:
+    """A value as it is read, not as a control keeps it."""
+    labels: dict[str, str] = {"true": YES, "false": NO, **dict(choices.of(field.choices, record))}
+    every: list[str] = value if isinstance(value, list) else str(value or "").split("\n")
+    return ", ".join(say(labels.get(one, one)) for one in every if one) or say(EMPTY)
 
 
 def _shown(

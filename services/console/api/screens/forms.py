@@ -94,12 +94,14 @@ def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> t
     return (_without_nothing(built) if edits else built), wrong
 
 
-def changed(fields: Iterable[Field], form: Form, record: Any, place: Place) -> list[Field]:
-    """The fields in which something else stands than in the record, each with its whole part: an edit says no more."""
+def changed(fields: Iterable[Field], form: Form, record: Any, place: Place, *, whole: bool = True) -> list[Field]:
+    """The fields in which something else stands than in the record; ``whole``: each with its whole part, as an edit
+    says it."""
     every = list(fields)
     before, now = begun(every, record, place), typed(every, form)
-    roots = {one.parts[0] for one in every if _plainly(before[one.name]) != _plainly(now[one.name])}
-    return [one for one in every if one.parts[0] in roots]
+    other = [one for one in every if _plainly(before[one.name]) != _plainly(now[one.name])]
+    roots = {one.parts[0] for one in other}
+    return [one for one in every if one.parts[0] in roots] if whole else other
 
 
 def _plainly(value: Any) -> Any:
