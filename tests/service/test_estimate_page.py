@@ -12,7 +12,7 @@ from embedded.testing import Bench
 from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
 from libs.common.contracts.parts import Address, Prospect
 from libs.common.spoken import full_day
-from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write
+from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write, yes
 
 NAUGHTY = [
     "<script>alert(1)</script>",
@@ -73,6 +73,21 @@ def test_an_acceptance_in_the_evening_was_on_the_branchs_day(estimates: Bench) -
 
     evening = full_day(night.date() - timedelta(days=1))
     assert f"on {evening}." in estimates.public.get(f"/e/{token}").get_data(as_text=True)
+
+
+def test_what_was_accepted_says_what_it_comes_to_with_the_deposit_and_what_was_added(estimates: Bench) -> None:
+    extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}
+    ident = drafted(estimates)["id"]
+    options = [{"name": "S", "lines": [PUMP], "add_ons": [extra]}]
+    assert write(estimates, ident, options=options, deposit={"percent": "10"}).status_code == 200
+    token = send(estimates, ident)
+    [option] = estimates.public.get(f"{SHARED}/{token}").get_json()["options"]
+    body = yes(estimates, token, add_ons=[option["add_ons"][0]["id"]])
+    assert estimates.public.post(f"{SHARED}/{token}/accept", body).status_code == 200
+    after = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    said = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)</dd>", after)
+    assert ("Deposit", "$846.00") in said
+    assert ("Balance", "$7,614.00") in said
 
 
 def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Bench) -> None:

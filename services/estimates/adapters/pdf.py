@@ -94,8 +94,7 @@ def _option(option: Mapping[str, Any], offer: Mapping[str, Any], say: Say) -> It
         chosen, possible = said("Chosen additions"), said("Possible additions, not in the total")
         rows.append(_row(f"<b>{_marked(say(chosen if offer['accepted'] else possible))}</b>"))
         rows += [_line(line) for line in extras]
-    if not offer["accepted"]:
-        rows += [_row("", "", label, value) for label, value in _totals(option, offer, say)]
+    rows += [_row("", "", label, value) for label, value in _totals(option, offer, say)]
     style: list[Any] = [
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
         ("LINEBELOW", (0, 1), (-1, -1), 0.2, colors.lightgrey),

@@ -100,6 +100,7 @@ def _figures(estimate: Estimate, totals: Mapping[str, Any]) -> dict[str, Any]:
 
 def _option(estimate: Estimate, option: Option, say: Say) -> dict[str, Any]:
     currency, done = estimate.currency, estimate.acceptance
+    agreed = bool(done and done.option_id == option.id)
     return {
         "id": str(option.id),
         "name": option.name,
@@ -109,8 +110,8 @@ def _option(estimate: Estimate, option: Option, say: Say) -> dict[str, Any]:
             _line(line, currency, say) | {"chosen": bool(done and str(line.id) in done.add_ons)}
             for line in option.add_ons
         ],
-        **_figures(estimate, option.totals),
-        "accepted": bool(done and done.option_id == option.id),
+        **_figures(estimate, done.totals if done and agreed else option.totals),
+        "accepted": agreed,
     }
 
 
