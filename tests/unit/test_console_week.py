@@ -36,6 +36,12 @@ def test_the_weekend_is_drawn_when_something_is_on_it() -> None:
     assert [one.day.day for one in week([visit(14, "09:00")], MONDAY, HERE)] == [8, 9, 10, 11, 12, 14]
 
 
+def test_a_day_at_the_weekend_is_drawn_while_it_is_today() -> None:
+    sunday = Place(NASHVILLE, "USD", datetime(2026, 6, 14, 15, 42, tzinfo=UTC))
+    days = week([], MONDAY, sunday)
+    assert [(one.day.day, one.today) for one in days][-2:] == [(12, False), (14, True)]
+
+
 def test_work_of_several_days_is_on_each_of_them() -> None:
     days = week([work(9, "13:00", 2 * 24 * 60)], MONDAY, HERE)
     assert [one.entries[0].place for one in days if one.entries] == ["y12 h12", f"y0 h{ROWS}", "y0 h12"]

@@ -43,7 +43,7 @@ class Day:
 
 
 def week(entries: Iterable[Mapping[str, Any]], monday: date, here: Place, days: int = 7) -> list[Day]:
-    """Each day with what is on it; the weekend only where something is."""
+    """Each day with what is on it; the weekend only where something is, or where it is now."""
     found = [Day(monday + timedelta(days=n), monday + timedelta(days=n) == here.today) for n in range(days)]
     for entry in entries:
         starts = here.local(entry["starts_at"])
@@ -55,7 +55,7 @@ def week(entries: Iterable[Mapping[str, Any]], monday: date, here: Place, days: 
                 one.entries.append(_shown(entry, max(starts, opens), min(ends, closes), one.day, here))
     for one in found:
         _side_by_side(one.entries)
-    return [one for one in found if one.day.weekday() < 5 or one.entries]
+    return [one for one in found if one.day.weekday() < 5 or one.entries or one.today]
 
 
 def now_row(here: Place) -> int | None:
