@@ -107,6 +107,17 @@ def test_an_act_that_is_not_possible_yet_says_everything_in_the_way_and_where_to
     assert f"/do/lead.edit/{ident}" in page.offered
 
 
+def test_an_attempt_to_reach_them_is_told_in_the_words_it_was_logged_in(office: Bench) -> None:
+    reader = Reader(office, "csr")
+    reader.open(f"/leads/{entered(office)}")
+    reader.press("Save", channel="phone", outcome="reached")
+    office.settle()
+    page = reader.open(reader.page.answer.request.path)
+    assert "Call: Spoke" in page.text
+    assert "Contact logged csr, Call, Spoke" in page.text
+    assert "Reached" not in page.text
+
+
 def test_an_edit_over_somebody_elses_shows_theirs_and_keeps_ones_own(office: Bench) -> None:
     ident = entered(office)
     mine, theirs = Reader(office, "csr"), Reader(office, "office")

@@ -33,6 +33,7 @@ OUTCOMES = (
     ("wrong_number", said("Wrong number")),
     ("other", said("Other")),
 )
+TOUCHED = {**dict(TOUCH), **dict(OUTCOMES)}  #: what was said of an attempt, in the words it was said in
 DIRECTIONS = (("outbound", said("We reached out")), ("inbound", said("They did")))
 INVALID = (
     ("spam", said("Spam")),

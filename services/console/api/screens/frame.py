@@ -23,6 +23,7 @@ from services.console.adapters import words
 from services.console.adapters.doors import Doors, Refused, across, inside
 from services.console.adapters.words import Place
 from services.console.api.acts import EVERY
+from services.console.api.acts.leads import TOUCHED
 from services.console.api.screens import assets, seat
 from services.console.api.screens.counters import COUNTERS
 
@@ -303,6 +304,7 @@ def dress(app: Any) -> None:
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
             "money": _money,
+            "touch": lambda code: TOUCHED.get(code) or spoken.plain(code),
             "price": _price,
         }
     )

@@ -12,6 +12,7 @@ from libs.common.errors import NotFound
 from libs.common.web import reading
 from services.console.adapters import words
 from services.console.adapters.words import said
+from services.console.api.acts.leads import TOUCHED
 from services.console.api.screens.frame import me, place
 from services.console.usecases import timeline as told
 
@@ -31,7 +32,7 @@ LINES: Mapping[str, Line] = {
     "lead.captured": Line(said("Enquiry taken in"), ("channel",), "key"),
     "lead.changed": Line(said("Enquiry corrected"), ("changed",)),
     "lead.assigned": Line(said("Enquiry given"), ("to_person",)),
-    "lead.contacted": Line(said("Contact logged"), ("channel", "outcome")),
+    "lead.contacted": Line(said("Contact logged"), ("touch", "outcome")),
     "lead.validated": Line(said("Worth working"), (), "key"),
     "lead.invalidated": Line(said("Closed as not valid"), ("reason",), "key"),
     "lead.reopened": Line(said("Enquiry opened again")),
@@ -43,7 +44,7 @@ LINES: Mapping[str, Line] = {
     "opportunity.opened": Line(said("Opportunity opened"), ("title",), "key"),
     "opportunity.changed": Line(said("Opportunity corrected"), ("changed",)),
     "opportunity.assigned": Line(said("Opportunity given"), ("to_person", "reason")),
-    "opportunity.contacted": Line(said("Contact logged"), ("channel", "outcome")),
+    "opportunity.contacted": Line(said("Contact logged"), ("touch", "outcome")),
     "opportunity.stage_changed": Line(said("Moved to another stage"), ("stage",)),
     "opportunity.qualified": Line(said("Qualification decided"), ("qualified", "reason")),
     "opportunity.converted": Line(said("Ready for a price"), (), "key"),
@@ -161,11 +162,15 @@ def _to(these: Told, people: Told) -> str:
     return place().say(said("to %(who)s"), who=name) if name else ""
 
 
+def _touched(name: str) -> Callable[[Told, Told], Any]:
+    return lambda these, _: place().say(TOUCHED.get(these.get(name) or "") or spoken.plain(these.get(name)))
+
+
 def _listed(name: str) -> Callable[[Told, Told], Any]:
     def shown(these: Told, _: Told) -> str:
         value = these.get(name)
         some = [value] if isinstance(value, str) else list(value or ())
-        return ", ".join(place().say(spoken.plain(one)).lower() for one in some)
+        return ", ".join(place().say(spoken.plain(one.removesuffix("_id"))).lower() for one in some)
 
     return shown
 
@@ -181,6 +186,8 @@ SAID: Mapping[str, Callable[[Told, Told], Any]] = {
     "acknowledge_by": lambda these, _: _until(words.when(these.get("acknowledge_by"), place(), words.WITHIN)),
     "valid_until": lambda these, _: _until(words.day(these.get("valid_until"), place(), words.WITHIN)),
     "to_person": _to,
+    "touch": _touched("channel"),
+    "outcome": _touched("outcome"),
     "changed": _listed("changed"),
     "steps": _listed("steps"),
     "qualified": lambda these, _: said("yes") if these.get("qualified") else said("no"),
