@@ -27,7 +27,8 @@ export function toast(text, undo) {
   if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = _('Undo'); b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
   clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
 }
-if ($('.toast').textContent.trim()) toast.t = setTimeout(() => $('.toast').replaceChildren(), 6000);
+const told = $('.toast').textContent.trim();
+if (told) setTimeout(toast, 150, told); // said anew: who listens hears of a change, not of what was there from the beginning
 $('[data-focus]')?.focus();
 
 document.addEventListener('click', e => {

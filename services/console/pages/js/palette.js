@@ -3,7 +3,7 @@ import { $, $$, _ } from './app.js';
 
 let box;
 const here = () => [
-  ...$$('.rail a:not(.brand)').map(a => ({ text: a.textContent.trim(), href: a.href, key: a.dataset.go })),
+  ...$$('.rail a:not(.brand)').map(a => ({ text: a.lastChild.textContent.trim(), href: a.href, key: a.dataset.go })),
   ...$$('main a.btn, main .menu a').map(a => ({ text: a.textContent.trim(), href: a.href })),
   ...$$('main button.btn:not([aria-disabled]), main .menu button').map(b => ({ text: b.textContent.trim(), press: b })),
 ].filter(one => one.text);

@@ -1,0 +1,46 @@
+"""Pages for who hears them, sees them in colours of their own, or works without a pointer."""
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.browsing import Browsing
+from tests.browser.looking import press
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+LISTENING = """addEventListener("DOMContentLoaded", () => {
+  const said = document.querySelector(".toast"), root = document.documentElement;
+  new MutationObserver(() => { root.dataset.heard = said.textContent }).observe(said, { childList: true });
+})"""
+
+
+def style(at: Locator, name: str) -> str:
+    return str(at.evaluate("(at, name) => getComputedStyle(at)[name]", name))
+
+
+def test_who_listens_hears_what_was_done_and_who_points_can_read_what_is_not_possible_yet(browsing: Browsing) -> None:
+    page = browsing.as_("csr")
+    page.add_init_script(LISTENING)
+    page.goto("/new")
+    page.get_by_label("Name optional", exact=True).fill("Ivy Castellan")
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.locator("html")).to_have_attribute("data-heard", "Taken in.")
+    blocked = page.get_by_role("button", name="Worth working")
+    ground = style(blocked, "backgroundColor")
+    blocked.hover(force=True)
+    assert style(blocked, "backgroundColor") == ground, "its words are dark, and stay on a light ground"
+
+
+def test_what_is_chosen_can_be_seen_in_a_readers_own_colours(browsing: Browsing) -> None:
+    page = browsing.as_("csr", forced_colors="active")
+    page.goto("/new")
+    ways = page.get_by_role("group", name="How did they reach us?").locator("label")
+    edges = {one.inner_text(): style(one, "outlineStyle") for one in ways.all()[:2]}
+    assert edges == {"Phone": "double", "E-mail": "none"}
+
+
+def test_the_palette_calls_each_place_by_its_name(browsing: Browsing) -> None:
+    page = browsing.as_("csr")
+    page.goto("/")
+    press(page, "Control+k")
+    expect(page.get_by_role("option", name="Carmen", exact=True)).to_be_visible()
