@@ -26,6 +26,18 @@ def test_two_people_on_one_booking_are_told_and_a_tick_is_saved_as_it_is_made(br
     expect(mine.get_by_text("1 of 5")).to_be_visible()
 
 
+def test_who_ticks_by_key_goes_on_there_and_two_quick_ticks_are_both_saved(browsing: Browsing, system: str) -> None:
+    page = browsing.as_("office")
+    page.goto(f"/bookings/{sold(system, 'Greta Hollis')}")
+    boxes = page.get_by_role("region", name="Checklist").get_by_role("checkbox")
+    boxes.nth(1).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_text("1 of 5")).to_be_visible()
+    expect(boxes.nth(1)).to_be_focused()
+    boxes.evaluate_all("([first, , third]) => { first.click(); third.click() }")
+    expect(page.get_by_text("3 of 5")).to_be_visible()
+
+
 def test_what_is_assigned_is_said_on_the_page_that_operations_have_open(browsing: Browsing, system: str) -> None:
     page = browsing.as_("operations", PHONE)
     page.goto("/operations")

@@ -15,9 +15,10 @@ document.addEventListener("submit", event => {
   const off = !navigator.onLine, said = $("[data-offline]");
   said.hidden = !off;
   if (off) event.submitter.before(said);
-  if (off || Date.now() - sent < 8000) event.preventDefault(); else sent = Date.now();
+  if (off || Date.now() - sent < 8000) return event.preventDefault();
+  sent = Date.now(); event.submitter.setAttribute("aria-busy", true);
 });
-addEventListener("pageshow", () => { sent = 0; });
+addEventListener("pageshow", () => { sent = 0; $("[aria-busy]")?.removeAttribute("aria-busy"); });
 
 async function count() {
   const mine = ++asked, data = new FormData(form);

@@ -28,7 +28,8 @@ export function toast(text, undo) {
   clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
 }
 const told = $('.toast').textContent.trim();
-if (told) setTimeout(toast, 150, told); // said anew: who listens hears of a change, not of what was there from the beginning
+// Said anew: who listens hears of a change, not of what was there from the beginning.
+if (told) setTimeout(toast, 150, told);
 $('[data-focus]')?.focus();
 
 document.addEventListener('click', e => {
@@ -78,10 +79,10 @@ document.addEventListener('submit', e => {
   if (off) toast(_('You are offline. Nothing was sent; what you typed stays here.'));
   if (off || f.dataset.sending) { e.preventDefault(); return }
   if (f.dataset.draft) kept.set('sent', `draft:${f.dataset.draft}`);
-  f.dataset.sending = '1';
-  setTimeout(() => delete f.dataset.sending, 8000);
+  const over = () => { delete f.dataset.sending; e.submitter?.removeAttribute('aria-busy') };
+  f.dataset.sending = '1'; e.submitter?.setAttribute('aria-busy', true);
+  setTimeout(over, 8000); addEventListener('pageshow', over, { once: true });
 });
-window.addEventListener('pageshow', () => $$('form[data-sending]').forEach(f => delete f.dataset.sending));
 document.addEventListener('input', e => {
   if (!e.target.matches('[aria-invalid=true]')) return;
   e.target.removeAttribute('aria-invalid'); const err = document.getElementById(`${e.target.id}-err`); if (err) err.hidden = true;
