@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.browsing import Browsing
-from tests.browser.looking import press
+from tests.browser.browsing import PHONE, Browsing
+from tests.browser.looking import axe, press
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -44,3 +44,20 @@ def test_the_palette_calls_each_place_by_its_name(browsing: Browsing) -> None:
     page.goto("/")
     press(page, "Control+k")
     expect(page.get_by_role("option", name="Carmen", exact=True)).to_be_visible()
+
+
+def test_however_much_somebody_wrote_the_next_step_is_in_the_first_view_of_a_phone(browsing: Browsing) -> None:
+    page = browsing.as_("csr", PHONE)
+    page.goto("/new")
+    page.get_by_label("Name optional", exact=True).fill("Ivy Castellan")
+    page.get_by_label("What do they want?").fill("It hums, and then it does not, and at night it drips. " * 30)
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.get_by_role("heading", name="Decide whether Ivy Castellan is a lead")).to_be_in_viewport()
+    words = page.locator(".long summary")
+    shut = words.bounding_box()
+    words.click()
+    grown = words.bounding_box()
+    assert shut is not None
+    assert grown is not None
+    assert grown["height"] > 3 * shut["height"]
+    axe(page)
