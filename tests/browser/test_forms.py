@@ -41,3 +41,11 @@ def test_what_is_sent_without_a_network_stays_on_the_page_and_goes_out_later(bro
     page.context.set_offline(False)
     page.get_by_role("button", name="Save and hand over").click()
     expect(page.get_by_role("heading", name="Ivy", level=1)).to_be_visible()
+
+
+def test_a_page_whose_session_ended_meanwhile_says_so_before_more_is_typed(browsing: Browsing) -> None:
+    page = half_typed(browsing)
+    page.context.clear_cookies()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # somebody comes back to the tab
+    expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
+    expect(page.get_by_label("What do they want?")).to_have_value(WISH)

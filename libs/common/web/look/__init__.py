@@ -25,7 +25,7 @@ def stylesheet(parts: tuple[str, ...] = ()) -> bytes:
     text = "".join(one.read_text() for one in every if not parts or one.stem in parts)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r" ?([{};,>]) ?|(:) ", r"\1\2", text).replace(";}", "}").encode()
+    return re.sub(r" ?([{};,>/]) ?|(:) ", r"\1\2", text).replace(";}", "}").encode()
 
 
 #: texts of a script, which stay as they are, or a sign with the blanks around it, which mean nothing

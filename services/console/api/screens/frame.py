@@ -120,6 +120,8 @@ def _sit(here: seat.Seat) -> None:
 
 
 def _to_sign_in() -> Response:
+    if request.accept_mimetypes.best == "text/event-stream":
+        return Response(status=204)  # a stream ends here; the page's next question hears the rest
     sent = request.method == "POST"
     back = _stood() if sent else request.full_path.rstrip("?")
     answer = current_app.make_response(redirect(f"/sign-in?next={quote(back)}", 303))

@@ -1,5 +1,5 @@
 // What changes while the page is open: counts, news, who else is here, and a note when somebody changes this record.
-import { $, $$, kept, toast } from './app.js';
+import { $, $$, _, kept, toast } from './app.js';
 const record = $('[data-record]')?.dataset.record ?? '';
 const note = $('[data-live]');
 let cursor = '', source, timer;
@@ -22,7 +22,7 @@ function show(news) {
 const where = path => `${path}?${new URLSearchParams({ record, cursor, since: kept.get('told') ?? '' })}`;
 async function ask() {
   const r = await fetch(where('/live.json')).catch(() => null);
-  if (r?.redirected) return; // signed out
+  if (r?.redirected) return toast(_('Your session is over. Sign in again; what you typed is kept on this device.'));
   if (r?.ok) show(await r.json());
   timer = setTimeout(ask, 20000);
 }
