@@ -118,7 +118,7 @@ def test_an_attempt_to_reach_them_is_told_in_the_words_it_was_logged_in(office: 
     assert "Reached" not in page.text
 
 
-def test_an_edit_over_somebody_elses_shows_theirs_and_keeps_ones_own(office: Bench) -> None:
+def test_an_edit_over_somebody_elses_shows_theirs_and_puts_over_it_only_what_one_changed(office: Bench) -> None:
     ident = entered(office)
     mine, theirs = Reader(office, "csr"), Reader(office, "office")
     mine.open(f"/do/lead.edit/{ident}")
@@ -129,9 +129,10 @@ def test_an_edit_over_somebody_elses_shows_theirs_and_keeps_ones_own(office: Ben
     page = mine.press("Save", request="two heat pumps")
     assert page.status == 412
     assert re.findall(r"It is now: ([^<]*)", page.html) == ["empty", "a boiler", "High"]
-    assert ("request", "two heat pumps") in page.forms[-1].fields
+    assert {("request", "two heat pumps"), ("interest_level", "high"), ("phones", "")} <= set(page.forms[-1].fields)
     mine.press("Save")
-    assert office.as_("csr").get(f"/api/v1/leads/{ident}").get_json()["request"] == "two heat pumps"
+    lead = office.as_("csr").get(f"/api/v1/leads/{ident}").get_json()
+    assert (lead["request"], lead["interest_level"], lead["phones"]) == ("two heat pumps", "high", [])
 
 
 def test_text_from_outside_is_text_in_a_page(office: Bench) -> None:

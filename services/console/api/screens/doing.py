@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from flask import Blueprint, Response, jsonify, request
 
 from libs.common.errors import NotFound, Unavailable
@@ -31,9 +32,9 @@ def form(key: str, idents: str) -> Response:
     act, ids = _act(key, idents)
     record, tag = _record(act, ids)
     asked = {one.name: request.args[one.name] for one in act.fields if one.name in request.args}
-    values = forms.begun(act.fields, record if act.edits else {}, place())
-    values |= forms.begun_elsewhere(act.fields, record, place()) | asked
-    return _shown(act, ids, values, record, tag=tag, back=request.args.get("back"))
+    was = forms.begun(act.fields, record if act.edits else {}, place())
+    values = was | forms.begun_elsewhere(act.fields, record, place()) | asked
+    return _shown(act, ids, values, record, was=was, tag=tag, back=request.args.get("back"))
 
 
 @bp.post("/do/<key>", defaults={"idents": ""})
@@ -45,7 +46,8 @@ def do(key: str, idents: str) -> Response:
     typed = request.form
     fields: Sequence[Field] = act.fields
     if act.edits:
-        fields = forms.changed(fields, typed, _record(act, ids)[0], place())
+        before = forms.stood(typed) or forms.begun(fields, _record(act, ids)[0], place())
+        fields = forms.whole(fields, forms.other(fields, before, forms.typed(fields, typed)))
         if not fields and not act.fixed:
             return go(safe_path(typed.get("_back")), words.said("Nothing was changed."))
     body, unreadable = forms.body(fields, typed, place(), edits=act.edits)
@@ -128,17 +130,19 @@ def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
 
 
 def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], others: list[str]) -> Response:
-    """The form once more with everything that was typed."""
+    """The form once more with everything that was typed; where it was stale, the rest as others left it."""
     try:
         record, tag = _record(act, ids)
     except Unavailable:
         record, tag = {}, request.form.get("_tag", "")
-    typed = forms.typed(act.fields, request.form)
+    typed, was = forms.typed(act.fields, request.form), forms.stood(request.form)
     now: dict[str, str] = {}
-    if status == STALE:
+    if status == STALE and record:
         theirs = forms.begun(act.fields, record, place())
-        differing = forms.changed(act.fields, request.form, record, place(), whole=False)
-        now = {one.name: _said(one, theirs[one.name], record) for one in differing}
+        was = was or theirs
+        mine = {one.name: typed[one.name] for one in forms.other(act.fields, was, typed)}
+        now = {one.name: _said(one, theirs[one.name], record) for one in forms.other(act.fields, was, theirs)}
+        typed, was = theirs | mine, theirs
     elif act.edits:
         tag = request.form.get("_tag", "")
     return _shown(
@@ -146,6 +150,7 @@ def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], 
         ids,
         typed,
         record,
+        was=was,
         tag=tag,
         back=request.form.get("_back"),
         status=status,
@@ -169,6 +174,7 @@ def _shown(
     values: dict[str, Any],
     record: dict[str, Any],
     *,
+    was: dict[str, Any],
     tag: str = "",
     back: str | None = None,
     status: int = 200,
@@ -188,6 +194,7 @@ def _shown(
         others=others or [],
         wrong=[one for one in shown if one.error],
         tag=tag,
+        was=msgspec.json.encode(was).decode() if act.edits else "",
         back=safe_path(back or act.page_of(ids, record)),
         about=about,
         number=record.get("number") or "",

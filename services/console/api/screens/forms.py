@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from werkzeug.datastructures import MultiDict
 
 from services.console.adapters import hours
@@ -94,14 +95,23 @@ def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> t
     return (_without_nothing(built) if edits else built), wrong
 
 
-def changed(fields: Iterable[Field], form: Form, record: Any, place: Place, *, whole: bool = True) -> list[Field]:
-    """The fields in which something else stands than in the record; ``whole``: each with its whole part, as an edit
-    says it."""
-    every = list(fields)
-    before, now = begun(every, record, place), typed(every, form)
-    other = [one for one in every if _plainly(before[one.name]) != _plainly(now[one.name])]
-    roots = {one.parts[0] for one in other}
-    return [one for one in every if one.parts[0] in roots] if whole else other
+def stood(form: Form) -> dict[str, Any]:
+    """What stood in each field when the form was drawn, as it carried it along; nothing where it did not."""
+    try:
+        return msgspec.json.decode(form.get("_was", ""), type=dict[str, str | list[str]])
+    except msgspec.DecodeError:
+        return {}
+
+
+def other(fields: Iterable[Field], before: Mapping[str, Any], now: Mapping[str, Any]) -> list[Field]:
+    """The fields in which not the same stands."""
+    return [one for one in fields if _plainly(before.get(one.name)) != _plainly(now[one.name])]
+
+
+def whole(fields: Iterable[Field], some: Iterable[Field]) -> list[Field]:
+    """Some of the fields, each with its whole part: an edit of an address says all of it."""
+    roots = {one.parts[0] for one in some}
+    return [one for one in fields if one.parts[0] in roots]
 
 
 def _plainly(value: Any) -> Any:
