@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from libs.local import chromium
 from tests.browser.browsing import Browsing
@@ -13,6 +13,7 @@ from tests.browser.looking import SCREENS, paint, shown
 from tests.browser.world import running
 
 STARTS_MS = 60_000
+APPEARS_MS = 15_000  #: others may be at work on the same processors
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,7 @@ def seats() -> dict[str, Any]:
 
 @pytest.fixture(scope="package")  # not longer: while it runs, this thread has an event loop, and others want their own
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    expect.set_options(timeout=APPEARS_MS)
     found = chromium.found(tmp_path_factory.mktemp("chromium"))
     with pytest.MonkeyPatch.context() as patch:
         for name, value in chromium.driver().items():
