@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from embedded.testing import CAST, HOME, Bench
-from libs.common.contracts.estimates import EstimateAccepted, EstimateFact
+from libs.common.contracts.estimates import EstimateAccepted, EstimateFact, EstimateSent
 from libs.common.contracts.leads import LeadValidated
 from libs.common.contracts.parts import Address, BillTo, Contact, Phone, Prospect, Totals
 from libs.common.contracts.sales import JobCreated, SaleFact
@@ -160,3 +160,12 @@ def sale(kind: type[SaleFact], acceptance: EstimateAccepted, /, **more: Any) -> 
         "currency": "USD",
     }
     return kind(**(said | more))
+
+
+def tell(desk: Bench, *facts: Any) -> None:
+    for fact in facts:
+        desk.tell(fact, by="bookings" if fact.aggregate() in ("job", "sale") else "estimates")
+
+
+def sent(desk: Bench, about: dict[str, Any], subject: UUID | None = None, **more: Any) -> None:
+    tell(desk, estimate(EstimateSent, about, subject, sent_at=desk.clock(), **more))

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 
 import services
 from commands import subscribers
-from libs.common.bus import Outgoing
+from libs.common.bus import BusDown, Outgoing
 from libs.common.contracts.base import CONTENT_TYPE
 from libs.common.contracts.schemas import PUBLISHERS
 from libs.common.rabbit import RabbitPublisher
+from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import EVENTS, HISTORY, Account, provision
 from libs.local.broker import Broker, VirtualHost
@@ -174,3 +175,10 @@ def until(condition: Callable[[], Any], what: str) -> Any:
             return found
         time.sleep(0.02)
     raise AssertionError(f"never: {what}")
+
+
+def is_refused(url: str) -> bool:
+    """Whether the broker lets nobody in with this; pika's own connection would leave its sockets lying about."""
+    with pytest.raises(BusDown) as away:
+        Line(url, "somebody")
+    return "ACCESS_REFUSED" in str(away.value)

@@ -15,10 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import config, migrate, orm
-from libs.common.bus import BusDown
 from libs.common.rabbit import subscribers
-from libs.common.rabbit.connection import Line
-from libs.common.rabbit.subscribers import BOUNDS, Remembered
+from libs.common.rabbit.subscribers import BOUNDS
 from libs.common.rabbit.topology import EVENTS, HISTORY
 from libs.common.store import Store
 from libs.common.worker import run_worker
@@ -26,7 +24,7 @@ from libs.local.broker import Broker
 from services.leads.model import Lead
 from services.leads.service import SPEC as LEADS_SERVICE
 from tests.contract.freeze import ASKED
-from tests.system.strangers import Company, Frame, Stranger, every_fact, provisioned, until
+from tests.system.strangers import Company, Frame, Stranger, every_fact, is_refused, provisioned, until
 
 BOOKINGS, LEADS = "plumbline.booking.#", "plumbline.lead.#"
 CAPTURE = "plumbline.lead.capture.v1"
@@ -270,13 +268,6 @@ def working(company: Company, database_url: str) -> Iterator[Store]:
 # -- the command line
 
 
-def is_refused(url: str) -> bool:
-    """Whether the broker lets nobody in with this; pika's own connection would leave its sockets lying about."""
-    with pytest.raises(BusDown) as away:
-        Line(url, "somebody")
-    return "ACCESS_REFUSED" in str(away.value)
-
-
 def test_adding_somebody_again_keeps_the_password_and_sets_the_rights(company: Company) -> None:
     name = f"s{uuid4().hex[:8]}"
     first = company.run("add", name, "--pattern", BOOKINGS)
@@ -336,62 +327,6 @@ def test_somebody_removed_is_out_at_once_with_all_that_was_theirs(company: Compa
     assert name not in company.run("list").stdout
     again = company.run("remove", name)
     assert (again.exit_code, again.stderr.strip()) == (0, f"There is no {name}; nothing was removed.")
-
-
-def wipe(company: Company) -> None:
-    """As a broker is that lost its disk, as far as this company goes."""
-    manage, host = company.broker.manage, company.vhost
-    company.close()
-    manage("DELETE", f"/api/vhosts/{host.name}")
-    manage("PUT", f"/api/vhosts/{host.name}")
-    for admin in (host.user, company.broker.admin[0]):
-        company.broker.permit(admin, host.name, configure=".*", write=".*", read=".*")
-
-
-def test_who_watches_lets_them_into_a_wiped_broker_as_before_and_nobody_who_was_removed(rabbit: Broker) -> None:
-    with provisioned(rabbit) as company:
-        gone, narrow = (f"s{uuid4().hex[:8]}" for _ in range(2))
-        urls = {
-            name: company.run("add", name, *more).stdout.strip()
-            for name, more in ((gone, ["--pattern", LEADS]), (narrow, ["--pattern", BOOKINGS, "--no-history"]))
-        }
-        before = company.run("list", "--json").stdout
-        everybody = Remembered(company.management)
-        assert everybody.put_back() == []
-
-        wipe(company)
-
-        assert is_refused(urls[narrow])
-        assert everybody.put_back() == sorted([gone, narrow])
-        company.provision()
-        assert company.run("list", "--json").stdout == before
-        crm = Stranger(urls[narrow])
-        queue = crm.queue(BOOKINGS)
-        assert "ACCESS_REFUSED" in crm.refused(lambda channel: channel.queue_bind(queue, EVENTS, LEADS))
-        crm.close()
-
-        assert everybody.put_back() == []
-        company.run("remove", gone)
-        assert everybody.put_back() == []
-        assert is_refused(urls[gone])
-
-
-def test_who_was_given_other_rights_in_a_wiped_broker_keeps_those(rabbit: Broker) -> None:
-    with provisioned(rabbit) as company:
-        name = f"s{uuid4().hex[:8]}"
-        before = company.run("add", name, "--pattern", LEADS).stdout.strip()
-        everybody = Remembered(company.management)
-        everybody.put_back()
-        wipe(company)
-        company.provision()
-        after = company.run("add", name, "--pattern", BOOKINGS).stdout.strip()
-
-        assert everybody.put_back() == []
-
-        assert is_refused(before)
-        Stranger(after).close()
-        [now] = json.loads(company.run("list", "--json").stdout)
-        assert now["patterns"] == [BOOKINGS]
 
 
 @pytest.mark.parametrize(
