@@ -122,6 +122,18 @@ class ReadModelSuite:
         console.hear([*reversed(told), *told])
         assert console.shown() == right
 
+    def test_what_another_worker_has_put_there_meanwhile_stays_and_disturbs_nobody(
+        self, console: Console, told: Told
+    ) -> None:
+        console.hear(told)
+        right = console.shown()
+        with console.store.begin() as tx:
+            for name in ("timeline", "words"):
+                table = SPEC.metadata.tables[name]
+                for row in tx.execute(sa.select(table)).mappings().all():
+                    tx.left.run(table, dict(row))
+        assert console.shown() == right
+
     def test_built_anew_it_is_equal_to_the_live_one(self, console: Console, told: Told) -> None:
         console.hear(told)
         right = console.shown()

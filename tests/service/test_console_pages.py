@@ -123,8 +123,11 @@ def test_an_edit_over_somebody_elses_shows_theirs_and_puts_over_it_only_what_one
     mine, theirs = Reader(office, "csr"), Reader(office, "office")
     mine.open(f"/do/lead.edit/{ident}")
     theirs.open(f"/do/lead.edit/{ident}")
+    idle = Reader(office, "csr")
+    idle.open(f"/do/lead.edit/{ident}")
     said = {"request": "a boiler", "interest_level": "high", "phones": ""}
     assert "Saved." in theirs.press("Save", **said).text, theirs.page.text
+    assert "Nothing was changed." in idle.press("Save").text
 
     page = mine.press("Save", request="two heat pumps")
     assert page.status == 412
