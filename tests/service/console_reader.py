@@ -66,8 +66,9 @@ class Page(HTMLParser):
             self.forms.append(Form(given.get("action", ""), given.get("method", "get"), given.get("id", "")))
         elif tag == "input" and self.forms and given.get("name"):
             kind = given.get("type", "text")
-            if kind not in ("radio", "checkbox") or "checked" in given:
-                self.forms[-1].fields.append((given["name"], given.get("value", "on")))
+            ticked = kind in ("radio", "checkbox")
+            if not ticked or "checked" in given:
+                self.forms[-1].fields.append((given["name"], given.get("value", "on" if ticked else "")))
         elif tag == "select":
             self._select = given.get("name")
             if self.forms and self._select:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from embedded.testing import Bench
 from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
@@ -106,16 +105,6 @@ def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Be
     assert "<bdi>Better</bdi>, with <bdi>Pad</bdi>" in shown
     assert "7,614.00" in shown
     assert seen(estimates, ident)["state"] == "sent"
-
-
-def test_a_drawn_signature_is_kept_with_the_name(estimates: Bench) -> None:
-    ident, token = sent(estimates)
-    option = seen(estimates, ident)["options"][0]["id"]
-    drawn = "data:image/png;base64,iVBORw0KGgo="
-    answer = submit(estimates, token, "accept", option=option, typed_name="Ivy", consent="on", signature=drawn)
-    assert answer.status_code == 303
-    with estimates.system.parts["estimates"].store.reading() as tx:
-        assert tx.session.execute(sa.text("select signature from acceptances")).scalar() == drawn
 
 
 @pytest.mark.parametrize("missing", ["typed_name", "consent", "option"])

@@ -1,5 +1,6 @@
 """An offer on paper. Every name can be printed: what the embedded font lacks comes from another, or plain."""
 
+import base64
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -11,6 +12,7 @@ from libs.common.spoken import Say, english, said
 
 FONT, BOLD, EAST = "Vera", "VeraBd", "STSong-Light"  # they come with reportlab
 MARGIN = 48
+SIGNED = 160, 60  #: points that a signature may take
 LONGEST = 5000  #: of one text on paper
 COLUMNS = (said("Description"), said("Quantity"), said("Price"), said("Amount"))
 
@@ -55,11 +57,21 @@ def _story(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
     if done:
         accepted = said("Accepted by %(who)s on %(day)s for %(total)s.")
         yield _text(f"<b>{_marked(say(accepted, who=done['typed_name'], day=done['on'], total=done['total']))}</b>", 10)
+        if done["signature"]:
+            yield _drawn(done["signature"])
         yield _text(_marked(say(said("Confirmation %(number)s"), number=done["id"])), 8)
     for name, label in (("notes", said("Notes")), ("terms", said("Terms"))):
         if offer[name].strip():
             yield _text(f"<b>{_marked(say(label))}</b>", 10)
             yield from (_text(_marked(line), 8) for line in offer[name][:LONGEST].splitlines())
+
+
+def _drawn(signature: str) -> Any:
+    """What was signed, as wide as somebody writes."""
+    from reportlab.platypus import Image
+
+    picture = BytesIO(base64.b64decode(signature.partition(",")[2]))
+    return Image(picture, width=SIGNED[0], height=SIGNED[1], kind="proportional", hAlign="LEFT", mask="auto")
 
 
 def _head(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:

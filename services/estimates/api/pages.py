@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, g, render_template, request
-from marshmallow import EXCLUDE, INCLUDE
+from marshmallow import EXCLUDE, INCLUDE, ValidationError
 
 from libs.common import texts
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
@@ -14,6 +14,7 @@ from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields
 from services.estimates import usecases
 from services.estimates.adapters import texts as ours
 from services.estimates.api.shared import acting, from_link, opened
+from services.estimates.schemas.drawn import Drawing
 from services.estimates.usecases import showing
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -104,9 +105,15 @@ def accept(token: str, given: Given) -> Response:
     option = _uuid(given.get("option", ""))
     if option is None:
         wrong.append(said("Please choose one of the options."))
+    drawn = None
+    try:
+        if given.get("signature"):
+            drawn = Drawing().read(given["signature"])
+    except ValidationError:
+        wrong.append(said("Please draw your signature again, or leave it: your name is enough."))
     if wrong or option is None:
         return _page(token, 422, wrong, given)
-    ticked, drawn = _ticked(given), given.get("signature") or None
+    ticked = _ticked(given)
 
     def act() -> None:
         with begin() as tx:

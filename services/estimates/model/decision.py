@@ -62,7 +62,7 @@ class Acceptance(Base):
     total: Mapped[Decimal] = mapped_column(money())
     method: Mapped[str] = mapped_column(sa.String(12))
     typed_name: Mapped[str]
-    signature: Mapped[str | None]  #: a drawn one, as the page sent it
+    signature: Mapped[str | None]  #: a drawn one, a PNG as the page sent it
     consent_text: Mapped[str]
     snapshot_hash: Mapped[str] = mapped_column(sa.String(64))
     ip: Mapped[str] = mapped_column(sa.String(60), default="")

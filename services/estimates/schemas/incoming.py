@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from libs.common.web import Page, Schema, Sort, fields
+from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState, Method, RoundKind, Side, TaxMode
 
 
@@ -136,7 +137,7 @@ class RecordIn(Schema):
     add_ons = fields.List(fields.Uuid(), most=50)
     method = fields.Code((Method.IN_PERSON.value, Method.VERBAL.value), required=True)
     typed_name = fields.Name(required=True)
-    signature = fields.Text(max_length=100_000)
+    signature = Drawing()
 
 
 class DeclineIn(Schema):
@@ -150,7 +151,7 @@ class AcceptIn(Schema):
     option = fields.Uuid(required=True)
     add_ons = fields.List(fields.Uuid(), most=50)
     typed_name = fields.Name(required=True)
-    signature = fields.Text(max_length=100_000)
+    signature = Drawing()
     consent = fields.Consent(required=True)
 
 

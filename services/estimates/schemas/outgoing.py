@@ -90,6 +90,7 @@ class AcceptanceOut(Schema):
     totals = fields.Nested(TotalsOut)
     method = fields.Text()
     typed_name = fields.Text()
+    signature = fields.Text()
     consent_text = fields.Text()
     snapshot_hash = fields.Text()
     accepted_at = fields.Instant()

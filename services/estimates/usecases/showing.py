@@ -56,6 +56,7 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
             "total": amount(done.total, estimate.currency),
             "deposit": amount(Decimal(done.totals["deposit"]), estimate.currency),
             "typed_name": done.typed_name,
+            "signature": done.signature,
             "on": full_day(links.accepted_on(tx, estimate), say),
             "id": str(done.id),
         },

@@ -31,7 +31,10 @@ log = logging.getLogger("plumbline.console")
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
-POLICY = "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+POLICY = (  # a signature is a picture in the page itself
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'"
+)
 RENEW = timedelta(minutes=7)  #: a token with less than this left is exchanged for a new one
 FORM_LIMIT, FILE_LIMIT = 512 * 1024, 11 * 1024 * 1024
 
