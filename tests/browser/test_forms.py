@@ -49,3 +49,21 @@ def test_a_page_whose_session_ended_meanwhile_says_so_before_more_is_typed(brows
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # somebody comes back to the tab
     expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
     expect(page.get_by_label("What do they want?")).to_have_value(WISH)
+
+
+LOOKED_AT = """() => { Object.defineProperty(document, "hidden", { configurable: true, get: () => window.away ?? false }) }"""
+
+
+def test_a_session_goes_on_while_its_page_waits_behind_another(browsing: Browsing) -> None:
+    page = browsing.as_("csr")
+    page.add_init_script(f"({LOOKED_AT})()")
+    page.clock.install()
+    page.goto("/leads")
+    page.evaluate("() => { window.away = true; document.dispatchEvent(new Event('visibilitychange')) }")
+    for _ in range(2):  # a session lasts a quarter of an hour; who asks in its second half is given a new one
+        with page.expect_response("**/live.json") as asked:
+            page.clock.fast_forward("05:00")
+        assert asked.value.status == 200
+    page.context.clear_cookies()
+    page.clock.fast_forward("05:00")
+    expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.browsing import PHONE, Browsing
+from tests.browser.looking import axe
 from tests.browser.sold import priced
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -71,3 +72,48 @@ def test_a_customers_yes_waits_for_the_network_and_is_said_once(browsing: Browsi
     page.context.set_offline(False)
     yes.dblclick()
     expect(page.get_by_role("heading", name="Accepted")).to_be_visible()
+
+
+def signs(page: Page) -> None:
+    """One stroke across the field, as a finger or a mouse makes it."""
+    pad = page.locator(".pad-sign")
+    pad.evaluate("at => at.scrollIntoView({ block: 'center' })")  # nothing that stays in view lies over it
+    at = pad.bounding_box()
+    assert at
+    page.mouse.move(at["x"] + 20, at["y"] + at["height"] - 20)
+    page.mouse.down()
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + 20, steps=6)
+    page.mouse.move(at["x"] + at["width"] - 20, at["y"] + at["height"] - 40, steps=6)
+    page.mouse.up()
+
+
+INKED = """picture => {
+  const paper = document.createElement("canvas"), pen = paper.getContext("2d");
+  paper.width = picture.naturalWidth; paper.height = picture.naturalHeight; pen.drawImage(picture, 0, 0);
+  const dots = pen.getImageData(0, 0, paper.width, paper.height).data, found = [paper.width, 0];
+  for (let i = 3; i < dots.length; i += 4) if (dots[i]) { const x = (i >> 2) % paper.width; found[0] = Math.min(found[0], x); found[1] = Math.max(found[1], x) }
+  return found.map(x => x / paper.width);
+}"""  #: from where to where there is ink, as parts of the picture's width
+
+
+@pytest.mark.parametrize("where", ["the link", "the table"])
+def test_what_is_drawn_is_what_the_office_sees_signed(browsing: Browsing, system: str, where: str) -> None:
+    made = priced(system, "Odessa Fane", TWO, send=True)
+    by_link = where == "the link"
+    page = browsing.nobody(PHONE) if by_link else browsing.as_(made.salesperson)
+    page.goto(made.link if by_link else f"/estimates/{made.id}/present")
+    page.get_by_role("radio", name="Quiet").check()
+    page.get_by_label(re.compile("full name", re.IGNORECASE)).fill("Odessa Fane")
+    signs(page)
+    if by_link:
+        page.get_by_role("checkbox", name=re.compile("I accept")).check()
+    page.get_by_role("button", name="Accept this estimate" if by_link else "Accept Quiet").click()
+    office = browsing.as_(made.salesperson)
+    expect(page.get_by_role("heading", name="Accepted") if by_link else page.get_by_role("status")).to_be_visible()
+    office.goto(f"/estimates/{made.id}")
+    signature = office.get_by_role("img", name="Signature of Odessa Fane")
+    expect(signature).to_be_visible()
+    first, last = signature.evaluate(INKED)
+    assert first < 0.12, "the stroke begins where the hand began"
+    assert last > 0.88, "and ends where it ended"
+    axe(office)

@@ -34,9 +34,9 @@ if (form) {
   if ($("[name=option]:checked, [name^=add_on_]:checked", form)) count();
   const pad = $(".pad-sign"), pen = pad.getContext("2d"), said = $("[name=signature]", form);
   let on = false;
-  const at = event => { const box = pad.getBoundingClientRect(); return [(event.clientX - box.left) * pad.width / box.width, (event.clientY - box.top) * pad.height / box.height]; };
+  const at = event => [event.offsetX * pad.width / pad.clientWidth, event.offsetY * pad.height / pad.clientHeight];
   $("[data-sign]").hidden = false;
-  pad.onpointerdown = event => { on = true; pad.setPointerCapture(event.pointerId); pen.beginPath(); pen.moveTo(...at(event)); pen.strokeStyle = getComputedStyle(pad).color; pen.lineWidth = 4; pen.lineCap = pen.lineJoin = "round"; };
+  pad.onpointerdown = event => { on = true; pad.setPointerCapture(event.pointerId); pen.beginPath(); pen.moveTo(...at(event)); pen.strokeStyle = "#1c1a16"; pen.lineWidth = 4; pen.lineCap = pen.lineJoin = "round"; };
   pad.onpointermove = event => { if (on) { pen.lineTo(...at(event)); pen.stroke(); } };
   pad.onpointerup = pad.onpointercancel = () => { on = false; const drawn = pad.toDataURL(); said.value = drawn.length < 100000 ? drawn : ""; };
   $("[data-clear]").onclick = () => { pen.clearRect(0, 0, pad.width, pad.height); said.value = ""; };

@@ -21,11 +21,12 @@ function show(news) {
 }
 const where = path => `${path}?${new URLSearchParams({ record, cursor, since: kept.get('told') ?? '' })}`;
 async function ask() {
-  const r = await fetch(where('/live.json')).catch(() => null);
+  const away = document.hidden, r = await fetch(away ? '/live.json' : where('/live.json')).catch(() => null);
   if (r?.redirected) return toast(_('Your session is over. Sign in again; what you typed is kept on this device.'));
-  if (r?.ok) show(await r.json());
-  timer = setTimeout(ask, 20000);
+  if (r?.ok && !away) show(await r.json());
+  if ((source?.readyState ?? 2) > 1) later();
 }
+const later = () => { timer = setTimeout(ask, document.hidden ? 3e5 : 2e4) };
 const stop = () => { source?.close(); clearTimeout(timer) };
 function begin() {
   stop();
@@ -33,8 +34,8 @@ function begin() {
   source.onmessage = e => show(JSON.parse(e.data));
   source.onerror = () => { if (source.readyState === 2) ask() };
 }
-// A page that nobody looks at holds nothing open.
-const heed = () => document.hidden ? stop() : begin();
+// A page that nobody looks at holds nothing open; asked for now and then, its session goes on.
+const heed = () => document.hidden ? (stop(), later()) : begin();
 document.addEventListener('visibilitychange', heed);
 addEventListener('pagehide', stop);
 addEventListener('pageshow', e => { if (e.persisted) heed() });

@@ -13,9 +13,9 @@ form.addEventListener('change', async e => {
 });
 plain();
 if (pad) {
-  const pen = pad.getContext('2d'), said = form.signature, at = e => { const r = pad.getBoundingClientRect(); return [(e.clientX - r.left) * pad.width / r.width, (e.clientY - r.top) * pad.height / r.height] };
+  const pen = pad.getContext('2d'), said = form.signature, at = e => [e.offsetX * pad.width / pad.clientWidth, e.offsetY * pad.height / pad.clientHeight];
   $('[data-sign]').hidden = false;
-  pad.onpointerdown = e => { on = true; pad.setPointerCapture(e.pointerId); pen.beginPath(); pen.moveTo(...at(e)); pen.strokeStyle = getComputedStyle(pad).color; pen.lineWidth = 4; pen.lineCap = pen.lineJoin = 'round' };
+  pad.onpointerdown = e => { on = true; pad.setPointerCapture(e.pointerId); pen.beginPath(); pen.moveTo(...at(e)); pen.strokeStyle = '#1c1a16'; pen.lineWidth = 4; pen.lineCap = pen.lineJoin = 'round' };
   pad.onpointermove = e => { if (on) { pen.lineTo(...at(e)); pen.stroke() } };
   pad.onpointerup = pad.onpointercancel = () => { on = false; const drawn = pad.toDataURL(); said.value = drawn.length < 1e5 ? drawn : '' };
   $('[data-clear]').onclick = () => { pen.clearRect(0, 0, pad.width, pad.height); said.value = '' };
