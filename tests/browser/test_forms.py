@@ -51,14 +51,15 @@ def test_a_page_whose_session_ended_meanwhile_says_so_before_more_is_typed(brows
     expect(page.get_by_label("What do they want?")).to_have_value(WISH)
 
 
-LOOKED_AT = """() => { Object.defineProperty(document, "hidden", { configurable: true, get: () => window.away ?? false }) }"""
+LOOKED_AT = 'Object.defineProperty(document, "hidden", { get: () => window.away ?? false })'
 
 
 def test_a_session_goes_on_while_its_page_waits_behind_another(browsing: Browsing) -> None:
     page = browsing.as_("csr")
-    page.add_init_script(f"({LOOKED_AT})()")
+    page.add_init_script(LOOKED_AT)
     page.clock.install()
-    page.goto("/leads")
+    with page.expect_request("**/live?*"):
+        page.goto("/leads")
     page.evaluate("() => { window.away = true; document.dispatchEvent(new Event('visibilitychange')) }")
     for _ in range(2):  # a session lasts a quarter of an hour; who asks in its second half is given a new one
         with page.expect_response("**/live.json") as asked:

@@ -87,13 +87,16 @@ def signs(page: Page) -> None:
     page.mouse.up()
 
 
+#: from where to where there is ink, as parts of the picture's width
 INKED = """picture => {
-  const paper = document.createElement("canvas"), pen = paper.getContext("2d");
-  paper.width = picture.naturalWidth; paper.height = picture.naturalHeight; pen.drawImage(picture, 0, 0);
-  const dots = pen.getImageData(0, 0, paper.width, paper.height).data, found = [paper.width, 0];
-  for (let i = 3; i < dots.length; i += 4) if (dots[i]) { const x = (i >> 2) % paper.width; found[0] = Math.min(found[0], x); found[1] = Math.max(found[1], x) }
-  return found.map(x => x / paper.width);
-}"""  #: from where to where there is ink, as parts of the picture's width
+  const paper = document.createElement("canvas"), pen = paper.getContext("2d"), columns = [];
+  const wide = paper.width = picture.naturalWidth, high = paper.height = picture.naturalHeight;
+  pen.drawImage(picture, 0, 0);
+  pen.getImageData(0, 0, wide, high).data.forEach((value, at) => {
+    if (at % 4 === 3 && value) columns[(at >> 2) % wide] = true;
+  });
+  return [columns.indexOf(true) / wide, columns.length / wide];
+}"""
 
 
 @pytest.mark.parametrize("where", ["the link", "the table"])
