@@ -195,7 +195,7 @@ def book(orders: Orders, *idents: Any, by: str = "office") -> Any:
 
 def test_the_office_books_several_acceptances_of_one_site_as_one_order(orders: Orders) -> None:
     one, two = same_site(total="100.10"), same_site(total="200.20")
-    first, _ = cancelled(orders, one), cancelled(orders, two)
+    first, second = cancelled(orders, one), cancelled(orders, two)
 
     answer = book(orders, one.acceptance_id, two.acceptance_id, one.acceptance_id)
 
@@ -204,6 +204,9 @@ def test_the_office_books_several_acceptances_of_one_site_as_one_order(orders: O
     assert (made["contract_total"], made["job_id"], made["state"]) == ("300.30", first["job_id"], "draft")
     assert made["acceptance_ids"] == [str(one.acceptance_id), str(two.acceptance_id)]
     assert orders.sale(two.acceptance_id)["booking_id"] == made["id"]
+    for gone in (first, second):  # either job's page leads to its own order and to the one that does both
+        found = orders.bench.as_("office").get(f"{BOOKINGS}?job_id={gone['job_id']}").get_json()["items"]
+        assert [one["id"] for one in found] == [made["id"], gone["id"]]
     assert answer.headers["Location"].endswith(made["id"])
     again = book(orders, two.acceptance_id)
     assert again.status_code == 409

@@ -111,9 +111,7 @@ def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
 
     ``booking`` is the one that this act has changed. Without any the job waits for what was sold to be booked.
     """
-    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
-    its = sa.select(Booking.id).where(Booking.job_id == job.id).union(sold.where(Sale.job_id == job.id, Part.live))
-    others = sa.select(Booking.state).where(Booking.id.in_(its))
+    others = sa.select(Booking.state).where(Booking.id.in_(orders_of(job.id)))
     if booking is not None:
         others = others.where(Booking.id != booking.id)
     states = set(tx.session.scalars(others)) | ({str(booking.state)} if booking is not None else set())
@@ -122,6 +120,12 @@ def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
         return
     at = JobState(job.status)
     move_on(tx, job, next((one for one in JOB.allowed(at) if JOB.fire(at, one) == status), JobAction.BOOK))
+
+
+def orders_of(job_id: UUID) -> Any:
+    """The ids of a job's orders: its own, and those in which something that was sold on it is done besides."""
+    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
+    return sa.select(Booking.id).where(Booking.job_id == job_id).union(sold.where(Sale.job_id == job_id, Part.live))
 
 
 def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:
