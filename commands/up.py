@@ -19,6 +19,7 @@ from libs.common.signingkey import signing_key
 from libs.local import NotReady
 from libs.local.folder import owned, private
 from libs.local.process import end_predecessor
+from libs.local.progress import tell
 from libs.local.supervisor import Supervisor
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +98,8 @@ def announce(
         from demo.client import Refused
         from demo.loader import load_once
 
+        if not marker.exists():
+            tell("letting the demo company move in")
         try:
             load_once(url, signing_key(data / "signing-key.pem"), marker)
         except Refused as refusal:

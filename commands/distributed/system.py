@@ -15,8 +15,9 @@ from commands.up import announce, demand_free, wait_ready
 from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.folder import private
 from libs.local.nursery import Nursery
-from libs.local.process import Program
-from libs.local.supervisor import Child, Supervisor
+from libs.local.process import Process, Program
+from libs.local.progress import tell
+from libs.local.supervisor import Supervisor
 
 SERVERS, SERVICES, GATEWAY = range(3)  #: stages: the last is told to stop first, the next when it has stopped
 PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.NAMES)
@@ -75,31 +76,53 @@ class System:
         )
 
     def start(self) -> None:
-        """Returns when every service is ready. Services migrate while the broker, the slowest, comes up."""
-        database, broker = self._servers()
-        assert database.process is not None
-        assert broker.process is not None
-        self.database.await_ready(database.process)
+        """Returns when every service is ready, or soon after it is asked to stop.
+
+        Services migrate while the broker, the slowest, comes up.
+        """
+        for what, step in (
+            ("starting PostgreSQL and RabbitMQ", self._servers),
+            ("making databases", self._databases),
+            ("starting services", self._apis),
+            ("making queues", self._queues),
+            ("starting workers", self._workers),
+        ):
+            if self.supervisor.stopping.is_set():
+                return
+            tell(what)
+            step()
+        wait_ready(self.url, self.supervisor, self._log_tails)
+
+    def _databases(self) -> None:
+        self.database.await_ready(self._server("postgres"))
         self._step("provision", ["-m", "commands", "provision"], environment.of_step("provision", self.place))
         self._step("migrate", ["-m", "commands.distributed.migrations", str(self.place.secrets)], {})
+
+    def _apis(self) -> None:
         for name in services.NAMES:
             self._keep(f"{name}-api", *self._service(name, "api"), stage=SERVICES)
-        self.broker.await_ready(broker.process)
+
+    def _queues(self) -> None:
+        self.broker.await_ready(self._server("rabbitmq"))
         topology = environment.of_step("topology", self.place)
         self._step("topology", ["-m", "commands", "topology"], topology)
         self._keep("topology", ["-m", "commands", "topology", "--watch"], topology, stage=SERVICES)
+
+    def _workers(self) -> None:
         for name in services.NAMES:
             self._keep(f"{name}-worker", *self._service(name, "worker"), stage=SERVICES)
         self._gateway()
-        wait_ready(self.url, self.supervisor, self._log_tails)
 
-    def _servers(self) -> tuple[Child, Child]:
+    def _server(self, name: str) -> Process:
+        return next(child.process for child in self.supervisor.children if child.name == name and child.process)
+
+    def _servers(self) -> None:
         keep, ports = self.supervisor.keep, self.ports
         mapper, node = self.broker.programs([ports[name] for name in ("amqp", "management", "distribution", "mapper")])
-        database = keep("postgres", self.database.program(ports["database"]), stage=SERVERS)
+        keep("postgres", self.database.program(ports["database"]), stage=SERVERS)
         keep("epmd", mapper, stage=SERVERS)
         # It takes six seconds to stop, and loses nothing that workers were just saying to it: they say it again.
-        broker = keep("rabbitmq", node, stage=SERVICES)
+        keep("rabbitmq", node, stage=SERVICES)
         secrets.write(
             self.place.secrets,
             database=f"127.0.0.1:{ports['database']}",
@@ -108,7 +131,6 @@ class System:
             broker_admin=self.broker.admin,
             key=self.data / "signing-key.pem",  # where `plumbline token` looks for it in either mode
         )
-        return database, broker
 
     def _gateway(self) -> None:
         home = private(self.data / "gateway")

@@ -4,7 +4,6 @@ import fcntl
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from libs.local import NotReady
 from libs.local.apt import fetch
+from libs.local.progress import tell
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def unpacked(package: str) -> Tree:
     with (tree.root.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at once: the second finds it done
         if not tree.root.exists():
-            print(f"plumbline: fetching {package} from Debian's packages (once) ...", file=sys.stderr, flush=True)  # noqa: T201
+            tell(f"fetching {package} from Debian's packages (once)")
             with tempfile.TemporaryDirectory(dir=tree.root.parent, prefix="new-") as scratch:
                 fetch(package, PACKAGES[package].companions, Path(scratch), also=PACKAGES[package].also)
                 (Path(scratch) / "root").rename(tree.root)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from libs.local.process import Process, Program
+from libs.local.progress import tell
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 STEADY_S = 10.0  #: a process that ran this long starts again at once: it did not die of its own start
@@ -62,6 +63,8 @@ class Supervisor:
         """SIGTERM and Ctrl-C ask for an orderly end; a second one changes nothing."""
 
         def asked(_number: int, _frame: FrameType | None) -> None:
+            if not self.stopping.is_set():
+                tell("stopping; nothing is lost")
             self.stopping.set()
 
         signal.signal(signal.SIGTERM, asked)

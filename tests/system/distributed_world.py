@@ -32,28 +32,20 @@ class Distributed:
 
     said: dict[str, Any]
 
-    def __init__(self, data: Path, *, empty: bool = True) -> None:
+    def __init__(self, data: Path, *, empty: bool = True, started: bool = True) -> None:
         self.data, self.port, self.empty = data, free_port(), empty
         self._clients: list[Client] = []
-        self.start()
+        if started:
+            self.start()
+
+    def command(self) -> list[str]:
+        up = [sys.executable, "-m", "commands", "up", "--distributed", *(["--empty"] if self.empty else []), "--json"]
+        return [*up, "--port", str(self.port), "--data", str(self.data)]
 
     def start(self) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "commands",
-            "up",
-            "--distributed",
-            *(["--empty"] if self.empty else []),
-            "--json",
-            "--port",
-            str(self.port),
-        ]
         log = self.data.with_suffix(".log")
         with log.open("a") as errors:
-            self._process = subprocess.Popen(
-                [*command, "--data", str(self.data)], stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
-            )
+            self._process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, log.read_text()
@@ -68,6 +60,10 @@ class Distributed:
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code
+
+    def told(self) -> list[str]:
+        """What it has said on stderr, over all its starts."""
+        return self.data.with_suffix(".log").read_text().splitlines()
 
     def pid(self, name: str) -> int:
         """Of the process that has this name now."""

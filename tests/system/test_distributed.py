@@ -22,7 +22,7 @@ from demo.client import Client
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import given
 from tests.contract.freeze import ASKED
-from tests.system.distributed_world import ROOT, Distributed, exists, until, until_taken
+from tests.system.distributed_world import ROOT, STOPS_S, Distributed, exists, until, until_taken
 from tests.system.strangers import Stranger
 
 # One system for the module; one worker of xdist has all of it.
@@ -315,6 +315,9 @@ def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distr
     logs = {log: log.stat().st_size for log in (running.data / "log").glob("*.log")}
 
     assert running.stop() == 0
+    told = running.told()
+    assert told[0] == "plumbline: starting PostgreSQL and RabbitMQ ..."
+    assert told[-1] == "plumbline: stopping; nothing is lost ..."
     assert {log.name for log, begin in logs.items() if b"Traceback" in log.read_bytes()[begin:]} == set()
     left = [pid for pid in pids if exists(pid)]
     refused = command(running, "rebuild", "--service", "console")
@@ -325,3 +328,18 @@ def test_sigterm_leaves_no_process_and_a_new_start_has_everything(running: Distr
     assert running.said["amqp_url"] == before["amqp_url"], "outside readers find it where it was"
     office = running.client("office")
     until(lambda: opportunities_of(office, lead), "what was not sent yet is sent now")
+
+
+def test_who_thinks_better_of_it_ends_it_while_it_starts() -> None:
+    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
+        Path(made).chmod(0o755)
+        system = Distributed(Path(made) / "data", started=False)
+        begin = subprocess.Popen(system.command(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert begin.stderr is not None
+        assert begin.stderr.readline() == "plumbline: starting PostgreSQL and RabbitMQ ...\n"
+        begin.send_signal(signal.SIGINT)
+        said, told = begin.communicate(timeout=STOPS_S)
+        assert (begin.returncode, said) == (0, "")
+        assert told.splitlines()[-1] == "plumbline: stopping; nothing is lost ..."
+        assert "starting workers" not in told
+        assert [file for file in Path(made).rglob("*.pid") if exists(int(file.read_text().split()[0]))] == []
