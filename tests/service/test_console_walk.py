@@ -168,3 +168,17 @@ def test_no_link_of_any_page_leads_somebody_to_a_closed_door(funnel: Funnel, who
                 ahead.append((link, path))
     assert not closed
     assert len(seen) > 5
+
+
+def test_what_happened_says_of_every_change_what_it_was(funnel: Funnel) -> None:
+    ident = funnel.opportunity()
+    ask = {"key": "filter", "text": "Which filter?", "type": "text"}
+    body = {"name": "Filters", "kind": "profile", "questions": [ask]}
+    made = funnel.as_("admin").call("PUT", "/api/v1/opportunities/question-sets/filters", json=body).get_json()
+    said = {"question_set_id": made["id"], "answers": {made["questions"][0]["id"]: "A 16x25x4"}}
+    funnel.do("salesperson", f"/opportunities/{ident}/answers", said)
+    funnel.booked(opportunity=ident)
+    page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{ident}")
+    for words in ("Questions answered", "The job of this sale is known"):
+        assert words in page.text
+    assert "Opportunity corrected" not in page.text

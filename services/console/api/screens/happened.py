@@ -109,6 +109,13 @@ LINES: Mapping[str, Line] = {
     "notification.failed": Line(said("A message did not arrive"), ("kind", "to", "reason")),
 }  # fmt: skip
 
+#: a change that was of one thing alone and has words of its own
+ALONE: Mapping[tuple[str, Any], Line] = {
+    ("opportunity.changed", "answers"): Line(said("Questions answered")),
+    ("opportunity.changed", "job_id"): Line(said("The job of this sale is known")),
+    ("opportunity.changed", "selected_estimate_id"): Line(said("Another estimate counts now")),
+}
+
 
 def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
     """The funnel's newest entries for ui.timeline; nothing for whom it is not, or before its facts have arrived."""
@@ -122,7 +129,9 @@ def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
 
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
-    line, say = LINES.get(row["kind"]) or Line(spoken.plain(row["kind"].rpartition(".")[2])), place().say
+    kind, changed, say = row["kind"], _several(row["words"].get("changed")), place().say
+    alone = ALONE.get((kind, changed[0])) if len(changed) == 1 else None
+    line = alone or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
     by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
     return {
@@ -134,7 +143,7 @@ def entry(row: Told) -> dict[str, Any]:
         "key": line.mark == "key",
         "odd": line.mark == "odd",
         "stage": row["words"].get("stage", ""),
-        "kind": row["kind"],
+        "kind": kind,
         "subject": str(row["subject"]),
     }
 
@@ -166,10 +175,13 @@ def _touched(name: str) -> Callable[[Told, Told], Any]:
     return lambda these, _: place().say(TOUCHED.get(these.get(name) or "") or spoken.plain(these.get(name)))
 
 
+def _several(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
 def _listed(name: str) -> Callable[[Told, Told], Any]:
     def shown(these: Told, _: Told) -> str:
-        value = these.get(name)
-        some = [value] if isinstance(value, str) else list(value or ())
+        some = _several(these.get(name))
         return ", ".join(place().say(spoken.plain(one.removesuffix("_id"))).lower() for one in some)
 
     return shown
