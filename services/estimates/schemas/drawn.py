@@ -28,6 +28,9 @@ class Drawing(fields.Text):
             raise ValidationError(f"is not a PNG picture of at most {WIDEST} pixels either way as {BEFORE}...")
         return typed
 
+    def described(self) -> dict[str, Any]:
+        return {**super().described(), "pattern": f"^{BEFORE}[A-Za-z0-9+/]+={{0,2}}$"}
+
 
 def _is_png(encoded: str) -> bool:
     from PIL import Image, UnidentifiedImageError  # slow to import
