@@ -97,3 +97,9 @@ def test_what_was_drawn_at_the_table_is_kept_with_who_recorded_it(estimates: Ben
     said = {"option": first_option(estimates, ident), "typed_name": "Ivy", "method": "in_person", "signature": drawn()}
     assert act(estimates, ident, "accept", said).status_code == 200
     assert seen(estimates, ident)["acceptance"]["signature"] == said["signature"]
+
+
+def test_what_may_be_sent_may_be_read_by_the_contract_too(estimates: Bench) -> None:
+    known = estimates.public.get(f"{ESTIMATES}/openapi.json").get_json()["components"]["schemas"]
+    sent, read = (known[name]["properties"]["signature"] for name in ("AcceptIn", "AcceptanceOut"))
+    assert read == sent | {"type": [sent["type"], "null"]}

@@ -1,6 +1,7 @@
 """What staff see of an estimate."""
 
 from libs.common.web import Allowed, Schema, fields
+from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState
 
 
@@ -90,7 +91,7 @@ class AcceptanceOut(Schema):
     totals = fields.Nested(TotalsOut)
     method = fields.Text()
     typed_name = fields.Text()
-    signature = fields.Text()
+    signature = Drawing()
     consent_text = fields.Text()
     snapshot_hash = fields.Text()
     accepted_at = fields.Instant()
