@@ -17,6 +17,7 @@ from tests.service.estimate_world import (
     load_book,
     priced,
     seen,
+    sent,
     set_rules,
     set_taxes,
     write,
@@ -112,6 +113,34 @@ def test_a_fixed_deposit_of_the_branch_does_not_stand_in_the_way_of_a_blank_draf
     ident = drafted(estimates)["id"]
     assert seen(estimates, ident)["deposit"] == {"amount": "500.00"}
     assert priced(estimates, ident, PUMP)["deposit"] == "0.00"
+
+
+def test_a_fixed_deposit_of_the_branch_asks_for_no_more_than_a_further_estimate_comes_to(estimates: Bench) -> None:
+    set_rules(estimates, deposit={"amount": "500"})
+    event = converted(estimates)
+    options = [
+        {"name": name, "lines": [line("1", price)]} for name, price in (("Good", "300.00"), ("Better", "900.00"))
+    ]
+
+    made = estimates.as_("salesperson").post(ESTIMATES, {"opportunity_id": str(event.subject), "options": options})
+
+    assert made.status_code == 201, made.get_data(as_text=True)
+    assert made.get_json()["deposit"] == {"amount": "300.00"}
+    assert [one["totals"]["deposit"] for one in made.get_json()["options"]] == ["300.00", "300.00"]
+
+
+def test_what_was_sent_can_be_revised_though_its_tax_and_so_its_total_fell_below_the_fixed_deposit(
+    estimates: Bench,
+) -> None:
+    ident, _ = sent(estimates, line("1", "1000.00", "t22"), deposit={"amount": "1220.00"})
+    tax = {"name": "Less", "rate": "0.10"}
+    assert estimates.as_("admin").call("PUT", f"{ESTIMATES}/tax-codes/t22", json=tax).status_code == 200
+
+    revised = act(estimates, ident, "revise", {"reason": "the new rate"})
+
+    assert revised.status_code == 200, revised.get_data(as_text=True)
+    totals = revised.get_json()["options"][0]["totals"]
+    assert (totals["total"], totals["deposit"], totals["balance"]) == ("1100.00", "1100.00", "0.00")
 
 
 def test_every_wrong_value_is_named_at_once(estimates: Bench) -> None:

@@ -99,7 +99,7 @@ def create(
         **ends,
     )
     estimate.begin_version(version)
-    pricing.fill(tx, estimate, version, options or BLANK)
+    pricing.fill(tx, estimate, version, options or BLANK, begun=True)
     previous, opportunity.selected_estimate_id = opportunity.selected_estimate_id, estimate.id
     head = facts.head(tx, estimate, every=(estimate,) if on_conversion else None)
     tx.publish(EstimateDrafted(**head, on_conversion=on_conversion), of=estimate)
@@ -166,7 +166,7 @@ def next_version(tx: Tx, estimate: Estimate, last: Version, reason: str) -> Vers
         **{name: getattr(last, name) for name in kept},
     )
     estimate.begin_version(version)
-    pricing.price(tx, estimate, version)
+    pricing.price(tx, estimate, version, begun=True)
     return version
 
 

@@ -18,7 +18,7 @@ from services.estimates.usecases import catalogue
 Given = Mapping[str, Any]
 
 
-def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given]) -> None:
+def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given], *, begun: bool = False) -> None:
     """Puts these options into a version and prices it. Raises Invalid naming every fault at once."""
     given = [line for option in options for kind in ("lines", "add_ons") for line in option.get(kind) or ()]
     codes = {line["task_code"] for line in given if line.get("task_code")}
@@ -43,16 +43,21 @@ def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given])
                 ],
             )
         )
-    price(tx, estimate, version, faults)
+    price(tx, estimate, version, faults, begun=begun)
 
 
-def price(tx: Tx, estimate: Estimate, version: Version, faults: Sequence[Fault] = ()) -> None:
-    """Works out a version by the tax rates of today, which it keeps."""
+def price(tx: Tx, estimate: Estimate, version: Version, faults: Sequence[Fault] = (), *, begun: bool = False) -> None:
+    """Works out a version by the tax rates of today, which it keeps.
+
+    One that is ``begun`` has its deposit from the branch or the version before: nobody wrote it for these prices.
+    """
     rows = [(f"/options/{option.sort}", line) for option in version.options for line in option.rows]
     wanted = {line.tax_code for _, line in rows if line.taxable and line.tax_code}
     known = {one.code: one for one in tx.all(sa.select(TaxCode).where(TaxCode.code.in_(wanted)))} if wanted else {}
     found = [*faults, *_taxless(rows, known)]
     version.rates = {code: {"name": one.name, "rate": _plain(one.rate)} for code, one in sorted(known.items())}
+    if begun and not found:
+        version.deposit = _within_totals(version)
     for option in version.options if not found else ():
         _total(version, option, found)
     if found:
@@ -74,6 +79,20 @@ def shown(totals: money.Totals, currency: str) -> dict[str, Any]:
         for one in totals.taxes
     ]
     return {**{name: text(getattr(totals, name)) for name in names}, "taxes": taxes}
+
+
+def _within_totals(version: Version) -> dict[str, Any] | None:
+    """The deposit; a fixed one asks for no more than the cheapest option comes to."""
+    rule, version.deposit = version.deposit, None
+    if not rule or rule.get("amount") is None:
+        return rule
+    try:
+        least = min((version.totals_with(one).total for one in version.options if one.lines), default=None)
+    except money.MoneyError:
+        return rule  # what is wrong is named where each option is worked out
+    asked = money.rounded(Decimal(rule["amount"]), version.currency)
+    within = asked if least is None else min(asked, least)
+    return rule if within == Decimal(rule["amount"]) else rule | {"amount": money.as_text(within, version.currency)}
 
 
 def _total(version: Version, option: Option, found: list[Fault]) -> None:
