@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from embedded.testing import CAST
+from embedded.testing import CAST, HOME
+from libs.common.contracts.staff import Branch, BranchChanged
 from tests.flow.funnel import API, Funnel
 
 PIPELINE = "/pipeline"
@@ -128,3 +129,31 @@ def test_today_says_what_waits_the_most_urgent_first(funnel: Funnel) -> None:
     assert waiting["not_taken_over"]["cards"][0]["booking_id"] == booking["id"]
     assert waiting["late_answer"]["count"] == 3, "nobody has called the one either whose offer was sent"
     assert funnel.see(f"{PIPELINE}/today", "stranger")["waiting"][0]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("currency", "value", "fits"),
+    [
+        ("USD", "100.50", True),
+        ("USD", "100.505", False),
+        ("JPY", "840", True),
+        ("JPY", "840.50", False),
+        ("KWD", "840.125", True),
+    ],
+)
+def test_what_it_may_come_to_has_the_decimals_of_its_currency_and_is_on_its_card(
+    funnel: Funnel, currency: str, value: str, fits: bool
+) -> None:
+    there = Branch(name="Nashville", time_zone="America/Chicago", currency=currency, service_area=("37201",))
+    funnel.bench.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    path = f"{API}/opportunities/{funnel.opportunity()}"
+
+    answer = funnel.as_("salesperson").edit("PATCH", path, {"expected_value": value})
+    funnel.settle()
+
+    [card] = funnel.as_("manager").items(f"{API}/pipeline/cards")
+    if fits:
+        assert (answer.status_code, answer.get_json()["expected_value"], card["value"]) == (200, value, value)
+    else:
+        assert [one["pointer"] for one in answer.get_json()["errors"]] == ["/expected_value"]
+        assert card["value"] is None

@@ -273,6 +273,7 @@ def test_rounds_are_recorded_in_order_and_change_no_price(estimates: Bench) -> N
         body = {"side": side, "kind": kind, "amount": amount, "note": "on the phone"}
         assert act(estimates, ident, "rounds", body).status_code == 201
     problem(act(estimates, ident, "rounds", {"side": "neighbour", "kind": "counter", "note": "x"}), 422)
+    problem(act(estimates, ident, "rounds", {"side": "us", "kind": "counter", "note": "x", "amount": "0.005"}), 422)
     rounds = estimates.as_("auditor").items(f"{ESTIMATES}/{ident}/rounds")
     assert [(one["number"], one["side"], one["amount"]) for one in rounds] == [
         (1, "customer", "-400.00"),

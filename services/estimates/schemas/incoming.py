@@ -115,7 +115,7 @@ class ReviseIn(Schema):
 class RoundIn(Schema):
     side = fields.Code(Side, required=True)
     kind = fields.Code(RoundKind, required=True)
-    amount = fields.Money(signed=True)
+    amount = fields.Money(places=3, signed=True)  # the estimate's currency says how many it has
     note = fields.Text(required=True, max_length=5000)
     from_revision = fields.Whole(least=1)
     to_revision = fields.Whole(least=1)

@@ -5,7 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.common.amounts import LARGEST, exponent, number_faults
 from libs.common.contracts.estimates import EstimateRevised, EstimateRoundRecorded
+from libs.common.errors import Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Round
 from services.estimates.usecases import draft, facts, links
@@ -36,6 +38,9 @@ def record_round(
     to_revision: int | None = None,
 ) -> Round:
     """Who asked for or gave what. It changes no price: that takes a new version."""
+    size = abs(amount) if amount is not None else None
+    if wrong := list(number_faults("/amount", size, LARGEST, exponent(estimate.currency))):
+        raise Invalid(f"this is no amount in {estimate.currency}", errors=wrong)
     last = sa.select(sa.func.max(Round.number)).where(Round.estimate_id == estimate.id)
     step = Round(
         id=tx.store.ids(),

@@ -74,6 +74,6 @@ class OpportunityEditIn(Schema):
     trade = fields.Text(max_length=40, allow_none=True)
     description = fields.Text(allow_none=True)
     financing_activity = fields.Name(max_length=40, allow_none=True)
-    expected_value = fields.Money(allow_none=True)
+    expected_value = fields.Money(places=3, allow_none=True)  # the opportunity's currency says how many it has
     expected_close = fields.Day(allow_none=True)
     next_follow_up_at = fields.Instant(allow_none=True)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.common import people
+from libs.common.amounts import LARGEST, exponent, number_faults
 from libs.common.attempts import attempted_at
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityContacted
@@ -90,6 +91,7 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
     if given.get("financing_activity") not in (None, *known):
         faults.append(Fault("/financing_activity", f"is none of {', '.join(known)}"))
     faults += people.unfit(tx, given.get("inside_rep_id"), "/inside_rep_id", may="opportunity.appoint")
+    faults += number_faults("/expected_value", given.get("expected_value"), LARGEST, exponent(opportunity.currency))
     if faults:
         raise Invalid("some values are none that your company uses", errors=faults)
 
