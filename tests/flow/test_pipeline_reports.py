@@ -81,3 +81,48 @@ def test_what_no_report_is_called_or_divided_by_is_said(busy: Funnel) -> None:
     assert refused.get_json()["errors"][0]["pointer"] == "?by"
     names = [one["name"] for one in admin.get(REPORTS).get_json()["items"]]
     assert names[:2] == ["funnel", "close-rate"]
+
+
+def test_what_is_sold_on_top_leaves_the_first_sale_in_its_time_and_has_days_of_its_own(funnel: Funnel) -> None:
+    """A change order, and an order of its own after the work, each some days after the one before."""
+    first = funnel.booked("1000.00")
+    funnel.bench.clock.forward(days=2)
+    funnel.assigned(first["id"])
+    since = funnel.bench.clock.forward(days=1)
+    opportunity = first["opportunity_id"]
+
+    _sell_more(funnel, opportunity)
+    for act in ("accept", "start", "complete"):
+        funnel.do("operations", f"/bookings/{first['id']}/{act}")
+    funnel.bench.clock.forward(days=4)
+    _sell_more(funnel, opportunity)
+    [own] = funnel.as_("office").items(f"{API}/bookings?opportunity_id={opportunity}&state=draft")
+    funnel.bench.clock.forward(days=4)
+    funnel.assigned(own["id"])
+
+    manager = funnel.as_("manager")
+    later = manager.get(f"{REPORTS}/close-rate", query_string={"since": since.isoformat()}).get_json()
+    earlier = manager.get(f"{REPORTS}/close-rate", query_string={"until": since.isoformat()}).get_json()
+    assert ([one["won"] for one in earlier["rows"]], later["rows"]) == ([1], [])
+    [handed] = manager.get(f"{REPORTS}/hand-over").get_json()["rows"]
+    assert (handed["handed_over"], handed["until_handed_over"]) == (2, "3.0")
+
+
+def _sell_more(funnel: Funnel, opportunity: str) -> None:
+    more = funnel.do("salesperson", "/estimates", {"opportunity_id": opportunity})["id"]
+    funnel.price(more, "500.00")
+    sent = funnel.do("salesperson", f"/estimates/{more}/send", {"to": ["customer@example.com"]})
+    funnel.accept(sent["share_url"].rpartition("/")[2])
+
+
+def test_an_order_whose_sale_was_undone_was_handed_over_after_its_own_acceptance(funnel: Funnel) -> None:
+    """Not before that of what was sold instead."""
+    first = funnel.booked("1000.00")
+    funnel.bench.clock.forward(days=1)
+    funnel.assigned(first["id"])
+    funnel.bench.clock.forward(days=3)
+    funnel.do("office", f"/bookings/sales/{first['acceptance_ids'][0]}/undo", {"reason": "another pump"})
+    _sell_more(funnel, first["opportunity_id"])
+
+    [handed] = funnel.as_("manager").get(f"{REPORTS}/hand-over").get_json()["rows"]
+    assert (handed["handed_over"], handed["until_handed_over"]) == (1, "1.0")

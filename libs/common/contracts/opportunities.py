@@ -150,6 +150,7 @@ class OpportunityConverted(OpportunityFact):
 class OpportunityWon(OpportunityFact):
     """The customer accepted one of its estimates. The lead converts and the sale's step is ticked.
 
+    One more that is accepted is told as well; it was won at ``won_at`` all the same.
     ``job_id`` is None while making the job is still a task for the office."""
 
     name = "plumbline.opportunity.won.v1"

@@ -165,7 +165,7 @@ def _tell_won(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:
             estimate_id=sale.estimate_id,
             total=sale.total,
             currency=sale.currency,
-            won_at=sale.accepted_at,
+            won_at=opportunity.won_at or sale.accepted_at,  # what is sold on top does not win it anew
             job_id=sale.job_id,
             customer_id=sale.customer_id,
             **facts.origin(opportunity),

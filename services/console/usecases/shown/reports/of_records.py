@@ -25,6 +25,14 @@ AGES: tuple[tuple[str, int, int | None], ...] = (
     ("more than 30 days", 30, None),
 )
 
+#: when that was accepted which an order was made of: an opportunity may be sold to more than once
+SOLD_BEFORE = (
+    sa.select(sa.func.max(E.decided_at))
+    .where(E.card_id == B.card_id, E.accepted_total.is_not(None), E.decided_at <= B.made_at)
+    .correlate(Booking.__table__)
+    .scalar_subquery()
+)
+
 
 def _in_time(asked: Asked, column: Any) -> list[Any]:
     bounds = [column >= asked["since"]] if asked.get("since") else []
@@ -105,7 +113,7 @@ def discounts(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
 
 
 def hand_over(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
-    until_handed = seconds(tx, B.handed_over_at, C.won_at)
+    until_handed = seconds(tx, B.handed_over_at, sa.func.coalesce(SOLD_BEFORE, B.made_at))
     until_taken = seconds(tx, B.accepted_at, B.assigned_at)
     selected = (
         B.team_id,
