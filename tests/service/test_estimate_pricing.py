@@ -252,6 +252,58 @@ def test_a_dry_run_changes_nothing_and_the_same_file_adds_nothing(estimates: Ben
     assert paths == ["Heating", "Heating > Pumps"]
 
 
+def test_a_file_of_new_prices_changes_nothing_that_it_says_nothing_of(estimates: Bench) -> None:
+    ident = load_book(estimates, BOOK)
+    tasks = f"{ESTIMATES}/price-books/{ident}/tasks"
+    before = {one["code"]: one for one in estimates.as_("admin").items(tasks)}
+
+    report = load(estimates, ident, "code,name,unit_price\nHP-1,Heat pump,9000.00\nHP-2,Pad,120.00\nHP-9,Fan,90.00\n")
+
+    assert (report["created"], report["changed"], report["already"]) == (1, 1, 1)
+    after = {one["code"]: one for one in estimates.as_("admin").items(tasks)}
+    assert after["HP-1"] == before["HP-1"] | {"unit_price": "9000.00"}
+    assert after["HP-2"] == before["HP-2"]
+    assert (after["HP-9"]["taxable"], after["HP-9"]["cost"], after["HP-9"]["add_ons"]) == (False, None, [])
+    emptied = load(estimates, ident, "code,name,unit_price,cost\nHP-1,Heat pump,9000.00,\n")
+    assert emptied["changed"] == 1
+    assert {one["code"]: one["cost"] for one in estimates.as_("admin").items(tasks)}["HP-1"] is None
+    assert [one["code"] for one in estimates.as_("admin").items(f"{tasks}?q=pumps")] == ["HP-1", "HP-2"]
+    load(estimates, ident, "code,name,unit_price,tax_code\nHP-2,Pad,120.00,t22\nHP-9,Fan,90.00,\n")
+    assert {one["code"]: one["taxable"] for one in estimates.as_("admin").items(tasks)} == {
+        "HP-1": True,
+        "HP-2": True,  # whoever names a code of tax wants it taxed, as in a line
+        "HP-9": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "price"),
+    [
+        ("$1,250.50", "1250.50"),
+        ("$ 99", "99.00"),
+        ("$1,250", "1250.00"),
+        ("1,250,000.5", "1250000.50"),
+        ("1,250", None),  # a comma may stand for a point
+        ("1.250,50", None),
+        ("1250,5", None),
+        ("12,50.00", None),
+        ("€99.00", None),  # a book has one currency
+        ("99.00 USD", None),
+        ("-1", None),
+        ("($99.00)", None),
+    ],
+)
+def test_a_price_is_read_as_a_spreadsheet_writes_it_and_never_guessed(
+    estimates: Bench, typed: str, price: str | None
+) -> None:
+    ident = load_book(estimates, BOOK)
+    report = load(estimates, ident, f'code,name,unit_price\nHP-2,Pad,"{typed}"\n')
+
+    [task] = estimates.as_("admin").items(f"{ESTIMATES}/price-books/{ident}/tasks?q=HP-2")
+    assert task["unit_price"] == (price or "120.00")
+    assert [one["line"] for one in report["rejected"]] == ([] if price else [2])
+
+
 def test_a_price_book_is_changed_with_its_etag_and_put_by_name(estimates: Bench) -> None:
     admin, books = estimates.as_("admin"), f"{ESTIMATES}/price-books"
     made = admin.call("PUT", books, json={"name": "Rates"})

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.common import spoken
 from libs.common.csvfiles import BadRow, CsvFile, Row, Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.parties import folded
@@ -24,8 +25,15 @@ KNOWN = {
     },
     "assemblies": {"task_code", "kind", "part_number", "description", "qty", "unit", "unit_cost"},
 }  # fmt: skip
+#: what a new task has where its file has no column for it; one that is there keeps what it has
+UNSAID: dict[str, Any] = {
+    "trade": "", "category": "", "category_id": None, "description": "", "member_price": None, "cost": None,
+    "hours": None, "taxable": False, "tax_code": None, "add_ons": [], "materials": [],
+}  # fmt: skip
+SEARCHED = ("code", "name", "description", "category")
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n", ""}
 PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)  #: what the columns of prices and of quantities hold
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,4})?", re.ASCII)  #: as a spreadsheet writes them
 QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 
 
@@ -63,7 +71,7 @@ def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: 
     if kind == "tasks":
         _tasks(tx, book, rows, known, report)
     else:
-        _assemblies(rows, known, report)
+        _assemblies(book, rows, known, report)
     tx.session.flush()
     if dry_run:
         trial.rollback()
@@ -85,22 +93,25 @@ def _sound(file: CsvFile, names: Mapping[str, str], report: Report) -> Iterator[
 def _tasks(
     tx: Tx, book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
 ) -> None:
-    codes = set(tx.session.scalars(sa.select(TaxCode.code)))
+    codes, sign = set(tx.session.scalars(sa.select(TaxCode.code))), spoken.sign(book.currency).strip()
     categories = {one.path: one for one in tx.all(sa.select(Category).where(Category.book_id == book.id))}
     seen: set[str] = set()
     for line, cells in rows:
-        values, errors = _task(cells, codes)
+        values, errors = _task(cells, codes, sign)
         if values["code"] in seen:
             errors.append(f"code {values['code']} is there twice in the file")
         if errors:
             report.rejected.append(Rejected(line, errors))
             continue
         seen.add(values["code"])
-        category = _category(tx, book, values["category"], categories)
-        values["category_id"] = category.id if category else None
         task = known.get(values["code"])
+        if "category" in values:
+            category = _category(tx, book, values["category"], categories)
+            values["category_id"] = category.id if category else None
+        named = [values.get(name, getattr(task, name) if task else "") for name in SEARCHED]
+        values["search"] = folded(" ".join(named))
         if task is None:
-            tx.session.add(Task(id=tx.store.ids(), book_id=book.id, materials=[], **values))
+            tx.session.add(Task(id=tx.store.ids(), book_id=book.id, **(UNSAID | values)))
             report.created += 1
         elif any(getattr(task, name) != value for name, value in values.items()):
             for name, value in values.items():
@@ -110,11 +121,12 @@ def _tasks(
             report.already += 1
 
 
-def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any], list[str]]:
+def _task(cells: Mapping[str, str], tax_codes: set[str], sign: str) -> tuple[dict[str, Any], list[str]]:
+    """What a row says of its task, in the columns that the file has, and what is wrong with it."""
     errors: list[str] = []
 
     def number(name: str, needed: bool = False, shape: re.Pattern[str] = PRICE) -> Decimal | None:
-        return _number(cells, name, errors, needed=needed, shape=shape)
+        return _number(cells, name, errors, needed=needed, shape=shape, sign=sign if shape is PRICE else "")
 
     flag = cells.get("taxable", "").casefold()
     if flag not in YES | NO:
@@ -133,15 +145,17 @@ def _task(cells: Mapping[str, str], tax_codes: set[str]) -> tuple[dict[str, Any]
         "member_price": number("member_price"),
         "cost": number("cost"),
         "hours": number("hours", shape=QUANTITY),
-        "taxable": flag in YES,
+        "taxable": flag in YES or (not flag and tax_code is not None),
         "tax_code": tax_code,
         "add_ons": [code for code in re.split(r"[\s,;|]+", cells.get("add_ons", "")) if code],
     }
-    values["search"] = folded(f"{values['code']} {values['name']} {values['description']} {path}")
-    return values, errors
+    told = {*cells, "taxable"} if tax_code else cells.keys()  # as a line: who names a code of tax wants it taxed
+    return {name: value for name, value in values.items() if name in told}, errors
 
 
-def _assemblies(rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report) -> None:
+def _assemblies(
+    book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
+) -> None:
     """A task's materials are replaced by those of the file; tasks that it does not name keep theirs."""
     parts: dict[str, list[dict[str, Any]]] = {}
     for line, cells in rows:
@@ -150,7 +164,7 @@ def _assemblies(rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Tas
         if code not in known:
             errors.append(f"there is no task {code} in this price book")
         qty = _number(cells, "qty", errors, needed=True, shape=QUANTITY)
-        cost = _number(cells, "unit_cost", errors)
+        cost = _number(cells, "unit_cost", errors, sign=spoken.sign(book.currency).strip())
         part = {
             "kind": cells.get("kind") or "material",
             "code": _text(cells, "part_number", 80, errors),
@@ -187,17 +201,27 @@ def _category(tx: Tx, book: PriceBook, path: str, known: dict[str, Category]) ->
 
 
 def _number(
-    cells: Mapping[str, str], name: str, errors: list[str], *, needed: bool = False, shape: re.Pattern[str] = PRICE
+    cells: Mapping[str, str],
+    name: str,
+    errors: list[str],
+    *,
+    needed: bool = False,
+    shape: re.Pattern[str] = PRICE,
+    sign: str = "",
 ) -> Decimal | None:
+    """``sign`` is the book's currency's. A comma parts thousands only where it can mean nothing else."""
     text = cells.get(name, "")
     if not text:
         if needed:
             errors.append(f"{name} is needed")
         return None
-    if not shape.fullmatch(text):
+    plain = text.removeprefix(sign).strip() if sign else text
+    if sign and THOUSANDS.fullmatch(plain) and (plain != text or "." in plain):
+        plain = plain.replace(",", "")
+    if not shape.fullmatch(plain):
         errors.append(f"{name} is {text[:40]!r}, not a number such as 1250.00")
         return None
-    return Decimal(text)
+    return Decimal(plain)
 
 
 def _text(cells: Mapping[str, str], name: str, longest: int, errors: list[str], *, needed: bool = False) -> str:
