@@ -90,6 +90,23 @@ def test_a_fault_stands_at_its_field_and_the_rest_stays(office: Bench) -> None:
     assert ("options.0.lines.1.description", "Pump") in fields(page)
 
 
+def test_a_comma_that_may_be_a_point_is_not_passed_over(office: Bench) -> None:
+    """One and a half hours were fifteen, and a price of 84,50 was 8,450.00."""
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    reader.press("Free line")
+    typed = {"line0__description": "Labour", "line0__qty": "1,5", "line0__unit_price": "84,50"}
+    page = write(reader, "Save", **typed, line0__discount_percent="2,5 %")
+    assert page.status == 422
+    for name, text in (("qty", "1,5"), ("unit_price", "84,50"), ("discount_percent", "2,5 %")):
+        assert (f"options.0.lines.0.{name}", text) in fields(page)
+    assert page.html.count('aria-invalid="true"') == 3
+
+    page = write(reader, "Save", line0__qty="1.5", line0__unit_price="$1,250,084.50", line0__discount_percent="2.5 %")
+    assert "Saved." in page.text
+    assert seen(office, ident)["total"] == "1828248.58"
+
+
 def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -> None:
     set_taxes(office)
     book(office)

@@ -1,5 +1,6 @@
 """A form's fields: from a record's values to what stands in them, and back into a body as the owner reads it."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from services.console.adapters.words import Place, instant
 from services.console.api.acts import EVERY, Field
 
 Form = MultiDict[str, str]
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 #: how a part of a calendar is written and read
 CALENDAR = {"hours": (hours.shown, hours.read), "holidays": (hours.holidays_shown, hours.holidays_read)}
 
@@ -166,8 +168,12 @@ def _whole(_field: Field, text: str, _place: Place) -> int:
 
 
 def amount(text: str) -> str:
-    """As typed, without what people put between the digits; whether it is an amount says the owner."""
-    return text.replace(",", "").replace("$", "").replace("%", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+    """As typed, without what people put between the digits; whether it is an amount says the owner.
+
+    A comma goes only where it parts thousands: ``84,50`` is no 8450.
+    """
+    plain = text.replace("$", "").replace("%", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+    return plain.replace(",", "") if THOUSANDS.fullmatch(plain) else plain
 
 
 def _amount(_field: Field, text: str, _place: Place) -> str:
