@@ -50,3 +50,13 @@ def test_a_report_of_a_time_in_which_nothing_was_says_so(office: Bench) -> None:
     opportunity(office)
     page = Reader(office, "manager").open("/reports/funnel?since=2020-01-01&until=2020-01-02")
     assert "Nothing at that time" in page.text
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "tomorrow"])
+def test_a_day_that_is_in_no_calendar_is_not_asked_for_and_not_said_to_be(office: Bench, day: str) -> None:
+    reader = Reader(office, "manager")
+    assert reader.open(f"/calendar?week={day}").links == reader.open("/calendar").links
+    for path in ("/reports", "/reports/funnel"):
+        page = reader.open(f"{path}?since={day}&until={day}")
+        assert page.status == 200
+        assert f'value="{day}"' not in page.html

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from libs.common import spoken
 from libs.common.amounts import exponent
+from libs.common.schema.moments import FIRST, LAST
 from libs.common.spoken import DAYS, MINUS, MONTHS, Say, counted, english, sign
 
 said = spoken.said
@@ -48,6 +49,15 @@ class Place:
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
+
+
+def typed_day(text: str) -> date | None:
+    """A day that somebody typed; None for what is none, or is out of every calendar."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if FIRST <= found.year <= LAST else None
 
 
 def instant(value: Any) -> datetime | None:

@@ -1,11 +1,12 @@
 """The calendar: a week of visits and booked work; on a phone one day after the other."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, request
 
 from libs.common.web import reading
+from services.console.adapters.words import typed_day
 from services.console.api.screens import choices, crew
 from services.console.api.screens.frame import doors, me, page, place, screen
 from services.console.api.screens.week import CLOSES, OPENS, now_row, week
@@ -19,7 +20,7 @@ bp = Blueprint("console_calendar", __name__)
 def shown() -> Response:
     """Who is where, where is room?"""
     here = place()
-    asked_day = _day(request.args.get("week", "")) or here.today
+    asked_day = typed_day(request.args.get("week", "")) or here.today
     monday = asked_day - timedelta(days=asked_day.weekday())
     since = datetime.combine(monday, time(), here.zone)
     until = datetime.combine(monday + timedelta(days=7), time(), here.zone)
@@ -49,13 +50,6 @@ def shown() -> Response:
 def _teams() -> list[tuple[str, str]]:
     found = doors().maybe("/staff/teams", {"items": []}, limit=200)["items"]
     return sorted(((one["id"], one["name"]) for one in found), key=lambda one: one[1]) or list(crew.called().items())
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _id(text: str) -> UUID | None:

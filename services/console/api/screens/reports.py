@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from libs.common import spoken
 from libs.common.web import reading
 from services.console import usecases
-from services.console.adapters.words import said
+from services.console.adapters.words import said, typed_day
 from services.console.api.screens import cards, choices
 from services.console.api.screens.frame import doors, me, page, place, screen
 from services.console.schemas import ReportQuery
@@ -80,19 +80,12 @@ def report(name: str) -> Response:
 def _asked() -> tuple[dict[str, str], dict[str, Any]]:
     """What stands in the filters, and what it asks: days are the branch's, the last one included."""
     typed = {name: request.args.get(name, "") for name in FILTERS}
-    if not typed["since"]:
-        typed["since"] = (place().today - timedelta(days=DAYS)).isoformat()
-    days = {name: _day(typed[name]) for name in ("since", "until")}
+    since = typed_day(typed["since"]) or place().today - timedelta(days=DAYS)
+    days = {"since": since, "until": typed_day(typed["until"])}
+    typed |= {name: day.isoformat() if day else "" for name, day in days.items()}  # what counts is what is shown
     moments = {"since": _midnight(days["since"]), "until": _midnight(days["until"], 1)}
     texts = {name: text for name, text in typed.items() if name not in moments}
     return typed, cards.asked_of(ReportQuery, texts) | {name: at for name, at in moments.items() if at}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _midnight(day: date | None, later: int = 0) -> datetime | None:
