@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from embedded.testing import CAST, Bench
-from libs.common.contracts.leads import LeadChanged
+from libs.common.contracts.leads import LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityWon
 from tests.service.test_leads import LEADS, captured
 
@@ -54,6 +54,15 @@ def test_a_correction_that_says_nothing_of_the_hurry_leaves_the_clock(leads: Ben
     assert admin.edit("PUT", f"{LEADS}/settings", {"response_minutes": {"urgent": 1, "normal": 2}}).status_code == 200
 
     assert corrected(leads, lead, source="website")["first_response_due_at"] == lead["first_response_due_at"]
+
+
+def test_whoever_reads_along_hears_that_it_is_urgent_and_that_it_is_so_no_longer(leads: Bench) -> None:
+    lead = captured(leads, urgent=True)
+    leads.as_("csr").post(f"{LEADS}/{lead['id']}/validate")
+    corrected(leads, lead, urgent=False)
+
+    told = [leads.told("leads", kind)[-1].data["prospect"] for kind in (LeadCaptured, LeadValidated, LeadChanged)]
+    assert [one["urgent"] for one in told] == [True, True, False]
 
 
 TO_IT: dict[str, dict[str, Any]] = {

@@ -59,6 +59,13 @@ def test_a_valid_lead_becomes_one_opportunity_however_often_that_is_said(desk: B
     assert [fact.data["salesperson_id"] for fact in desk.told("opportunities", OpportunityAssigned)] == [str(ME)]
 
 
+def test_an_opportunity_of_an_urgent_lead_is_told_as_urgent(desk: Bench) -> None:
+    opened(desk, prospect=prospect(urgent=True))
+
+    [told] = desk.told("opportunities", OpportunityOpened)
+    assert (told.data["urgent"], told.data["prospect"]["urgent"]) == (True, True)
+
+
 def test_an_opportunity_is_called_by_who_asks_and_for_what_in_words(desk: Bench) -> None:
     for asked, called in (
         ({"service_interest": "", "trade": "hvac"}, "Ada Byron: HVAC"),

@@ -59,6 +59,7 @@ class Prospect:
     fit: Fit = field(default_factory=Fit)
     consent: dict[str, bool] = field(default_factory=dict)  #: by channel; one that is not named was not asked
     do_not_contact: bool = False
+    urgent: bool = False  #: the response is due sooner
     lead_type: str = "none"  #: none, mql, sql, pql
     generated_by: UUID | None = None  #: the employee who handed it in
 

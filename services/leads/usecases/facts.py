@@ -39,6 +39,7 @@ def prospect(lead: Lead) -> Prospect:
         fit=msgspec.convert({k: v for k, v in lead.fit.items() if v is not None}, Fit),
         consent=lead.consent,
         do_not_contact=lead.do_not_contact,
+        urgent=lead.urgent,
         lead_type=lead.lead_type,
         generated_by=lead.generated_by,
     )

@@ -72,7 +72,7 @@ def enter(
     faults += people.unfit(tx, given["generated_by"], "/prospect/generated_by")
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
-    received, urgent = given.pop("received_at", tx.now), given.pop("urgent", False)
+    received = given.pop("received_at", tx.now)
     return _open(
         tx,
         lead_id=tx.store.ids(),
@@ -81,7 +81,6 @@ def enter(
         prospect=prospects.as_told(given),
         branch=branch,
         received_at=received,
-        urgent=urgent,
         product_interest=product_interest,
         title=title,
         salesperson_id=salesperson,
@@ -126,7 +125,6 @@ def _open(
     received_at: datetime,
     branch: UUID | None,
     title: str | None = None,
-    urgent: bool = False,
     **more: Any,
 ) -> Opportunity:
     first = flows.of(tx, branch).first
@@ -165,7 +163,7 @@ def _open(
             received_at=received_at,
             lead_number=opportunity.lead_number or "",
             first_response_due_at=opportunity.first_response_due_at,
-            urgent=urgent,
+            urgent=prospect.urgent,
         ),
         of=opportunity,
     )
