@@ -65,6 +65,23 @@ def test_whoever_reads_along_hears_that_it_is_urgent_and_that_it_is_so_no_longer
     assert [one["urgent"] for one in told] == [True, True, False]
 
 
+def test_the_score_follows_whatever_a_rule_is_about_and_each_fact_says_it(leads: Bench) -> None:
+    rules = [{"field": "lead_type", "equals": "sql", "points": 40}, {"field": "owner_id", "points": 3}]
+    rules.append({"field": "next_action_at", "points": 5})
+    assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"score_rules": rules}).status_code == 200
+    path = f"{LEADS}/{captured(leads)['id']}"
+    acts: list[tuple[str, dict[str, Any]]] = [
+        ("type", {"lead_type": "sql", "evidence": "asked for a price"}),
+        ("assign", {"owner_id": str(CAST["salesperson"][0])}),
+        ("nurture", {"next_action_at": (leads.clock() + timedelta(days=1)).isoformat()}),
+    ]
+
+    scores = [leads.as_("csr").post(f"{path}/{act}", body).get_json()["score"] for act, body in acts]
+
+    assert scores == [40, 43, 48]
+    assert [fact.data["score"] for fact in leads.told("leads")] == [0, *scores]
+
+
 TO_IT: dict[str, dict[str, Any]] = {
     "assign": {"owner_id": str(CAST["salesperson"][0])},
     "type": {"lead_type": "mql", "evidence": "Took the brochure"},

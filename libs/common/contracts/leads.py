@@ -55,6 +55,7 @@ class LeadAssigned(LeadFact):
     previous_owner_id: UUID | None = None
     first_response_due_at: Instant | None = None  #: None once somebody has responded
     request: str = ""
+    score: int | None = None  #: None: as it was
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ class LeadNurturing(LeadFact):
 
     next_action_at: Instant
     note: str = ""
+    score: int | None = None  #: None: as it was
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,7 +46,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
     lead.fit = _fit(lead, fit, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
-    _recompute(tx, lead)
+    recompute(tx, lead)
     lead.duplicates = found = duplicates.found(tx, lead)
     tx.publish(
         LeadCaptured(
@@ -61,8 +61,8 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
         of=lead,
     )
     if lead.owner_id is not None:
-        due = facts.clock(lead)
-        tx.publish(LeadAssigned(**facts.head(lead), first_response_due_at=due, request=lead.request or ""), of=lead)
+        told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "score": lead.score}
+        tx.publish(LeadAssigned(**facts.head(lead), **told, request=lead.request or ""), of=lead)
     duplicates.keep(tx, lead)
     return lead
 
@@ -102,7 +102,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     record = people.branch(tx, lead.branch)
     lead.fit = _fit(lead, given, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
-    _recompute(tx, lead)
+    recompute(tx, lead)
     found = duplicates.found(tx, lead)
     told: dict[str, Any] = {
         "prospect": facts.prospect(lead),
@@ -151,7 +151,7 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
     hurried = "urgent" in changed and lead.first_responded_at is None
     if hurried:
         lead.first_response_due_at = _respond_by(tx, lead, record)
-    _recompute(tx, lead)
+    recompute(tx, lead)
     if duplicates.RECOGNISED_BY & set(changed):
         duplicates.keep_anew(tx, lead)
     if changed:
@@ -197,7 +197,7 @@ def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetim
     return workhours.after_working_minutes(lead.received_at, minutes["urgent" if lead.urgent else "normal"], branch)
 
 
-def _recompute(tx: Tx, lead: Lead) -> None:
+def recompute(tx: Tx, lead: Lead) -> None:
     """The score by the company's rules, and the text that a search looks through."""
     rules = PREFERENCES.read(tx, lead.branch)["score_rules"]
     lead.score, lead.score_parts = scoring.score(lead, rules)

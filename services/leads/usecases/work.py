@@ -11,6 +11,7 @@ from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
 from services.leads.states import LeadAction
 from services.leads.usecases import facts, giving
+from services.leads.usecases.capture import recompute
 
 
 def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -> Lead:
@@ -19,8 +20,10 @@ def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -
     giving.demand_may_give(tx, owner_id, roles)
     previous, lead.owner_id = lead.owner_id, owner_id
     if previous != owner_id:
-        told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "request": lead.request or ""}
-        tx.publish(LeadAssigned(**facts.head(lead), previous_owner_id=previous, **told), of=lead)
+        recompute(tx, lead)
+        told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "score": lead.score}
+        whose: dict[str, Any] = {"previous_owner_id": previous, "request": lead.request or ""}
+        tx.publish(LeadAssigned(**facts.head(lead), **whose, **told), of=lead)
     return lead
 
 
@@ -51,7 +54,9 @@ def note_response(
 def nurture(tx: Tx, lead: Lead, *, next_action_at: datetime, note: str | None = None) -> Lead:
     """Not ready yet: somebody comes back to them."""
     lead.nurture(next_action_at=next_action_at)
-    tx.publish(LeadNurturing(**facts.head(lead), next_action_at=next_action_at, note=note or ""), of=lead)
+    recompute(tx, lead)
+    told: dict[str, Any] = {"next_action_at": next_action_at, "note": note or "", "score": lead.score}
+    tx.publish(LeadNurturing(**facts.head(lead), **told), of=lead)
     return lead
 
 
@@ -60,6 +65,7 @@ def set_type(tx: Tx, lead: Lead, *, lead_type: str, evidence: str) -> Lead:
     lead.demand(LeadAction.TYPE)
     previous, lead.lead_type = lead.lead_type, lead_type
     lead.lead_type_at, lead.lead_type_evidence = tx.now, evidence
+    recompute(tx, lead)
     said: dict[str, Any] = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}
     tx.publish(LeadTyped(**facts.head(lead), lead_type=lead_type, **said), of=lead)
     return lead

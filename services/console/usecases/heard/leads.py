@@ -18,7 +18,7 @@ FIELDS = {
     "converted_at": "converted_at",
     "duplicate_of": "duplicate_of",
 }
-WRITTEN_ON = {"responded_at"}  #: what none of the later facts takes back
+WRITTEN_ON = {"responded_at", "score"}  #: what none of the later facts takes back
 GONE: dict[str, dict[str, Any]] = {
     "lead.reopened": {"invalid_reason": None, "converted_at": None},
     "lead.unmerged": {"duplicate_of": None},
