@@ -28,12 +28,14 @@ class Intake:
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Returns once each is done, known or parked. Raises Unavailable when the database is in trouble."""
         for delivery in deliveries:
+            whose = ""
             try:
                 command = decode(delivery.body, delivery.content_type)
+                whose = f"{command.id} of {command.source}: "
                 strict_json.parse(delivery.body)  # one reading only, and no text that PostgreSQL could not keep
                 self._take(command)
             except BadEnvelope as wrong:
-                self._park(delivery, wrong)
+                self._park(delivery, wrong.code, whose + wrong.detail)
             except Unavailable:
                 raise
             except Locked as busy:
@@ -41,20 +43,20 @@ class Intake:
             except DomainError as refusal:
                 faults = [f"{fault.pointer} {fault.detail}" for fault in refusal.errors]
                 unsaid = "; ".join(fault for fault in faults if fault not in refusal.detail)
-                self._park(delivery, BadEnvelope("refused", f"{refusal.detail} {unsaid}".strip()))
+                self._park(delivery, "refused", f"{whose}{refusal.detail} {unsaid}".strip())
             except Exception as bug:  # noqa: BLE001 - kept for people; a wish that cannot be done must not stop the rest
-                self._park(delivery, BadEnvelope("handler_error", f"{type(bug).__name__}: {bug}"))
+                self._park(delivery, "handler_error", f"{whose}{type(bug).__name__}: {bug}")
 
     def _take(self, command: Command) -> None:
         origin = Origin(
-            action=command.type, causation=command.id[:80], client=command.source, traceparent=command.traceparent
+            action=command.type, causation=command.id, client=command.source, traceparent=command.traceparent
         )
         with self.store.begin(origin) as tx:
             take(tx, self.handlers, command)
 
-    def _park(self, delivery: Delivery, wrong: BadEnvelope) -> None:
+    def _park(self, delivery: Delivery, code: str, detail: str) -> None:
         with self.store.begin() as tx:
-            park_unread(tx, delivery, wrong, producer=ASKED)
+            park_unread(tx, delivery, BadEnvelope(code, detail), producer=ASKED)
 
 
 def take(tx: Tx, handlers: Mapping[str, CommandHandler], command: Command) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from libs.common import orm
 from libs.common.bus import Delivery
+from libs.common.contracts.base import decode
 from libs.common.contracts.commands import Command
 from libs.common.errors import Fault, Invalid, Unavailable
 from libs.common.intake import Intake
@@ -69,14 +70,14 @@ def test_a_refused_wish_is_kept_with_every_reason_and_may_come_again(store: Stor
     intake.deliver([wish("1", "wrong"), wish("2", "two")])
     intake.deliver([wish("1", "right")])
 
-    assert parked(store) == [("refused", "some values cannot be accepted /note is wrong")]
+    assert parked(store) == [("refused", "1 of /crm: some values cannot be accepted /note is wrong")]
     assert things(store) == ["two", "right"]
 
 
 def test_a_reason_that_was_said_is_not_said_again(store: Store) -> None:
     Intake(store, {NAME: make_thing}).deliver([wish("1", "said already")])
 
-    assert parked(store) == [("refused", "/note is said already; /more as well")]
+    assert parked(store) == [("refused", "1 of /crm: /note is said already; /more as well")]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,25 @@ def test_what_cannot_be_understood_is_kept_as_it_came(store: Store, delivery: De
 
     assert [code for code, _ in parked(store)] == [reason]
     assert things(store) == ["two"]
+
+
+def test_a_cloud_event_that_names_its_letters_is_one_all_the_same(store: Store) -> None:
+    kinds = ["; charset=utf-8", ";charset=UTF-8", '; charset="utf-8"', "; charset=latin-1"]
+    wishes = [wish(kind, kind).body for kind in kinds]
+    sent = [Delivery(body, f"application/cloudevents+json{kind}") for body, kind in zip(wishes, kinds, strict=True)]
+
+    Intake(store, {NAME: make_thing}).deliver(sent)
+
+    assert sorted(things(store)) == sorted(kinds[:3])
+    assert [code for code, _ in parked(store)] == ["unsupported_encoding"]
+
+
+def test_a_fact_names_the_whole_id_of_the_wish_that_it_came_of(store: Store) -> None:
+    Intake(store, {NAME: make_thing}).deliver([wish("x" * 200, "one")])
+
+    with store.reading() as tx:
+        [body] = tx.session.scalars(sa.select(store.tables.outbox.c.body))
+    assert decode(bytes(body)).causationid == "x" * 200
 
 
 def test_nothing_is_taken_while_the_database_is_away(store: Store) -> None:

@@ -93,11 +93,18 @@ class Command:
 
 
 _decoder = msgspec.json.Decoder(Command)
+UTF_8 = ("charset=utf-8", 'charset="utf-8"')
+
+
+def _is_cloud_event(content_type: str) -> bool:
+    """The type, in any case; many libraries add that its letters are those of all JSON."""
+    kind, *said = (part.strip() for part in content_type.lower().split(";"))
+    return kind == CONTENT_TYPE and all(one in UTF_8 for one in said if one)
 
 
 def decode(raw: bytes, content_type: str = CONTENT_TYPE) -> Command:
     """The command out of its bytes. Raises BadEnvelope naming what is wrong."""
-    if content_type != CONTENT_TYPE:
+    if not _is_cloud_event(content_type):
         raise BadEnvelope("unsupported_encoding", f"the content type is {content_type!r}, not {CONTENT_TYPE}")
     if len(raw) > MAX_BYTES:
         raise BadEnvelope("too_large", f"{len(raw)} bytes; at most {MAX_BYTES} are read")
