@@ -110,7 +110,10 @@ def test_what_came_to_its_end_takes_nobodys_time(desk: Bench, end: str) -> None:
 def test_rescheduling_keeps_where_it_stood_and_who_is_off_it(desk: Bench) -> None:
     one, colleague = arranged(desk), str(CAST["colleague"][0])
     moved = act(
-        desk, one, "reschedule", {"starts_at": TEN, "assignee_ids": [colleague], "reason": "traffic"}
+        desk,
+        one,
+        "reschedule",
+        {"starts_at": TEN, "assignee_ids": [colleague], "reason": "traffic", "note": "gate code 4711"},
     ).get_json()
 
     assert (moved["id"], moved["state"], moved["starts_at"]) == (one["id"], "scheduled", TEN)
@@ -123,6 +126,7 @@ def test_rescheduling_keeps_where_it_stood_and_who_is_off_it(desk: Bench) -> Non
     )
     [told] = desk.told("opportunities", AppointmentRescheduled)
     assert (told.data["previous_starts_at"], told.data["previous_assignee_ids"]) == (NINE, [str(ME)])
+    assert told.data["note"] == moved["note"] == "gate code 4711"
     # the old hour is free, the new one is taken, and its own time is no overlap with itself
     other = opened(desk, prospect=prospect(person_name="Other"))
     done(desk, other["id"], APPOINTMENTS, call_at(NINE))

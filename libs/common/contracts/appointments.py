@@ -48,6 +48,7 @@ class AppointmentRescheduled(AppointmentFact):
     previous_ends_at: Instant
     previous_assignee_ids: tuple[UUID, ...] = ()
     reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,6 +112,7 @@ def reschedule(
         setattr(appointment, name, value)
     calendar.take(tx, appointment, force=force)
     told: dict[str, Any] = {**before, "previous_assignee_ids": previous, "reason": reason or ""}
+    told["note"] = appointment.note or ""
     tx.publish(AppointmentRescheduled(**facts.appointment(appointment), **told), of=appointment)
     calendar.free(tx, appointment)
     calendar.write(tx, appointment)
