@@ -7,7 +7,7 @@ import pytest
 
 from embedded.testing import AWAY, Bench
 from libs.common.contracts.parts import Address
-from libs.common.contracts.sales import CustomerCreated, CustomerMatched
+from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
 
 
@@ -66,3 +66,15 @@ def test_who_buys_at_two_branches_is_a_customer_of_the_whole_company(orders: Ord
 
 def test_a_company_is_the_customer_where_one_is_named(orders: Orders) -> None:
     assert orders.sell(company="Acme Heating")["customer_name"] == "Acme Heating"
+
+
+def test_whoever_reads_along_hears_how_a_customer_is_taxed(orders: Orders) -> None:
+    path = f"{BOOKINGS}/customers/{orders.sell()['customer_id']}"
+    [made] = orders.bench.told("bookings", CustomerCreated)
+    before = orders.bench.as_("office").get(path).get_json()["tax_status"]
+    answer = orders.bench.as_("office").edit("PATCH", path, {"tax_status": "exempt"})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+    [changed] = orders.bench.told("bookings", CustomerChanged)
+    assert (made.data["tax_status"], changed.data["tax_status"]) == (before, "exempt")
+    assert changed.data["changed"] == ["tax_status"]

@@ -43,6 +43,7 @@ class CustomerFact(Event):
     number: str
     title: str
     bill_to: BillTo
+    tax_status: str = ""  #: the customer's own; a bill's is in ``bill_to``
     contacts: tuple[Contact, ...] = ()
     acceptance_id: UUID | None = None
     opportunity_id: UUID | None = None

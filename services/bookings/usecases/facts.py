@@ -19,6 +19,7 @@ def customer(record: Customer, sale: Sale | None = None) -> dict[str, Any]:
         "number": record.number,
         "title": record.name,
         "bill_to": msgspec.convert(record.bill_to, BillTo, strict=False),
+        "tax_status": record.tax_status,
         "contacts": tuple(msgspec.convert(one, Contact, strict=False) for one in record.contacts),
         "acceptance_id": sale.id if sale else None,
         "opportunity_id": sale.opportunity_id if sale else None,
