@@ -42,6 +42,7 @@ class Person(Aggregate, Base):
     cover_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(sa.String(10), default=PersonState.ACTIVE)
     password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(default="")
 
     @property

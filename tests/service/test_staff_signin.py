@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -164,6 +166,21 @@ def test_a_password_of_no_use_is_refused(staff: Bench, password: Any) -> None:
     answer = staff.as_("admin").post(f"{STAFF}/people/{ann['id']}/password", {"password": password})
     assert answer.status_code == 422
     assert sign_in(staff).status_code == 201
+
+
+def test_a_new_password_ends_what_was_begun_with_the_one_before(staff: Bench) -> None:
+    """A phone was lost: who holds it has a session that would otherwise be renewed for half a day."""
+    ann = account(staff)
+    began = datetime.now(UTC) - timedelta(hours=1)
+    lost = Caller(
+        staff, staff.system.parts["staff"].app.config["signer"].issue(UUID(ann["id"]), began=began.timestamp())
+    )
+    assert lost.post(f"{STAFF}/sessions/renew").status_code == 401
+
+    new = Caller(staff, sign_in(staff).get_json()["access_token"])
+    again = new.post(f"{STAFF}/sessions/renew")
+    assert again.status_code == 201
+    assert Caller(staff, again.get_json()["access_token"]).post(f"{STAFF}/sessions/renew").status_code == 201
 
 
 def test_a_new_password_replaces_the_old_and_no_trace_of_either_is_kept(staff: Bench) -> None:

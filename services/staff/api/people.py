@@ -76,7 +76,10 @@ def change_person(person_id: UUID, given: Given) -> Answer:
 @bp.post("/<uuid:person_id>/password")
 @endpoint(may="staff.admin", body=PasswordIn, answer=PersonOut, idempotent=False)
 def set_password(person_id: UUID, given: Given) -> Answer:
-    """Give somebody a password. Repeating it does no harm, so no key, with its hash of the body, is kept."""
+    """Give somebody a password, which ends what they began with the one before.
+
+    Repeating it does no harm, so no key, with its hash of the body, is kept.
+    """
     password_hash = usecases.hashed(given["password"])
     with changing() as tx:
         found = visible(tx, Person, person_id)

@@ -40,7 +40,7 @@ def sign_in(given: Given) -> Answer:
 @bp.post("/sessions/renew")
 @endpoint(may=SIGNED_IN, answer=SessionOut, status=201, idempotent=False)
 def renew() -> Answer:
-    """A further quarter of an hour for who is still here, until half a day after they signed in."""
+    """A further quarter of an hour for who is still here, until half a day after sign-in or until a new password."""
     token = request.headers["Authorization"].partition(" ")[2].strip()
     claims = edge().verifier.verify(token)
     with reading() as tx:

@@ -83,8 +83,8 @@ def set_absence(
 
 
 def set_password(tx: Tx, person: Person, *, password_hash: str) -> Person:
-    """Nothing is published: what others keep of the person did not change."""
-    person.password_hash = password_hash
+    """Ends what was begun with the one before. Nothing is published: what others keep of them did not change."""
+    person.password_hash, person.password_set_at = password_hash, tx.now
     tx.touch(person)
     return person
 

@@ -68,8 +68,14 @@ def sign_in(found: Account, password: str, signer: Signer) -> Session:
 
 
 def renew(tx: Tx, caller: Caller, claims: Claims, signer: Signer) -> Session:
-    """A new token for a session that goes on. Raises Unauthenticated when it has lasted for half a day."""
-    if tx.now.timestamp() - claims.began > LONGEST.total_seconds():
+    """A new token for a session that goes on.
+
+    Raises Unauthenticated when it has lasted for half a day, or was begun with a password that was replaced since.
+    """
+    person = tx.session.get(Person, caller.person_id)
+    replaced = person.password_set_at if person is not None else None
+    too_long = tx.now.timestamp() - claims.began > LONGEST.total_seconds()
+    if too_long or (replaced is not None and claims.began < int(replaced.timestamp())):
         raise Unauthenticated("this session is over; sign in again", headers={"WWW-Authenticate": "Bearer"})
     return _session(me(tx, caller), signer, claims.began)
 
