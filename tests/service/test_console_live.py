@@ -46,6 +46,12 @@ def events(answer: TestResponse) -> Iterator[dict[str, Any]]:
             yield msgspec.json.decode(line[6:])
 
 
+@pytest.mark.parametrize("cursor", ["²|0", "9" * 5000 + "|0", "x", "|", "-1|0"])
+def test_a_cursor_that_nobody_gave_out_counts_as_none(bench: Callable[..., Bench], cursor: str) -> None:
+    told = Reader(bench("console"), "office").client.get("/live.json", query_string={"cursor": cursor})
+    assert told.status_code == 200
+
+
 def test_who_looks_at_a_record_is_told_when_somebody_else_changes_it(orders: Orders) -> None:
     booking = orders.sell()
     mine = Open(orders, "office", booking["id"])

@@ -1,5 +1,6 @@
 """What holds for the doors of all services alike: each route has its rule, each document is one that tools can read."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -158,3 +159,19 @@ def test_a_call_for_the_other_branch_is_theirs_and_the_answer_does_not_lead_wher
     assert (made.status_code, made.get_json()["branch"], "Location" in made.headers) == (201, str(AWAY), False)
     assert [one["id"] for one in system.as_("admin").items(path)] == [made.get_json()["id"]]
     assert system.as_("csr").get(f"{path}/{made.get_json()['id']}").status_code == 404
+
+
+def forged(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([value, str(uuid4())]).encode()).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize("sort", ["received_at", "value", "closed_at", "stage_entered_at"])
+@pytest.mark.parametrize(
+    "value", [2**63, -(2**80), "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00", 1.5, {}]
+)
+def test_a_cursor_made_up_of_what_no_column_holds_is_refused(
+    bench: Callable[..., Bench], sort: str, value: Any
+) -> None:
+    path = f"/api/v1/pipeline/cards?sort={sort}&cursor={forged(value)}"
+    refused = bench("console").as_("manager").get(path)
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "?cursor")

@@ -32,6 +32,7 @@ LOOK_S, ASK_S = 2.0, 4.0  #: how often this database is looked at, and the other
 SHARE = 3  #: at most one of so many threads is held by a stream
 AGAIN_MS = 1000
 TOLD = 5
+LONGEST = 19  #: digits of a count in a cursor of ours are fewer
 
 
 @dataclass
@@ -96,7 +97,7 @@ def _watcher() -> Watcher:
     if record is not None:
         with store().reading() as tx:
             card = watching.card_of(tx, me(), record)
-    known = int(changes) if changes.isdigit() else None
+    known = int(changes) if changes.isascii() and changes.isdecimal() and len(changes) < LONGEST else None
     since = since or request.args.get("since", "")
     return Watcher(store(), me(), doors(), record, card, known, since, language())
 

@@ -14,7 +14,18 @@ from libs.common.auth import Caller
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from services.console.model import Appointment, Booking, Card, Estimate, Told
-from services.console.usecases.shown.asking import Asked, C, asking, behind, cursor, in_scope, names, read_cursor
+from services.console.usecases.shown.asking import (
+    MOMENT,
+    WHOLE,
+    Asked,
+    C,
+    asking,
+    behind,
+    cursor,
+    in_scope,
+    names,
+    read_cursor,
+)
 
 CardShown = dict[str, Any]
 
@@ -45,7 +56,7 @@ AMOUNTS = {
 }
 BRIEFLY = [C[name] for name in BRIEF]
 PIECE = 10**9  #: an amount is added up in pieces of so many minor units
-SORTS = {"received_at": datetime, "value": int, "closed_at": datetime, "stage_entered_at": datetime}
+SORTS = {"received_at": MOMENT, "value": WHOLE, "closed_at": MOMENT, "stage_entered_at": MOMENT}
 
 
 @dataclass(frozen=True)

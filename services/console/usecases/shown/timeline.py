@@ -10,7 +10,7 @@ from libs.common.auth import Caller
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from services.console.model import Told
-from services.console.usecases.shown.asking import Asked, C, cursor, in_scope, read_cursor
+from services.console.usecases.shown.asking import MOMENT, Asked, C, cursor, in_scope, read_cursor
 from services.console.usecases.shown.cards import TOLD, Page
 
 
@@ -22,7 +22,7 @@ def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
     limit = asked.get("limit") or 50
     statement = sa.select(Told.__table__).where(TOLD.card_id.in_([card, *merged]))
     if asked.get("cursor"):
-        at, ident = read_cursor(asked["cursor"], _moment())
+        at, ident = read_cursor(asked["cursor"], MOMENT)
         statement = statement.where(sa.or_(TOLD.at < at, sa.and_(TOLD.at == at, TOLD.id < ident)))
     rows = tx.execute(statement.order_by(TOLD.at.desc(), TOLD.id.desc()).limit(limit + 1)).all()
     shown = [dict(row._mapping) for row in rows[:limit]]
@@ -32,12 +32,6 @@ def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
         row["people"] = {str(one): called[one] for one in _people(row) if one in called}
     following = cursor(shown[-1]["at"], shown[-1]["id"]) if len(rows) > limit else None
     return Page(shown, following)
-
-
-def _moment() -> Any:
-    from datetime import datetime
-
-    return datetime
 
 
 def _people(row: dict[str, Any]) -> list[UUID]:
