@@ -333,6 +333,20 @@ def test_a_withdrawn_offer_is_gone(estimates: Bench) -> None:
     assert len(estimates.told("estimates", EstimateWithdrawn)) == 1
 
 
+def test_a_link_is_not_closed_over_a_change_that_its_closer_has_not_seen(estimates: Bench) -> None:
+    ident, token = sent(estimates)
+    sales = estimates.as_("salesperson")
+    before = sales.get(f"{ESTIMATES}/{ident}").headers["ETag"]
+    [link] = sales.items(f"{ESTIMATES}/{ident}/links")
+    act(estimates, ident, "extend", {"valid_until": "2099-12-31"})
+
+    closing = f"links/{link['id']}/revoke"
+    problem(act(estimates, ident, closing, headers={"If-Match": before}), 412)
+    assert estimates.public.get(f"{SHARED}/{token}").status_code == 200
+    now = sales.get(f"{ESTIMATES}/{ident}").headers["ETag"]
+    assert act(estimates, ident, closing, headers={"If-Match": now}).status_code == 200
+
+
 def test_a_link_can_be_closed_and_another_given(estimates: Bench) -> None:
     ident, token = sent(estimates)
     [link] = estimates.as_("salesperson").items(f"{ESTIMATES}/{ident}/links")

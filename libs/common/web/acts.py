@@ -49,7 +49,7 @@ def reading() -> Iterator[Tx]:
 def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = None) -> Record:
     """The record, whole, if it is in the caller's scope; locked unless in ``reading()``. Raises NotFound.
 
-    In a changing request the record that the path is about is held against If-Match, if given.
+    In a changing request a record that the path names is held against If-Match, if given.
     """
     looking = bool(tx.session.info.get("reading", False))
     permission = permission or rule().permissions
@@ -59,7 +59,7 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
     record: Record = row[0]
-    if not looking and if_match() is not None and ident == _subject():
+    if not looking and if_match() is not None and ident in (request.view_args or {}).values():
         tx.expect(record, if_match())
     return record
 
@@ -74,12 +74,6 @@ def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Sele
 def _any(kind: Any, looking: bool) -> sa.Select[Any]:
     statement = whole.looking(kind) if looking else whole.taking(kind)
     return statement.where(kind.id == sa.bindparam("ident"))
-
-
-def _subject() -> UUID | None:
-    """The record that the path is about: the last id in it."""
-    ids = [value for value in (request.view_args or {}).values() if isinstance(value, UUID)]
-    return ids[-1] if ids else None
 
 
 def location(path: str, record: Aggregate, permission: May) -> dict[str, str]:
