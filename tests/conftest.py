@@ -7,6 +7,8 @@ import pytest
 
 from embedded.testing import Bench
 
+MEASURED = "measured"  #: the property under which a test keeps it
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", action="store_true", help="the browser's tests paint docs/screens anew")
@@ -26,6 +28,12 @@ def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
         one.close()
 
 
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """``measured("40 kills")``: stands at the end of pytest's output, also where the test passes."""
+    return lambda text: record_property(MEASURED, text)
+
+
 def pytest_collection_finish() -> None:
     from tests.kept import keep
 
@@ -41,9 +49,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the simulation did to the kernel, if it ran."""
+    """What tests have measured, and what the simulation did to the kernel, if it ran."""
     from tests.simulation.report import summary
 
-    for line in summary(terminalreporter.stats.get("passed", ())):
+    passed = terminalreporter.stats.get("passed", ())
+    for report in passed:
+        for name, text in report.user_properties:
+            if name == MEASURED:
+                terminalreporter.write_sep("-", report.nodeid.rpartition("::")[2])
+                terminalreporter.write_line(text)
+    for line in summary(passed):
         terminalreporter.write_sep("-", "simulation")
         terminalreporter.write_line(line)

@@ -1,6 +1,5 @@
 """Three services as real processes on real databases, one of which dies at a named point; and what is left of it."""
 
-import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +29,6 @@ NAMES = ("leads", "opportunities", "notifications")
 DIES_S, RESTS_S, MOMENT_S, TICK_S = 60.0, 60.0, 0.1, 0.05
 FEW, MANY = 2, 25  #: kills a point
 SOME_MAIL, MUCH_MAIL = 100, 5000
-LOG = logging.getLogger(__name__)
 
 
 class CrashWorld(ABC):
@@ -158,8 +156,11 @@ class CrashWorld(ABC):
             if POINTS[name].dies == "leads-api":
                 assert [one.replayed for one in cut_off] == [name == "after_commit"]
 
-    def mail_goes(self, mails: int, most: int = 100) -> int:
-        """Mail that goes while its sender is killed, each time after some more came. Returns how often that was."""
+    def mail_goes(self, mails: int, most: int = 100) -> tuple[int, int]:
+        """Mail that goes while its sender is killed, each time after some more came.
+
+        Returns how often it was killed, and how many came again.
+        """
         store, sender, kills, chance = self.system.parts["notifications"].store, self.process(PEOPLE), 0, Random(mails)
         with store.begin() as tx:
             idents = {str(mail.queue(tx, f"{n}@customer.example", f"Mail {n}", "Your offer")) for n in range(mails)}
@@ -176,8 +177,7 @@ class CrashWorld(ABC):
         self.settle()
         again = sum(len(self.post.got[ident]) - 1 for ident in idents)
         assert again <= kills, f"{again} came again"
-        LOG.info("%d mails, %d kills of their sender, %d came again", mails, kills, again)
-        return kills
+        return kills, again
 
     # -- what is left
 

@@ -1,13 +1,12 @@
 """A broker that dies, forgets, fills up, freezes or lets nobody in: named meanwhile, and healed without anybody."""
 
 import contextlib
-import logging
 import os
 import signal
 import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,7 +22,6 @@ from tests.system.faulty_world import NAMES, FaultyWorld
 # One world for all files of the group; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 TELLER, READER = NAMES
-LOG = logging.getLogger(__name__)
 ALARMS = {
     "disk": (("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB")),
     "memory": (
@@ -42,7 +40,7 @@ UP = (
 )
 
 
-def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
+def outage(world: FaultyWorld, measured: Callable[[str], None], seconds: float, pause: float) -> None:
     """Commands go on while the broker is dead, and what they said is with its readers soon after it is back."""
     leads, began, never = [world.valid_lead()], time.monotonic(), threading.Event()
     took: list[float] = []
@@ -56,23 +54,27 @@ def outage(world: FaultyWorld, seconds: float, pause: float) -> None:
         world.until_told(READER, "consumer", "RabbitMQ cannot be reached")
     assert statistics.median(took) < 1, "no command waits for the broker"
     back = time.monotonic()
-    LOG.info("%d commands in %.0f s without a broker", 2 * len(leads), back - began)
+    without = f"{2 * len(leads)} commands in {back - began:.0f} s without a broker"
     world.until_arrived(leads[-1], seconds=60)
-    LOG.info("the last of them arrived %.1f s after the broker was back", time.monotonic() - back)
+    measured(f"{without}; the last of them arrived {time.monotonic() - back:.1f} s after it was back")
     world.until_arrived(*leads)
 
 
-def test_a_dead_broker_stops_no_command_and_gets_everything_when_it_is_back(faults: FaultyWorld) -> None:
-    outage(faults, 0, 0)
+def test_a_dead_broker_stops_no_command_and_gets_everything_when_it_is_back(
+    faults: FaultyWorld, measured: Callable[[str], None]
+) -> None:
+    outage(faults, measured, 0, 0)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_a_broker_that_is_dead_for_ten_minutes_stops_no_command(faults: FaultyWorld) -> None:
-    outage(faults, 600, 0.05)
+def test_a_broker_that_is_dead_for_ten_minutes_stops_no_command(
+    faults: FaultyWorld, measured: Callable[[str], None]
+) -> None:
+    outage(faults, measured, 600, 0.05)
 
 
-def wiped(world: FaultyWorld, leads: int) -> None:
+def wiped(world: FaultyWorld, measured: Callable[[str], None], leads: int) -> None:
     """The broker loses what waits in it for a reader that is away, two facts of each lead, and all else it had."""
     world.processes[f"{READER}-worker"].stop()
     told = world.valid_leads(leads)
@@ -87,17 +89,21 @@ def wiped(world: FaultyWorld, leads: int) -> None:
 
     until(lambda: world.opportunities_of(told[-1]), "the last lead's opportunity", 30 + leads / 10)
     world.until_arrived(*told)
-    LOG.info("%d facts arrived within %.0f s after the broker had lost them", 2 * leads, time.monotonic() - began)
+    measured(f"{2 * leads} facts arrived within {time.monotonic() - began:.0f} s after the broker had lost them")
 
 
-def test_what_waited_in_a_broker_that_lost_its_data_arrives_all_the_same(faults: FaultyWorld) -> None:
-    wiped(faults, 10)
+def test_what_waited_in_a_broker_that_lost_its_data_arrives_all_the_same(
+    faults: FaultyWorld, measured: Callable[[str], None]
+) -> None:
+    wiped(faults, measured, 10)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
-def test_five_thousand_facts_that_a_broker_lost_arrive_all_the_same(faults: FaultyWorld) -> None:
-    wiped(faults, 2500)
+def test_five_thousand_facts_that_a_broker_lost_arrive_all_the_same(
+    faults: FaultyWorld, measured: Callable[[str], None]
+) -> None:
+    wiped(faults, measured, 2500)
 
 
 def test_a_broker_whose_history_is_not_up_yet_is_told_nothing(faults: FaultyWorld) -> None:

@@ -2,11 +2,10 @@
 
 import http.client
 import json
-import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,7 +26,6 @@ pytestmark = pytest.mark.xdist_group("faults")
 CALLERS = 160  #: the api has four threads, and the gateway lets 128 of one address in
 GROWTH_MB, PAUSE_S, BEGIN_S, ARRIVE_S = 50, 0.05, 120.0, 120.0
 REFUSED = {429, 502, 503, 504}
-LOG = logging.getLogger(__name__)
 
 
 class Caller(threading.Thread):
@@ -97,7 +95,7 @@ def resident_mb(pid: int) -> float:
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seconds", [2, 300])
 def test_who_comes_too_much_is_told_when_to_come_again(
-    faults: FaultyWorld, books: System, gateway: nginx.Gateway, seconds: float
+    faults: FaultyWorld, books: System, gateway: nginx.Gateway, measured: Callable[[str], None], seconds: float
 ) -> None:
     stop = threading.Event()
     callers = [Caller(faults, gateway.port, stop) for _ in range(CALLERS)]
@@ -115,7 +113,8 @@ def test_who_comes_too_much_is_told_when_to_come_again(
             caller.join()
 
     told = sum((caller.told for caller in callers), Counter[int]())
-    LOG.info("%.0f s, answers %s, slowest %.1f s, MB %s", lasted, dict(told), max(c.slowest for c in callers), grown)
+    slowest = max(caller.slowest for caller in callers)
+    measured(f"{lasted:.0f} s, answers {dict(told)}, slowest {slowest:.1f} s, MB {grown}")
     assert [wrong for caller in callers for wrong in caller.wrong] == []
     assert sum(told[status] for status in REFUSED) > 0
     assert max(grown.values()) < GROWTH_MB

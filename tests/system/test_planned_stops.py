@@ -1,8 +1,7 @@
 """A new version is rolled out: one instance after the other is stopped and started, and no caller notices."""
 
-import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from tests.system.faulty_world import NAMES, STARTS_S, FaultyWorld, gateway_to
 # One world for all files of the group; one worker of xdist has all of it.
 pytestmark = pytest.mark.xdist_group("faults")
 INSTANCE = "-2"
-LOG = logging.getLogger(__name__)
 
 
 @pytest.fixture
@@ -39,7 +37,11 @@ def gateway(instances: dict[str, str], tmp_path: Path) -> Iterator[nginx.Gateway
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("times", [1, 20])
 def test_a_rolling_restart_fails_no_request(
-    faults: FaultyWorld, instances: dict[str, str], gateway: nginx.Gateway, times: int
+    faults: FaultyWorld,
+    instances: dict[str, str],
+    gateway: nginx.Gateway,
+    measured: Callable[[str], None],
+    times: int,
 ) -> None:
     """Both apis and the workers in turn, each when the one before is back. What was answered is there and arrives."""
     began = time.monotonic()
@@ -54,6 +56,6 @@ def test_a_rolling_restart_fails_no_request(
                 faults.work(name)
 
     asked, seconds = sum(caller.asked for caller in crowd), time.monotonic() - began
-    LOG.info("%d rolling restarts, %d requests, %.0f a second", times, asked, asked / seconds)
+    measured(f"{times} rolling restarts, {asked} requests, {asked / seconds:.0f} a second")
     assert [failure for caller in crowd for failure in caller.failed] == []
     faults.until_arrived(*(lead for caller in crowd for lead in caller.valid), seconds=STARTS_S)

@@ -1,8 +1,7 @@
 """A new version is rolled out: for a while both serve and read each other's facts, and no caller notices."""
 
-import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +25,6 @@ TURNS = (
     ("leads", "api", SECOND),
     ("opportunities", "api", ""),
 )
-LOG = logging.getLogger(__name__)
 
 
 class Versions(NamedTuple):
@@ -91,7 +89,11 @@ def take_turn(world: FaultyWorld, name: str, role: str, instance: str, bind: str
 
 
 def test_while_a_new_version_is_rolled_out_both_serve_and_no_request_fails(
-    world: FaultyWorld, instances: dict[str, str], gateway: nginx.Gateway, tmp_path: Path
+    world: FaultyWorld,
+    instances: dict[str, str],
+    gateway: nginx.Gateway,
+    measured: Callable[[str], None],
+    tmp_path: Path,
 ) -> None:
     """The migrations first, then one process after the other. What only the next version knows is kept where both who
     told and who heard are of it; nothing else is lost, and nothing is parked."""
@@ -111,7 +113,7 @@ def test_while_a_new_version_is_rolled_out_both_serve_and_no_request_fails(
             made |= crosswise(world, instances, new)
 
     asked, seconds = sum(caller.asked for caller in crowd), time.monotonic() - began
-    LOG.info("rolled out in %.0f s under %d requests, %.0f a second", seconds, asked, asked / seconds)
+    measured(f"rolled out in {seconds:.0f} s under {asked} requests, {asked / seconds:.0f} a second")
     assert [failure for caller in crowd for failure in caller.failed] == []
     world.until_arrived(*(lead for caller in crowd for lead in caller.valid), seconds=STARTS_S)
     assert [world.wrong(name) for name in NAMES] == [{}, {}], "nothing is parked or held"
