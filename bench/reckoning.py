@@ -83,13 +83,16 @@ def _right(system: System) -> dict[str, Numbers]:
     opportunities = {one.lead_id: one for one in _records(system, "opportunities", "opportunities")}
     estimates = {one.id: one for one in _records(system, "estimates", "estimates")}
     orders = _records(system, "bookings", "bookings")
-    live = {one.lead_id: one for one in sorted(orders, key=lambda one: one.created_at)}
-    live = {lead: one for lead, one in live.items() if one.state != "cancelled"}
+    going = [one for one in orders if one.state != "cancelled"]
+    live = {one.lead_id: one for one in sorted(going, key=lambda one: one.created_at)}
+    sold: dict[UUID, Decimal] = defaultdict(Decimal)
+    for sale in _records(system, "bookings", "sales"):
+        sold[sale.lead_id] += sale.total if sale.state != "undone" else 0
     handed = {one.booking_id for one in _records(system, "bookings", "booking_assignments")}
     funnels = {ident: (leads.get(ident), opportunities.get(ident), live.get(ident)) for ident in leads}
     return {
-        **_lanes(funnels, estimates),
-        **_funnel(funnels, estimates, handed),
+        **_lanes(funnels, estimates, sold),
+        **_funnel(funnels, estimates, sold, handed),
         **_people(funnels),
         "stages": Counter(one.stage for one in opportunities.values() if one.stage_type == "open"),
         "losses": Counter(
@@ -102,10 +105,12 @@ def _right(system: System) -> dict[str, Numbers]:
     }
 
 
-def _worth(opportunity: Any, booking: Any, estimates: Mapping[UUID, Any]) -> tuple[str, Decimal] | None:
-    """What a funnel is worth now: sold, else offered, else expected."""
+def _worth(
+    opportunity: Any, booking: Any, estimates: Mapping[UUID, Any], sold: Mapping[UUID, Decimal]
+) -> tuple[str, Decimal] | None:
+    """What a funnel is worth now: sold, in however many orders, else offered, else expected."""
     if booking is not None:
-        return booking.currency, booking.contract_total
+        return booking.currency, sold[booking.lead_id]
     chosen = estimates.get(opportunity.selected_estimate_id) if opportunity is not None else None
     if chosen is not None and chosen.total > 0:
         return chosen.currency, chosen.total
@@ -114,7 +119,9 @@ def _worth(opportunity: Any, booking: Any, estimates: Mapping[UUID, Any]) -> tup
     return None
 
 
-def _lanes(funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any]) -> dict[str, Numbers]:
+def _lanes(
+    funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any], sold: Mapping[UUID, Decimal]
+) -> dict[str, Numbers]:
     lanes: Counter[str] = Counter()
     worth: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for lead, opportunity, booking in funnels.values():
@@ -123,13 +130,15 @@ def _lanes(funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any]) -> dict[s
         lane = f"lead.{lead.state}" if opportunity is None else f"opportunity.{opportunity.stage}"
         lane = lane if booking is None else f"booking.{booking.state}"
         lanes[lane] += 1
-        value = _worth(opportunity, booking, estimates)
+        value = _worth(opportunity, booking, estimates, sold)
         if value is not None:
             worth[lane, value[0]] += value[1]
     return {"lanes": lanes, "worth": worth}
 
 
-def _funnel(funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any], handed: set[UUID]) -> dict[str, Numbers]:
+def _funnel(
+    funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any], sold: Mapping[UUID, Decimal], handed: set[UUID]
+) -> dict[str, Numbers]:
     counts: Counter[tuple[Any, str]] = Counter()
     won: dict[tuple[Any, str], Decimal] = defaultdict(Decimal)
     for lead, opportunity, booking in funnels.values():
@@ -146,7 +155,7 @@ def _funnel(funnels: Mapping[UUID, Any], estimates: Mapping[UUID, Any], handed: 
             "handed_over": booking is not None and booking.id in handed,
         }
         counts.update((source, name) for name, there in reached.items() if there)
-        value = _worth(opportunity, booking, estimates) if reached["won"] else None
+        value = _worth(opportunity, booking, estimates, sold) if reached["won"] else None
         if value is not None:
             won[source, value[0]] += value[1]
     return {"funnel": counts, "won value": won}

@@ -36,7 +36,25 @@ def worked(funnel: Funnel) -> Funnel:
     _second_thoughts(funnel)
     for act in ("accept", "start", "complete"):
         funnel.do("operations", f"/bookings/{done}/{act}")
+    _sold_again(funnel, done)
     return funnel
+
+
+def _sold_again(funnel: Funnel, done: str) -> None:
+    """More for the same customer, in orders of its own: the work of one is given up, and what was sold with it not."""
+    opportunity = funnel.see(f"/bookings/{done}")["opportunity_id"]
+    for price, goes_on in (("250.25", True), ("75.00", False)):
+        more = funnel.do("salesperson", "/estimates", {"opportunity_id": opportunity})["id"]
+        funnel.price(more, price)
+        sent = funnel.do("salesperson", f"/estimates/{more}/send", {"to": ["customer@example.com"]})
+        funnel.accept(sent["share_url"].rpartition("/")[2])
+        [order] = funnel.as_("office").items(f"{API}/bookings?opportunity_id={opportunity}&state=draft")
+        if goes_on:
+            funnel.assigned(order["id"])
+            for act in ("accept", "start", "complete"):
+                funnel.do("operations", f"/bookings/{order['id']}/{act}")
+        else:
+            funnel.do("manager", f"/bookings/{order['id']}/cancel", {"reason": "out of stock"})
 
 
 def _second_thoughts(funnel: Funnel) -> None:

@@ -72,5 +72,6 @@ BY_RECORD: Mapping[str, Callable[[Tx, Any, Message], None]] = {
     "appointment": lambda tx, event, _message: opportunities.hear_of_appointment(tx, event),
     "estimate": estimates.hear,
     "booking": bookings.hear,
+    "sale": lambda tx, event, _message: bookings.hear_of_sale(tx, event),
     "job": lambda tx, event, _message: bookings.hear_of_job(tx, event),
 }

@@ -5,6 +5,7 @@ from typing import Any
 from libs.common.contracts.base import Message
 from libs.common.contracts.bookings import (
     BookingAssigned,
+    BookingCancelled,
     BookingCreated,
     BookingFact,
     BookingReassigned,
@@ -12,7 +13,7 @@ from libs.common.contracts.bookings import (
     BookingScheduled,
     Work,
 )
-from libs.common.contracts.sales import JobFact
+from libs.common.contracts.sales import JobFact, SaleFact, SaleUndone
 from libs.common.tx import Tx
 from services.console.model import Booking
 from services.console.usecases.heard import words, writing
@@ -24,10 +25,8 @@ LATER = ("acknowledge_by", "assigned_at", "accepted_at", "completed_at")
 
 
 def hear(tx: Tx, event: BookingFact, message: Message) -> None:
-    total = writing.minor(event.contract_total, event.currency)
     both: dict[str, Any] = {
         "customer_name": event.customer_name,
-        "contract_total": total,
         "team_id": event.team_id,
         "assignee_id": event.assignee_id,
     }
@@ -45,6 +44,7 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
         "number": event.number,
         "title": event.title,
         "state": event.state,
+        "contract_total": writing.minor(event.contract_total, event.currency),
         "currency": event.currency,
         "branch": event.branch,
         "salesperson_id": event.salesperson_id,
@@ -55,8 +55,8 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
     times = {name: getattr(event, name) for name in TIMES if hasattr(event, name)}
     record |= times | _window(event)
     card |= {name: times[name] for name in ON_CARD if name in times}
-    if getattr(event, "acknowledge_by", None) is not None:
-        card["acknowledge_by"] = event.acknowledge_by  # type: ignore[attr-defined]
+    if event.state != "assigned":
+        card["acknowledge_by"] = None
     more = {}
     if isinstance(event, BookingCreated):
         record["made_at"] = card["booking_made_at"] = message.time
@@ -64,13 +64,21 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
         writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
     elif isinstance(event, BookingAssigned | BookingReassigned):
         record |= {"handed_over_at": message.time, "assigned_at": message.time, "accepted_at": None}
-        card |= {"assigned_at": message.time, "accepted_at": None}
+        card |= {"assigned_at": message.time, "accepted_at": None, "acknowledge_by": event.acknowledge_by}
     elif isinstance(event, BookingReturned):
         more["returns"] = 1
         record["return_reason"] = event.reason
         writing.of_card(tx, event.lead_id, "returns", {}, returns=1)
     writing.of_record(tx, Booking, event.subject, record, **more)
     writing.of_chosen(tx, "booking_id", "booking_made_at", event.lead_id, event.subject, card)
+    if isinstance(event, BookingCreated | BookingCancelled):
+        writing.put_back(tx, event.lead_id)
+
+
+def hear_of_sale(tx: Tx, event: SaleFact) -> None:
+    """What was sold is not sold any more."""
+    if isinstance(event, SaleUndone):
+        writing.sold(tx, event.lead_id, -event.total, event.currency)
 
 
 def hear_of_job(tx: Tx, event: JobFact) -> None:

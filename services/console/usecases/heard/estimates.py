@@ -59,6 +59,7 @@ def hear(tx: Tx, event: EstimateFact, message: Message) -> None:
         record["rounds"] = event.round
     elif isinstance(event, EstimateAccepted):
         record |= given_away(event)
+        writing.sold(tx, event.lead_id, event.total, event.currency)
     elif isinstance(event, EstimateSelected):
         card["estimate_selected_at"] = event.selected_at or message.time
     writing.of_record(tx, Estimate, event.subject, record)

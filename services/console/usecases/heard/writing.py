@@ -11,9 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from libs.common.amounts import exponent
 from libs.common.later import Names, Writing
 from libs.common.tx import Tx
-from services.console.model import Card, Stage, Told, Word
+from services.console.model import Booking, Card, Stage, Told, Word
 
 CARDS: Any = Card.__table__
+ORDERS: Any = Booking.__table__
 STAGES: Any = Stage.__table__
 TIMELINE: Any = Told.__table__
 WORDS: Any = Word.__table__
@@ -90,6 +91,16 @@ def of_chosen(tx: Tx, chosen: str, at: str, card: Any, record: Any, known: dict[
     tx.left.keep(writing, (str(card), str(record)), {"of_card": card, "of_record": record, **known})
 
 
+def sold(tx: Tx, card: Any, amount: Decimal, currency: str) -> None:
+    """What a funnel's acceptances come to, in however many orders they are done; less, when a sale was undone."""
+    of_card(tx, card, "sold", {}, contract_total=minor(amount, currency) or 0)
+
+
+def put_back(tx: Tx, card: Any) -> None:
+    """An order that was cancelled makes room on the card for the latest that goes on, or was done."""
+    tx.left.run(PUT_BACK, {"of_card": card})
+
+
 def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int) -> None:
     """A record's own row."""
     writing, key = upserting(kind.__table__, tx.store.database.sqlite), (str(record), kind.__tablename__)
@@ -99,6 +110,35 @@ def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int
 
 def tell(tx: Tx, row: dict[str, Any]) -> None:
     tx.left.run(TIMELINE, row)
+
+
+GOES_ON = (
+    sa.select(ORDERS)
+    .where(ORDERS.c.card_id == CARD, ORDERS.c.state != "cancelled")
+    .order_by(ORDERS.c.made_at.desc(), ORDERS.c.id.desc())
+    .limit(1)
+    .subquery()
+)
+PUT_BACK = (
+    sa.update(CARDS)
+    .where(CARDS.c.id == CARD, CARDS.c.booking_state == "cancelled", GOES_ON.c.card_id == CARDS.c.id)
+    .values(
+        booking_id=GOES_ON.c.id,
+        booking_made_at=GOES_ON.c.made_at,
+        booking_number=GOES_ON.c.number,
+        booking_state=GOES_ON.c.state,
+        contract_currency=GOES_ON.c.currency,
+        job_title=GOES_ON.c.title,
+        customer_name=GOES_ON.c.customer_name,
+        team_id=GOES_ON.c.team_id,
+        assignee_id=GOES_ON.c.assignee_id,
+        work_due_at=GOES_ON.c.due_at,
+        assigned_at=GOES_ON.c.assigned_at,
+        accepted_at=GOES_ON.c.accepted_at,
+        completed_at=GOES_ON.c.completed_at,
+        acknowledge_by=None,
+    )
+)
 
 
 # -- stages: one begins where the one before ends
