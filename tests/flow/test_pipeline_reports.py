@@ -13,6 +13,16 @@ from embedded.testing import Bench
 from tests.flow.busy import worked
 from tests.flow.funnel import API, Funnel
 
+EVERY = (
+    "funnel", "close-rate", "response-time", "time-in-stage", "lost-reasons", "discounts", "hand-over",
+    "estimate-ageing",
+)  # fmt: skip
+#: a funnel was sold to three times and handed over twice: its card stands for all of them
+SEVERAL = {
+    ("discounts", "accepted"): 2,
+    ("hand-over", "handed_over"): 1,
+    ("hand-over", "accepted"): 1,
+}
 REPORTS = f"{API}/pipeline/reports"
 
 
@@ -30,17 +40,17 @@ def test_reports_agree_with_the_services_to_the_count_and_the_cent(busy: Funnel)
 
 def test_every_number_leads_to_the_cards_that_it_counts(busy: Funnel) -> None:
     admin = busy.as_("admin")
-    for name in ("funnel", "close-rate", "response-time", "lost-reasons", "discounts", "hand-over", "estimate-ageing"):
+    for name in EVERY:
         shown = admin.get(f"{REPORTS}/{name}").get_json()
         assert shown["rows"], name
         counted = [column for column in shown["columns"] if column["kind"] == "count"]
         for row in shown["rows"]:
-            for column in counted[:1] if name in ("discounts", "hand-over") else counted:
+            for column in counted:
                 ask = row["cards"] | (column["asks"] or {})
                 found = admin.get(f"{API}/pipeline/cards", query_string=_asked(ask)).get_json()
                 funnels, number = len(found["items"]), row[column["key"]]
-                several = name in ("discounts", "hand-over") and 0 < funnels < number  # of one funnel
-                assert several or funnels == number, (name, row, column)
+                again = name == "time-in-stage" and column["key"] == "stays" and 0 < funnels < number
+                assert again or funnels == number - SEVERAL.get((name, column["key"]), 0), (name, row, column)
 
 
 def _asked(ask: dict[str, Any]) -> dict[str, str]:
@@ -150,3 +160,16 @@ def test_what_is_sold_in_several_orders_is_won_in_sum_and_done_though_one_is_can
     stands("booking.completed", "1500.00")
     funnel.do("office", f"/bookings/sales/{own['acceptance_ids'][0]}/undo", {"reason": "out of stock"})
     stands("booking.completed", "1000.00")
+
+
+def test_orders_that_no_team_has_any_more_are_a_row_that_leads_to_them_alone(funnel: Funnel) -> None:
+    funnel.assigned(funnel.booked()["id"])
+    back = funnel.assigned(funnel.booked()["id"])
+    funnel.do("operations", f"/bookings/{back['id']}/return", {"reason": "no access"})
+    funnel.do("office", f"/bookings/{back['id']}/ready")
+
+    rows = funnel.as_("manager").get(f"{REPORTS}/hand-over").get_json()["rows"]
+    assert [(one["handed_over"], one["by"] is None) for one in rows] == [(1, True), (1, False)]
+    for row in rows:
+        listed = funnel.as_("manager").get(f"{API}/pipeline/cards", query_string=_asked(row["cards"])).get_json()
+        assert [one["booking_id"] == back["id"] for one in listed["items"]] == [row["by"] is None]

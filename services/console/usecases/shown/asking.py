@@ -52,7 +52,6 @@ BY: Mapping[str, Callable[[Any], Condition]] = {
     ),
     "merged": lambda value: C.outcome == "merged" if value else C.outcome != "merged",
     "clocked": lambda value: C.response_due_at.is_not(None) if value else C.response_due_at.is_(None),
-    "returned": lambda value: C.returns > 0 if value else C.returns.is_(None),
     "without": lambda value: C[value].is_(None),
     "answered": lambda value: C.responded_at.is_not(None) if value else C.responded_at.is_(None),
     "answered_late": lambda value: C.responded_at > C.response_due_at if value else C.responded_at <= C.response_due_at,
@@ -67,6 +66,9 @@ OF_ESTIMATES: Mapping[str, Callable[[Any], Condition]] = {
     "accepted_from": lambda value: E.decided_at >= value,
     "accepted_until": lambda value: E.decided_at < value,
     "accepted_by": lambda value: E.salesperson_id == value,
+    "accepted_by_nobody": lambda value: E.salesperson_id.is_(None) if value else E.salesperson_id.is_not(None),
+    "accepted_in": lambda value: E.currency == value,
+    "discounted": lambda value: E.discount > 0 if value else E.discount == 0,
     "accepted": lambda value: E.accepted_total.is_not(None) if value else E.accepted_total.is_(None),
 }
 OF_BOOKINGS: Mapping[str, Callable[[Any], Condition]] = {
@@ -74,11 +76,15 @@ OF_BOOKINGS: Mapping[str, Callable[[Any], Condition]] = {
     "handed_over_until": lambda value: B.handed_over_at < value,
     "handed_over": lambda value: B.handed_over_at.is_not(None) if value else B.handed_over_at.is_(None),
     "handed_to": lambda value: B.team_id == value,
+    "handed_to_nobody": lambda value: B.team_id.is_(None) if value else B.team_id.is_not(None),
+    "taken_over": lambda value: B.accepted_at.is_not(None) if value else B.accepted_at.is_(None),
+    "returned": lambda value: B.returns > 0 if value else B.returns.is_(None),
 }
 OF_STAGES: Mapping[str, Callable[[Any], Condition]] = {
     "entered_from": lambda value: S.entered_at >= value,
     "entered_until": lambda value: S.entered_at < value,
     "been_in": lambda value: S.stage == value,
+    "still_there": lambda value: S.seconds.is_(None) if value else S.seconds.is_not(None),
 }
 
 

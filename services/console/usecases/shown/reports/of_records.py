@@ -50,6 +50,11 @@ def _ask(asked: Asked, time: str, **more: Any) -> Row:
     return only(asked, *ALSO) | {name: value for name, value in (bounds | more).items() if value is not None}
 
 
+def _of_group(name: str, whose: Any) -> Row:
+    """What is asked of a row's cards for its own group, which may be of nobody."""
+    return {f"{name}_nobody": True} if whose is None else {name: whose}
+
+
 def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
     left, lasted = sa.func.count(S.seconds).label("left"), sa.func.sum(S.seconds).label("lasted")
     stays, longest = sa.func.count().label("stays"), sa.func.max(S.seconds).label("longest")
@@ -105,7 +110,13 @@ def discounts(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
             "list_price": money(one.list_price, one.currency),
             "discount": money(one.taken, one.currency),
             "rate": share(one.taken, one.list_price),
-            "cards": _ask(asked, "accepted", accepted=True, accepted_by=one.salesperson_id),
+            "cards": _ask(
+                asked,
+                "accepted",
+                accepted=True,
+                accepted_in=one.currency,
+                **_of_group("accepted_by", one.salesperson_id),
+            ),
         }
         for one in found
     ]
@@ -134,5 +145,7 @@ def hand_over(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
         row = {"by": own, "label": team["name"] if team else "", "handed_over": one.many}
         row |= {"accepted": one.accepted, "until_handed_over": days(one.handed), "until_accepted": days(one.taken)}
         row |= {"returns": int(one.returns), "rate": share(int(one.returned), one.many)}
-        rows.append(row | {"cards": _ask(asked, "handed_over", handed_over=True, handed_to=one.team_id)})
+        rows.append(
+            row | {"cards": _ask(asked, "handed_over", handed_over=True, **_of_group("handed_to", one.team_id))}
+        )
     return sorted(rows, key=lambda row: (-row["handed_over"], row["label"]))

@@ -76,7 +76,7 @@ DEFINITIONS = (
         (
             Column("stage", "Stage", "text"),
             Column("stays", "Stays"),
-            Column("there", "Still there"),
+            Column("there", "Still there", asks={"still_there": True}),
             Column("average", "Average", "days"),
             Column("longest", "Longest", "days"),
         ),
@@ -106,12 +106,12 @@ DEFINITIONS = (
         "discounts",
         "Discounts given",
         "Estimates accepted in the time asked for. Discount: what the lines and the document take off quantity times "
-        "unit price. Rate: of that list price.",
+        "unit price. Rate: of that list price. A number leads to the enquiries behind it, each once.",
         (
             GROUP,
             Column("currency", "Currency", "text"),
             Column("accepted", "Accepted"),
-            Column("given", "With a discount"),
+            Column("given", "With a discount", asks={"discounted": True}),
             Column("list_price", "List price", "amount"),
             Column("discount", "Discount", "amount"),
             Column("rate", "Rate", "percent"),
@@ -123,11 +123,12 @@ DEFINITIONS = (
         "hand-over",
         "Hand-over to operations",
         "Booking orders first handed to operations in the time asked for, by the team last given them. Days run "
-        "from the acceptance of the offer, and from the last assignment to its acceptance by the team.",
+        "from the acceptance of the offer, and from the last assignment to its acceptance by the team. A number "
+        "leads to the enquiries behind it, each once.",
         (
             GROUP,
             Column("handed_over", "Handed over"),
-            Column("accepted", "Accepted"),
+            Column("accepted", "Accepted", asks={"taken_over": True}),
             Column("until_handed_over", "Until handed over", "days"),
             Column("until_accepted", "Until accepted", "days"),
             Column("returns", "Returns", asks={"returned": True}),
