@@ -1,6 +1,7 @@
 """Today, the board, search and what happened: what each role sees first, and what it can move."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -141,3 +142,24 @@ def test_what_happened_is_told_on_the_enquiry_and_the_opportunity(office: Bench)
         assert "What happened" in page.text
         for words in ("Enquiry taken in", "Worth working", "Opportunity opened"):
             assert words in page.text, where
+
+
+def test_the_follow_ups_that_are_late_are_listed_as_many_as_are_counted(office: Bench) -> None:
+    """Those of enquiries that are being nurtured too, and nobody who is only to be answered."""
+    late = {"next_action_at": (office.clock() + timedelta(hours=1)).isoformat()}
+    nurtured = office.as_("csr").post("/api/v1/leads", SAID | {"person_name": "Nora Nurtured"}).get_json()
+    assert office.as_("csr").post(f"/api/v1/leads/{nurtured['id']}/nurture", late).status_code == 200
+    worked = opportunity(office, phones=["615-555-0118"])
+    path = f"/api/v1/opportunities/{worked['id']}"
+    office.as_("salesperson").edit("PATCH", path, {"next_follow_up_at": late["next_action_at"]})
+    opportunity(office, person_name="Ann Answer", phones=["615-555-0199"])
+    office.settle()
+    office.clock.forward(days=4)
+
+    reader = Reader(office, "office")
+    counted = office.as_("office").get("/api/v1/status-bar").get_json()["overdue_follow_ups"]
+    reader.open("/")
+    page = reader.follow(f"{counted} follow-ups late")
+    assert (counted, "Follow-ups late" in page.text) == (2, True)
+    assert {"Nora Nurtured", "June Pettibone"} <= page.links.keys()
+    assert "Ann Answer" not in page.links

@@ -90,7 +90,7 @@ def cards() -> Response:
         found = usecases.cards(tx, me(), {**asked, "limit": 50})
     here = {name: value for name, value in request.args.items() if name != "cursor"}
     older = f"/cards?{urlencode({**here, 'cursor': found.next})}" if found.next else ""
-    title = label(asked["lane"]) if asked.get("lane") else ""
+    title = label(asked["lane"]) if asked.get("lane") else said("Follow-ups late") if "follow_up_late" in asked else ""
     back = "/board" if me().may("opportunity.read") else "/"
     return page("cards.html", nav="/board", found=found.items, older=older, title=title, back=back)
 

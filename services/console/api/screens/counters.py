@@ -20,7 +20,7 @@ class Counter:
 COUNTERS = (
     Counter("overdue_responses", "/leads?due=late", "stop", counted("answer late", "answers late"), "lead.read"),
     Counter(
-        "overdue_follow_ups", "/board?age=overdue", "clock", counted("follow-up late", "follow-ups late"),
+        "overdue_follow_ups", "/cards?follow_up_late=true", "clock", counted("follow-up late", "follow-ups late"),
         "opportunity.read",
     ),
     Counter("new_leads", "/leads?state=new", "", counted("new", "new"), "lead.read"),

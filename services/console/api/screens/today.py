@@ -48,9 +48,11 @@ STEPS: Mapping[str, Step] = {
     "late_answer": Step(said("Call %(who)s back"), said("Answers late"), "/leads?due=late", late=True, calls=True),
     "answer": Step(said("Call %(who)s back"), said("To answer"), "/leads?state=new", calls=True),
     "overdue_follow_up": Step(
-        said("Follow up with %(who)s"), said("Follow-ups late"), "/board?age=overdue", late=True, calls=True
+        said("Follow up with %(who)s"), said("Follow-ups late"), "/cards?follow_up_late=true", late=True, calls=True
     ),
-    "expiring_offer": Step(said("Ask %(who)s for a decision"), said("Offers that run out"), "/estimates", calls=True),
+    "expiring_offer": Step(
+        said("Ask %(who)s for a decision"), said("Offers that run out"), "/estimates?expiring=1", calls=True
+    ),
     "approval": Step(
         said("Look at the price for %(who)s"), said("To approve"), "/cards?estimate_state=pending_approval",
         opens="estimate_id", button=said("Open the estimate"), extra={"estimate_state": "pending_approval"},
