@@ -4,14 +4,16 @@ Each function is one act inside one transaction. What follows, the timers' loop 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import strict_json
 from libs.common.contracts import commands
 from libs.common.contracts.base import BadEnvelope, decode
-from libs.common.errors import Conflict, NotFound
+from libs.common.errors import Conflict, Malformed, NotFound
 from libs.common.intake import ASKED, take
 from libs.common.parking import give_back, hold, hold_behind, key_of, step_over, taken_by
 from libs.common.positions import Position, Positions
@@ -66,10 +68,17 @@ def discard(tx: Tx, ident: int, note: str = "") -> Parked:
 
 
 def _ask_again(tx: Tx, row: Parked, handlers: Mapping[str, CommandHandler]) -> None:
+    """In the sender's name, but for who acts; that it was replayed is the operator's."""
+    operator = tx.origin
     try:
-        take(tx, handlers, commands.decode(bytes(row.body)))
-    except BadEnvelope as wrong:
+        command = commands.decode(bytes(row.body))
+        strict_json.parse(bytes(row.body))
+        tx.origin = replace(operator, causation=command.id, client=command.source, traceparent=command.traceparent)
+        take(tx, handlers, command)
+    except (BadEnvelope, Malformed) as wrong:
         raise Conflict(f"this command still cannot be done: {wrong.detail}; discard it") from wrong
+    finally:
+        tx.origin = operator
 
 
 def _read_again(tx: Tx, row: Parked) -> None:

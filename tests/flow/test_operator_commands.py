@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import click
@@ -17,12 +17,16 @@ import services
 from embedded.system import System
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Message
+from libs.common.contracts.commands import Command, LeadCapture
 from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.intake import Intake
 from libs.common.rebuild import models_of
 from libs.common.service import Service
 from libs.common.signingkey import signing_key
 from libs.common.tokens import Signer
+from libs.common.tx import Tx
 from libs.local.folder import owned
+from services.leads.handlers import commands as wishes
 
 ADMIN = UUID(int=101)
 
@@ -135,6 +139,26 @@ def test_what_cannot_be_replayed_is_told_and_the_others_are(stopped: Stopped) ->
     assert done.exit_code == 1
     assert "1 replayed." in done.stdout
     assert "bookings:1: it still cannot be read" in done.stderr
+
+
+def test_one_that_ends_in_a_bug_again_is_told_and_the_others_are_replayed(
+    stopped: Stopped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Ann", "Bob"):
+        data = {"channel": "web", "person_name": name}
+        wish = {"specversion": "1.0", "id": name, "source": "/crm", "type": LeadCapture.name, "data": data}
+        with stopped.opened() as system:
+            Intake(system.parts["leads"].store, {}).deliver([Delivery(json.dumps(wish).encode())])
+
+    def capture(_tx: Tx, command: Command) -> None:
+        if command.id == "Ann":
+            raise ValueError("a bug")
+
+    monkeypatch.setitem(cast(dict[str, Any], wishes), LeadCapture.name, capture)
+    done = stopped.run("parked", "replay", "--all")
+
+    assert (done.exit_code, "1 replayed." in done.stdout) == (1, True)
+    assert "leads:1: the fault is ours" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,30 @@ class LeadWishes:
         assert {lead["person_name"] for lead in taken(leads)} == {"Ivy Castellan", "The next one"}
         assert len(parked(leads)) == 1
 
+    def test_a_wish_that_is_replayed_is_read_as_strictly_as_before(self, leads: Bench) -> None:
+        twice = wish(WEB).body.replace(b'"channel": "web"', b'"channel": "web", "channel": "phone"')
+        ask(leads, wish(WEB | {"request": "a\0b"}), Delivery(twice))
+
+        answers = [leads.as_("admin").post(f"{LEADS}/parked/{number}/replay") for number in (1, 2)]
+
+        assert [answer.status_code for answer in answers] == [422, 409]
+        assert "/data/request" in answers[0].get_json()["errors"][0]["pointer"]
+        assert "'channel' appears twice" in answers[1].get_json()["detail"]
+        assert (taken(leads), len(parked(leads))) == ([], 2)
+
+    def test_a_wish_that_is_replayed_is_fulfilled_in_its_own_name(self, leads: Bench) -> None:
+        ask(leads, Delivery(wish(WEB, "form-9").body, "application/json"))
+        assert leads.as_("admin").post(f"{LEADS}/parked/1/replay").status_code == 200
+
+        [fact] = leads.told("leads", LeadCaptured)
+        assert fact.causationid == "form-9"
+        store = leads.system.parts["leads"].store
+        with store.reading() as tx:
+            rows = tx.session.execute(sa.select(store.tables.audit).order_by(store.tables.audit.c.id)).all()
+        whose = {row.kind: (row.actor, row.client == "https://castellan.example/form") for row in rows}
+        admin = str(CAST["admin"][0])
+        assert whose == {"Lead": (admin, True), "Parked": (admin, False)}
+
     def test_an_enquiry_with_an_owner_is_given_to_them(self, leads: Bench) -> None:
         ask(leads, wish(WEB | {"owner_id": str(CAST["salesperson"][0])}))
 
