@@ -7,6 +7,7 @@ import pytest
 
 from embedded.balance import balance
 from embedded.testing import CAST
+from libs.common.contracts.opportunities import OpportunityChanged
 from tests.flow.funnel import API, Funnel
 
 
@@ -201,3 +202,23 @@ def test_every_fact_of_one_funnel_carries_the_leads_id(funnel: Funnel) -> None:
 def test_a_record_of_another_id_is_not_there_for_anybody(funnel: Funnel) -> None:
     for path in ("leads", "opportunities", "estimates", "bookings", "bookings/jobs", "bookings/customers"):
         assert funnel.as_("office").get(f"{API}/{path}/{uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize("when", ["before a price is asked for", "after"])
+def test_a_trade_that_was_put_right_is_told_and_is_the_jobs(funnel: Funnel, when: str) -> None:
+    opportunity = funnel.opportunity(trade="hvac")
+    if when == "after":
+        funnel.estimate(opportunity)
+    path = f"/api/v1/opportunities/{opportunity}"
+    assert funnel.as_("salesperson").edit("PATCH", path, {"trade": "plumbing"}).status_code == 200
+    funnel.settle()
+    if when != "after":
+        funnel.estimate(opportunity)
+    estimate = funnel.one(f"/estimates?opportunity_id={opportunity}")["id"]
+    funnel.price(estimate)
+    link = funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["a@b.example"]})["share_url"]
+    funnel.accept(link.rpartition("/")[2])
+
+    [told] = [one for one in funnel.bench.told("opportunities", OpportunityChanged) if "trade" in one.data["changed"]]
+    assert told.data["trade"] == "plumbing"
+    assert funnel.one(f"/bookings/jobs?opportunity_id={opportunity}")["type"] == "plumbing"

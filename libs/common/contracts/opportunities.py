@@ -46,6 +46,7 @@ class OpportunityOpened(OpportunityFact):
     expected_value: Decimal | None = None
     currency: str = ""
     expected_close: date | None = None
+    trade: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class OpportunityChanged(OpportunityFact):
     expected_value: Decimal | None = None
     currency: str = ""
     expected_close: date | None = None
+    trade: str = ""
     financing_activity: str = ""
     selected_estimate_id: UUID | None = None
     job_id: UUID | None = None  #: with it among ``changed`` the records have moved to the job, if there were any
@@ -144,6 +146,7 @@ class OpportunityConverted(OpportunityFact):
     expected_value: Decimal | None = None
     currency: str = ""
     expected_close: date | None = None
+    trade: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """An estimate is begun, written and selected, and follows its opportunity."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from services.estimates.model import Estimate, Opportunity, Option, Version
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import facts, pricing
 
-SAID = frozenset({"title", "product_interest", "site", "bill_to", "prospect"})  #: what is kept of an opportunity
+SAID = frozenset(
+    {"title", "product_interest", "trade", "site", "bill_to", "prospect"}
+)  #: kept of an opportunity
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 
 KNOWN = sa.select(Opportunity.id).where(Opportunity.id == sa.bindparam("opportunity"))
@@ -53,6 +56,8 @@ def correct_opportunity(tx: Tx, changed: OpportunityChanged) -> None:
     record.title, record.product_interest = changed.title, changed.product_interest
     if changed.prospect is not None:
         record.prospect, record.contact = msgspec.to_builtins(changed.prospect), _contact(changed.prospect)
+    if changed.trade:  # as it was put right for this sale, whatever the lead says
+        record.prospect = {**record.prospect, "trade": changed.trade}
     if changed.bill_to is not None:
         record.bill_to = msgspec.to_builtins(changed.bill_to)
     record.site = msgspec.to_builtins(changed.site) if changed.site else record.prospect.get("address")
@@ -217,7 +222,7 @@ def _known(converted: OpportunityConverted) -> dict[str, Any]:
         "title": converted.title,
         "salesperson_id": converted.salesperson_id,
         "product_interest": converted.product_interest,
-        "prospect": msgspec.to_builtins(asked),
+        "prospect": msgspec.to_builtins(replace(asked, trade=converted.trade or asked.trade)),
         "contact": _contact(asked),
         "site": msgspec.to_builtins(site) if site else None,
         "bill_to": msgspec.to_builtins(bill_to),

@@ -32,6 +32,7 @@ def substance(opportunity: Opportunity) -> dict[str, Any]:
     return {
         "probability": opportunity.probability,
         "product_interest": opportunity.product_interest,
+        "trade": opportunity.trade or "",
         "description": opportunity.description or "",
         "site": address(opportunity.site),
         "expected_value": opportunity.expected_value,
