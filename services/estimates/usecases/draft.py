@@ -19,9 +19,7 @@ from services.estimates.model import Estimate, Opportunity, Option, Version
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import facts, pricing
 
-SAID = frozenset(
-    {"title", "product_interest", "trade", "site", "bill_to", "prospect"}
-)  #: kept of an opportunity
+SAID = frozenset({"title", "product_interest", "trade", "site", "bill_to", "prospect"})  #: kept of an opportunity
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 
 KNOWN = sa.select(Opportunity.id).where(Opportunity.id == sa.bindparam("opportunity"))
