@@ -10,13 +10,19 @@ from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.contracts.schemas import PUBLISHERS
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS, HISTORY
-from libs.common.rabbit.topology import NOTHING
+from libs.common.rabbit.topology import DELIVERY_LIMIT, NOTHING
 
 PREFIX = "subscriber."  #: no service's name begins so: what such a user publishes comes from nobody we know
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 PATTERN = re.compile(r"plumbline(\.(\*|#|[a-z0-9_]+))+", re.ASCII)
 # Somebody who stopped reading must not fill the broker's disk for everybody; the history has what was dropped.
 BOUNDS = {"max-length-bytes": 1_000_000_000, "expires": 30 * 24 * 3600 * 1000}
+#: The last of these that a queue can obey counts. RabbitMQ 4 drops what a quorum queue's reader gave back twenty times,
+#: and one that is restarted again and again gives back all it has in hand. A classic queue has no such limit.
+POLICIES = {
+    "plumbline-subscribers": BOUNDS,
+    "plumbline-subscribers-quorum": BOUNDS | {"delivery-limit": DELIVERY_LIMIT},
+}
 LIMITS = {"max-connections": 20, "max-channels": 200}
 #: how a word of a pattern is written where binding keys are compared: the key may be narrower, never wider
 ONE_WORD, ANY_WORDS = r"\.[^.#]+", r"(\.[^.]+)*"
@@ -63,8 +69,14 @@ def put(broker: Management, subscriber: Subscriber, password: str | None) -> Non
     name = quote(subscriber.user, safe="")
     if password is not None:
         broker.call("PUT", f"users/{name}", {"password": password, "tags": ""})
-    policy = {"pattern": f"^{re.escape(PREFIX)}", "apply-to": "queues", "definition": BOUNDS}
-    broker.call("PUT", f"operator-policies/{broker.here}/plumbline-subscribers", policy)
+    for priority, (policy, definition) in enumerate(POLICIES.items()):
+        rule = {
+            "pattern": f"^{re.escape(PREFIX)}",
+            "apply-to": "queues",
+            "priority": priority,
+            "definition": definition,
+        }
+        broker.call("PUT", f"operator-policies/{broker.here}/{policy}", rule)
     for limit, value in LIMITS.items():
         broker.call("PUT", f"user-limits/{name}/{limit}", {"value": value})
     for exchange, (write, read) in _topics(subscriber).items():  # first: without them everything would be open
