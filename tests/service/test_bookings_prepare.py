@@ -55,8 +55,8 @@ def test_an_item_can_be_found_undone_again(orders: Orders) -> None:
 
 
 def test_an_unknown_item_of_the_checklist_is_refused(orders: Orders) -> None:
-    refused = orders.edit(orders.sell(), status=422, checklist={"site_access": True, "moon": True})
-    assert pointers(refused) == ["/checklist/moon"]
+    refused = orders.edit(orders.sell(), status=422, checklist={"site_access": True, "moon/sun": True})
+    assert pointers(refused) == ["/checklist/moon~1sun"], "as a JSON pointer writes a name"
 
 
 def test_an_edit_needs_the_version_that_was_read(orders: Orders) -> None:

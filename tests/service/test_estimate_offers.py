@@ -324,6 +324,24 @@ def test_an_extended_offer_holds_until_the_new_day(estimates: Bench) -> None:
     assert len(estimates.told("estimates", EstimateExtended)) == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("option={strange}", "?option"),
+        ("option={option}&add_ons={strange}", "?add_ons"),
+        ("option={option}&add_ons=none", "?add_ons"),
+    ],
+)
+def test_what_is_wrong_with_a_question_about_totals_is_said_of_the_question(
+    estimates: Bench, asked: str, named: str
+) -> None:
+    ident, _ = sent(estimates)
+    [option] = estimates.as_("salesperson").get(f"{ESTIMATES}/{ident}").get_json()["options"]
+    query = asked.format(option=option["id"], strange=uuid4())
+    refused = problem(estimates.as_("salesperson").get(f"{ESTIMATES}/{ident}/totals?{query}"), 422)
+    assert [one["pointer"] for one in refused["errors"]] == [named]
+
+
 def test_a_withdrawn_offer_is_gone(estimates: Bench) -> None:
     ident, token = sent(estimates)
     assert act(estimates, ident, "withdraw", {"reason": "wrong house"}).get_json()["state"] == "withdrawn"

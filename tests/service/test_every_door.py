@@ -139,7 +139,7 @@ def test_a_branch_that_is_not_there_has_no_settings(bench: Callable[..., Bench],
         admin.get(f"{path}?branch={uuid4()}"),
         admin.call("PUT", f"{path}?branch={uuid4()}", json={}, headers={"If-Match": "*"}),
     ):
-        assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["/branch"])
+        assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["?branch"])
     assert admin.get(f"{path}?branch={HOME}").status_code == 200
 
 

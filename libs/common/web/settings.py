@@ -34,7 +34,7 @@ def _shown(preferences: Preferences) -> Callable[..., Answer]:
     def settings(asked: Given) -> Answer:
         """What holds for the company or, with ``branch``, for that branch."""
         with reading() as tx:
-            people.demand_branch(tx, asked.get("branch"))
+            people.demand_branch(tx, asked.get("branch"), "?branch")
             return _answer(tx, preferences, asked.get("branch"))
 
     return settings
@@ -47,7 +47,7 @@ def _changed(preferences: Preferences) -> Callable[..., Answer]:
         branch = asked.get("branch")
         plain: dict[str, Any] = preferences.schema().dump(given)
         with begin() as tx:
-            people.demand_branch(tx, branch)
+            people.demand_branch(tx, branch, "?branch")
             preferences.write(tx, branch, plain, _version(tx, preferences, branch))
             return _answer(tx, preferences, branch)
 

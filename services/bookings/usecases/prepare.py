@@ -8,6 +8,7 @@ from typing import Any
 from libs.common.amounts import exponent, number_faults, rounded
 from libs.common.contracts.bookings import BookingChanged, BookingHeld, BookingOrdered, BookingReady, BookingScheduled
 from libs.common.errors import Conflict, Fault, Forbidden, Invalid
+from libs.common.strict_json import escape
 from libs.common.tx import Tx
 from services.bookings.model import Booking
 from services.bookings.states import BOOKING, BookingAction, BookingState, Hold, Scheduling
@@ -75,7 +76,9 @@ def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
     before = booking.checklist
     done = given.get("checklist") or {}
     known = {one["key"] for one in before}
-    if unknown := [Fault(f"/checklist/{key}", "is no item of this checklist") for key in done if key not in known]:
+    if unknown := [
+        Fault(f"/checklist/{escape(key)}", "is no item of this checklist") for key in done if key not in known
+    ]:
         raise Invalid("the checklist has no such items", errors=unknown)
     booking.tick(done, by=tx.actor, at=tx.now)
     if booking.checklist != before:

@@ -94,8 +94,8 @@ def totals(estimate: Estimate, *, option: UUID, add_ons: str = "") -> dict[str, 
     try:
         wanted = [UUID(one.strip()) for one in add_ons.split(",") if one.strip()]
     except ValueError:
-        raise Invalid("choose among the add-ons", errors=[Fault("/add_ons", "are ids with commas between")]) from None
-    chosen, extras = _chosen(estimate, option, wanted)
+        raise Invalid("choose among the add-ons", errors=[Fault("?add_ons", "are ids with commas between")]) from None
+    chosen, extras = _chosen(estimate, option, wanted, asked=True)
     return pricing.shown(estimate.current.totals_with(chosen, extras), estimate.currency)
 
 
@@ -116,13 +116,18 @@ def decline(tx: Tx, estimate: Estimate, *, reason: str, note: str = "", method: 
     return estimate
 
 
-def _chosen(estimate: Estimate, option: UUID, add_ons: Sequence[UUID]) -> tuple[Option, list[Line]]:
+def _chosen(
+    estimate: Estimate, option: UUID, add_ons: Sequence[UUID], *, asked: bool = False
+) -> tuple[Option, list[Line]]:
+    """What was chosen. Raises Invalid naming what is none of it: in a body or, ``asked``, in a query."""
     chosen = estimate.option(option)
     if chosen is None:
-        raise Invalid("choose one of the options offered", errors=[Fault("/option", "is none of this offer's options")])
+        fault = Fault("?option" if asked else "/option", "is none of this offer's options")
+        raise Invalid("choose one of the options offered", errors=[fault])
     found = {line.id: line for line in chosen.add_ons}
     strange = [place for place, ident in enumerate(add_ons) if ident not in found]
     if strange:
-        faults = [Fault(f"/add_ons/{place}", "is no add-on of this option") for place in strange]
+        places = ["?add_ons"] if asked else [f"/add_ons/{place}" for place in strange]
+        faults = [Fault(place, "is no add-on of this option") for place in places]
         raise Invalid("choose among the add-ons of the option", errors=faults)
     return chosen, [line for line in chosen.add_ons if line.id in set(add_ons)]

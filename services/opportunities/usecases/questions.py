@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from libs.common.contracts.opportunities import OpportunityQualified
 from libs.common.errors import Conflict, Fault, Invalid, NotFound
+from libs.common.strict_json import escape
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity, QuestionSet
 from services.opportunities.model.questions import QUALIFICATION, Question, fault
@@ -72,7 +73,7 @@ def answer(tx: Tx, opportunity: Opportunity, *, question_set_id: UUID, answers: 
     questions = given if not answered or given.number > sheet.questions.number else sheet.questions
     known = {question["id"]: question for question in questions.questions}
     faults = [
-        Fault(f"/answers/{ident}", text)
+        Fault(f"/answers/{escape(ident)}", text)
         for ident, value in answers.items()
         if (text := "is no question of this set" if ident not in known else fault(known[ident], value))
     ]
