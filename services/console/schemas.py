@@ -235,12 +235,18 @@ class TodayQuery(Schema):
     limit = fields.Whole(least=1, most=50)
 
 
+class WaitingCardOut(CardOut):
+    """``due_at``: since or until when it waits."""
+
+    due_at = fields.Instant()
+
+
 class WaitingOut(Schema):
-    """``count`` is all of them, ``cards`` the most urgent; each has ``due_at``, too."""
+    """``count`` is all of them, ``cards`` the most urgent."""
 
     key = fields.Text()
     count = fields.Whole()
-    cards = fields.List(fields.Nested(CardOut))
+    cards = fields.List(fields.Nested(WaitingCardOut))
 
 
 class TodayOut(Schema):

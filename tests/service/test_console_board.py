@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import jsonschema
 import pytest
 
 import services
@@ -35,6 +36,23 @@ def opportunity(bench: Bench, **more: object) -> dict[str, Any]:
         csr.post(f"/api/v1/opportunities/{found['id']}/assign", {"salesperson_id": who})
         bench.settle()
     return dict(found)
+
+
+@pytest.mark.parametrize("path", ["today", "board", "cards", "cards/{card}", "timeline?correlation_id={card}"])
+def test_what_the_read_model_shows_is_as_its_document_says(office: Bench, path: str) -> None:
+    card = opportunity(office)["lead_id"]
+    document = office.public.get("/api/v1/console/openapi.json").get_json()
+    answer = office.as_("manager").get(f"/api/v1/pipeline/{path.format(card=card)}")
+
+    said = document["paths"]["/api/v1/pipeline/" + path.partition("?")[0].replace("{card}", "{correlation_id}")]["get"]
+    schema = said["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(answer.get_json())
+
+
+def test_what_waits_is_documented_with_the_time_it_is_due(bench: Callable[..., Bench]) -> None:
+    schemas = bench("console").public.get("/api/v1/console/openapi.json").get_json()["components"]["schemas"]
+    card = schemas["WaitingOut"]["properties"]["cards"]["items"]["$ref"].rpartition("/")[2]
+    assert schemas[card]["properties"]["due_at"]["format"] == "date-time"
 
 
 def test_every_fact_of_a_funnel_has_its_words() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,57 @@ def test_a_body_that_must_say_something_is_documented_as_needed(bench: Callable[
         schema = schemas[kind["schema"]["$ref"].rpartition("/")[2]]
         needed = bool(schema.get("required")) or "multipart/form-data" in act["requestBody"]["content"]
         assert act["requestBody"]["required"] is needed, act["operationId"]
+
+
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_a_document_promises_of_no_answer_that_it_will_never_show_more(
+    bench: Callable[..., Bench], service: Service
+) -> None:
+    """Versions N and N + 1 run together, and a client made from the document reads both."""
+    document = bench(service.name).public.get(f"/api/v1/{service.name}/openapi.json").get_json()
+    acts = [act for path in document["paths"].values() for act in path.values()]
+    taken = {one for act in acts for one in schemas_in(act.get("requestBody"), document)}
+    shown = {one for act in acts for one in schemas_in(act["responses"], document)} - taken
+
+    closed = [one for one in shown if "additionalProperties" in document["components"]["schemas"][one]]
+    assert (closed, bool(shown)) == ([], True)
+
+
+def schemas_in(part: Any, document: dict[str, Any]) -> set[str]:
+    """The names of all schemas that a part of a document speaks of."""
+    found: set[str] = set()
+    waiting = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(part)))
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        inner = json.dumps(document["components"]["schemas"][name])
+        waiting |= set(re.findall(r"#/components/schemas/(\w+)", inner)) - found
+    return found
+
+
+def test_the_document_says_what_comes_beside_an_answer_and_what_is_no_json(bench: Callable[..., Bench]) -> None:
+    anybody = bench("estimates", "console").public
+    paths = anybody.get("/api/v1/estimates/openapi.json").get_json()["paths"]
+    one, accept = paths["/api/v1/estimates/{estimate_id}"]["get"], paths["/api/v1/estimates/{estimate_id}/accept"]
+    assert {"ETag"} <= set(one["responses"]["200"]["headers"])
+    assert "304" in one["responses"]
+    assert {("If-Match", False), ("Idempotency-Key", False)} <= {
+        (told["name"], told["required"]) for told in accept["post"]["parameters"]
+    }
+    assert set(paths["/api/v1/estimates"]["post"]["responses"]["201"]["headers"]) >= {"Location", "ETag"}
+    assert "Link" in paths["/api/v1/estimates"]["get"]["responses"]["200"]["headers"]
+    for path in ("/api/v1/estimates/{estimate_id}/estimate.pdf", "/api/v1/shared/{token}/estimate.pdf"):
+        assert list(paths[path]["get"]["responses"]["200"]["content"]) == ["application/pdf"]
+
+    report = anybody.get("/api/v1/console/openapi.json").get_json()["paths"]["/api/v1/pipeline/reports/{name}"]["get"]
+    assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+
+
+def test_settings_that_the_caller_has_are_not_sent_again(bench: Callable[..., Bench]) -> None:
+    admin = bench("leads").as_("admin")
+    tag = admin.get("/api/v1/leads/settings").headers["ETag"]
+    again = admin.get("/api/v1/leads/settings", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 SELLS = {"channel": "phone", "person_name": "Ivy", "phones": ["615-555-0142"], "request": "A price", "trade": "hvac"}

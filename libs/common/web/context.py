@@ -17,6 +17,7 @@ from libs.common.tx import Origin
 from libs.common.web.limits import Limits
 from libs.common.web.people_cache import People
 
+JSON = "application/json"
 PUBLIC, SIGNED_IN, LINK = "(public)", "(signed in)", "(customer link)"
 
 _REQUEST_ID = re.compile(r"[\w.:-]{1,80}", re.ASCII)
@@ -39,6 +40,7 @@ class Rule:
     limit: int
     summary: str
     page: bool = False  #: HTML for people: part of no contract between programs
+    kinds: tuple[str, ...] = (JSON,)  #: as what it answers
 
     @property
     def permissions(self) -> tuple[str, ...]:

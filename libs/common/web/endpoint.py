@@ -16,7 +16,7 @@ from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
 from libs.common.trouble import persistent
 from libs.common.web import body as bodies
-from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
+from libs.common.web.context import JSON, LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -40,11 +40,13 @@ def endpoint(
     upload: bool = False,
     idempotent: bool = True,
     limit: int = bodies.BODY_LIMIT,
+    kinds: tuple[str, ...] = (JSON,),
 ) -> Callable[[View], View]:
     """Declares a view's rule. ``may`` is a permission, several of which one is enough, or PUBLIC, SIGNED_IN, LINK.
 
     With ``body`` the view gets ``given``, with ``query`` (or ``many``) it gets ``asked``. ``edits`` demands If-Match.
-    ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret ``<token>``.
+    ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret ``<token>``. ``kinds`` is as what
+    it answers; the first of them holds ``answer``, if there is one.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN, LINK):
@@ -54,7 +56,7 @@ def endpoint(
 
     def declare(view: View) -> View:
         summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())
-        mine = Rule(may, body, query, answer, many, status, edits, upload, idempotent, limit, summary)
+        mine = Rule(may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, kinds=kinds)
 
         @functools.wraps(view)
         def run(**path: Any) -> Response:

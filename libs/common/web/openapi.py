@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -12,10 +13,11 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
 from libs.common.schema.files import File
-from libs.common.web.context import LINK, PUBLIC, Edge, Rule
-from libs.common.web.openapi_words import ABOUT, PROBLEM, PROBLEMS
+from libs.common.web.context import JSON, LINK, PUBLIC, Edge, Rule
+from libs.common.web.openapi_words import ABOUT, HEADERS, PROBLEM, PROBLEMS, REFUSED_WITH
 
 VERSION = "1"
+TEXT = {"type": "string"}
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -28,31 +30,44 @@ def document(app: Flask) -> dict[str, Any]:
     about, tags = {"description": ABOUT}, [{"name": edge.service.name}]
     spec = APISpec(edge.service.title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=tags)
     assert plugin.converter is not None
-    _teach(plugin.converter, {kind for _, rule in routes for kind in _parts(rule.answer)})
+    shown = {kind for _, rule in routes for kind in _parts(rule.answer)}
+    _teach(plugin.converter, shown)
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     spec.components.schema("Problem", PROBLEM)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, text in PROBLEMS.items():
-        spec.components.response(f"Problem{status}", {"description": text, "content": content})
+        headers = _told(REFUSED_WITH.get(status, {}))
+        spec.components.response(f"Problem{status}", {"description": text, "content": content, **headers})
+    tagged = {rule.answer for _, rule in routes if rule.edits}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one schema used whole and in part gets two names; that is well
         for route, rule in routes:
             methods = sorted((route.methods or set()) - {"HEAD", "OPTIONS"})
-            operations = {method.lower(): _operation(edge, route, rule, method) for method in methods}
+            has_tag = rule.answer in tagged or (rule.answer is not None and "version" in rule.answer().fields)
+            operations = {
+                method.lower(): _operation(edge, route, rule, method, has_tag=has_tag and not rule.many)
+                for method in methods
+            }
             spec.path(re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", route.rule), operations=operations)
-        return spec.to_dict()
+        said: dict[str, Any] = spec.to_dict()
+    taken = {kind for _, rule in routes for kind in _parts(rule.body)}
+    for key, name in plugin.converter.refs.items():
+        if key[0] in shown - taken:  # the next version may show more, so nobody is told that there is no more
+            said["components"]["schemas"][name].pop("additionalProperties", None)
+    return said
 
 
-def _operation(edge: Edge, route: Route, rule: Rule, method: str) -> dict[str, Any]:
+def _operation(edge: Edge, route: Route, rule: Rule, method: str, *, has_tag: bool) -> dict[str, Any]:
     said: dict[str, Any] = {
         "operationId": f"{route.endpoint.replace('.', '_')}_{method.lower()}",
         "summary": rule.summary,
         "tags": [edge.service.name],
         "x-permission": list(rule.permissions) or [rule.may],
         "security": [] if rule.may in (PUBLIC, LINK) else [{"bearer": []}],
-        "parameters": [*_path(route), *_headers(rule, method)],
+        "parameters": [*_path(route), *_headers(rule, method, has_tag=has_tag)],
         "responses": {
-            **{str(status): _good(rule) for status in _done(rule, method)},
+            **{str(status): _good(rule) | _beside(rule, method, status, has_tag) for status in _done(rule, method)},
+            **({"304": {"description": "The caller has this version."}} if has_tag and method == "GET" else {}),
             **{str(status): f"Problem{status}" for status in _possible(rule, method)},
         },
     }
@@ -81,10 +96,12 @@ def _path(route: Route) -> list[dict[str, Any]]:
     ]
 
 
-def _headers(rule: Rule, method: str) -> list[dict[str, Any]]:
+def _headers(rule: Rule, method: str, *, has_tag: bool) -> list[dict[str, Any]]:
     found: list[tuple[str, bool, str, dict[str, Any]]] = []
-    if rule.edits:
-        found.append(("If-Match", True, "The ETag of the record as it was read.", {"type": "string"}))
+    if has_tag and method == "GET":
+        found.append(("If-None-Match", False, "The ETag that the caller has; the same is not sent again.", TEXT))
+    if rule.edits or (method == "POST" and has_tag and rule.status == 200):
+        found.append(("If-Match", rule.edits, "The ETag of the record as it was read.", TEXT))
     if method == "POST" and rule.idempotent:
         text = "The same key and body again get the first answer, without a second effect."
         found.append(("Idempotency-Key", False, text, {"type": "string", "minLength": 1, "maxLength": 255}))
@@ -94,15 +111,32 @@ def _headers(rule: Rule, method: str) -> list[dict[str, Any]]:
     ]
 
 
+def _beside(rule: Rule, method: str, status: int, has_tag: bool) -> dict[str, Any]:
+    """The headers of success."""
+    told = {
+        "ETag": has_tag,
+        "Idempotency-Replayed": method == "POST" and rule.idempotent,
+        "Link": rule.many and rule.query is not None,
+        "Location": status == 201 and rule.idempotent,
+    }
+    return _told({name: HEADERS[name] for name, holds in told.items() if holds})
+
+
+def _told(headers: Mapping[str, str]) -> dict[str, Any]:
+    named = {name: {"description": text, "schema": TEXT} for name, text in headers.items()}
+    return {"headers": named} if named else {}
+
+
 def _good(rule: Rule) -> dict[str, Any]:
+    others: dict[str, Any] = {kind: {} for kind in rule.kinds if kind != JSON}
     if rule.answer is None:
-        return {"description": "Done."}
+        return {"description": "Done.", **({"content": others} if others else {})}
     schema: Any = rule.answer
     if rule.many:
         following = {"type": ["string", "null"], "description": "The cursor of the next page."}
         properties = {"items": {"type": "array", "items": rule.answer}, "next": following}
         schema = {"type": "object", "required": ["items", "next"], "properties": properties}
-    return {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+    return {"description": "Done.", "content": {JSON: {"schema": schema}, **others}}
 
 
 def _done(rule: Rule, method: str) -> list[int]:

@@ -22,6 +22,20 @@ PROBLEMS = {
     503: "Temporarily unavailable; nothing is known to have changed.",
     504: "The service did not answer the gateway in time; what was asked may have been done.",
 }
+#: what comes with an answer, beside its body
+HEADERS = {
+    "ETag": "The version of the record, for If-Match and If-None-Match.",
+    "Idempotency-Replayed": "`true` where this is the first answer to this Idempotency-Key, told again.",
+    "Link": 'The next page, as `<address>; rel="next"`, where there is one.',
+    "Location": "Where the new record is, for a caller who may see it.",
+}
+#: the same of refusals
+REFUSED_WITH = {
+    401: {"WWW-Authenticate": "How to sign in."},
+    405: {"Allow": "The methods that this address knows."},
+    429: {"Retry-After": "Seconds to wait."},
+    503: {"Retry-After": "Seconds to wait, where that is known."},
+}
 #: what any operation may be answered with, mostly by server or gateway before one is asked: said once, not at each
 ANYWHERE = (400, 405, 408, 413, 414, 431, 500, 502, 504)
 ABOUT = (

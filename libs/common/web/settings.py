@@ -14,7 +14,7 @@ from libs.common.preferences import Preferences
 from libs.common.schema import texts
 from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx
-from libs.common.web.acts import begin, reading
+from libs.common.web.acts import begin, reading, unless_seen
 from libs.common.web.context import if_match
 from libs.common.web.endpoint import endpoint
 
@@ -35,7 +35,7 @@ def _shown(preferences: Preferences) -> Callable[..., Answer]:
         """What holds for the company or, with ``branch``, for that branch."""
         with reading() as tx:
             people.demand_branch(tx, asked.get("branch"), "?branch")
-            return _answer(tx, preferences, asked.get("branch"))
+            return unless_seen(_answer(tx, preferences, asked.get("branch")))
 
     return settings
 

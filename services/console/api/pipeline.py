@@ -102,7 +102,7 @@ def reports() -> Answer:
 
 
 @bp.get("/reports/<name>")
-@endpoint(may="report.read", query=ReportQuery, answer=ReportOut)
+@endpoint(may="report.read", query=ReportQuery, answer=ReportOut, kinds=("application/json", "text/csv"))
 def report(name: str, asked: Given) -> Answer:
     """A report in the caller's scope; ``cards`` in a row are what to ask ``/cards`` for. With format=csv as a file."""
     with reading() as tx:

@@ -121,7 +121,7 @@ def withdraw(estimate_id: UUID, given: Given) -> Answer:
 
 
 @bp.get("/estimate.pdf")
-@endpoint(may="estimate.read")
+@endpoint(may="estimate.read", kinds=("application/pdf",))
 def pdf(estimate_id: UUID) -> Answer:
     """The estimate on paper, as the customer sees it: in the branch's language, not the caller's."""
     with reading() as tx:

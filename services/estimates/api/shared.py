@@ -34,7 +34,7 @@ def offer(token: str) -> Answer:
 
 
 @bp.get("/<token>/estimate.pdf")
-@endpoint(may=LINK)
+@endpoint(may=LINK, kinds=("application/pdf",))
 def pdf(token: str) -> Answer:
     """The offer on paper."""
     with reading() as tx:
