@@ -231,6 +231,23 @@ def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
     assert not re.search(r"nginx/\d", said)
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("TRACE /api/v1/leads HTTP/1.1", 405),
+        ("GET /api/v1/leads HTTP/3.7", 400),
+        ("POST /api/v1/leads HTTP/1.1\r\nTransfer-Encoding: gzip", 400),
+        ("GET /api HTTP/1.1", 404),
+    ],
+)
+def test_no_refusal_of_the_gateway_is_a_page_of_nginx(gateway, asked: str, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as wire:
+        wire.sendall(f"{asked}\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
+        head, _, body = heard(wire).decode().partition("\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert (json.loads(body)["status"], PROBLEM in head, "\r\nAllow: " in head) == (status, True, status == 405)
+
+
 def test_no_link_of_a_customer_is_in_a_log(gateway, folder: Path) -> None:
     for path in (
         "/e/s3cret",
