@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -84,3 +85,29 @@ def test_an_offer_that_goes_out_while_the_loss_arrives_is_withdrawn_too(bench: B
             until_one_waits(store.database.engine)
         arriving.result()
     assert bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["state"] == "withdrawn"
+
+
+def test_two_who_make_a_price_book_of_one_name_at_once_make_one(bench: Bench) -> None:
+    store, admin = bench.system.parts["estimates"].store, bench.as_("admin")
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.add_book(tx, name="Spring", currency="USD")
+            tx.session.flush()
+            second = pool.submit(admin.post, f"{ESTIMATES}/price-books", {"name": "Spring"})
+            until_one_waits(store.database.engine)
+        refused = second.result()
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (409, ["/name"])
+    assert [one["name"] for one in admin.items(f"{ESTIMATES}/price-books")].count("Spring") == 1
+
+
+def test_two_who_put_one_tax_code_at_once_both_have_put_it(bench: Bench) -> None:
+    store, admin = bench.system.parts["estimates"].store, bench.as_("admin")
+    path, said = f"{ESTIMATES}/tax-codes/city", {"name": "City", "rate": "0.0925"}
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.put_tax_code(tx, "city", name="Town", rate=Decimal("0.09"))
+            tx.session.flush()
+            second = pool.submit(admin.call, "PUT", path, json=said)
+            until_one_waits(store.database.engine)
+        assert second.result().status_code == 200
+    assert admin.get(path).get_json()["rate"] == "0.0925"

@@ -38,7 +38,10 @@ def change_book(tx: Tx, book: PriceBook, **given: Any) -> PriceBook:
 
 
 def book_named(tx: Tx, name: str, branch: UUID | None) -> PriceBook | None:
-    return tx.find(sa.select(PriceBook).where(PriceBook.name == name, PriceBook.branch == branch).with_for_update())
+    """The book of this name; of several, from before there were turns, the oldest."""
+    tx.count("price_books")  # two who name a book at once take turns, so that the second sees what the first made
+    named = sa.select(PriceBook).where(PriceBook.name == name, PriceBook.branch == branch)
+    return tx.find(named.order_by(PriceBook.created_at, PriceBook.id).limit(1).with_for_update())
 
 
 def tasks(tx: Tx, codes: Collection[str], *, branch: UUID | None, currency: str) -> dict[str, Task]:
@@ -60,6 +63,7 @@ def tasks(tx: Tx, codes: Collection[str], *, branch: UUID | None, currency: str)
 
 def put_tax_code(tx: Tx, code: str, *, name: str, rate: Decimal, branch: UUID | None = None) -> tuple[TaxCode, bool]:
     """Makes or changes a tax code. What was priced keeps its rate. Says whether it is new."""
+    tx.count("tax_codes")  # in turns, too
     known = tx.find(sa.select(TaxCode).where(TaxCode.code == code).with_for_update())
     if known is None:
         return tx.new(TaxCode, code=code, name=name, rate=rate, branch=branch), True
