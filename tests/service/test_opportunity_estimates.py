@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,20 @@ def test_a_sent_estimate_brings_the_stage_and_the_value(desk: Bench) -> None:
 
     now = seen(desk, found["id"])
     assert (now["stage"], now["expected_value"], now["probability"]) == ("estimate_sent", "8400.00", 60)
+
+
+def test_another_price_is_told_once_also_where_it_moves_no_stage(desk: Bench) -> None:
+    found, first, second = opened(desk), uuid7(), uuid7()
+    sent(desk, found, first)
+    again = {"total": Decimal("7900.00"), "revision": 2}
+    sent(desk, found, first, **again)
+    sent(desk, found, first, **again)
+    sent(desk, found, second, total=Decimal("9900.00"), selected=False)
+    tell(desk, estimate(EstimateSelected, found, second, state="sent", total=Decimal("9900.00")))
+
+    told = [(one.data["changed"], one.data["expected_value"]) for one in desk.told("opportunities", OpportunityChanged)]
+    assert told == [(["expected_value"], "7900.00"), (["selected_estimate_id", "expected_value"], "9900.00")]
+    assert seen(desk, found["id"])["expected_value"] == "9900.00"
 
 
 def test_a_sent_estimate_is_sent_whatever_the_gates_say(desk: Bench) -> None:

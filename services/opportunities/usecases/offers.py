@@ -1,6 +1,7 @@
 """What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,18 +56,18 @@ def select(tx: Tx, fact: EstimateFact, *, at: datetime | None = None) -> None:
     opportunity.selected_at = at
     if opportunity.selected_estimate_id != fact.subject:
         opportunity.selected_estimate_id = fact.subject
-        if fact.state in LIVE_OFFERS:
-            _worth(opportunity, fact)
-        facts.tell_change(tx, opportunity, "selected_estimate_id")
+        worth = _worth(opportunity, fact) if fact.state in LIVE_OFFERS else ()
+        facts.tell_change(tx, opportunity, "selected_estimate_id", *worth)
 
 
 def sent(tx: Tx, fact: EstimateFact) -> None:
     """The customer has a price."""
     opportunity = note(tx, fact)
-    if fact.selected:
-        _worth(opportunity, fact)
+    worth, stage = _worth(opportunity, fact) if fact.selected else (), opportunity.stage
     if opportunity.is_open:
         stages.advance(tx, opportunity, ESTIMATE_SENT, gated=False)
+    if worth and opportunity.stage == stage:  # else that was told with the stage
+        facts.tell_change(tx, opportunity, *worth)
 
 
 def was_offered(fact: EstimateFact) -> bool:
@@ -86,7 +87,10 @@ def declined(tx: Tx, fact: EstimateDeclined) -> None:
         decide.lose_by_decline(tx, opportunity, estimate_id=fact.subject, reason=fact.reason, note=fact.note)
 
 
-def _worth(opportunity: Opportunity, offered: EstimateFact) -> None:
-    """What it may come to is what the customer was offered."""
-    if opportunity.is_open:
-        opportunity.expected_value, opportunity.currency = offered.total, offered.currency
+def _worth(opportunity: Opportunity, offered: EstimateFact) -> Sequence[str]:
+    """What it may come to is what the customer was offered. Returns what that changes."""
+    before, now = (opportunity.expected_value, opportunity.currency), (offered.total, offered.currency)
+    if not opportunity.is_open or before == now:
+        return ()
+    opportunity.expected_value, opportunity.currency = now
+    return ("expected_value",)

@@ -78,8 +78,10 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
         _move_appointments(tx, there, other.job_id if other else None, sale.acceptance_id)
     if other is not None and not crossed:
         opportunity.job_id, opportunity.customer_id = other.job_id, other.customer_id
+        before = opportunity.expected_value
         _worth(opportunity, other)
-        facts.tell_change(tx, opportunity, "job_id", acceptance_id=sale.acceptance_id)
+        changed = ("job_id",) if opportunity.expected_value == before else ("job_id", "expected_value")
+        facts.tell_change(tx, opportunity, *changed, acceptance_id=sale.acceptance_id)
         return
     flow, was = flows.of(tx, opportunity.branch), opportunity.stage
     opportunity.undo(flow.stage(opportunity.last_open_stage) or flow.first, at=tx.now)
