@@ -48,9 +48,8 @@ class Intake:
                 self._park(delivery, "handler_error", f"{whose}{type(bug).__name__}: {bug}")
 
     def _take(self, command: Command) -> None:
-        origin = Origin(
-            action=command.type, causation=command.id, client=command.source, traceparent=command.traceparent
-        )
+        trace = command.traceparent or ""
+        origin = Origin(action=command.type, causation=command.id, client=command.source, traceparent=trace)
         with self.store.begin(origin) as tx:
             take(tx, self.handlers, command)
 

@@ -73,7 +73,8 @@ def _ask_again(tx: Tx, row: Parked, handlers: Mapping[str, CommandHandler]) -> N
     try:
         command = commands.decode(bytes(row.body))
         strict_json.parse(bytes(row.body))
-        tx.origin = replace(operator, causation=command.id, client=command.source, traceparent=command.traceparent)
+        trace = command.traceparent or ""
+        tx.origin = replace(operator, causation=command.id, client=command.source, traceparent=trace)
         take(tx, handlers, command)
     except (BadEnvelope, Malformed) as wrong:
         raise Conflict(f"this command still cannot be done: {wrong.detail}; discard it") from wrong

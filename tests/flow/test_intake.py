@@ -108,6 +108,14 @@ def test_a_cloud_event_that_names_its_letters_is_one_all_the_same(store: Store) 
     assert [code for code, _ in parked(store)] == ["unsupported_encoding"]
 
 
+def test_an_attribute_that_is_null_is_one_that_was_not_given(store: Store) -> None:
+    """As CloudEvents' JSON format has it."""
+    optional = ("datacontenttype", "dataschema", "subject", "time", "traceparent")
+    Intake(store, {NAME: make_thing}).deliver([wish("1", "one", **dict.fromkeys(optional))])
+
+    assert (things(store), parked(store)) == (["one"], [])
+
+
 def test_a_fact_names_the_whole_id_of_the_wish_that_it_came_of(store: Store) -> None:
     Intake(store, {NAME: make_thing}).deliver([wish("x" * 200, "one")])
 

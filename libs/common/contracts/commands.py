@@ -73,18 +73,18 @@ COMMANDS: dict[str, type[LeadCapture]] = {LeadCapture.name: LeadCapture}
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """A command's envelope. ``data`` is as it came, for the receiving service's own checks."""
+    """A command's envelope. ``data`` is as it came, for the receiving service's own checks; null is not given."""
 
     id: str
     source: str
     type: str
     data: dict[str, Any]
     specversion: str = "1.0"
-    datacontenttype: str = "application/json"
-    dataschema: str = ""
-    subject: str = ""
+    datacontenttype: str | None = None
+    dataschema: str | None = None
+    subject: str | None = None
     time: datetime | None = None
-    traceparent: str = ""
+    traceparent: str | None = None
 
     @property
     def key(self) -> str:
@@ -119,4 +119,4 @@ def decode(raw: bytes, content_type: str = CONTENT_TYPE) -> Command:
     for one in (command.id, command.source):
         if not (1 <= len(one) <= 200 and one.isprintable()):
             raise BadEnvelope("invalid_envelope", "id and source have 1 to 200 characters that can be printed")
-    return command if TRACEPARENT.fullmatch(command.traceparent) else replace(command, traceparent="")
+    return command if TRACEPARENT.fullmatch(command.traceparent or "") else replace(command, traceparent="")
