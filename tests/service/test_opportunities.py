@@ -182,6 +182,16 @@ def test_a_lead_given_away_takes_no_opportunity_from_whom_it_was_given_to_here_n
     assert given_to(desk, lost, "colleague", "salesperson")["salesperson_id"] == str(ME)
 
 
+def test_what_it_is_worth_is_told_to_the_currencys_cent_and_no_further(desk: Bench) -> None:
+    ident = opened(desk)["id"]
+    answer = desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{ident}", {"expected_value": "1234.5"})
+    done(desk, ident, "contact-attempts", REACHED)
+
+    told = [desk.told("opportunities", kind)[-1] for kind in (OpportunityChanged, OpportunityStageChanged)]
+    worth = [(fact.data["expected_value"], fact.data["currency"]) for fact in told]
+    assert worth == [(answer.get_json()["expected_value"], "USD")] * 2 == [("1234.50", "USD")] * 2
+
+
 # -- the second door
 
 

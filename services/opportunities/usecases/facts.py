@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from libs.common.amounts import rounded
 from libs.common.contracts.opportunities import OpportunityChanged
 from libs.common.contracts.parts import Address, BillTo, Contact, Prospect
 from libs.common.tx import Tx
@@ -35,11 +36,16 @@ def substance(opportunity: Opportunity) -> dict[str, Any]:
         "trade": opportunity.trade or "",
         "description": opportunity.description or "",
         "site": address(opportunity.site),
-        "expected_value": opportunity.expected_value,
-        "currency": opportunity.currency,
         "expected_close": opportunity.expected_close,
+        **worth(opportunity),
         **origin(opportunity),
     }
+
+
+def worth(opportunity: Opportunity) -> dict[str, Any]:
+    """To the currency's cent: the column holds a decimal more."""
+    value, currency = opportunity.expected_value, opportunity.currency
+    return {"expected_value": None if value is None else rounded(value, currency), "currency": currency}
 
 
 def origin(opportunity: Opportunity) -> dict[str, Any]:

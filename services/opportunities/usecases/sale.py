@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.amounts import rounded
 from libs.common.contracts.appointments import AppointmentMoved
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.opportunities import OpportunityReopened, OpportunityWon
@@ -165,7 +166,7 @@ def _tell_won(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:
             **facts.head(opportunity),
             acceptance_id=sale.acceptance_id,
             estimate_id=sale.estimate_id,
-            total=sale.total,
+            total=rounded(sale.total, sale.currency),
             currency=sale.currency,
             won_at=opportunity.won_at or sale.accepted_at,  # what is sold on top does not win it anew
             job_id=sale.job_id,

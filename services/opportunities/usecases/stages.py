@@ -39,8 +39,8 @@ def enter(tx: Tx, opportunity: Opportunity, stage: Stage) -> None:
     """Goes to another open stage and says so."""
     before: dict[str, Any] = {"previous_stage": opportunity.stage, "previous_stage_type": opportunity.stage_type}
     opportunity.enter(stage, at=tx.now)
-    value: dict[str, Any] = {"expected_value": opportunity.expected_value, "currency": opportunity.currency}
-    how: dict[str, Any] = {**before, **value, "probability": stage.probability, "entered_at": tx.now}
+    worth = facts.worth(opportunity)
+    how: dict[str, Any] = {**before, **worth, "probability": stage.probability, "entered_at": tx.now}
     tx.publish(OpportunityStageChanged(**facts.head(opportunity), **how), of=opportunity)
 
 
