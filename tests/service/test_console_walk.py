@@ -182,3 +182,16 @@ def test_what_happened_says_of_every_change_what_it_was(funnel: Funnel) -> None:
     for words in ("Questions answered", "The job of this sale is known"):
         assert words in page.text
     assert "Opportunity corrected" not in page.text
+
+
+def test_what_happened_says_that_another_price_is_what_it_is_worth(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    estimate, _ = funnel.sent("8400.00", opportunity)
+    funnel.do("salesperson", f"/estimates/{estimate}/revise", {"reason": "less to do"})
+    funnel.price(estimate, "7900.00")
+    funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
+    page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{opportunity}")
+
+    for words in ("Worth another amount now", "Another estimate counts now"):
+        assert words in page.text
+    assert "Opportunity corrected" not in page.text

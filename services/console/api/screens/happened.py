@@ -114,7 +114,9 @@ ALONE: Mapping[tuple[str, Any], Line] = {
     ("opportunity.changed", "answers"): Line(said("Questions answered")),
     ("opportunity.changed", "job_id"): Line(said("The job of this sale is known")),
     ("opportunity.changed", "selected_estimate_id"): Line(said("Another estimate counts now")),
+    ("opportunity.changed", "expected_value"): Line(said("Worth another amount now")),
 }
+FOLLOWS = "expected_value"  #: from what is told with it
 
 
 def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
@@ -130,7 +132,8 @@ def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
     kind, changed, say = row["kind"], _several(row["words"].get("changed")), place().say
-    alone = ALONE.get((kind, changed[0])) if len(changed) == 1 else None
+    first = [one for one in changed if one != FOLLOWS] or changed
+    alone = ALONE.get((kind, first[0])) if len(first) == 1 else None
     line = alone or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
     by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
