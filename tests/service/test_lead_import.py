@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from commands.leads import command
 from embedded.testing import Bench
+from libs.common.contracts.leads import LeadCaptured
 
 FILE = """Full Name,Email,Phone,Lead Source,Shoe size
 Ann Lee,ann@lee.example,615-555-0101,Google,38
@@ -41,6 +42,13 @@ def test_good_rows_come_in_and_bad_ones_are_named_with_their_line(leads: Bench) 
     assert report["unknown"] == ["Shoe size"]
     [ann] = leads.as_("csr").items("/api/v1/leads?q=ann")
     assert leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]["Shoe size"] == "38"
+
+
+def test_who_reads_along_hears_what_the_other_program_called_an_enquiry(leads: Bench) -> None:
+    send(leads, "Lead ID,Full Name,Email\n00Q5e,Ann Lee,ann@lee.example\n,Bob Ray,bob@ray.example\n")
+
+    told = {fact.data["title"]: fact.data["external_id"] for fact in leads.told("leads", LeadCaptured)}
+    assert told == {"Ann Lee": "00Q5e", "Bob Ray": ""}
 
 
 def test_the_same_file_again_adds_nothing_and_a_mended_one_only_the_mended_rows(leads: Bench) -> None:

@@ -31,6 +31,7 @@ class LeadCaptured(LeadFact):
     duplicate_ids: tuple[UUID, ...] = ()  #: at most ten, strongest first
     next_action_at: Instant | None = None
     opportunity_id: UUID | None = None
+    external_id: str = ""  #: what the program that its file came from calls it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,6 +57,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
             score=lead.score,
             duplicate_ids=tuple(one.id for one in found),
             next_action_at=lead.next_action_at,
+            external_id=lead.details.get("external_id", ""),
         ),
         of=lead,
     )
