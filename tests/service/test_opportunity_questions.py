@@ -7,7 +7,12 @@ from uuid import uuid4
 import pytest
 
 from embedded.testing import Bench
-from libs.common.contracts.opportunities import OpportunityConverted, OpportunityQualified, OpportunityStageChanged
+from libs.common.contracts.opportunities import (
+    OpportunityChanged,
+    OpportunityConverted,
+    OpportunityQualified,
+    OpportunityStageChanged,
+)
 from tests.service.opportunity_stories import OPPORTUNITIES, done, opened, prospect, refused, seen
 
 SETS = f"{OPPORTUNITIES}/question-sets"
@@ -243,6 +248,16 @@ def test_a_person_may_overrule_the_answers_with_a_reason_and_take_it_back(desk: 
     assert done(desk, found["id"], "answers", body(asked, ownership=None))["qualified"] is True
     back = done(desk, found["id"], "qualification", {"qualified": None, "reason": "mistaken"}, by="manager")
     assert (back["qualified"], back["override"]) == (False, None)
+
+
+def test_a_change_says_whether_it_qualifies_also_when_that_is_not_known_any_more(desk: Bench) -> None:
+    ident = opened(desk)["id"]
+    done(desk, ident, "qualification", {"qualified": True, "reason": "an old customer"}, by="manager")
+    desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{ident}", {"title": "Furnace"})
+    done(desk, ident, "qualification", {"qualified": None, "reason": "mistaken"}, by="manager")
+
+    told = [(one.data["changed"], one.data["qualified"]) for one in desk.told("opportunities", OpportunityChanged)]
+    assert told == [(["title"], True), (["qualified"], None)]
 
 
 def test_a_gate_asks_for_its_question_sets_by_name_and_lets_a_persons_word_pass(desk: Bench) -> None:

@@ -73,6 +73,8 @@ class OpportunityChanged(OpportunityFact):
     job_id: UUID | None = None  #: with it among ``changed`` the records have moved to the job, if there were any
     moved_appointment_ids: tuple[UUID, ...] = ()
     acceptance_id: UUID | None = None  #: the sale whose step this was
+    qualified: bool | None = None  #: None: nobody and nothing says
+    customer_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,8 @@ def tell_change(tx: Tx, opportunity: Opportunity, *changed: str, **more: Any) ->
             financing_activity=opportunity.financing_activity or "",
             selected_estimate_id=opportunity.selected_estimate_id,
             job_id=opportunity.job_id,
+            customer_id=opportunity.customer_id,
+            qualified=opportunity.qualified,
             **more,
         ),
         of=opportunity,

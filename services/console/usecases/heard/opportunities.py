@@ -5,6 +5,7 @@ from typing import Any
 from libs.common.contracts.appointments import AppointmentFact
 from libs.common.contracts.base import Message
 from libs.common.contracts.opportunities import (
+    OpportunityChanged,
     OpportunityFact,
     OpportunityLost,
     OpportunityOpened,
@@ -45,6 +46,8 @@ def hear(tx: Tx, event: OpportunityFact, message: Message) -> None:
         "next_follow_up_at": event.next_follow_up_at,
     }
     known |= {column: getattr(event, field) for column, field in FIELDS.items() if hasattr(event, field)}
+    if isinstance(event, OpportunityChanged) and "qualified" not in event.changed:
+        known.pop("qualified")  # older facts do not say it
     if hasattr(event, "expected_value"):
         currency = getattr(event, "currency", "")
         known |= {
