@@ -56,6 +56,16 @@ def test_a_draft_is_written_in_a_form_and_shows_what_the_service_makes_of_it(off
     assert "Tax t20" in page.text
 
 
+def test_tax_that_prices_include_is_said_to_be_included(office: Bench) -> None:
+    """It stands among what is added up to the total, and is no part of that sum."""
+    set_taxes(office)
+    ident = drafted(office)["id"]
+    priced(office, ident, PUMP | {"tax_code": "t20"}, prices_include_tax=True)
+    assert "Included: tax t20" in at(office, ident).page.text
+    send(office, ident)
+    assert "Included: tax t20" in at(office, ident).page.text
+
+
 def test_a_button_changes_the_form_and_nothing_typed_is_lost(office: Bench) -> None:
     ident = drafted(office)["id"]
     reader = at(office, ident)
