@@ -54,6 +54,21 @@ def test_a_second_acceptance_before_operations_have_it_just_adds_to_the_order(or
     assert change["acknowledge_by"] is None
 
 
+@pytest.mark.parametrize(("deposit", "still"), [("2500.00", False), ("0.00", True)])
+def test_a_deposit_that_was_waived_waives_none_that_is_asked_for_later(
+    orders: Orders, deposit: str, still: bool
+) -> None:
+    booking = orders.ready(deposit="100.00")
+    orders.edit(booking, deposit_waived=True)
+
+    after = orders.sell(more(booking, total="5000.00", deposit=deposit))
+
+    assert after["deposit_waived"] is still
+    [assign] = [one for one in after["allowed"] if one["action"] == "assign_to_operation"]
+    owed = [one["text"] for one in assign["missing"] if one["field"] == "deposit_paid"]
+    assert owed == ([] if still else ["$2,600.00 of the deposit is neither paid nor waived"])
+
+
 def test_a_change_order_sells_nothing_else_a_second_time(orders: Orders) -> None:
     booking = orders.sell()
     extra = more(booking)

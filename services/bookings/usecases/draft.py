@@ -65,6 +65,8 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
     before = rounded(booking.contract_total, booking.currency)
     part = part_of(tx, booking, sale, accepted)
     part.change_order = True
+    if part.deposit_due:
+        booking.deposit_waived = False  # that was said of what was due before
     if booking.state in LATER:
         part.acknowledge_by = timers.acknowledge_by(tx, booking, booking.team_id)
         tx.remind(timers.CHANGE_ORDER, sale.id, part.acknowledge_by, booking_id=str(booking.id))
