@@ -162,6 +162,21 @@ def test_what_happened_is_told_on_the_enquiry_and_the_opportunity(office: Bench)
             assert words in page.text, where
 
 
+def test_an_hour_that_the_clocks_leave_out_is_no_time_to_come(office: Bench) -> None:
+    """A visit at half past two was one at half past three: nobody had said so."""
+    found = opportunity(office)
+    reader = Reader(office, "salesperson")
+    reader.open(f"/do/opportunity.appoint/{found['id']}")
+    page = reader.press("Set an appointment", starts_at="2150-03-08T02:30")
+    assert page.status == 422
+    assert "is an hour that is left out that day" in page.text
+    assert ("starts_at", "2150-03-08T02:30") in page.forms[-1].fields
+    reader.press("Set an appointment", starts_at="2150-03-08T03:30")
+    office.settle()
+    [visit] = office.as_("csr").items(f"/api/v1/opportunities/{found['id']}/appointments")
+    assert visit["starts_at"] == "2150-03-08T08:30:00Z"
+
+
 def test_the_follow_ups_that_are_late_are_listed_as_many_as_are_counted(office: Bench) -> None:
     """Those of enquiries that are being nurtured too, and nobody who is only to be answered."""
     late = {"next_action_at": (office.clock() + timedelta(hours=1)).isoformat()}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -186,7 +186,11 @@ def _moment(_field: Field, text: str, place: Place) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Unreadable("is not a day and a time") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=place.zone)).isoformat()
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=place.zone)
+        if place.local(moment.astimezone(UTC)).replace(tzinfo=None) != moment.replace(tzinfo=None):
+            raise Unreadable("is an hour that is left out that day: clocks go forward")
+    return moment.isoformat()
 
 
 def _calendar(field: Field, text: str, _place: Place) -> Any:
