@@ -1,7 +1,9 @@
 """Today, the board, search and what happened: what each role sees first, and what it can move."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import jsonschema
@@ -160,6 +162,29 @@ def test_what_happened_is_told_on_the_enquiry_and_the_opportunity(office: Bench)
         assert "What happened" in page.text
         for words in ("Enquiry taken in", "Worth working", "Opportunity opened"):
             assert words in page.text, where
+
+
+def test_a_number_of_the_board_leads_to_the_cards_that_it_counts_and_no_others(office: Bench) -> None:
+    def lost(source: str, name: str, number: str) -> None:
+        found = opportunity(office, source=source, person_name=name, phones=[number])
+        office.as_("salesperson").post(f"/api/v1/opportunities/{found['id']}/lose", {"reason": "price"})
+        office.settle()
+
+    lost("Radio", "Olga Old", "615-555-0121")
+    office.clock.forward(days=40)
+    lost("Radio", "Nora New", "615-555-0122")
+    lost("Web", "Wes Web", "615-555-0123")
+    office.as_("csr").post("/api/v1/leads", SAID | {"person_name": "Rae Radio", "source": "Radio"})
+    office.as_("csr").post("/api/v1/leads", SAID | {"person_name": "Will Web", "source": "Web"})
+    office.settle()
+
+    reader = Reader(office, "office")
+    reader.open("/board?source=Radio")
+    listed = reader.follow("Lost in a month: 1").links.keys()
+    assert {"Olga Old", "Nora New", "Wes Web"} & listed == {"Nora New"}
+    reader.open("/board?source=Radio")
+    [before] = re.findall(r'href="(/cards\?lane=lead\.new[^"]*)"', reader.page.html)
+    assert {"Rae Radio", "Will Web"} & reader.open(unescape(before)).links.keys() == {"Rae Radio"}
 
 
 def test_an_hour_that_the_clocks_leave_out_is_no_time_to_come(office: Bench) -> None:

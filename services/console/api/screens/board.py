@@ -1,8 +1,10 @@
 """The board: where everything stands, stage by stage, and moves from one to the next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -10,7 +12,7 @@ from libs.common.web import reading
 from services.console import usecases
 from services.console.adapters.words import said
 from services.console.api.screens import cards, choices
-from services.console.api.screens.frame import me, page, screen
+from services.console.api.screens.frame import me, page, place, screen
 from services.console.schemas import BoardQuery
 from services.console.usecases import Lane
 
@@ -19,6 +21,7 @@ bp = Blueprint("console_board", __name__)
 CARDS_A_LANE = 20
 #: where a card may be moved by hand, and by which act: a stage that means more has an act of its own
 ACTS = {"converted": "opportunity.convert"}
+ENDED = ("opportunity.lost", "booking.completed")  #: of which only the last month's are on the board
 ENDS = ("opportunity.won", "opportunity.lost")
 AGES = (("", said("Any age")), ("overdue", said("Overdue")), ("7", said("Older than 7 days")),
         ("30", said("Older than 30 days")), ("90", said("Older than 90 days")))  # fmt: skip
@@ -52,7 +55,18 @@ def board() -> Response:
         trades=choices.of("trades", {})[1:],
         sources=sorted({one["source"] for lane in lanes for one in lane.cards if one["source"]}),
         ages=AGES,
+        behind=lambda lane: _behind(lane, typed),
     )
+
+
+def _behind(lane: str, typed: Mapping[str, str]) -> str:
+    """The list of the cards that a lane's number counts."""
+    asked = {name: text for name, text in typed.items() if text}
+    if asked.get("age") == "overdue":
+        asked = {name: text for name, text in asked.items() if name != "age"} | {"overdue": "true"}
+    if lane in ENDED:
+        asked["closed_from"] = (place().now - timedelta(days=usecases.CLOSED_DAYS)).isoformat()
+    return f"/cards?{urlencode({'lane': lane, **asked})}"
 
 
 def _of_stage(key: str) -> bool:
