@@ -69,6 +69,7 @@ class CardQuery(Page):
     handed_over_from = fields.Instant()
     handed_over_until = fields.Instant()
     overdue = fields.Flag()
+    answer_late = fields.Flag()
     follow_up_late = fields.Flag()
     age = fields.Whole(least=0, most=3650)
     sort = fields.Code(SORTS)

@@ -202,6 +202,26 @@ def test_an_hour_that_the_clocks_leave_out_is_no_time_to_come(office: Bench) -> 
     assert visit["starts_at"] == "2150-03-08T08:30:00Z"
 
 
+def test_the_answers_that_are_late_are_the_same_in_the_bar_on_today_and_in_their_list(office: Bench) -> None:
+    """Also for whom the opportunity was given and not the enquiry."""
+    opportunity(office)
+    office.as_("csr").post("/api/v1/leads", SAID | {"person_name": "Nobodys Yet", "phones": ["615-555-0177"]})
+    spoken = opportunity(office, person_name="Sonny Spoken", phones=["615-555-0155"])
+    attempt = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    office.as_("salesperson").post(f"/api/v1/opportunities/{spoken['id']}/contact-attempts", attempt)
+    office.settle()
+    office.clock.forward(days=4)
+
+    for who, late in (("salesperson", {"June Pettibone"}), ("office", {"June Pettibone", "Nobodys Yet"})):
+        reader = Reader(office, who)
+        assert f"Answers late: {len(late)}." in reader.open("/").text
+        bar = office.as_(who).get("/api/v1/status-bar").get_json()
+        assert bar["overdue_responses"] == len(late)
+        page = reader.follow("1 answer late" if len(late) == 1 else f"{len(late)} answers late")
+        assert "Answers late" in page.text
+        assert {"June Pettibone", "Nobodys Yet", "Sonny Spoken"} & page.links.keys() == late
+
+
 def test_the_follow_ups_that_are_late_are_listed_as_many_as_are_counted(office: Bench) -> None:
     """Those of enquiries that are being nurtured too, and nobody who is only to be answered."""
     late = {"next_action_at": (office.clock() + timedelta(hours=1)).isoformat()}

@@ -54,6 +54,7 @@ class OpportunityWatch(Watch, Base):
     __tablename__ = "opportunity_watch"
     record = "opportunity"
 
+    lead_id: Mapped[UUID] = mapped_column(index=True)
     salesperson_id: Mapped[UUID | None]
     inside_rep_id: Mapped[UUID | None]
     follow_up_at: Mapped[datetime | None]

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller
+from libs.common.auth import Caller, Scope
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from libs.common.workhours import end_of_day, zone
@@ -34,7 +34,7 @@ def counters(tx: Tx, caller: Caller) -> dict[str, int]:
     late_opportunities = _count(caller, "opportunity.read", OpportunityWatch, OpportunityWatch.follow_up_at < tx.now)
     counts = {
         "new_leads": _count(caller, "lead.read", LeadWatch, LeadWatch.state == "new"),
-        "overdue_responses": _count(caller, "lead.read", LeadWatch, LeadWatch.response_due_at < tx.now),
+        "overdue_responses": _unanswered(caller, tx.now),
         "overdue_follow_ups": late_leads + late_opportunities,
         "todays_appointments": _appointments(caller, since, tomorrow),
         "expiring_estimates": _count(
@@ -50,6 +50,18 @@ def counters(tx: Tx, caller: Caller) -> dict[str, int]:
 def _count(caller: Caller, permission: str, kind: type[Any], *conditions: sa.ColumnElement[bool]) -> Any:
     counted = sa.select(sa.func.count()).select_from(kind).where(*conditions)
     return scoped(counted, kind, caller, permission).scalar_subquery()
+
+
+def _unanswered(caller: Caller, now: datetime) -> Any:
+    """Enquiries whose clock has run out: the caller's, and those whose opportunity is theirs."""
+    if caller.scope("lead.read") not in (Scope.OWN, Scope.TEAM):
+        return _count(caller, "lead.read", LeadWatch, LeadWatch.response_due_at < now)
+    mine = scoped(sa.select(LeadWatch.id), LeadWatch, caller, "lead.read").whereclause
+    given = scoped(sa.select(OpportunityWatch.id), OpportunityWatch, caller, "opportunity.read").whereclause
+    counted = sa.select(sa.func.count()).select_from(LeadWatch)
+    counted = counted.outerjoin(OpportunityWatch, OpportunityWatch.lead_id == LeadWatch.id)
+    theirs = sa.or_(*(sa.true() if one is None else one for one in (mine, given)))
+    return counted.where(LeadWatch.response_due_at < now, theirs).scalar_subquery()
 
 
 def _appointments(caller: Caller, since: datetime, until: datetime) -> Any:

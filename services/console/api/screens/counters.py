@@ -18,7 +18,9 @@ class Counter:
 
 
 COUNTERS = (
-    Counter("overdue_responses", "/leads?due=late", "stop", counted("answer late", "answers late"), "lead.read"),
+    Counter(
+        "overdue_responses", "/cards?answer_late=true", "stop", counted("answer late", "answers late"), "lead.read",
+    ),
     Counter(
         "overdue_follow_ups", "/cards?follow_up_late=true", "clock", counted("follow-up late", "follow-ups late"),
         "opportunity.read",

@@ -45,7 +45,9 @@ class Step:
 
 
 STEPS: Mapping[str, Step] = {
-    "late_answer": Step(said("Call %(who)s back"), said("Answers late"), "/leads?due=late", late=True, calls=True),
+    "late_answer": Step(
+        said("Call %(who)s back"), said("Answers late"), "/cards?answer_late=true", late=True, calls=True
+    ),
     "answer": Step(said("Call %(who)s back"), said("To answer"), "/leads?state=new", calls=True),
     "overdue_follow_up": Step(
         said("Follow up with %(who)s"), said("Follow-ups late"), "/cards?follow_up_late=true", late=True, calls=True

@@ -100,6 +100,8 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
         found.append(C.received_at <= tx.now - timedelta(days=asked["age"]))
     if asked.get("overdue"):
         found.append(sa.or_(*(C[name] < tx.now for name in LATE_BY)))
+    if asked.get("answer_late"):
+        found.append(C.answer_due_at < tx.now)
     if asked.get("follow_up_late"):
         found.append(C.follow_up_at < tx.now)
     if asked.get("team") is not None:
