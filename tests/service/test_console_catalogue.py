@@ -2,10 +2,13 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from embedded.testing import Bench
+from services.console.adapters.doors import Doors
 from tests.service.console_reader import Reader
 from tests.service.estimate_world import ESTIMATES, set_taxes
 
@@ -69,3 +72,34 @@ def test_a_tax_code_is_added_and_changed_and_never_written_over_by_mistake(offic
     page = admin.press("Change", rate="0.03")
     assert "3 %" in page.text
     assert office.as_("admin").get(f"{ESTIMATES}/tax-codes/city 1").get_json()["rate"] == "0.03"
+
+
+def test_a_tax_code_is_changed_whatever_it_is_called(office: Bench) -> None:
+    office.as_("admin").call("PUT", f"{ESTIMATES}/tax-codes/{quote('VAT 20%? ü')}", json={"name": "VAT", "rate": "0.2"})
+    admin = Reader(office, "admin")
+    admin.open("/settings/tax-codes")
+    [address] = [one for one in admin.page.offered if one.startswith("/do/tax.put/VAT")]
+    admin.open(address)
+    assert admin.press("Change", rate="0.21").status == 200
+    [changed] = [one for one in office.as_("admin").items(f"{ESTIMATES}/tax-codes") if one["name"] == "VAT"]
+    assert (changed["code"], changed["rate"]) == ("VAT 20%? ü", "0.21")
+
+
+@pytest.mark.parametrize("path", ["do/tax.put/a b ü?x=1", "settings/questions/a b ü?", "settings/parked/leads/a b ü?"])
+def test_whatever_an_address_names_is_asked_for_as_http_can_say_it(
+    office: Bench, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A path with a space or an umlaut in it cannot be sent to the gateway of a distributed system."""
+    asked: list[str] = []
+    monkeypatch.setattr(Doors, "ask", noting(Doors.ask, asked))
+    Reader(office, "admin").client.get("/" + quote(path))
+    named = [one for one in asked if "a%20b" in one]
+    assert (len(named), {one for one in asked if not one.isascii() or " " in one}) == (1, set())
+
+
+def noting(ask: Callable[..., Any], asked: list[str]) -> Callable[..., Any]:
+    def noted(self: Doors, method: str, path: str, *given: Any, **more: Any) -> Any:
+        asked.append(path)
+        return ask(self, method, path, *given, **more)
+
+    return noted

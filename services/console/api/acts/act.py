@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from libs.common.auth import May
 
@@ -132,13 +133,13 @@ class Act:
 
 
 def filled(path: str, idents: tuple[str, ...], *, loose: bool = False) -> str:
-    """``/leads/<lead_id>`` with each <…> replaced, in order."""
+    """``/leads/<lead_id>`` with each <…> replaced, in order, as an address writes it."""
     parts, left = [], list(idents)
     for part in path.split("/"):
         if part.startswith("<"):
             if not left:
                 raise ValueError(f"{path} needs another id")
-            parts.append(left.pop(0))
+            parts.append(quote(left.pop(0), safe=""))
         else:
             parts.append(part)
     if left and not loose:

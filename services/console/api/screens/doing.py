@@ -189,7 +189,7 @@ def _shown(
         "do.html",
         status,
         act=act,
-        address="/".join(("/do", act.key, *ids)),
+        address="/".join(("/do", act.key, *(quote(one, safe="") for one in ids))),
         fields=shown,
         others=others or [],
         wrong=[one for one in shown if one.error],

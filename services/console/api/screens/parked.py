@@ -1,6 +1,7 @@
 """Parked messages of every service: what could not be applied, why, and what to do about it; and telling again."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response
 
@@ -36,7 +37,7 @@ def parked_one(service: str, parked_id: str) -> Response:
     """One of them, as it came, and how many wait behind it."""
     if service not in services.NAMES:
         raise NotFound("")
-    record = doors().get(f"/{service}/parked/{parked_id}")
+    record = doors().get(f"/{service}/parked/{quote(parked_id, safe='')}")
     offers = Offers(record, (str(record["id"]),))
     return page("parked-one.html", nav="/settings", parked=record, service=service,
                 acts=offers.several(f"parked.{service}.replay", f"parked.{service}.discard"))  # fmt: skip

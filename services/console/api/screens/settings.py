@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
@@ -98,7 +99,7 @@ def _branch() -> str:
 
 
 def _address(topic: str) -> str:
-    return f"/{topic}/settings" + (f"?branch={_branch()}" if _branch() else "")
+    return f"/{topic}/settings" + (f"?branch={quote(_branch())}" if _branch() else "")
 
 
 def _shape(topic: str) -> Shape:
@@ -137,7 +138,8 @@ def question_set(key: str) -> Response:
 def put_questions(key: str) -> Response:
     """Makes the set, or its next version."""
     shape = _questions_shape()
-    return _saved(shape, f"/opportunities/question-sets/{key}", f"/settings/questions/{key}",
+    named = quote(key, safe="")
+    return _saved(shape, f"/opportunities/question-sets/{named}", f"/settings/questions/{named}",
                   lambda **more: _questions(key, **more))  # fmt: skip
 
 
@@ -146,7 +148,7 @@ def _questions_shape() -> Shape:
 
 
 def _questions(key: str, **more: Any) -> Response:
-    said_ = doors().ask("GET", f"/opportunities/question-sets/{key}")
+    said_ = doors().ask("GET", f"/opportunities/question-sets/{quote(key, safe='')}")
     found = said_.data if said_.ok else {"active": True, "kind": "qualification"}
     tag = said_.tag if said_.ok else ""
     return _form(
