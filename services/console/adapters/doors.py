@@ -1,6 +1,7 @@
 """The other services' public doors, asked with the user's own token: in this process when embedded, else by HTTP."""
 
 import http.client
+import select
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -147,6 +148,15 @@ def inside(app: Wsgi) -> Carrier:
     return carry
 
 
+def _over(line: http.client.HTTPConnection) -> bool:
+    """Whether the gateway has let go of a quiet connection: then it can be read from, to its end."""
+    if line.sock is None:
+        return True
+    waiting = select.poll()
+    waiting.register(line.sock, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 def across(address: str) -> Carrier:
     """Through the gateway at this address, over connections that are kept."""
     parts = urlsplit(address)
@@ -156,8 +166,11 @@ def across(address: str) -> Carrier:
 
     def taken() -> tuple[http.client.HTTPConnection, bool]:
         with taking:
-            if idle:
-                return idle.pop(), True
+            while idle:
+                line = idle.pop()
+                if not _over(line):
+                    return line, True
+                line.close()
         return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=PATIENCE_S), False
 
     def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
@@ -169,7 +182,7 @@ def across(address: str) -> Carrier:
                 content = answer.read()
             except (OSError, http.client.HTTPException) as trouble:
                 line.close()
-                # A kept connection may have ended meanwhile. A look is asked again on a new one; an act goes again
+                # A kept connection may have ended just now. A look is asked again on a new one; an act goes again
                 # only when its key makes that one and the same.
                 if used and (method == "GET" or "Idempotency-Key" in headers):
                     continue
