@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from libs.common.errors import Invalid
+from libs.common.errors import Fault, Invalid
 
 if TYPE_CHECKING:
     from libs.common.store import Store
@@ -44,7 +44,10 @@ def demand_new(store: "Store", key: RequestKey | None) -> None:
     if seen is None:
         return
     if seen.fingerprint != key.fingerprint:
-        raise Invalid("this Idempotency-Key was used with another body; take a new key for a new request")
+        fault = Fault("Idempotency-Key", "was used with another body")
+        raise Invalid(
+            "this Idempotency-Key was used with another body; take a new key for a new request", errors=[fault]
+        )
     raise AlreadyAnswered((bytes(seen.body), seen.status, dict(seen.headers)))
 
 

@@ -50,7 +50,8 @@ def mapping(headers: Sequence[str], own: Table[str, str] | None = None) -> Mappi
     if not WHOSE & set(fields.values()):
         raise Invalid(
             f"None of the columns {', '.join(headers)} tells whose enquiry it is;"
-            f" map one of them to {', '.join(sorted(WHOSE))}"
+            f" map one of them to {', '.join(sorted(WHOSE))}",
+            errors=[Fault("/file", "has no column that tells whose enquiry it is")],
         )
     return Mapping(fields, [column for column in headers if column not in fields])
 

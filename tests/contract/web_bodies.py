@@ -55,6 +55,14 @@ class Bodies:
             )
             assert answer.status_code == status, answer.text
 
+    @pytest.mark.parametrize(("parts", "named"), [("{file}{file}", "/file"), ("{file}{odd}", "/a~1b")])
+    def test_a_part_that_cannot_be_taken_is_named(self, world: World, parts: str, named: str) -> None:
+        file = '--x\r\nContent-Disposition: form-data; name="file"; filename="b.csv"\r\n\r\na\r\n'
+        odd = '--x\r\nContent-Disposition: form-data; name="a/b"\r\n\r\n\0\r\n'
+        body = parts.format(file=file, odd=odd).encode() + b"--x--\r\n"
+        answer = world.post("/import", body, Content_Type="multipart/form-data; boundary=x")
+        assert [one["pointer"] for one in problem(answer, 422)["errors"]] == [named]
+
     def test_a_compressed_body_is_refused(self, world: World) -> None:
         problem(world.post("", b"\x1f\x8b", Content_Encoding="gzip"), 415)
 

@@ -270,4 +270,5 @@ def problem(answer: TestResponse, status: int, slug: str | None = None) -> dict[
     assert said["detail"]
     assert said["request_id"] == answer.headers["X-Request-Id"]
     assert slug is None or said["type"] == f"/problems/{slug}"
+    assert status != 422 or all(one["pointer"] is not None and one["detail"] for one in said["errors"])
     return said

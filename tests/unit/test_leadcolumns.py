@@ -180,8 +180,9 @@ def test_a_map_that_cannot_be_meant_is_refused_with_every_fault() -> None:
 
 
 def test_a_list_of_something_else_is_refused() -> None:
-    with pytest.raises(Invalid, match="tells whose enquiry it is"):
+    with pytest.raises(Invalid, match="tells whose enquiry it is") as refused:
         mapping(["sku", "price"])
+    assert [fault.pointer for fault in refused.value.errors] == ["/file"]
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "Select", "UNKNOWN", "N/A", "[not provided]"])

@@ -5,8 +5,9 @@ from typing import Any
 
 from flask import Request
 
-from libs.common.errors import Invalid, WrongType
+from libs.common.errors import Fault, Invalid, WrongType
 from libs.common.schema.files import Upload
+from libs.common.strict_json import escape
 
 
 def parts(request: Request) -> dict[str, Any]:
@@ -19,11 +20,16 @@ def parts(request: Request) -> dict[str, Any]:
         given.append((name, Upload((file.filename or "")[:255], file.read())))
     for name, value in given:
         if name in found:
-            raise Invalid(f"the part {name[:80]!a} is sent twice")
+            raise _bad(name, "is sent twice")
         if "\0" in name or (isinstance(value, str) and "\0" in value):
-            raise Invalid(f"the part {name[:80]!a} holds NUL")
+            raise _bad(name, "holds NUL")
         found[name] = value
     return found
+
+
+def _bad(name: str, what: str) -> Invalid:
+    said = name[:80].replace("\0", "\\x00")
+    return Invalid(f"the part {said!a} {what}", errors=[Fault(f"/{escape(said)}", what)])
 
 
 def comparable(given: dict[str, Any]) -> dict[str, Any]:

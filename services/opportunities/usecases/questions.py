@@ -40,7 +40,8 @@ def find(tx: Tx, key: str) -> QuestionSet | None:
 def put(tx: Tx, key: str, before: QuestionSet | None, *, questions: list[dict[str, Any]], **given: Any) -> QuestionSet:
     """A set, or its next version; saying the same again changes nothing. Raises Invalid naming every fault."""
     if not KEY.fullmatch(key):
-        raise Invalid(f"{key[:80]!a} is no key: small letters, digits, - and _, at most 80")
+        fault = Fault("/key", "is 1 to 80 small letters, digits, - and _")
+        raise Invalid(f"{key[:80]!a} is no key: small letters, digits, - and _, at most 80", errors=[fault])
     faults = list(_faults(questions))
     if faults:
         raise Invalid("these questions cannot be asked like this", errors=faults)
