@@ -150,6 +150,17 @@ def test_the_document_says_what_comes_beside_an_answer_and_what_is_no_json(bench
     assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
 
 
+@pytest.mark.parametrize("path", ["stages", "lost-reasons"])
+def test_a_list_that_is_always_whole_offers_no_pages(bench: Callable[..., Bench], path: str) -> None:
+    desk = bench("opportunities")
+    document = desk.public.get("/api/v1/opportunities/openapi.json").get_json()
+    said = document["paths"][f"/api/v1/opportunities/{path}"]["get"]
+    assert [one["name"] for one in said["parameters"]] == ["branch"]
+    assert "headers" not in said["responses"]["200"]
+    refused = desk.as_("csr").get(f"/api/v1/opportunities/{path}?limit=1&cursor=x")
+    assert [one["pointer"] for one in refused.get_json()["errors"]] == ["?cursor", "?limit"]
+
+
 def test_settings_that_the_caller_has_are_not_sent_again(bench: Callable[..., Bench]) -> None:
     admin = bench("leads").as_("admin")
     tag = admin.get("/api/v1/leads/settings").headers["ETag"]

@@ -11,7 +11,6 @@ from marshmallow import Schema
 from libs.common.answers import AlreadyAnswered
 from libs.common.auth import RULES, May
 from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
-from libs.common.schema.listing import Page
 from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
 from libs.common.trouble import persistent
@@ -44,15 +43,13 @@ def endpoint(
 ) -> Callable[[View], View]:
     """Declares a view's rule. ``may`` is a permission, several of which one is enough, or PUBLIC, SIGNED_IN, LINK.
 
-    With ``body`` the view gets ``given``, with ``query`` (or ``many``) it gets ``asked``. ``edits`` demands If-Match.
-    ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret ``<token>``. ``kinds`` is as what
-    it answers; the first of them holds ``answer``, if there is one.
+    With ``body`` the view gets ``given``, with ``query`` it gets ``asked``: a Page where a list comes in pages.
+    ``edits`` demands If-Match. ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret
+    ``<token>``. ``kinds`` is as what it answers; the first of them holds ``answer``, if there is one.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN, LINK):
             raise TypeError(f"there is no permission {permission!r} in the role table")
-    if many and query is not None and not issubclass(query, Page):
-        query = type(query.__name__, (query, Page), {})
 
     def declare(view: View) -> View:
         summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())

@@ -13,6 +13,7 @@ from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
 from libs.common.schema.files import File
+from libs.common.schema.listing import Page
 from libs.common.web.context import JSON, LINK, PUBLIC, Edge, Rule
 from libs.common.web.openapi_words import ABOUT, HEADERS, PROBLEM, PROBLEMS, REFUSED_WITH
 
@@ -116,7 +117,7 @@ def _beside(rule: Rule, method: str, status: int, has_tag: bool) -> dict[str, An
     told = {
         "ETag": has_tag,
         "Idempotency-Replayed": method == "POST" and rule.idempotent,
-        "Link": rule.many and rule.query is not None,
+        "Link": rule.query is not None and issubclass(rule.query, Page) and rule.many,
         "Location": status == 201 and rule.idempotent,
     }
     return _told({name: HEADERS[name] for name, holds in told.items() if holds})

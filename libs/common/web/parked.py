@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from libs.common import parked
 from libs.common.answers import Answer
 from libs.common.errors import Missing, NotFound
-from libs.common.schema import fields
+from libs.common.schema import Page, fields
 from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx
 from libs.common.web.acts import begin, one, reading
@@ -98,7 +98,7 @@ class Decided(Schema):
     reason = fields.Text()
 
 
-class ParkedQuery(Schema):
+class ParkedQuery(Page):
     reason = fields.Text(max_length=40, blank=False)
     producer = fields.Text(max_length=40, blank=False)
     type = fields.Text(max_length=200, blank=False)
