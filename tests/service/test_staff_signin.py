@@ -144,6 +144,27 @@ def test_who_guesses_from_elsewhere_locks_nobody_out(staff: Bench) -> None:
     assert sign_in(staff, address="192.0.2.1").status_code == 201
 
 
+def test_who_guesses_at_the_console_locks_nobody_out_of_it(bench: Callable[..., Bench]) -> None:
+    """Whatever a browser's address is, the console's own is the one that this service sees."""
+    office = bench("staff", "console")
+    account(office)
+
+    def at_the_console(password: str, address: str) -> int:
+        typed = {"email": "ann@demo.example", "password": password}
+        where = {"REMOTE_ADDR": address}
+        return (
+            office.system.parts["console"]
+            .app.test_client()
+            .post("/sign-in", data=typed, environ_overrides=where)
+            .status_code
+        )
+
+    guesses = [at_the_console("wrong", "198.51.100.9") for _ in range(ACCOUNT_MISSES + 1)]
+    assert (guesses[0], guesses[-1]) == (401, 429)
+    assert at_the_console(RIGHT, "198.51.100.9") == 429
+    assert at_the_console(RIGHT, "192.0.2.1") == 303
+
+
 def test_an_office_behind_one_address_signs_in_as_often_as_it_likes(staff: Bench) -> None:
     account(staff)
     assert {sign_in(staff).status_code for _ in range(ACCOUNT_MISSES + 2)} == {201}
