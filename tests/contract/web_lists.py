@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from libs.common.web import paging
 from tests.contract.web_world import (
     BOXES,
+    Box,
     World,
     problem,
 )
@@ -77,6 +79,26 @@ class Lists:
             said = problem(world.get(f"?limit=1&cursor={forged}"), 422)
             assert [error["pointer"] for error in said["errors"]] == ["?cursor"]
         problem(world.get(f"?limit=1&cursor={good}&sort=label"), 422)
+
+    @pytest.mark.parametrize(
+        ("sort", "value"),
+        [
+            ("-created_at", "0001-01-01T00:00:00+14:00"),
+            ("-created_at", "9999-12-31T23:59:59-14:00"),
+            ("-created_at", "2026-01-01T00:00:00"),
+            ("size", 2**63),
+            ("price", "1E+400"),
+            ("price", "0.00001"),
+            ("price", "NaN"),
+            ("label", "a\0b"),
+        ],
+    )
+    def test_a_cursor_made_with_our_own_code_of_what_no_column_holds_is_refused(
+        self, world: World, sort: str, value: Any
+    ) -> None:
+        made = paging._cursor(value, uuid4(), sort, Box)
+        said = problem(world.get(f"?sort={sort}&cursor={made}"), 422)
+        assert [error["pointer"] for error in said["errors"]] == ["?cursor"]
 
     @pytest.mark.parametrize(
         ("query", "named"),

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import operator
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -131,18 +132,26 @@ def _read(cursor: str, sort: str, kind: type[Any], column: Any) -> tuple[Any, An
             raise ValueError("not given out by this list")
         value, ident = msgspec.json.decode(said)
         if value is not None:
-            python = type(column.type)
-            value = msgspec.convert(value, _kind(column), strict=False) if python else value
+            value = _demand_fit(msgspec.convert(value, _kind(column), strict=False), column)
         return value, msgspec.convert(ident, kind.id.type.python_type, strict=False)
-    except (ValueError, TypeError, binascii.Error, msgspec.DecodeError) as wrong:
+    except (ValueError, TypeError, ArithmeticError, binascii.Error, msgspec.DecodeError) as wrong:
         fault = Fault("?cursor", "is not one that this list gave out for this order")
         raise Invalid("the cursor cannot be used; start without one", errors=[fault]) from wrong
 
 
 def _kind(column: Any) -> type:
-    from datetime import datetime
-
     return datetime if isinstance(column.type, UtcDateTime) else column.type.python_type
+
+
+def _demand_fit(value: Any, column: Any) -> Any:
+    """The value, as either database can compare it with the column's. Raises ValueError or ArithmeticError."""
+    if hasattr(column.type, "demand_fit"):
+        column.type.demand_fit(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if (isinstance(value, int) and not -(2**63) <= value < 2**63) or (isinstance(value, str) and "\0" in value):
+        raise ValueError("no database holds this")
+    return value
 
 
 def _mark(said: bytes, sort: str, kind: type[Any]) -> bytes:
