@@ -122,9 +122,8 @@ class Card(Base):
     job_title: Mapped[str | None]
     customer_id: Mapped[UUID | None]
     customer_name: Mapped[str | None]
-    contract_total: Mapped[int | None] = mapped_column(
-        sa.BigInteger
-    )  #: of all its acceptances, whichever order has them
+    #: of all its acceptances, whichever order has them
+    contract_total: Mapped[int | None] = mapped_column(sa.BigInteger)
     contract_currency: Mapped[str | None]
     team_id: Mapped[UUID | None] = mapped_column(index=True)
     assignee_id: Mapped[UUID | None] = mapped_column(index=True)
