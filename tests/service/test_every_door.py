@@ -158,7 +158,7 @@ def test_a_list_that_is_always_whole_offers_no_pages(bench: Callable[..., Bench]
     assert [one["name"] for one in said["parameters"]] == ["branch"]
     assert "headers" not in said["responses"]["200"]
     refused = desk.as_("csr").get(f"/api/v1/opportunities/{path}?limit=1&cursor=x")
-    assert [one["pointer"] for one in refused.get_json()["errors"]] == ["?cursor", "?limit"]
+    assert sorted(one["pointer"] for one in refused.get_json()["errors"]) == ["?cursor", "?limit"]
 
 
 def test_settings_that_the_caller_has_are_not_sent_again(bench: Callable[..., Bench]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from libs.common.errors import Unavailable
 from services.console.adapters.doors import Carrier, across
 
 
@@ -56,3 +57,7 @@ def test_who_signs_in_after_a_quiet_minute_is_let_in(gateway: Gateway, carry: Ca
         gateway.let_go.clear()
         assert carry("POST", "/api/v1/staff/sessions", {}, b"{}").status == 201
         assert gateway.let_go.wait(5)
+    gateway.shutdown()
+    gateway.server_close()
+    with pytest.raises(Unavailable):
+        carry("POST", "/api/v1/staff/sessions", {}, b"{}")
