@@ -14,6 +14,7 @@ from typing import Any
 from libs.local.nursery import Copy, Nursery, dying_with
 
 SAID = "plumbline: "  #: how a line to the user begins
+AGAIN_S = 2.0  #: whoever is told to stop is told so again after so long
 
 
 class Process:
@@ -74,8 +75,11 @@ class Process:
         goes with it."""
         if not asked:
             self.ask_to_stop(stop_signal)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._child.wait(seconds)
+        deadline = time.monotonic() + seconds
+        while self.alive and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(min(left, AGAIN_S))
+            self.ask_to_stop(stop_signal)  # who was just starting did not hear it: RabbitMQ has no ears at first
         self.kill()
 
     def wait(self, seconds: float) -> int:
