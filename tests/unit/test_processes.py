@@ -1,6 +1,8 @@
 """A process that we start says its pid in a file, which others read while it is started anew."""
 
 import os
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,24 @@ def test_what_it_says_is_its_owners_to_read_whatever_the_umask(tmp_path: Path, u
 
     it.wait(10)
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+HARD_OF_HEARING = """
+import signal, sys
+heard = []
+signal.signal(signal.SIGTERM, lambda *_: heard.append(1) or (len(heard) > 1 and sys.exit(7)))
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_who_did_not_hear_that_it_is_to_stop_is_told_again(tmp_path: Path) -> None:
+    """As a broker that is just starting."""
+    it = Process([sys.executable, "-c", HARD_OF_HEARING], log=tmp_path / "it.log")
+    deadline = time.monotonic() + 30
+    while "ready" not in it.log_tail():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    it.stop(seconds=20)
+    assert it.code == 7, "it ended by itself"
