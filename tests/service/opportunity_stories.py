@@ -169,3 +169,16 @@ def tell(desk: Bench, *facts: Any) -> None:
 
 def sent(desk: Bench, about: dict[str, Any], subject: UUID | None = None, **more: Any) -> None:
     tell(desk, estimate(EstimateSent, about, subject, sent_at=desk.clock(), **more))
+
+
+def walk_in(**more: Any) -> dict[str, Any]:
+    """What somebody enters who has no lead yet."""
+    person = {
+        "channel": "walk_in",
+        "person_name": "Walk In",
+        "phones": ["(615) 555-0123"],
+        "request": "Furnace price",
+        "interest_level": "high",
+        "trade": "hvac",
+    }
+    return {"prospect": person, "product_interest": "furnace", **more}
