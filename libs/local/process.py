@@ -164,22 +164,30 @@ def end_predecessor(pid_file: Path, *, seconds: float = 15) -> None:
 
 
 def _left(session: int) -> bool:
-    """Whether anything of this session lives, its first process being gone; zombies do not."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if fields[0] != "Z" and fields[3] == str(session):
-                return True
-    return False
+    """Whether anything of this session lives, its first process being gone."""
+    return any(
+        stat is not None and stat[3] == str(session) and _lives(stat)
+        for stat in map(_stat, Path("/proc").glob("[0-9]*"))
+    )
 
 
 def _started(pid: int) -> str:
-    """When it was started, as a pid may be used again; "" where there is none, or a zombie."""
+    """When it was started, as a pid may be used again; "" where there is none any more."""
+    stat = _stat(Path("/proc") / str(pid))
+    return stat[19] if stat is not None and _lives(stat) else ""
+
+
+def _stat(process: Path) -> list[str] | None:
+    """proc(5): what follows the name, from the state on; None where it is gone."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
+        return None
+
+
+def _lives(stat: Sequence[str]) -> bool:
+    """A zombie does as long as a thread of it does: one that waits for a disk keeps its port and its files."""
+    return stat[0] != "Z" or int(stat[17]) > 1
 
 
 def identity(user: str | None) -> dict[str, Any]:

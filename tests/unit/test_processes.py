@@ -1,13 +1,17 @@
 """A process that we start says its pid in a file, which others read while it is started anew."""
 
 import os
+import signal
+import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from libs.local.process import Process
+from libs.local.ports import free_port
+from libs.local.process import Process, end_predecessor
 
 
 def test_who_reads_the_pid_while_it_is_written_reads_a_whole_one(tmp_path: Path) -> None:
@@ -59,3 +63,34 @@ def test_who_did_not_hear_that_it_is_to_stop_is_told_again(tmp_path: Path) -> No
         time.sleep(0.01)
     it.stop(seconds=20)
     assert it.code == 7, "it ended by itself"
+
+
+HALF_DEAD = """
+import ctypes, socket, sys, threading, time
+taken = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+threading.Thread(target=time.sleep, args=(600,)).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall(int(sys.argv[2]), 0)
+"""
+SYS_EXIT = {"x86_64": 60, "aarch64": 93}  # of the first thread alone
+
+
+def test_a_predecessor_whose_last_thread_still_waits_for_the_disk_is_waited_for(tmp_path: Path) -> None:
+    """Its first thread is a zombie by then, and its port is taken none the less."""
+    port = free_port()
+    asked = [sys.executable, "-c", HALF_DEAD, str(port), str(SYS_EXIT[os.uname().machine])]
+    before = subprocess.Popen(asked, stdout=subprocess.PIPE, start_new_session=True)
+    stat = Path(f"/proc/{before.pid}/stat")
+    assert before.stdout is not None
+    assert before.stdout.readline() == b"ready\n"
+    deadline = time.monotonic() + 30
+    while (fields := stat.read_text().rpartition(")")[2].split())[0] != "Z":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (tmp_path / "it.pid").write_text(f"{before.pid} {fields[19]}")
+
+    end_predecessor(tmp_path / "it.pid", seconds=0.1)
+
+    socket.create_server(("127.0.0.1", port)).close()
+    assert before.wait(10) == -signal.SIGKILL
+    before.stdout.close()
