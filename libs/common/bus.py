@@ -22,13 +22,15 @@ class Outgoing:
 class Delivery:
     """Bytes as they arrived. ``redelivered`` means that somebody may have begun with it before.
 
-    ``producer`` is whom the broker says it comes from, where it vouches for that.
+    ``producer`` is whom the broker says it comes from, where it vouches for that. ``reread``: from the history, where
+    it may have been taken in before; nobody is at it, so unlike a redelivered one it is not tried alone.
     """
 
     body: bytes
     content_type: str = CONTENT_TYPE
     redelivered: bool = False
     producer: str | None = None
+    reread: bool = False
 
 
 def nothing() -> None:

@@ -55,7 +55,7 @@ def park_fork(tx: Tx, message: Message, other: UUID) -> None:
 def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None) -> None:
     """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none."""
     table = tx.tables.parked
-    if delivery.redelivered:  # it was parked before, if what came with it was then in trouble
+    if delivery.redelivered or delivery.reread:  # parked before, maybe: what came with it may have been in trouble
         known = sa.select(table.c.id).where(table.c.agg.is_(None), table.c.body == delivery.body).limit(1)
         if tx.execute(known).first() is not None:
             return

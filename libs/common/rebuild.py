@@ -68,8 +68,8 @@ def rebuild(live: Store, consumer: Consumer, model: ReadModel, history: History)
 
 def _deliver(consumer: Consumer, batch: Sequence[Delivery], streams: set[str]) -> None:
     wanted = [one for one in batch if any(f'"plumbline.{stream}.'.encode() in one.body for stream in streams)]
-    if wanted:  # marked as what it is: bytes that were parked before are not parked once more
-        consumer.deliver([replace(one, redelivered=True) for one in wanted])
+    if wanted:
+        consumer.deliver([replace(one, reread=True) for one in wanted])
 
 
 def _now(store: Store) -> datetime:

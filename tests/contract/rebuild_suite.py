@@ -75,6 +75,21 @@ class RebuildSuite:
         assert workshop.shown() == right
         assert len(right) == 5 * count
 
+    def test_facts_of_the_history_are_applied_together_and_not_each_alone(self, workshop: Workshop) -> None:
+        for _ in range(40):
+            workshop.make(*map(str, range(5)))
+        workshop.settle()
+        commits = 0
+
+        def count(point: str) -> None:
+            nonlocal commits
+            commits += point == "after_commit"
+
+        workshop.taker.store.crash = count
+        assert workshop.rebuild() == 40
+
+        assert commits <= 3 * 200 / 50, "three readings of 200 facts, 50 at a time"
+
     def test_it_goes_on_serving_and_loses_nothing_of_what_is_told_meanwhile(self, workshop: Workshop) -> None:
         things = [workshop.make("made", "0") for _ in range(60)]
         workshop.settle()

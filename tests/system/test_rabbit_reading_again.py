@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from libs.common.bus import Delivery
-from libs.common.rabbit import bindings
+from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import throwaway_facts  # noqa: F401 - an autouse fixture
@@ -54,6 +54,24 @@ def test_what_waited_long_in_a_queue_that_is_deleted_is_read_again(world: Rabbit
 
     assert world.taker.heard(late) == ["late"]
     assert world.taker.heard(lost) == ["waits", "long"]
+
+
+def test_what_was_parked_before_is_not_parked_once_more_when_it_is_read_again(world: RabbitWorld) -> None:
+    watch = Watch(world)
+    watch.look()
+    forged = world.make("forged")
+    administrator = RabbitPublisher(world.vhost.url)
+    administrator.send(world.withhold())
+    administrator.close()
+    reader = RabbitReader(world.url("taker"), queue_of("taker"), world.taker.consumer.deliver)
+    reader.read_through()
+    assert [one.reason for one in world.taker.parked()] == ["producer_mismatch"]
+
+    make_the_queue_anew(world)
+    assert watch.look() > 0
+
+    assert len(world.taker.parked()) == 1
+    assert world.taker.heard(forged) == []
 
 
 def test_a_binding_lost_while_others_facts_are_read_again_costs_nothing(

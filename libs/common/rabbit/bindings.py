@@ -1,6 +1,7 @@
 """Finds what a broker has lost, and fills it again: bindings, a queue and what was in it, everything."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -112,7 +113,7 @@ class Bindings:
 
         def deliver(some: Sequence[Delivery]) -> None:
             nonlocal count
-            self.consumer.deliver(some)
+            self.consumer.deliver([replace(one, reread=True) for one in some])
             count += len(some)
 
         starts = tuple(key.removesuffix("#") for key in keys)
