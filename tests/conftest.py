@@ -17,15 +17,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
     """``bench("leads")`` is that service alone; ``bench()`` is all of them. Nothing moves until ``settle()``."""
-    made: list[Bench] = []
+    from tests.answers import watch
+
+    made, faults = list[Bench](), list[str]()
 
     def make(*names: str) -> Bench:
         made.append(Bench(tmp_path, names) if names else Bench(tmp_path))
+        watch(made[-1], faults)
         return made[-1]
 
     yield make
     for one in made:
         one.close()
+    assert not faults, "answers that the OpenAPI document does not know: " + "\n".join(sorted(set(faults)))
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def check_template(template: str) -> None:
 
 class ChecklistItem(Schema):
     key = fields.Text(
-        required=True, max_length=40, validate=validate.Regexp(r"^[a-z][a-z0-9_]*\Z", error="is not snake_case")
+        required=True, max_length=40, validate=validate.Regexp(r"^[a-z][a-z0-9_]*(?!\n)$", error="is not snake_case")
     )
     label = fields.Name(required=True)
 

@@ -28,7 +28,7 @@ class DefaultDeposit(Schema):
     """What a new estimate asks for in advance; ``capped`` keeps it at 10 % and 1,000.00."""
 
     percent = fields.Percent()
-    amount = fields.Money()
+    amount = fields.Money(places=2)
     capped = fields.Flag()
 
     @validates_schema

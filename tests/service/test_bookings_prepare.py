@@ -220,3 +220,10 @@ def test_a_cancelled_order_in_progress_stops_its_job_and_is_never_edited_again(o
     job = orders.bench.as_("office").get(f"{BOOKINGS}/jobs/{booking['job_id']}").get_json()
     assert job["status"] == "pending"
     orders.edit(booking, status=409, permits="P-1")
+
+
+@pytest.mark.parametrize("key", ["permit\n", "Permit", "permit no", "1st", ""])
+def test_the_key_of_a_checklists_item_is_one_plain_word(orders: Orders, key: str) -> None:
+    body = {"checklist": [{"key": key, "label": "Permit is there"}]}
+    answer = orders.bench.as_("admin").edit("PUT", f"{BOOKINGS}/settings", body)
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/checklist/0/key")

@@ -33,13 +33,10 @@ BY_A_PAGE = {
 #: calls that are not in the console, and why
 NOT_IN_THE_CONSOLE = {
     "POST /staff/sessions/renew": "the console asks it by itself while somebody is at work",
-    "POST /e/<token>/choice": "the customer's own page of the link does it, and it changes nothing",
     "PUT /estimates/price-books": "for programs that know a book by its name; a person makes or edits one",
     **{
-        f"POST /{where}/<token>/{act}": "the customer's own page of the link does it"
-        for where in ("shared", "e")
+        f"POST /shared/<token>/{act}": "the customer's own page of the link does it"
         for act in ("accept", "decline", "request-changes", "viewed")
-        if (where, act) != ("e", "viewed")
     },
 }
 

@@ -120,6 +120,18 @@ def test_a_document_promises_of_no_answer_that_it_will_never_show_more(
     assert (closed, bool(shown)) == ([], True)
 
 
+def test_an_answer_shows_all_that_is_known_or_null_and_some_people_less(bench: Callable[..., Bench]) -> None:
+    """So the document says which fields are always there; every answer that a test gets is held against it."""
+    everybody = bench()
+    known = {}
+    for name in ("leads", "staff"):
+        known |= everybody.public.get(f"/api/v1/{name}/openapi.json").get_json()["components"]["schemas"]
+
+    assert set(known["LeadOut"]["required"]) == set(known["LeadOut"]["properties"])
+    assert sorted(known["PersonOut"]["required"]) == ["active", "branch", "id", "name", "roles", "team_ids"]
+    assert "email" in known["PersonOut"]["properties"]
+
+
 def schemas_in(part: Any, document: dict[str, Any]) -> set[str]:
     """The names of all schemas that a part of a document speaks of."""
     found: set[str] = set()

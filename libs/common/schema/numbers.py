@@ -50,9 +50,9 @@ def plain(value: Decimal, least_places: int = 0) -> str:
 
 
 class Money(Number):
-    """An amount. Read with up to two decimals; shown with at least two unless ``currency`` tells the record's field."""
+    """An amount. Shown with at least two decimals unless ``currency`` tells the record's field; none has more than 4."""
 
-    def __init__(self, *, places: int = 2, signed: bool = False, currency: str | None = None, **more: Any) -> None:
+    def __init__(self, *, places: int = 4, signed: bool = False, currency: str | None = None, **more: Any) -> None:
         more.setdefault("least", -99_999_999_999 if signed else 0)
         super().__init__(places=places, **more)
         self.currency = currency

@@ -40,7 +40,7 @@ class Rule:
     limit: int
     summary: str
     page: bool = False  #: HTML for people: part of no contract between programs
-    kinds: tuple[str, ...] = (JSON,)  #: as what it answers
+    kinds: tuple[str, ...] = ()  #: as what it answers beside JSON that ``answer`` describes
 
     @property
     def permissions(self) -> tuple[str, ...]:

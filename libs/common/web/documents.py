@@ -7,7 +7,7 @@ from flask import Blueprint, current_app
 
 from libs.common.answers import Answer
 from libs.common.errors import NotFound
-from libs.common.web.context import PUBLIC, edge
+from libs.common.web.context import JSON, PUBLIC, edge
 from libs.common.web.endpoint import endpoint
 
 PAGES = Path(__file__).parent / "pages"
@@ -20,7 +20,7 @@ ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "favicon-32x32.png": "image/png",
 }
-JSON = {"Content-Type": "application/json"}
+AS_JSON = {"Content-Type": JSON}
 
 
 def add(bp: Blueprint) -> None:
@@ -31,7 +31,7 @@ def add(bp: Blueprint) -> None:
     bp.get("/docs/<asset>")(docs_asset)
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=(JSON,))
 def openapi() -> Answer:
     """This document."""
     known = current_app.extensions
@@ -39,19 +39,23 @@ def openapi() -> Answer:
         from libs.common.web.openapi import document  # slow to import, seldom asked for
 
         known["plumbline.openapi"] = msgspec.json.encode(document(current_app))
-    return known["plumbline.openapi"], 200, JSON
+    return known["plumbline.openapi"], 200, AS_JSON
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=(JSON,))
 def asyncapi() -> Answer:
     """What this service says on the bus and takes from it."""
     from libs.common.contracts import catalogue
 
     service = edge().service
-    return msgspec.json.encode(catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})), 200, JSON
+    return (
+        msgspec.json.encode(catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})),
+        200,
+        AS_JSON,
+    )
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=("application/schema+json",))
 def fact_schema(fact: str) -> Answer:
     """The JSON Schema of a fact or command of this service's, such as plumbline.lead.captured.v1."""
     from libs.common.contracts import catalogue
@@ -62,14 +66,14 @@ def fact_schema(fact: str) -> Answer:
     return msgspec.json.encode(found), 200, {"Content-Type": "application/schema+json"}
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=("text/html",))
 def docs() -> Answer:
     """A page to try this service's interface."""
     page = (PAGES / "docs.html").read_bytes()
     return page, 200, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": CSP}
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=tuple(sorted({*ASSETS.values(), "text/javascript"})))
 def docs_asset(asset: str) -> Answer:
     """A part of that page."""
     kept = {"Cache-Control": "max-age=3600"}

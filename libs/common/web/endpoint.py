@@ -15,7 +15,7 @@ from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
 from libs.common.trouble import persistent
 from libs.common.web import body as bodies
-from libs.common.web.context import JSON, LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
+from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -39,13 +39,15 @@ def endpoint(
     upload: bool = False,
     idempotent: bool = True,
     limit: int = bodies.BODY_LIMIT,
-    kinds: tuple[str, ...] = (JSON,),
+    kinds: tuple[str, ...] = (),
+    page: bool = False,
 ) -> Callable[[View], View]:
     """Declares a view's rule. ``may`` is a permission, several of which one is enough, or PUBLIC, SIGNED_IN, LINK.
 
     With ``body`` the view gets ``given``, with ``query`` it gets ``asked``: a Page where a list comes in pages.
     ``edits`` demands If-Match. ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret
-    ``<token>``. ``kinds`` is as what it answers; the first of them holds ``answer``, if there is one.
+    ``<token>``. ``kinds`` is as what it answers where that is no JSON of a schema. ``page`` is for people, and not for
+    programs: no document tells of it.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN, LINK):
@@ -53,7 +55,7 @@ def endpoint(
 
     def declare(view: View) -> View:
         summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())
-        mine = Rule(may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, kinds=kinds)
+        mine = Rule(may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, page, kinds)
 
         @functools.wraps(view)
         def run(**path: Any) -> Response:

@@ -14,7 +14,7 @@ from libs.common.errors import DomainError, Unavailable
 from libs.common.service import Service
 from libs.common.tx import Tx
 from libs.common.web.acts import reading
-from libs.common.web.context import PUBLIC, edge
+from libs.common.web.context import JSON, PUBLIC, edge
 from libs.common.web.endpoint import endpoint
 
 LATE = timedelta(seconds=60)  #: a fact that waits longer is stuck
@@ -33,13 +33,13 @@ def add(bp: Blueprint) -> None:
     bp.get("/readyz")(readyz)
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=(JSON,))
 def livez() -> Answer:
     """Alive: this process answers."""
     return _json({"status": "ok"})
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=(JSON,))
 def readyz() -> Answer:
     """Ready: 503 only when this process cannot do its own work; what is wrong elsewhere is ``degraded``."""
     try:

@@ -52,7 +52,7 @@ def add(bp: Blueprint) -> None:
     bp.get("/metrics")(metrics)
 
 
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, kinds=("text/plain",))
 def metrics() -> Answer:
     """Numbers for a Prometheus; the gateway does not pass this on."""
     from flask import current_app

@@ -53,8 +53,11 @@ def document(app: Flask) -> dict[str, Any]:
         said: dict[str, Any] = spec.to_dict()
     taken = {kind for _, rule in routes for kind in _parts(rule.body)}
     for key, name in plugin.converter.refs.items():
-        if key[0] in shown - taken:  # the next version may show more, so nobody is told that there is no more
-            said["components"]["schemas"][name].pop("additionalProperties", None)
+        if key[0] in shown - taken:
+            schema = said["components"]["schemas"][name]
+            schema.pop("additionalProperties", None)  # the next version may show more
+            least = getattr(key[0], "least", key[0])  # some people are shown less; what is not known is null
+            schema["required"] = sorted(one.data_key or name for name, one in least().dump_fields.items())
     return said
 
 
@@ -129,7 +132,7 @@ def _told(headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _good(rule: Rule) -> dict[str, Any]:
-    others: dict[str, Any] = {kind: {} for kind in rule.kinds if kind != JSON}
+    others: dict[str, Any] = {kind: {} for kind in rule.kinds}
     if rule.answer is None:
         return {"description": "Done.", **({"content": others} if others else {})}
     schema: Any = rule.answer

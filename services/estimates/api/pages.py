@@ -63,7 +63,7 @@ class AcceptForm(Form):
 
 
 @bp.get("/assets/<name>")
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, page=True)
 def asset(name: str) -> Response:
     """The page's own style and script, and the hand that every page of ours is written in."""
     if name not in ASSETS:
@@ -80,21 +80,21 @@ def _content(name: str) -> bytes:
 
 
 @bp.get("/<token>")
-@endpoint(may=LINK)
+@endpoint(may=LINK, page=True)
 def offer(token: str) -> Response:
     """The offer, for its customer to read and decide."""
     return _page(token)
 
 
 @bp.post("/<token>/choice")
-@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False)
+@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False, page=True)
 def choice(token: str, given: Given) -> Response:
     """What the form's choice comes to; nothing is decided by it."""
     return _page(token, given=given)
 
 
 @bp.post("/<token>/accept")
-@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False)
+@endpoint(may=LINK, body=AcceptForm, upload=True, idempotent=False, page=True)
 def accept(token: str, given: Given) -> Response:
     """The form's yes."""
     wrong = []
@@ -127,7 +127,7 @@ def accept(token: str, given: Given) -> Response:
 
 
 @bp.post("/<token>/decline")
-@endpoint(may=LINK, body=Form, upload=True, idempotent=False)
+@endpoint(may=LINK, body=Form, upload=True, idempotent=False, page=True)
 def decline(token: str, given: Given) -> Response:
     """The form's no."""
     if not given.get("reason", "").strip():
@@ -141,7 +141,7 @@ def decline(token: str, given: Given) -> Response:
 
 
 @bp.post("/<token>/request-changes")
-@endpoint(may=LINK, body=Form, upload=True, idempotent=False)
+@endpoint(may=LINK, body=Form, upload=True, idempotent=False, page=True)
 def request_changes(token: str, given: Given) -> Response:
     """The form's wish for something else."""
     if not given.get("text", "").strip():

@@ -48,7 +48,7 @@ def address(name: str) -> str:
 
 
 @bp.get("/assets/<edition>/<name>")
-@endpoint(may=PUBLIC)
+@endpoint(may=PUBLIC, page=True)
 def asset(edition: str, name: str) -> Response:
     """A file of the console's; one of an older edition is answered with today's."""
     content = files().get(name)
