@@ -50,7 +50,7 @@ def plain(value: Decimal, least_places: int = 0) -> str:
 
 
 class Money(Number):
-    """An amount. Shown with at least two decimals unless ``currency`` tells the record's field; none has more than 4."""
+    """An amount. Shown with two decimals at least unless ``currency`` tells the record's field; none has over four."""
 
     def __init__(self, *, places: int = 4, signed: bool = False, currency: str | None = None, **more: Any) -> None:
         more.setdefault("least", -99_999_999_999 if signed else 0)
