@@ -15,7 +15,7 @@ from libs.common import migrate, orm
 from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
 from libs.common.inprocess import InProcessBus
-from libs.common.relay import Relay, unsent
+from libs.common.relay import Relay, begun
 from libs.common.service import Service
 from libs.common.store import Store, utc_now
 from libs.common.surroundings import HERE, Surroundings
@@ -83,7 +83,7 @@ class System:
             store = Store(name, database, service.tables, clock=clock, surroundings=surroundings)
             consumers[name] = Consumer(store, service.subscriptions)
             app = create_app(service, store, verifier, config={"signer": system.signer})
-            relay = Relay(store, InProcessBus(consumers, unsent(store)), batch=BATCH)
+            relay = Relay(store, InProcessBus(consumers, begun(store, BATCH)), batch=BATCH)
             timers = Timers(store, service.timers)
             system.parts[name] = Part(service, store, consumers[name], relay, timers, app)
         gateway = Gateway(system)

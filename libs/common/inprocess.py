@@ -11,7 +11,7 @@ class InProcessBus:
     """Same guarantees as the broker's: bytes go over it, a subscriber that refuses stops that publisher's relay.
 
     One publisher's: what its outbox held unsent at the start, up to row ``begun``, a process that died of it may have
-    begun with, so it counts as redelivered.
+    begun with, so it counts as redelivered. What waited behind that is applied together, however much it is.
     """
 
     def __init__(self, consumers: Mapping[str, Consumer], begun: int = 0) -> None:

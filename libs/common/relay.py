@@ -96,10 +96,11 @@ class Relay:
         return [row for row in connection.execute(self.store.statements.unpublished, given) if row.id not in under_way]
 
 
-def unsent(store: Store) -> int:
-    """The newest outbox row that is not sent; 0 when all are."""
+def begun(store: Store, batch: int = BATCH) -> int:
+    """The newest outbox row that a relay which died may have begun to send, ``batch`` at a time; 0 for none."""
     with store.alone(changing=False) as look:
-        return int(look.execute(store.statements.newest_unpublished).scalar_one() or 0)
+        rows = look.execute(store.statements.unpublished, {"most": batch}).all()
+    return int(rows[-1].id) if rows else 0
 
 
 def refill(store: Store, since: "sa.ColumnElement[bool] | None" = None) -> int:

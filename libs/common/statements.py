@@ -32,7 +32,6 @@ class Statements:
     held_waiting: Any
     unpublished: Any
     published: Any
-    newest_unpublished: Any
     timer_leased: Any
     timer_failed: Any
     timer_fired: Any
@@ -105,7 +104,6 @@ def of(tables: Tables) -> Statements:
         published=sa.update(outbox)
         .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
         .values(published_at=bindparam("at")),
-        newest_unpublished=sa.select(sa.func.max(outbox.c.id)).where(outbox.c.published_at.is_(None)),
         timer_leased=sa.update(timers)
         .where(attempt)
         .values(attempts=bindparam("count"), due_at=bindparam("until"), failed=bindparam("why"))

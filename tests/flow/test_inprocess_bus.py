@@ -8,7 +8,7 @@ import pytest
 from libs.common import orm
 from libs.common.bus import BusDown, Outgoing
 from libs.common.inprocess import InProcessBus
-from libs.common.relay import Relay
+from libs.common.relay import Relay, begun
 from tests.contract.bus_suite import BusSuite
 from tests.contract.bus_world import World
 from tests.contract.throwaway import (
@@ -59,3 +59,21 @@ class TestInProcessBus(BusSuite):
         yield world
         for database in world.databases:
             database.dispose()
+
+
+def test_only_what_the_relay_before_may_have_begun_with_is_tried_alone(tmp_path: Path) -> None:
+    """However much waited behind that: as after `replay`, or where a subscriber's disk was full for an hour."""
+    world = InProcessWorld(tmp_path)
+    subject, marks = world.make(*map(str, range(250))), list[str]()
+    world.restart_takers(begun(world.maker, 100))
+    relay = Relay(world.maker, world.bus, batch=100)
+    world.taker.store.crash = marks.append
+
+    while relay.step():
+        pass
+
+    assert marks.count("consumer_marked") == 100
+    assert marks.count("consumer_committed") == 100 + 2, "two batches of what nobody can have begun with"
+    assert world.taker.heard(subject) == [*map(str, range(250))]
+    for database in world.databases:
+        database.dispose()

@@ -81,11 +81,11 @@ class Processes(Chaos):
         return Process(store, consumer, timers, Intake(store, {TAKE: self.clients.grant}))
 
     def _relay_of(self, name: str) -> Relay:
-        store, inner = self.processes[name].store, self.broker
+        store, inner, batch = self.processes[name].store, self.broker, self.rng.choice((3, 100))
         if self.embedded:
             consumers = {each: one.consumer for each, one in self.processes.items()}
-            inner = InProcessBus(consumers, relays.unsent(store))
-        return self.kit.relay(store, self.kit.bus(Adversary(self, inner, self.taken)), self.rng.choice((3, 100)))
+            inner = InProcessBus(consumers, relays.begun(store, batch))
+        return self.kit.relay(store, self.kit.bus(Adversary(self, inner, self.taken)), batch)
 
     @contextmanager
     def at_work(self, name: str) -> Iterator[Process]:
