@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, HOME, Bench
 from tests.service.opportunity_stories import ME, OPPORTUNITIES, Record, call_at, done, refused, seen
 
 LEADS, ESTIMATES, SALES = "/api/v1/leads", "/api/v1/estimates", "/api/v1/bookings/sales"
@@ -170,3 +170,21 @@ def test_an_opportunity_first_has_its_valid_lead_behind_it(funnel: Bench) -> Non
     assert (lead["state"], lead["person_name"], lead["owner_id"]) == ("valid", "Walk In", str(CAST["salesperson"][0]))
     [found] = funnel.as_("csr").items(f"{OPPORTUNITIES}?lead_id={made['lead_id']}")
     assert (found["id"], found["lead_number"]) == (made["id"], lead["number"])
+
+
+def test_the_lead_of_an_opportunity_entered_first_keeps_what_was_said_of_the_prospect(funnel: Bench) -> None:
+    """What the CSR heard goes before what the branch's lists say; and who wants no calls stays who wants none."""
+    said_so = {
+        "trade": "roofing",
+        "address": {"line1": "1 Rue de Rivoli", "city": "Paris", "postal_code": "75001"},
+        "fit": {"in_service_area": True, "trade_offered": True, "customer_type": "residential"},
+        "do_not_contact": True,
+        "branch": str(HOME),
+    }
+    body = {"prospect": {**PERSON, "person_name": "Walk In", **said_so}, "product_interest": "furnace"}
+    made = said(funnel.as_("csr").post(OPPORTUNITIES, body))
+    funnel.settle(deliver_twice=True)
+
+    lead = said(funnel.as_("csr").get(f"{LEADS}/{made['lead_id']}"))
+    assert lead["fit"] == {**said_so["fit"], "budget_band": None}
+    assert lead["do_not_contact"] is True

@@ -92,6 +92,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         service_interest=asked.service_interest or opened.product_interest or None,
         interest_level=asked.interest_level or None,
         consent=dict(asked.consent),
+        do_not_contact=asked.do_not_contact,
         owner_id=opened.salesperson_id,
         generated_by=asked.generated_by,
         received_at=opened.received_at,
@@ -99,9 +100,8 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         state=LeadState.VALID,
         validity={"decision": "valid", "by": tx.actor, "at": tx.now.isoformat(), "reason": None, "note": None},
     )
-    given = {"customer_type": asked.fit.customer_type or None, "budget_band": asked.fit.budget_band or None}
     record = people.branch(tx, lead.branch)
-    lead.fit = _fit(lead, given, record)
+    lead.fit = _fit(lead, {name: None if said == "" else said for name, said in vars(asked.fit).items()}, record)
     lead.first_response_due_at = _respond_by(tx, lead, record)
     recompute(tx, lead)
     found = duplicates.found(tx, lead)
