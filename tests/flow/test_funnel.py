@@ -1,6 +1,8 @@
 """The funnel from the first call to work handed to operations, told as the business would."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -222,3 +224,38 @@ def test_a_trade_that_was_put_right_is_told_and_is_the_jobs(funnel: Funnel, when
     [told] = [one for one in funnel.bench.told("opportunities", OpportunityChanged) if "trade" in one.data["changed"]]
     assert told.data["trade"] == "plumbing"
     assert funnel.one(f"/bookings/jobs?opportunity_id={opportunity}")["type"] == "plumbing"
+
+
+def _merged_away(funnel: Funnel, lead: str) -> tuple[str, str, dict[str, Any]]:
+    twin, reached = funnel.lead(), {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    funnel.do("csr", f"/leads/{twin['id']}/contact-attempts", reached)
+    funnel.do("csr", f"/leads/{twin['id']}/merge", {"duplicate_id": lead})
+    return "csr", f"/leads/{lead}/unmerge", {}
+
+
+def _found_invalid(funnel: Funnel, lead: str) -> tuple[str, str, dict[str, Any]]:
+    funnel.do("csr", f"/leads/{lead}/invalidate", {"reason": "spam"})
+    return "office", f"/leads/{lead}/reopen", {}
+
+
+def _sold(funnel: Funnel, lead: str) -> tuple[str, str, dict[str, Any]]:
+    funnel.do("csr", f"/leads/{lead}/validate")
+    opportunity = funnel.one(f"/opportunities?lead_id={lead}")["id"]
+    funnel.do("csr", f"/opportunities/{opportunity}/assign", {"salesperson_id": str(CAST["salesperson"][0])})
+    [acceptance] = funnel.booked(opportunity=opportunity)["acceptance_ids"]
+    return "office", f"/bookings/sales/{acceptance}/undo", {}
+
+
+@pytest.mark.parametrize(("ended", "follow_ups"), [(_merged_away, 1), (_found_invalid, 1), (_sold, 0)])
+def test_an_enquiry_that_goes_on_after_all_is_waited_for_again(
+    funnel: Funnel, ended: Callable[[Funnel, str], tuple[str, str, dict[str, Any]]], follow_ups: int
+) -> None:
+    """Whom nobody has answered is late in the bar as on the board, also where the end was a mistake."""
+    later = (funnel.bench.clock() + timedelta(minutes=90)).isoformat()
+    undo = ended(funnel, funnel.lead(next_action_at=later)["id"])
+    funnel.bench.clock.forward(hours=2)
+    waits = ("overdue_responses", "overdue_follow_ups")
+    assert [funnel.see("/status-bar")[name] for name in waits] == [0, 0]
+
+    funnel.do(*undo)
+    assert [funnel.see("/status-bar")[name] for name in waits] == [1, follow_ups]

@@ -138,7 +138,8 @@ class LeadReopened(LeadFact):
     previous_state: str
     previous_reason: str = ""
     note: str = ""
-    first_response_due_at: Instant | None = None
+    first_response_due_at: Instant | None = None  #: None once somebody has responded
+    next_action_at: Instant | None = None
     opportunity_id: UUID | None = None
     acceptance_id: UUID | None = None  #: the sale that was undone
 
@@ -162,6 +163,8 @@ class LeadUnmerged(LeadFact):
 
     duplicate_of: UUID
     duplicate_of_number: str
+    first_response_due_at: Instant | None = None  #: None once somebody has responded
+    next_action_at: Instant | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

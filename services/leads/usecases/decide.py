@@ -1,6 +1,7 @@
 """What becomes of a lead: valid, invalid, reopened, merged, converted."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from libs.common.contracts.leads import (
@@ -56,7 +57,7 @@ def reopen(tx: Tx, lead: Lead, note: str | None = None) -> Lead:
             **facts.head(lead),
             previous_state=was,
             previous_reason=reason,
-            first_response_due_at=facts.clock(lead),
+            **facts.waiting(lead),
             note=note or "",
         ),
         of=lead,
@@ -85,10 +86,8 @@ def unmerge(tx: Tx, duplicate: Lead) -> Lead:
     """The merge was a mistake: the duplicate stands on its own again."""
     survivor = tx.get(Lead, duplicate.duplicate_of) if duplicate.duplicate_of else duplicate
     duplicate.unmerge()
-    tx.publish(
-        LeadUnmerged(**facts.head(duplicate), duplicate_of=survivor.id, duplicate_of_number=survivor.number),
-        of=duplicate,
-    )
+    whose: dict[str, Any] = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
+    tx.publish(LeadUnmerged(**facts.head(duplicate), **whose, **facts.waiting(duplicate)), of=duplicate)
     return duplicate
 
 
@@ -124,6 +123,7 @@ def unconvert(tx: Tx, lead_id: UUID, *, opportunity_id: UUID, acceptance_id: UUI
             LeadReopened(
                 **facts.head(lead),
                 previous_state=LeadState.CONVERTED,
+                **facts.waiting(lead),
                 opportunity_id=opportunity_id,
                 acceptance_id=acceptance_id,
             ),

@@ -48,3 +48,8 @@ def prospect(lead: Lead) -> Prospect:
 def clock(lead: Lead) -> Any:
     """When a first response is due; None once there was one."""
     return None if lead.first_responded_at else lead.first_response_due_at
+
+
+def waiting(lead: Lead) -> dict[str, Any]:
+    """What is waited for, as a fact says it of a lead that goes on after all."""
+    return {"first_response_due_at": clock(lead), "next_action_at": lead.next_action_at}
