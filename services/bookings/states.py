@@ -69,6 +69,9 @@ BOOKING = Machine(
 BEFORE_ASSIGNMENT = (B.DRAFT, B.RETURNED, B.ON_HOLD)
 
 
+ENDED = (B.COMPLETED, B.CANCELLED)  #: where an order is over
+
+
 class Hold(StrEnum):
     DEPOSIT = "deposit"
     PERMIT = "permit"

@@ -205,7 +205,10 @@ class BookingChangeOrdered(BookingFact):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingChanged(BookingFact):
-    """Somebody prepared the order further; ``changed`` names the fields. Checklist items done are ``done``."""
+    """Somebody prepared the order further, or what it says of its job, customer or salesperson is another by now.
+
+    ``changed`` names the fields, ``done`` the items of the checklist that are done.
+    """
 
     name = "plumbline.booking.changed.v1"
 

@@ -9,11 +9,10 @@ from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job, Sale
-from services.bookings.states import BOOKING, BookingState, JobState, SaleAction
-from services.bookings.usecases import facts, timers
+from services.bookings.states import BOOKING, ENDED, BookingState, JobState, SaleAction
+from services.bookings.usecases import facts, jobs, timers
 from services.bookings.usecases.end import end
 from services.bookings.usecases.jobs import give_up
-from services.bookings.usecases.sell import ENDED
 
 
 def retry(tx: Tx, sale: Sale) -> Sale:
@@ -51,10 +50,19 @@ def follow(tx: Tx, estimate_id: UUID, *, salesperson_id: UUID | None) -> None:
     if sale is None:
         return  # not sold
     orders = sa.select(Booking).where(Booking.opportunity_id == sale.opportunity_id, Booking.state.not_in(ENDED))
-    jobs = sa.select(Job).where(Job.opportunity_id == sale.opportunity_id)
+    theirs = sa.select(Job).where(Job.opportunity_id == sale.opportunity_id)
     running = tx.all(orders.order_by(Booking.id).with_for_update())
-    records: Iterable[Sale | Booking | Job] = (sale, *running, *tx.all(jobs.order_by(Job.id).with_for_update()))
+    records: Iterable[Sale | Booking | Job] = (sale, *running, *tx.all(theirs.order_by(Job.id).with_for_update()))
     for record in records:
         if record.salesperson_id != salesperson_id:
             record.salesperson_id = salesperson_id
-            tx.touch(record)
+            _tell(tx, record)
+
+
+def _tell(tx: Tx, record: Sale | Booking | Job) -> None:
+    if isinstance(record, Booking):
+        facts.tell_change(tx, record, "salesperson_id")
+    elif isinstance(record, Job):
+        jobs.tell_change(tx, record, "salesperson_id")
+    else:  # of a sale its estimate tells
+        tx.touch(record)

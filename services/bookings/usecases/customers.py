@@ -15,7 +15,7 @@ from libs.common.contracts.sales import CustomerChanged, CustomerCreated, Custom
 from libs.common.parties import folded, hashed, match_keys
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, MatchKey, Sale
-from services.bookings.usecases import facts
+from services.bookings.usecases import facts, jobs
 
 Keys = list[tuple[str, str]]
 
@@ -74,11 +74,14 @@ def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
 
 
 def _call(tx: Tx, customer: Customer) -> None:
-    """Jobs and booking orders show the customer's name."""
+    """Jobs and booking orders show the customer's name, and jobs are found by it."""
     for job in tx.all(sa.select(Job).where(Job.customer_id == customer.id).with_for_update()):
         job.customer_name = customer.name
-    for booking in tx.all(sa.select(Booking).where(Booking.customer_id == customer.id).with_for_update()):
+        jobs.index(job)
+    orders = sa.select(Booking).where(Booking.customer_id == customer.id).order_by(Booking.id)
+    for booking in tx.all(orders.with_for_update()):
         booking.customer_name = customer.name
+        facts.tell_change(tx, booking, "customer_name")
 
 
 def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:

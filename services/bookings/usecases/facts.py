@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from libs.common.amounts import rounded
-from libs.common.contracts.bookings import Work
+from libs.common.contracts.bookings import BookingChanged, Work
 from libs.common.contracts.parts import Address, BillTo, Contact, LineSold, Material
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
@@ -112,6 +112,12 @@ def work(record: Booking) -> Work:
         deposit_waived=record.deposit_waived,
         cancel_until=record.cancel_until,
     )
+
+
+def tell_change(tx: Tx, record: Booking, *changed: str) -> None:
+    """Says what was corrected or added."""
+    done = tuple(one["key"] for one in record.checklist if one["done"])
+    tx.publish(BookingChanged(**booking(record), changed=changed, done=done, work=work(record)), of=record)
 
 
 def lines(kept: list[Any]) -> tuple[LineSold, ...]:

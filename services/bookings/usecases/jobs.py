@@ -13,7 +13,7 @@ from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BY_ORDERS, JOB, JobAction, JobState, SaleState
+from services.bookings.states import BY_ORDERS, ENDED, JOB, JobAction, JobState, SaleState
 from services.bookings.usecases import facts, naming
 
 
@@ -40,7 +40,7 @@ def make_job(
         salesperson_id=sale.salesperson_id,
         branch=sale.branch,
     )
-    _index(job)
+    index(job)
     sale.job_id = job.id
     return job
 
@@ -56,9 +56,10 @@ def rename(tx: Tx, job: Job, *, name: str) -> Job:
     tx.get(Customer, job.customer_id)  # whoever names jobs of one customer takes turns
     demand_free(tx, job, name)
     previous, job.name = job.name, name
-    _index(job)
-    for booking in tx.all(sa.select(Booking).where(Booking.job_id == job.id).with_for_update()):
+    index(job)
+    for booking in tx.all(sa.select(Booking).where(Booking.job_id == job.id).order_by(Booking.id).with_for_update()):
         booking.title = name
+        facts.tell_change(tx, booking, "title")
     tx.publish(JobRenamed(**facts.job(job), previous_title=previous), of=job)
     return job
 
@@ -72,14 +73,24 @@ def demand_free(tx: Tx, job: Job | Sale, name: str) -> None:
 
 
 def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
-    """Corrections by the office; the name has its own act."""
+    """Corrections by the office; the name has its own act. Orders that are not over go to where the site is now."""
     changed = [name for name in given if getattr(job, name) != given[name]]
     for name in changed:
         setattr(job, name, given[name])
     if changed:
-        _index(job)
-        tx.publish(JobChanged(**facts.job(job), changed=tuple(changed), previous_status=str(job.status)), of=job)
+        index(job)
+        tell_change(tx, job, *changed)
+    if "site" in changed:
+        running = sa.select(Booking).where(Booking.job_id == job.id, Booking.state.not_in(ENDED))
+        for booking in tx.all(running.order_by(Booking.id).with_for_update()):
+            booking.site = job.site
+            facts.tell_change(tx, booking, "site")
     return job
+
+
+def tell_change(tx: Tx, job: Job, *changed: str) -> None:
+    """Says what was corrected."""
+    tx.publish(JobChanged(**facts.job(job), changed=changed, previous_status=str(job.status)), of=job)
 
 
 def close(tx: Tx, job: Job) -> Job:
@@ -137,7 +148,8 @@ def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:
         settle(tx, job, booking)
 
 
-def _index(job: Job) -> None:
+def index(job: Job) -> None:
+    """What a search finds it by."""
     site = job.site or {}
     words = [job.number, job.name, job.customer_name, site.get("line1"), site.get("postal_code")]
     job.search = folded(" ".join(word for word in words if word))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from libs.common.amounts import exponent, number_faults, rounded
-from libs.common.contracts.bookings import BookingChanged, BookingHeld, BookingOrdered, BookingReady, BookingScheduled
+from libs.common.contracts.bookings import BookingHeld, BookingOrdered, BookingReady, BookingScheduled
 from libs.common.errors import Conflict, Fault, Forbidden, Invalid
 from libs.common.strict_json import escape
 from libs.common.tx import Tx
@@ -84,9 +84,7 @@ def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
     if booking.checklist != before:
         changed.append("checklist")
     if changed:
-        ticked = tuple(one["key"] for one in booking.checklist if one["done"])
-        told: dict[str, Any] = {"changed": tuple(changed), "done": ticked, "work": facts.work(booking)}
-        tx.publish(BookingChanged(**facts.booking(booking), **told), of=booking)
+        facts.tell_change(tx, booking, *changed)
 
 
 def _demand_deposit(booking: Booking, paid: Decimal | None) -> None:

@@ -12,12 +12,11 @@ from libs.common.errors import Conflict, NotFound, NotYet
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BookingState, JobState, SaleState, Step
-from services.bookings.usecases import customers, draft, jobs, timers
+from services.bookings.states import ENDED, JobState, SaleState, Step
+from services.bookings.usecases import customers, draft, facts, jobs, timers
 from services.bookings.usecases.facts import sale as head
 
 HERE = (Step.CUSTOMER, Step.JOB, Step.BOOKING)
-ENDED = (BookingState.COMPLETED, BookingState.CANCELLED)
 
 KNOWN = sa.select(Sale.id).where(Sale.id == sa.bindparam("acceptance"))
 RUNNING = (
@@ -153,6 +152,7 @@ def _join(tx: Tx, sales: Sequence[Sale], job: Job) -> None:
         booking = tx.get(Booking, ident)
         if booking.job_id is None:
             booking.job_id, booking.title = job.id, job.name
+            facts.tell_change(tx, booking, "job_id", "title")
 
 
 def tick(tx: Tx, sale: Sale, step: Step) -> None:
