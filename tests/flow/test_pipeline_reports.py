@@ -162,6 +162,19 @@ def test_what_is_sold_in_several_orders_is_won_in_sum_and_done_though_one_is_can
     stands("booking.completed", "1000.00")
 
 
+def test_an_order_that_has_the_card_again_is_waited_for_as_before(funnel: Funnel) -> None:
+    first = funnel.booked("1000.00")
+    funnel.do("manager", f"/bookings/{first['id']}/cancel", {"reason": "out of stock"})
+    _sell_more(funnel, first["opportunity_id"])
+    second = funnel.assigned(funnel.one(f"/bookings?opportunity_id={first['opportunity_id']}&state=draft")["id"])
+    anew = funnel.do("office", "/bookings", {"acceptance_ids": first["acceptance_ids"]})
+    assert funnel.one("/pipeline/cards")["booking_id"] == anew["id"]
+    funnel.do("manager", f"/bookings/{anew['id']}/cancel", {"reason": "out of stock"})
+
+    card = funnel.one("/pipeline/cards")
+    assert (card["booking_id"], card["take_over_by"]) == (second["id"], second["acknowledge_by"])
+
+
 def test_orders_that_no_team_has_any_more_are_a_row_that_leads_to_them_alone(funnel: Funnel) -> None:
     funnel.assigned(funnel.booked()["id"])
     back = funnel.assigned(funnel.booked()["id"])

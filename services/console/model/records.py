@@ -47,6 +47,8 @@ class Booking(Base):
     number: Mapped[str]
     title: Mapped[str]
     state: Mapped[str]
+    job_id: Mapped[UUID | None]
+    customer_id: Mapped[UUID | None]
     customer_name: Mapped[str]
     contract_total: Mapped[int] = mapped_column(sa.BigInteger)
     currency: Mapped[str]
@@ -63,6 +65,7 @@ class Booking(Base):
     made_at: Mapped[datetime | None]
     handed_over_at: Mapped[datetime | None]  #: for the first time
     assigned_at: Mapped[datetime | None]  #: for the last time
+    acknowledge_by: Mapped[datetime | None]  #: while it is to be taken over
     accepted_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

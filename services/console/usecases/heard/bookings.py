@@ -5,7 +5,6 @@ from typing import Any
 from libs.common.contracts.base import Message
 from libs.common.contracts.bookings import (
     BookingAssigned,
-    BookingCancelled,
     BookingCreated,
     BookingFact,
     BookingReassigned,
@@ -20,59 +19,43 @@ from services.console.usecases.heard import words, writing
 from services.console.usecases.heard.opportunities import place
 
 TIMES = ("accepted_at", "started_at", "completed_at", "cancelled_at")
-ON_CARD = ("accepted_at", "completed_at")
-LATER = ("acknowledge_by", "assigned_at", "accepted_at", "completed_at")
 
 
 def hear(tx: Tx, event: BookingFact, message: Message) -> None:
-    both: dict[str, Any] = {
-        "customer_name": event.customer_name,
-        "team_id": event.team_id,
-        "assignee_id": event.assignee_id,
-    }
-    card = both | {
-        "booking_number": event.number,
-        "booking_state": event.state,
-        "contract_currency": event.currency,
-        "job_id": event.job_id,
-        "job_title": event.title,
-        "customer_id": event.customer_id,
-        "work_due_at": event.due_at,
-    }
-    record = both | {
+    record: dict[str, Any] = {
         "card_id": event.lead_id,
         "number": event.number,
         "title": event.title,
         "state": event.state,
+        "job_id": event.job_id,
+        "customer_id": event.customer_id,
+        "customer_name": event.customer_name,
         "contract_total": writing.minor(event.contract_total, event.currency),
         "currency": event.currency,
         "branch": event.branch,
         "salesperson_id": event.salesperson_id,
+        "team_id": event.team_id,
+        "assignee_id": event.assignee_id,
         "scheduling": event.scheduling_status,
         "ordering": event.ordering_status,
         "due_at": event.due_at,
     }
-    times = {name: getattr(event, name) for name in TIMES if hasattr(event, name)}
-    record |= times | _window(event)
-    card |= {name: times[name] for name in ON_CARD if name in times}
+    record |= {name: getattr(event, name) for name in TIMES if hasattr(event, name)} | _window(event)
     if event.state != "assigned":
-        card["acknowledge_by"] = None
+        record["acknowledge_by"] = None
     more = {}
     if isinstance(event, BookingCreated):
-        record["made_at"] = card["booking_made_at"] = message.time
-        card |= dict.fromkeys(LATER)  # of the one that was on the card before
+        record["made_at"] = message.time
         writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
     elif isinstance(event, BookingAssigned | BookingReassigned):
         record |= {"handed_over_at": message.time, "assigned_at": message.time, "accepted_at": None}
-        card |= {"assigned_at": message.time, "accepted_at": None, "acknowledge_by": event.acknowledge_by}
+        record["acknowledge_by"] = event.acknowledge_by
     elif isinstance(event, BookingReturned):
         more["returns"] = 1
         record["return_reason"] = event.reason
         writing.of_card(tx, event.lead_id, "returns", {}, returns=1)
     writing.of_record(tx, Booking, event.subject, record, **more)
-    writing.of_chosen(tx, "booking_id", "booking_made_at", event.lead_id, event.subject, card)
-    if isinstance(event, BookingCreated | BookingCancelled):
-        writing.put_back(tx, event.lead_id)
+    writing.put_on_card(tx, event.lead_id)
 
 
 def hear_of_sale(tx: Tx, event: SaleFact) -> None:

@@ -96,9 +96,14 @@ def sold(tx: Tx, card: Any, amount: Decimal, currency: str) -> None:
     of_card(tx, card, "sold", {}, contract_total=minor(amount, currency) or 0)
 
 
-def put_back(tx: Tx, card: Any) -> None:
-    """An order that was cancelled makes room on the card for the latest that goes on, or was done."""
-    tx.left.run(PUT_BACK, {"of_card": card})
+def put_on_card(tx: Tx, card: Any) -> None:
+    """Of a funnel's orders the card has the latest that goes on or was done; where all are cancelled, the latest.
+
+    Whoever hears of another of its orders at this instant takes turns at the card, and sees what this act wrote.
+    """
+    of_card(tx, card, "order", {})  # there is one to wait for, whoever else has not heard of it yet
+    turn = [] if tx.store.database.sqlite else [(HOLD, {"of_card": card})]
+    tx.left.instead((str(card), "order"), [*turn, (PUT_ON_CARD, {"of_card": card})])
 
 
 def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int) -> None:
@@ -112,33 +117,39 @@ def tell(tx: Tx, row: dict[str, Any]) -> None:
     tx.left.run(TIMELINE, row)
 
 
-GOES_ON = (
+# -- the order on a card
+
+ON_CARD = {
+    "booking_id": "id",
+    "booking_made_at": "made_at",
+    "booking_number": "number",
+    "booking_state": "state",
+    "contract_currency": "currency",
+    "job_id": "job_id",
+    "job_title": "title",
+    "customer_id": "customer_id",
+    "customer_name": "customer_name",
+    "team_id": "team_id",
+    "assignee_id": "assignee_id",
+    "acknowledge_by": "acknowledge_by",
+    "work_due_at": "due_at",
+    "assigned_at": "assigned_at",
+    "accepted_at": "accepted_at",
+    "completed_at": "completed_at",
+}  #: column of the card ← of the order
+LATEST = (
     sa.select(ORDERS)
-    .where(ORDERS.c.card_id == CARD, ORDERS.c.state != "cancelled")
-    .order_by(ORDERS.c.made_at.desc(), ORDERS.c.id.desc())
+    .where(ORDERS.c.card_id == CARD)
+    .order_by(sa.case((ORDERS.c.state == "cancelled", 1), else_=0), ORDERS.c.made_at.desc(), ORDERS.c.id.desc())
     .limit(1)
     .subquery()
 )
-PUT_BACK = (
+PUT_ON_CARD = (
     sa.update(CARDS)
-    .where(CARDS.c.id == CARD, CARDS.c.booking_state == "cancelled", GOES_ON.c.card_id == CARDS.c.id)
-    .values(
-        booking_id=GOES_ON.c.id,
-        booking_made_at=GOES_ON.c.made_at,
-        booking_number=GOES_ON.c.number,
-        booking_state=GOES_ON.c.state,
-        contract_currency=GOES_ON.c.currency,
-        job_title=GOES_ON.c.title,
-        customer_name=GOES_ON.c.customer_name,
-        team_id=GOES_ON.c.team_id,
-        assignee_id=GOES_ON.c.assignee_id,
-        work_due_at=GOES_ON.c.due_at,
-        assigned_at=GOES_ON.c.assigned_at,
-        accepted_at=GOES_ON.c.accepted_at,
-        completed_at=GOES_ON.c.completed_at,
-        acknowledge_by=None,
-    )
+    .where(CARDS.c.id == CARD, LATEST.c.card_id == CARDS.c.id)
+    .values({column: LATEST.c[of_order] for column, of_order in ON_CARD.items()})
 )
+HOLD = sa.select(CARDS.c.id).where(CARDS.c.id == CARD).with_for_update()
 
 
 # -- stages: one begins where the one before ends

@@ -1,0 +1,77 @@
+"""A funnel's card on the real database: what two of the console's workers hear at one instant ends as heard in turn."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from embedded.testing import Bench
+from libs.common.bus import Delivery
+from libs.common.consumer import Consumer
+from libs.common.contracts.bookings import BookingAssigned, BookingCancelled, BookingCreated
+from libs.common.contracts.leads import LeadCaptured
+from services.console.service import SPEC
+from tests.service.notification_facts import fact, tell
+from tests.system.postgres_world import bench_over
+
+LEAD = uuid4()
+
+
+@pytest.fixture
+def console(new_database: Callable[[str], str]) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database("console"))
+    tell(bench, LeadCaptured, subject=LEAD, state="new")
+    yield bench
+    bench.close()
+
+
+def order(console: Bench) -> UUID:
+    """A booking order of the funnel; the one that was made last is on its card."""
+    console.clock.forward(minutes=1)
+    made = tell(console, BookingCreated, subject=uuid4(), lead_id=LEAD, state="draft", team_id=None)
+    return made.subject
+
+
+def at_once(console: Bench, first: Any, second: Any) -> None:
+    """The first is all written and not committed as the second is heard."""
+    store, written, go_on = console.system.parts["console"].store, threading.Event(), threading.Event()
+
+    def pause(point: str) -> None:
+        if point == "before_commit":
+            written.set()
+            assert go_on.wait(20)
+
+    def hear(event: Any, crash: Callable[[str], None]) -> None:
+        message = console._message(event, "bookings", "system")
+        Consumer(replace(store, crash=crash), SPEC.subscriptions).deliver([Delivery(message.encode())])
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(hear, first, pause)
+        assert written.wait(20)
+        quick = pool.submit(hear, second, store.crash)
+        wait([quick], timeout=1)  # it waits for the first, or has nothing to wait for
+        go_on.set()
+        slow.result()
+        quick.result()
+
+
+@pytest.mark.parametrize(
+    ("of_the_first", "shown"),
+    [
+        (fact(BookingCancelled, lead_id=LEAD, state="cancelled"), "lead.new"),
+        (fact(BookingAssigned, lead_id=LEAD, state="assigned"), "booking.assigned"),
+    ],
+)
+def test_an_order_that_is_cancelled_leaves_the_card_to_another_as_that_one_is_by_then(
+    console: Bench, of_the_first: Any, shown: str
+) -> None:
+    first, second = order(console), order(console)
+    gone = fact(BookingCancelled, subject=second, lead_id=LEAD, state="cancelled")
+    at_once(console, replace(of_the_first, subject=first), gone)
+
+    [card] = console.as_("office").items("/api/v1/pipeline/cards")
+    assert card["lane"] == shown
