@@ -1,6 +1,7 @@
 """More is sold on a job that is there; and orders that the office makes itself of several acceptances."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -67,6 +68,19 @@ def test_a_deposit_that_was_waived_waives_none_that_is_asked_for_later(
     [assign] = [one for one in after["allowed"] if one["action"] == "assign_to_operation"]
     owed = [one["text"] for one in assign["missing"] if one["field"] == "deposit_paid"]
     assert owed == ([] if still else ["$2,600.00 of the deposit is neither paid nor waived"])
+
+
+def test_a_hold_for_the_right_to_cancel_lasts_as_long_as_that_of_what_was_sold_meanwhile(orders: Orders) -> None:
+    now = orders.bench.clock()
+    booking = orders.ready(cancel_until=now + timedelta(days=3))
+    orders.act(booking, "hold", "office", {"reason": "cancel_period"})
+    longer = orders.sell(more(booking, cancel_until=now + timedelta(days=5)))
+    assert datetime.fromisoformat(longer["hold"]["until"]) == now + timedelta(days=5)
+
+    for days, state in ((4, "on_hold"), (2, "ready")):
+        orders.bench.clock.forward(days=days)
+        orders.bench.system.due()
+        assert orders.see(booking["id"])["state"] == state
 
 
 def test_a_change_order_sells_nothing_else_a_second_time(orders: Orders) -> None:

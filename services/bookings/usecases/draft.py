@@ -1,6 +1,7 @@
 """Booking orders are drafted: from a sale, by hand from several acceptances, and added to by change orders."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.bookings.model import LATER, Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BookingAction, BookingState, Ordering, Scheduling
+from services.bookings.states import BookingAction, BookingState, Hold, Ordering, Scheduling
 from services.bookings.usecases import facts, timers
 
 Sold = Sequence[tuple[Sale, EstimateAccepted]]
@@ -70,7 +71,9 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
     if booking.state in LATER:
         part.acknowledge_by = timers.acknowledge_by(tx, booking, booking.team_id)
         tx.remind(timers.CHANGE_ORDER, sale.id, part.acknowledge_by, booking_id=str(booking.id))
+    right = booking.cancel_until
     booking.take_in(part)
+    _hold_on(tx, booking, right)
     sale.booking_id, sale.change_order = booking.id, True
     tx.publish(
         BookingChangeOrdered(
@@ -84,6 +87,15 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
         of=booking,
     )
     return part
+
+
+def _hold_on(tx: Tx, booking: Booking, right: datetime | None) -> None:
+    """A hold that would end with the customer's right to cancel ends with the one that there is now."""
+    hold, until = booking.hold or {}, booking.cancel_until
+    ends_with_it = hold.get("reason") == Hold.CANCEL_PERIOD and right and hold["until"] == right.isoformat()
+    if ends_with_it and until is not None and until != right:
+        booking.hold = {**hold, "until": until.isoformat()}
+        tx.remind(timers.HOLD, booking.id, until)
 
 
 def part_of(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAccepted) -> Part:
