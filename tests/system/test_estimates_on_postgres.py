@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from embedded.testing import Bench
-from libs.common.contracts.opportunities import OpportunityLost
+from embedded.testing import CAST, Bench
+from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityLost
 from libs.common.spoken import english
 from services.estimates import usecases
-from services.estimates.model import Estimate
+from services.estimates.model import Estimate, Opportunity
 from services.estimates.service import SPEC
 from tests.contract.draft_suite import Drafts
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, write
@@ -85,6 +85,24 @@ def test_an_offer_that_goes_out_while_the_loss_arrives_is_withdrawn_too(bench: B
             until_one_waits(store.database.engine)
         arriving.result()
     assert bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["state"] == "withdrawn"
+
+
+def test_an_estimate_that_is_begun_while_its_opportunity_is_given_on_goes_along(bench: Bench) -> None:
+    shown, colleague = drafted(bench), CAST["colleague"][0]
+    about = {"subject": UUID(shown["opportunity_id"]), "lead_id": UUID(shown["lead_id"]), "number": "O-7", "title": "x"}
+    given = OpportunityAssigned(**about, stage="converted", stage_type="open", salesperson_id=colleague)
+    store = bench.system.parts["estimates"].store
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            begun = usecases.create(tx, tx.get(Opportunity, given.subject)).id
+            tx.session.flush()
+            arriving = pool.submit(bench.tell, given, by="opportunities")
+            until_one_waits(store.database.engine)
+        arriving.result()
+    every = bench.as_("auditor").items(f"{ESTIMATES}?opportunity_id={given.subject}")
+    assert {one["id"]: one["salesperson_id"] for one in every} == dict.fromkeys(
+        (shown["id"], str(begun)), str(colleague)
+    )
 
 
 def test_two_who_make_a_price_book_of_one_name_at_once_make_one(bench: Bench) -> None:

@@ -17,12 +17,10 @@ from libs.common.errors import Conflict, Fault, Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity, Option, Version
 from services.estimates.settings import PREFERENCES
-from services.estimates.usecases import facts, pricing
+from services.estimates.usecases import facts, pricing, together
 
 SAID = frozenset({"title", "product_interest", "trade", "site", "bill_to", "prospect"})  #: kept of an opportunity
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
-
-KNOWN = sa.select(Opportunity.id).where(Opportunity.id == sa.bindparam("opportunity"))
 
 
 def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
@@ -187,11 +185,9 @@ def select(tx: Tx, estimate: Estimate) -> Estimate:
 
 def follow(tx: Tx, opportunity_id: UUID, *, salesperson_id: UUID | None) -> None:
     """The opportunity has another salesperson: so have its estimates."""
-    if tx.session.execute(KNOWN, {"opportunity": opportunity_id}).first() is None:
-        return  # nobody asked for a price yet
-    of_it = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id).order_by(Estimate.id)
-    every = tx.all(of_it.with_for_update())
-    tx.get(Opportunity, opportunity_id).salesperson_id = salesperson_id
+    every = together.of_opportunity(tx, opportunity_id)
+    if every:
+        every[0].opportunity.salesperson_id = salesperson_id
     for estimate in every:
         previous, estimate.salesperson_id = estimate.salesperson_id, salesperson_id
         if previous != salesperson_id:

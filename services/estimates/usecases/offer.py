@@ -5,8 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from libs.common import mail, people
 from libs.common.contracts.estimates import EstimateExtended, EstimateSent, EstimateWithdrawn
 from libs.common.errors import Fault, Invalid
@@ -15,7 +13,7 @@ from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
 from services.estimates.states import EstimateAction
-from services.estimates.usecases import approval, draft, facts, links
+from services.estimates.usecases import approval, draft, facts, links, together
 from services.estimates.usecases.timers import EXPIRY
 
 
@@ -95,12 +93,10 @@ def end_with(tx: Tx, opportunity_id: UUID, *, reason: str) -> None:
     Also what whoever lost it did not know of, because it was sent at the same moment: nobody may be sold what we gave
     up. Undoing the loss instead would surprise more, and reopening is one act. An acceptance that came first stands.
     """
-    its = sa.select(Estimate).where(Estimate.opportunity_id == opportunity_id).order_by(Estimate.id)
-    estimates = tx.all(its.with_for_update())  # all, and first, as every act does: one may just be on its way out
-    opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
-    if opportunity is None:
+    estimates = together.of_opportunity(tx, opportunity_id)  # all, and first: one may just be on its way out
+    if not estimates:
         return  # lost before anybody asked for a price
-    opportunity.lost = True
+    estimates[0].opportunity.lost = True
     for estimate in [one for one in estimates if one.live]:
         withdraw(tx, estimate, reason=reason, opportunity_lost=True)
         tx.session.flush()  # the next one's fact says whether others are live

@@ -3,31 +3,13 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import aliased, contains_eager
-
 from libs.common.contracts.estimates import EstimateMoved
 from libs.common.errors import NotYet
 from libs.common.tx import Tx
-from services.estimates.model import Estimate, Opportunity
-from services.estimates.usecases import facts
+from services.estimates.model import Estimate
+from services.estimates.usecases import facts, together
 
 SOLD, OTHERS = "estimate", "other_estimates"  #: what the branch of the sale may have named
-
-
-SAME = aliased(Estimate)
-EVERY = (
-    sa.select(Estimate)
-    .join(Estimate.opportunity)
-    .options(contains_eager(Estimate.opportunity))
-    .where(
-        Estimate.opportunity_id
-        == sa.select(SAME.opportunity_id).where(SAME.id == sa.bindparam("estimate")).scalar_subquery()
-    )
-    .order_by(Estimate.id)
-    .with_for_update(of=(Estimate, Opportunity))
-    .execution_options(populate_existing=True)
-)
 
 
 def move(
@@ -65,9 +47,8 @@ def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | 
 
 
 def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> Sequence[Estimate]:
-    """The estimate that was sold and the others of its opportunity, locked in one order, and then the opportunity."""
-    found = tx.session.scalars(EVERY, {"estimate": estimate_id}).all()
+    """The estimate that was sold and the others of its opportunity. Raises NotYet."""
+    found = together.of_estimate(tx, estimate_id)
     if not found:
         raise NotYet(f"estimate {estimate_id} is not known here")
-    tx.has_locked(found[0].opportunity)
     return found
