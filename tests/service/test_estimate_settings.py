@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -71,3 +72,12 @@ def test_a_price_book_is_in_a_currency_that_there_is(estimates: Bench) -> None:
     books = f"{ESTIMATES}/price-books"
     refused = problem(estimates.as_("admin").post(books, {"name": "Rates", "currency": "ZZZ"}), 422)
     assert [one["pointer"] for one in refused["errors"]] == ["/currency"]
+
+
+def test_a_tax_code_is_of_a_branch_that_there_is(estimates: Bench) -> None:
+    """Another one is seen by nobody but who made it."""
+    code = {"name": "City", "rate": "0.0925", "branch": str(uuid4())}
+    refused = estimates.as_("admin").call("PUT", f"{ESTIMATES}/tax-codes/city", json=code)
+    assert [one["pointer"] for one in problem(refused, 422)["errors"]] == ["/branch"]
+    kept = estimates.as_("admin").call("PUT", f"{ESTIMATES}/tax-codes/city", json=code | {"branch": str(HOME)})
+    assert kept.status_code == 201

@@ -63,6 +63,7 @@ def tasks(tx: Tx, codes: Collection[str], *, branch: UUID | None, currency: str)
 
 def put_tax_code(tx: Tx, code: str, *, name: str, rate: Decimal, branch: UUID | None = None) -> tuple[TaxCode, bool]:
     """Makes or changes a tax code. What was priced keeps its rate. Says whether it is new."""
+    people.demand_branch(tx, branch)
     tx.count("tax_codes")  # in turns, too
     known = tx.find(sa.select(TaxCode).where(TaxCode.code == code).with_for_update())
     if known is None:
