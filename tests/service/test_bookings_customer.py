@@ -78,3 +78,15 @@ def test_whoever_reads_along_hears_how_a_customer_is_taxed(orders: Orders) -> No
     [changed] = orders.bench.told("bookings", CustomerChanged)
     assert (made.data["tax_status"], changed.data["tax_status"]) == (before, "exempt")
     assert changed.data["changed"] == ["tax_status"]
+
+
+def test_a_number_that_the_office_adds_is_one_to_dial_as_any_other(orders: Orders) -> None:
+    path = f"{BOOKINGS}/customers/{orders.sell()['customer_id']}"
+    ivy = {"name": "Ivy Castellan", "phones": [{"e164": "(615) 555-0142"}]}
+    answer = orders.bench.as_("office").edit("PATCH", path, {"contacts": [ivy]})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+    number = {"e164": "+16155550142", "typed": "(615) 555-0142"}
+    assert answer.get_json()["contacts"][0]["phones"] == [number]
+    assert orders.bench.told("bookings", CustomerChanged)[0].data["contacts"][0]["phones"] == [number]
+    assert len(orders.bench.as_("office").items(f"{BOOKINGS}/customers?q=16155550142")) == 1

@@ -1,5 +1,10 @@
 """Customers, jobs and their names: what comes in and what goes out."""
 
+from typing import Any
+
+from marshmallow import post_load
+
+from libs.common.parties import e164
 from libs.common.schema.parts import AddressIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from services.bookings.settings import check_template
@@ -7,8 +12,14 @@ from services.bookings.states import JobState
 
 
 class PhoneIn(Schema):
+    """A number in whatever way it is written; kept as one to dial, with how it was said."""
+
     e164 = fields.Phone(required=True)
     typed = fields.Text(max_length=40)
+
+    @post_load
+    def to_dial(self, data: dict[str, Any], **_more: Any) -> dict[str, Any]:
+        return {"e164": e164(data["e164"]) or "", "typed": data.get("typed") or data["e164"]}
 
 
 class ContactIn(Schema):
