@@ -50,8 +50,12 @@ class Preferences:
         (version, before), (_, company) = self._rows(tx, branch)
         if version != expected_version:
             raise Stale(f"these settings are at version {version}; read them again and repeat your change")
-        inherited = {**self.defaults, **(company if branch is not None else {})}
-        own = {name: value for name, value in body.items() if inherited.get(name) != value}
+        inherited = self._over(deepcopy(dict(self.defaults)), company if branch is not None else {})
+        own = {
+            name: value
+            for name, value in body.items()
+            if self._over(deepcopy(inherited), {name: value})[name] != inherited[name]
+        }
         self._keep(tx, _key(branch), version, own)
         tx.forget_known()
         names = sorted(set(before) | set(own))

@@ -134,10 +134,7 @@ class Answers:
         assert changed.json == {"target": {"near": 5, "far": 2}, "colours": ["red"]}
         problem(world.call("PUT", "/settings", {}, by="admin", If_Match=tag), 412)
         problem(world.call("PUT", "/settings", {"size": 1}, by="admin", If_Match="*"), 422)
-        with world.store.begin() as tx:
-            there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD")
-            people.remember_branch(tx, BranchChanged(subject=HERE, branch=there))
-        branch = f"/settings?branch={HERE}"
+        branch = self.branch_of(world)
         own = world.call(
             "PUT", branch, {"colours": ["blue"]}, by="admin", If_Match=world.get(branch, by="admin").headers["ETag"]
         )
@@ -146,6 +143,26 @@ class Answers:
         with world.store.reading() as tx:
             kinds = [row.kind for row in tx.session.execute(sa.select(TABLES.audit).order_by(TABLES.audit.c.id))]
         assert kinds == ["denied", "denied", "Preferences", "Preferences"]
+
+    def test_a_branch_follows_the_company_in_what_it_has_from_it_also_where_it_said_so_itself(
+        self, world: World
+    ) -> None:
+        branch = self.branch_of(world)
+        world.call("PUT", "/settings", {"target": {"near": 5}}, by="admin", If_Match="*")
+        as_read = world.get(branch, by="admin").json or {}
+        for said in (as_read, {"target": {"far": 2}}):  # as a form sends it, and a part of it
+            assert world.call("PUT", branch, said, by="admin", If_Match="*").status_code == 200
+            for near in (6, 5):
+                world.call("PUT", "/settings", {"target": {"near": near, "far": 9}}, by="admin", If_Match="*")
+                assert (world.get(branch, by="admin").json or {})["target"] == {"near": near, "far": 9}
+            world.call("PUT", "/settings", {"target": {"near": 5}}, by="admin", If_Match="*")
+
+    def branch_of(self, world: World) -> str:
+        """The path of a branch's settings."""
+        with world.store.begin() as tx:
+            there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD")
+            people.remember_branch(tx, BranchChanged(subject=HERE, branch=there))
+        return f"/settings?branch={HERE}"
 
     def test_a_route_without_a_rule_does_not_start(self, world: World) -> None:
         bp = Blueprint("bare", __name__)
