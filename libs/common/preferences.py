@@ -42,6 +42,11 @@ class Preferences:
         """The version of what this branch (or the company) has set itself; 0 for nothing yet."""
         return self._rows(tx, branch)[0][0]
 
+    def tag(self, tx: Tx, branch: UUID | None = None) -> str:
+        """The version of what holds: a branch's is another one, too, once the company has changed its own."""
+        (own, _), (company, _) = self._rows(tx, branch)
+        return str(own) if branch is None else f"{own}.{company}"
+
     def write(self, tx: Tx, branch: UUID | None, body: Mapping[str, Any], expected_version: int) -> dict[str, Any]:
         """Sets what differs from what is inherited; what is left out is inherited again.
 

@@ -157,6 +157,19 @@ class Answers:
                 assert (world.get(branch, by="admin").json or {})["target"] == {"near": near, "far": 9}
             world.call("PUT", "/settings", {"target": {"near": 5}}, by="admin", If_Match="*")
 
+    def test_a_branchs_settings_are_others_once_the_company_has_changed_its(self, world: World) -> None:
+        branch = self.branch_of(world)
+        before = world.get(branch, by="admin")
+        tag = before.headers["ETag"]
+        assert world.get(branch, by="admin", If_None_Match=tag).status_code == 304
+        world.call("PUT", "/settings", {"target": {"near": 5}}, by="admin", If_Match="*")
+
+        now = world.get(branch, by="admin", If_None_Match=tag)
+        assert (now.status_code, (now.json or {})["target"]["near"]) == (200, 5)
+        problem(world.call("PUT", branch, before.json, by="admin", If_Match=tag), 412)
+        kept = world.call("PUT", branch, now.json, by="admin", If_Match=now.headers["ETag"])
+        assert (kept.status_code, kept.json) == (200, now.json)
+
     def branch_of(self, world: World) -> str:
         """The path of a branch's settings."""
         with world.store.begin() as tx:

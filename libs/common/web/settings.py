@@ -55,14 +55,16 @@ def _changed(preferences: Preferences) -> Callable[..., Answer]:
 
 
 def _version(tx: Tx, preferences: Preferences, branch: UUID | None) -> int:
-    said = (if_match() or "").strip()
-    if said == "*":
-        return preferences.version(tx, branch)
-    if not (said.startswith('"') and said.endswith('"') and said[1:-1].isdecimal() and len(said) < 12):
-        raise Stale("If-Match is not an ETag of these settings; read them again")
-    return int(said[1:-1])
+    """The version that is changed. Raises Stale for a caller who has read another one."""
+    if (if_match() or "").strip() not in ("*", _tag(tx, preferences, branch)):
+        raise Stale("these settings were changed since you read them; read them again and repeat your change")
+    return preferences.version(tx, branch)
+
+
+def _tag(tx: Tx, preferences: Preferences, branch: UUID | None) -> str:
+    return f'"{preferences.tag(tx, branch)}"'
 
 
 def _answer(tx: Tx, preferences: Preferences, branch: UUID | None) -> Answer:
-    headers = {"Content-Type": "application/json", "ETag": f'"{preferences.version(tx, branch)}"'}
+    headers = {"Content-Type": "application/json", "ETag": _tag(tx, preferences, branch)}
     return msgspec.json.encode(preferences.fresh(tx, branch)), 200, headers
