@@ -1,13 +1,19 @@
 """One answer for a repeated request: its key is taken with the act, and the answer kept beside the effect."""
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from libs.common.errors import Fault, Invalid
 
 if TYPE_CHECKING:
     from libs.common.store import Store
     from libs.common.tx import Tx
+
+_TAG = re.compile(r'"(\d{1,18})(?:-[0-9a-f]{16})?"', re.ASCII)
 
 Answer = tuple[bytes, int, dict[str, str]]  #: body, HTTP status, headers
 
@@ -28,6 +34,21 @@ class AlreadyAnswered(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__("answered before")
         self.answer = answer
+
+
+def tag(version: int, shown: Any) -> str:
+    """The ETag of a record as it is shown: with what other records add to it, which its version says nothing of.
+
+    The order of names means nothing: PostgreSQL gives them back in its own.
+    """
+    said = msgspec.json.encode(shown, order="sorted")
+    return f'"{version}-{hashlib.blake2b(said, digest_size=8).hexdigest()}"'
+
+
+def version_of(tag: str) -> int | None:
+    """The version that an ETag names, or one who knows it from the record itself: ``"7"``. None for any other text."""
+    named = _TAG.fullmatch(tag.strip())
+    return int(named[1]) if named else None
 
 
 def demand_new(store: "Store", key: RequestKey | None) -> None:

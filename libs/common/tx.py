@@ -186,7 +186,7 @@ class Tx:
         """Refuses an edit of another version than the caller has seen. ``version`` is the If-Match header."""
         if version is None:
             raise PreconditionRequired("send If-Match with the ETag of the record as you read it")
-        if version.strip() not in ("*", f'"{record.version}"'):
+        if version.strip() != "*" and answers.version_of(version) != record.version:
             raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
 
     def number(self, kind: str) -> int:
@@ -306,10 +306,11 @@ class Tx:
         """The answer to the caller, kept with its effect for a retry with the same key."""
         if not fresh.alone(self.session):  # versions are counted as they are written
             self.session.flush()
-        body = msgspec.json.encode(schema.dump(obj))
+        shown = schema.dump(obj)
+        body = msgspec.json.encode(shown)
         given = {"Content-Type": "application/json", **(headers or {})}
         if isinstance(obj, Aggregate):
-            given.setdefault("ETag", f'"{obj.version}"')
+            given.setdefault("ETag", answers.tag(obj.version, shown))
         return answers.keep(self, body, status, given)
 
     def answer_bytes(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

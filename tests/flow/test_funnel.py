@@ -259,3 +259,20 @@ def test_an_enquiry_that_goes_on_after_all_is_waited_for_again(
 
     funnel.do(*undo)
     assert [funnel.see("/status-bar")[name] for name in waits] == [1, follow_ups]
+
+
+def test_who_asks_for_what_has_changed_since_is_told_so_though_another_record_changed(funnel: Funnel) -> None:
+    """A lead has a twin by now, an estimate is the selected one no more; neither was touched itself."""
+    opportunity = funnel.opportunity()
+    lead = funnel.see(f"/leads/{funnel.see(f'/opportunities/{opportunity}')['lead_id']}")
+    paths = [f"{API}/{path}" for path in (f"leads/{lead['id']}", f"estimates/{funnel.estimate(opportunity)}")]
+    seen = {path: funnel.as_("office").get(path).headers["ETag"] for path in paths}
+
+    def statuses() -> list[int]:
+        office = funnel.as_("office")
+        return [office.get(path, headers={"If-None-Match": tag}).status_code for path, tag in seen.items()]
+
+    assert statuses() == [304, 304]
+    funnel.lead(emails=lead["emails"])
+    funnel.do("salesperson", "/estimates", {"opportunity_id": opportunity})
+    assert statuses() == [200, 200]

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from embedded.testing import CAST, Bench, moment
 from libs.common import mail
+from libs.common.answers import tag, version_of
 from libs.common.contracts import leads
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.surroundings import Surroundings
@@ -142,7 +143,7 @@ def test_a_person_chooses_channels_by_kind_and_their_own_quiet_hours(notificatio
 def test_what_a_person_has_not_chosen_follows_the_company(notifications: Bench) -> None:
     me = notifications.as_("salesperson")
     first = me.get(PREFERENCES)
-    assert first.headers["ETag"] == '"0"'
+    assert first.headers["ETag"] == tag(0, first.get_json())
     assert first.get_json()["channels"]["lead_assigned"] == ["in_app", "email"]
     assert first.get_json()["quiet_hours"] == {"from": "20:00", "until": "07:00"}
 
@@ -150,13 +151,14 @@ def test_what_a_person_has_not_chosen_follows_the_company(notifications: Bench) 
     chosen["channels"]["lead_assigned"] = ["email"]
     answer = me.edit("PUT", PREFERENCES, chosen)
     assert answer.get_json() == chosen
-    assert answer.headers["ETag"] == me.get(PREFERENCES).headers["ETag"] == '"1"'
+    assert answer.headers["ETag"] == me.get(PREFERENCES).headers["ETag"] == tag(1, chosen)
 
     admin = notifications.as_("admin")
     admin.edit("PUT", "/api/v1/notifications/settings", {"channels": ["in_app"]})
+    assert me.get(PREFERENCES, headers={"If-None-Match": tag(1, chosen)}).status_code == 200
     now = me.get(PREFERENCES).get_json()["channels"]
     assert (now["lead_assigned"], now["lead_reassigned"]) == (["email"], ["in_app"])
-    assert notifications.as_("colleague").get(PREFERENCES).headers["ETag"] == '"0"'
+    assert version_of(notifications.as_("colleague").get(PREFERENCES).headers["ETag"]) == 0
 
 
 def test_preferences_are_changed_only_as_read(notifications: Bench) -> None:
@@ -166,7 +168,8 @@ def test_preferences_are_changed_only_as_read(notifications: Bench) -> None:
     assert me.call("PUT", PREFERENCES, json={}, headers={"If-Match": '"0"'}).status_code == 200
     assert me.call("PUT", PREFERENCES, json={}, headers={"If-Match": '"0"'}).status_code == 412
     loud = {"quiet_hours": None}
-    assert me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'}).headers["ETag"] == '"2"'
+    answer = me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'})
+    assert version_of(answer.headers["ETag"]) == 2
     assert me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'}).status_code == 412
 
 

@@ -82,12 +82,12 @@ def location(path: str, record: Aggregate, permission: May) -> dict[str, str]:
 
 
 def one(tx: Tx, schema: type[Schema], record: Any) -> Answer:
-    """The answer to a GET of one record: with its ETag, or 304 when the caller has seen this version."""
+    """The answer to a GET of one record: with its ETag, or 304 when the caller has just this."""
     return unless_seen(tx.answer(schema(), record))
 
 
 def unless_seen(answer: Answer) -> Answer:
-    """The answer, or 304 when the caller has its version."""
+    """The answer, or 304 when the caller has it."""
     tag = answer[2].get("ETag")
     if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
         return b"", 304, {"ETag": tag}

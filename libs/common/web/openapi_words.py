@@ -24,7 +24,7 @@ PROBLEMS = {
 }
 #: what comes with an answer, beside its body
 HEADERS = {
-    "ETag": "The version of the record, for If-Match and If-None-Match.",
+    "ETag": "The record as it is shown, for If-Match, which counts its version, and If-None-Match.",
     "Idempotency-Replayed": "`true` where this is the first answer to this Idempotency-Key, told again.",
     "Link": 'The next page, as `<address>; rel="next"`, where there is one.',
     "Location": "Where the new record is, for a caller who may see it.",
