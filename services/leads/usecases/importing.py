@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import islice
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -21,6 +22,7 @@ from libs.common.tx import Tx
 from services.leads.model import ImportedRow
 from services.leads.usecases.capture import capture
 
+ROWS: Any = ImportedRow.__table__
 BATCH = 500  #: rows a commit: what a lost connection can cost is sent again and found done
 
 Check = Callable[[Mapping[str, Any]], dict[str, Any]]  #: a lead's body checked as at any other door; raises Invalid
@@ -84,18 +86,30 @@ def _enquiries(
 
 def take_in(tx: Tx, batch: Sequence[Enquiry], report: Report, *, by: Caller) -> None:
     """One commit's worth of rows. A row that was taken in before, in this file or another, is only counted."""
-    known = sa.select(ImportedRow.hash).where(ImportedRow.hash.in_([one.hash for one in batch]))
-    seen = set(tx.session.scalars(known))
+    mine, refused = _claimed(tx, batch), []
     for one in batch:
-        if one.hash in seen:
+        ident = mine.pop(one.hash, None)
+        if ident is None:
             report.already += 1
             continue
-        seen.add(one.hash)
         try:
-            lead = capture(tx, by=by, **one.body)
+            lead = capture(tx, by=by, ident=ident, **one.body)
         except Invalid as wrong:
             report.reject(one.line, *(f"{fault.pointer} {fault.detail}" for fault in wrong.errors))
+            refused.append(one.hash)
             continue
-        tx.session.add(ImportedRow(hash=one.hash, lead_id=lead.id, at=tx.now))
         report.created += 1
         report.duplicates += bool(lead.duplicates)
+    if refused:  # once it is put right, it comes in
+        tx.execute(sa.delete(ROWS).where(ROWS.c.hash.in_(refused)))
+
+
+def _claimed(tx: Tx, batch: Sequence[Enquiry]) -> dict[str, UUID]:
+    """The rows that nobody has taken in, each with its lead's id to be.
+
+    The insert is the check: where the same file comes twice at once, the second waits here for the first.
+    """
+    idents = {one.hash: tx.store.ids() for one in batch}  # in the file's order, which lists show
+    rows = [{"hash": digest, "lead_id": ident, "at": tx.now} for digest, ident in sorted(idents.items())]
+    claim = tx.insert(ROWS).on_conflict_do_nothing().returning(ROWS.c.hash, ROWS.c.lead_id)
+    return {row.hash: row.lead_id for row in tx.execute(claim, rows)}
