@@ -1,10 +1,15 @@
-"""When somebody tried to reach a prospect: what the response clock is stopped with."""
+"""When somebody asked, and when somebody tried to reach them: what the response clock runs between."""
 
 from datetime import datetime, timedelta
 
 from libs.common.errors import Fault, Invalid
 
 SLACK = timedelta(minutes=5)  #: clocks differ, and a call is over before it is entered
+
+
+def yet_to_ask(said: datetime | None, pointer: str, *, now: datetime) -> list[Fault]:
+    """What is wrong with the moment of an enquiry: one in a time to come would be answered late then only."""
+    return [Fault(pointer, "is still to come")] if said is not None and said > now + SLACK else []
 
 
 def attempted_at(said: datetime | None, *, received_at: datetime, now: datetime) -> datetime:

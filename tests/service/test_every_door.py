@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -203,6 +204,30 @@ def test_nothing_is_entered_for_a_branch_that_is_not_there(
 
     assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, [pointer])
     assert bench().as_(who).post(path, body(str(HOME))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer", "body"),
+    [
+        ("/api/v1/leads", "/received_at", lambda said: said),
+        (
+            "/api/v1/opportunities",
+            "/prospect/received_at",
+            lambda said: {"prospect": said, "product_interest": "hvac"},
+        ),
+    ],
+)
+def test_nobody_asks_in_a_time_to_come(
+    bench: Callable[..., Bench], path: str, pointer: str, body: Callable[[Any], Any]
+) -> None:
+    """Its answer would be late in a time to come, too; clocks that differ a little are no lie."""
+    funnel = bench()
+    csr, soon, next_year = funnel.as_("csr"), (funnel.clock() + timedelta(minutes=2)), "2150-01-01T00:00:00Z"
+    refused = csr.post(path, body(SELLS | {"received_at": next_year}))
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, [pointer])
+    made = csr.post(path, body(SELLS | {"received_at": soon.isoformat()}))
+    assert made.status_code == 201
+    assert datetime.fromisoformat(made.get_json()["received_at"]) <= funnel.clock()
 
 
 @pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.common import people, workhours
+from libs.common.attempts import yet_to_ask
 from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityOpened
@@ -34,6 +35,8 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     given = {name: value for name, value in given.items() if value is not None}
     fit = given.pop("fit", {})
     people.demand_branch(tx, given.get("branch"))
+    if faults := yet_to_ask(given.get("received_at"), "/received_at", now=tx.now):
+        raise Invalid("nobody has asked yet then", errors=faults)
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or (by.home if by else None)
     if missing := required(tx, branch, "create", roles, given):
         faults = [Fault(f"/{name}", "your company requires this") for name in missing]
@@ -41,7 +44,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     if "owner_id" in given:
         giving.demand_may_give(tx, given["owner_id"], roles)
     given["generated_by"] = _author(tx, by, given)
-    received = given.pop("received_at", tx.now)
+    received = min(given.pop("received_at", tx.now), tx.now)
     record = people.branch(tx, branch)
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
     lead.fit = _fit(lead, fit, record)

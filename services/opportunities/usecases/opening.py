@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common import people, spoken
+from libs.common.attempts import yet_to_ask
 from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
@@ -62,6 +63,7 @@ def enter(
     faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or by.home
     given["fit"] = checked_fit(given, people.branch(tx, branch))
+    faults += yet_to_ask(given.get("received_at"), "/prospect/received_at", now=tx.now)
     faults += [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
     scope = by.scope("opportunity.create")
     mine = None if scope is Scope.ALL else by.person_id
@@ -72,7 +74,7 @@ def enter(
     faults += people.unfit(tx, given["generated_by"], "/prospect/generated_by")
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
-    received = given.pop("received_at", tx.now)
+    received = min(given.pop("received_at", tx.now), tx.now)
     return _open(
         tx,
         lead_id=tx.store.ids(),
