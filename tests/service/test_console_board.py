@@ -203,8 +203,10 @@ def test_an_hour_that_the_clocks_leave_out_is_no_time_to_come(office: Bench) -> 
 
 
 def test_the_answers_that_are_late_are_the_same_in_the_bar_on_today_and_in_their_list(office: Bench) -> None:
-    """Also for whom the opportunity was given and not the enquiry."""
+    """Also for whom the opportunity was given and not the enquiry. Nobody answers what was lost without a word."""
     opportunity(office)
+    lost = opportunity(office, person_name="Lou Lost", phones=["615-555-0166"])
+    assert office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "timing"}).json
     office.as_("csr").post("/api/v1/leads", SAID | {"person_name": "Nobodys Yet", "phones": ["615-555-0177"]})
     spoken = opportunity(office, person_name="Sonny Spoken", phones=["615-555-0155"])
     attempt = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -219,7 +221,7 @@ def test_the_answers_that_are_late_are_the_same_in_the_bar_on_today_and_in_their
         assert bar["overdue_responses"] == len(late)
         page = reader.follow("1 answer late" if len(late) == 1 else f"{len(late)} answers late")
         assert "Answers late" in page.text
-        assert {"June Pettibone", "Nobodys Yet", "Sonny Spoken"} & page.links.keys() == late
+        assert {"June Pettibone", "Nobodys Yet", "Sonny Spoken", "Lou Lost"} & page.links.keys() == late
 
 
 def test_the_follow_ups_that_are_late_are_listed_as_many_as_are_counted(office: Bench) -> None:

@@ -79,6 +79,42 @@ def test_whoever_has_the_lead_by_then_is_reminded(notifications: Bench) -> None:
     assert told(notifications, "salesperson") == []
 
 
+def test_whoever_was_given_its_opportunity_alone_is_reminded_of_the_answer(notifications: Bench) -> None:
+    lead = captured(notifications, owner_id=None)
+    tell(notifications, opportunities.OpportunityOpened, lead_id=lead.subject, salesperson_id=None)
+    tell(notifications, opportunities.OpportunityAssigned, actor="csr", lead_id=lead.subject)
+    later(notifications, minutes=50)
+    assert everybody_told(notifications, "response_due") == {"salesperson"}
+
+    later(notifications, minutes=15)
+    assert everybody_told(notifications, "response_missed") == {"salesperson", "manager"}
+
+
+def test_an_enquiry_that_nobody_has_waits_with_those_who_can_give_it_to_somebody(notifications: Bench) -> None:
+    """A manager is told too, but sees their team's records only: the link alone would lead them nowhere."""
+    captured(notifications, owner_id=None)
+    later(notifications, minutes=50)
+    assert everybody_told(notifications, "response_due") == {"csr", "office"}
+
+    later(notifications, minutes=15)
+    assert everybody_told(notifications, "response_missed") == {"csr", "office", "manager"}
+
+
+def test_nobody_waits_for_an_answer_to_what_was_lost_until_it_is_reopened(notifications: Bench) -> None:
+    lead = captured(notifications)
+    opportunity: dict[str, Any] = {"lead_id": lead.subject}
+    tell(notifications, opportunities.OpportunityOpened, **opportunity)
+    tell(notifications, opportunities.OpportunityLost, **opportunity)
+    later(notifications, hours=2)
+    assert everybody_told(notifications, "response_due") | everybody_told(notifications, "response_missed") == set()
+    for name in ("salesperson", "manager", "csr"):
+        assert notifications.as_(name).get("/api/v1/status-bar").get_json()["overdue_responses"] == 0
+
+    tell(notifications, opportunities.OpportunityReopened, **opportunity)
+    for name in ("salesperson", "manager", "csr"):
+        assert notifications.as_(name).get("/api/v1/status-bar").get_json()["overdue_responses"] == 1
+
+
 STOPS: list[tuple[type[Event], dict[str, Any]]] = [
     (leads.LeadContacted, {}),
     (leads.LeadInvalidated, {}),

@@ -38,7 +38,10 @@ class LeadWatch(Watch, Base):
         sa.Index("ix_lead_watch_state", "state", "branch"),
         sa.Index("ix_lead_watch_owner", "owner_id", "state"),
     )
+    __allow_unmapped__ = True
     record = "lead"
+
+    salesperson_id: UUID | None = None  #: who has its opportunity; looked up when somebody is reminded, not kept
 
     owner_id: Mapped[UUID | None]
     response_due_at: Mapped[datetime | None]

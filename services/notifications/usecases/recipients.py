@@ -149,6 +149,12 @@ def _managers(staff: Staff, case: Any) -> list[UUID]:
     return [one.id for one in staff.with_role(Role.MANAGER, case.branch)] if case.branch else []
 
 
+def _front_desk(staff: Staff, case: Any) -> list[UUID]:
+    """Who sees what nobody has, and gives it to somebody; a manager sees their team's only."""
+    roles = (Role.CSR, Role.OFFICE)
+    return [one.id for role in roles for one in staff.with_role(role, case.branch)] if case.branch else []
+
+
 def _admins(staff: Staff, case: Any) -> list[UUID]:
     """The branch's, else the company's. Raises NotYet while staff has told of none."""
     found = staff.with_role(Role.ADMIN, case.branch) or staff.with_role(Role.ADMIN, None)
@@ -165,6 +171,7 @@ WORDS: Mapping[str, Callable[[Staff, Any], Sequence[UUID]]] = {
     "past_team_ids": lambda staff, case: staff.members(named(case, "past_team_ids")),
     "team_lead": _team_leads,
     "branch_manager": _managers,
+    "front_desk": _front_desk,
     "admin": _admins,
 }  #: what is not here is an attribute of the fact that names people
 SUPERIORS = ("team_lead", "branch_manager", "admin")

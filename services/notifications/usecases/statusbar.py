@@ -20,6 +20,7 @@ from services.notifications.model import (
 )
 from services.notifications.settings import PREFERENCES
 from services.notifications.usecases.reading import mine
+from services.notifications.usecases.timers import LOST
 
 
 def counters(tx: Tx, caller: Caller) -> dict[str, int]:
@@ -53,15 +54,16 @@ def _count(caller: Caller, permission: str, kind: type[Any], *conditions: sa.Col
 
 
 def _unanswered(caller: Caller, now: datetime) -> Any:
-    """Enquiries whose clock has run out: the caller's, and those whose opportunity is theirs."""
+    """Enquiries whose clock has run out: the caller's, and those whose opportunity is theirs. None that was lost."""
+    late = (LeadWatch.response_due_at < now, OpportunityWatch.state.is_distinct_from(LOST))
+    counted = sa.select(sa.func.count()).select_from(LeadWatch)
+    counted = counted.outerjoin(OpportunityWatch, OpportunityWatch.lead_id == LeadWatch.id).where(*late)
     if caller.scope("lead.read") not in (Scope.OWN, Scope.TEAM):
-        return _count(caller, "lead.read", LeadWatch, LeadWatch.response_due_at < now)
+        return scoped(counted, LeadWatch, caller, "lead.read").scalar_subquery()
     mine = scoped(sa.select(LeadWatch.id), LeadWatch, caller, "lead.read").whereclause
     given = scoped(sa.select(OpportunityWatch.id), OpportunityWatch, caller, "opportunity.read").whereclause
-    counted = sa.select(sa.func.count()).select_from(LeadWatch)
-    counted = counted.outerjoin(OpportunityWatch, OpportunityWatch.lead_id == LeadWatch.id)
     theirs = sa.or_(*(sa.true() if one is None else one for one in (mine, given)))
-    return counted.where(LeadWatch.response_due_at < now, theirs).scalar_subquery()
+    return counted.where(theirs).scalar_subquery()
 
 
 def _appointments(caller: Caller, since: datetime, until: datetime) -> Any:

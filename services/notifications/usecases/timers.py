@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+import sqlalchemy as sa
+
 from libs.common.tx import Tx
-from services.notifications.model import Watch
+from services.notifications.model import LeadWatch, OpportunityWatch, Watch
 from services.notifications.settings import PREFERENCES
 from services.notifications.usecases.tell import Occasion, announce
 from services.notifications.usecases.triggers import REMINDERS, Reminder
 
+LOST = "lost"  #: an opportunity that came to nothing
 STALE = timedelta(days=1)
 NAMES = UUID("6f1b6a8e-3c1f-5f0e-9d53-5a1f6a2e7c10")  #: where reminders' event ids are made
 
@@ -54,7 +57,7 @@ def _fire(one: Reminder) -> Timer:
         """Tells whom it concerns, if what the reminder was for still stands."""
         watched = tx.session.get(one.watch, subject)
         due = None if watched is None else getattr(watched, one.column)
-        if watched is None or due is None:
+        if watched is None or due is None or not _waits(tx, watched):
             return
         early = tx.now < due
         kind = one.soon if early else one.now
@@ -66,6 +69,16 @@ def _fire(one: Reminder) -> Timer:
             tx.remind(one.timer, subject, due)
 
     return fired
+
+
+def _waits(tx: Tx, watched: Watch) -> bool:
+    """Whether anybody still waits. An answer is awaited of whoever has the lead or its opportunity, until that is lost."""
+    if not isinstance(watched, LeadWatch):
+        return True
+    opportunity = tx.find(sa.select(OpportunityWatch).where(OpportunityWatch.lead_id == watched.id))
+    if opportunity is not None:
+        watched.salesperson_id = opportunity.salesperson_id
+    return opportunity is None or opportunity.state != LOST
 
 
 TIMERS: Mapping[str, Timer] = {one.timer: _fire(one) for one in REMINDERS}

@@ -23,6 +23,7 @@ Chain = tuple[str, ...]
 ABOVE: Chain = ("team_lead", "branch_manager", "admin")  #: whoever has to look when those in charge do not
 OWNER: Chain = ("owner", *ABOVE)
 ASSIGNEE: Chain = ("assignee", *OWNER)
+LEAD_OWNER: Chain = ("owner", "front_desk", *ABOVE)  #: what nobody has is given to somebody by who sees it
 TEAM: Chain = ("assignee", "team", *ABOVE)  #: one person of a team if named, else all of it
 
 
@@ -128,9 +129,9 @@ REMINDERS: tuple[Reminder, ...] = (
     Reminder(
         "response", LeadWatch, "response_due_at",
         now=Kind.RESPONSE_MISSED, soon=Kind.RESPONSE_DUE, ahead=("response_warning_minutes", timedelta(minutes=1)),
-        escalated=(ABOVE,),
+        to=LEAD_OWNER, escalated=(ABOVE,),
     ),
-    Reminder("lead_follow_up", LeadWatch, "follow_up_at", now=Kind.FOLLOW_UP_DUE),
+    Reminder("lead_follow_up", LeadWatch, "follow_up_at", now=Kind.FOLLOW_UP_DUE, to=LEAD_OWNER),
     Reminder("opportunity_follow_up", OpportunityWatch, "follow_up_at", now=Kind.FOLLOW_UP_DUE),
     Reminder("appointment_late", AppointmentWatch, "ends_at", now=Kind.APPOINTMENT_LATE, to=ASSIGNEE),
     Reminder(

@@ -27,6 +27,7 @@ B: Any = Booking.__table__.c
 S: Any = Stage.__table__.c
 MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]  #: what a list may be sorted by, as its cursor says it
 WHOLE = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+AWAITED = C.outcome != "lost"  #: nobody waits any more to answer what came to nothing
 LIVE = ("sent", "viewed", "changes_requested")  #: an offer that the customer could accept
 
 EQUAL = (
@@ -100,8 +101,9 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
         found.append(C.received_at <= tx.now - timedelta(days=asked["age"]))
     if asked.get("overdue"):
         found.append(sa.or_(*(C[name] < tx.now for name in LATE_BY)))
+        found.append(AWAITED)
     if asked.get("answer_late"):
-        found.append(C.answer_due_at < tx.now)
+        found += [C.answer_due_at < tx.now, AWAITED]
     if asked.get("follow_up_late"):
         found.append(C.follow_up_at < tx.now)
     if asked.get("team") is not None:

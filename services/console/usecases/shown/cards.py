@@ -15,6 +15,7 @@ from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from services.console.model import Appointment, Booking, Card, Estimate, Told
 from services.console.usecases.shown.asking import (
+    AWAITED,
     MOMENT,
     WHOLE,
     Asked,
@@ -54,7 +55,7 @@ AMOUNTS = {
     "list_price": "currency",
     "discount": "currency",
 }
-BRIEFLY = [C[name] for name in BRIEF]
+BRIEFLY = [sa.case((AWAITED, C[name])).label(name) if name == "answer_due_at" else C[name] for name in BRIEF]
 PIECE = 10**9  #: an amount is added up in pieces of so many minor units
 SORTS = {"received_at": MOMENT, "value": WHOLE, "closed_at": MOMENT, "stage_entered_at": MOMENT}
 

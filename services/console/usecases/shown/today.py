@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from libs.common import people
 from libs.common.auth import Caller
 from libs.common.tx import Tx
-from services.console.usecases.shown.asking import Asked, C, asking, scanned
+from services.console.usecases.shown.asking import AWAITED, Asked, C, asking, scanned
 from services.console.usecases.shown.calendar import Entry, calendar
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
 
@@ -59,8 +59,8 @@ def _steps(tx: Tx) -> Mapping[str, tuple[sa.ColumnElement[bool], Any]]:
     """Each kind of next step: which cards, and since or until when. A card waits for the first that holds."""
     now, soon = tx.now, tx.now + EXPIRING
     return {
-        "late_answer": (C.answer_due_at < now, C.answer_due_at),
-        "answer": (C.answer_due_at >= now, C.answer_due_at),
+        "late_answer": (sa.and_(C.answer_due_at < now, AWAITED), C.answer_due_at),
+        "answer": (sa.and_(C.answer_due_at >= now, AWAITED), C.answer_due_at),
         "overdue_follow_up": (C.follow_up_at < now, C.follow_up_at),
         "not_taken_over": (C.take_over_by < now, C.take_over_by),
         "expiring_offer": (C.offer_ends_at.between(now, soon), C.offer_ends_at),
