@@ -19,6 +19,7 @@ class Kind(StrEnum):
     OPPORTUNITY_HANDED_OVER = "opportunity_handed_over"
     APPOINTMENT_SCHEDULED = "appointment_scheduled"
     APPOINTMENT_CHANGED = "appointment_changed"
+    APPOINTMENT_EDITED = "appointment_edited"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     APPOINTMENT_LATE = "appointment_late"
     APPROVAL_ASKED = "approval_asked"

@@ -86,6 +86,8 @@ TABLE: list[tuple[type[Event], str, dict[str, Any], str, set[str]]] = [
         "appointment_changed",
         {"salesperson", "colleague"},
     ),
+    (appointments.AppointmentChanged, "csr", {"changed": ["address"]}, "appointment_edited", SALESPERSON),
+    (appointments.AppointmentChanged, "csr", {"changed": ["state"]}, "appointment_edited", set()),
     (appointments.AppointmentCancelled, "csr", {"state": "cancelled"}, "appointment_cancelled", SALESPERSON),
     (estimates.EstimateSubmitted, "salesperson", {"state": "pending_approval"}, "approval_asked", MANAGER),
     (estimates.EstimateApproved, "manager", {"state": "approved"}, "approval_given", SALESPERSON),
@@ -184,6 +186,16 @@ def test_an_amount_is_said_as_the_customer_saw_it(notifications: Bench) -> None:
 
     [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
     assert " is accepted at $8,400.00. Signed by " in shown["text"]
+
+
+def test_who_goes_there_reads_where_it_is_now(notifications: Bench) -> None:
+    place = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
+    there = {"address": place, "note": "Ring twice.", "starts_at": "2026-12-01T15:00:00Z"}
+    tell(notifications, appointments.AppointmentChanged, actor="csr", changed=["address", "note"], **there)
+
+    [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
+    assert shown["text"].startswith("The appointment on Tue 1 December 09:00 for ")
+    assert shown["text"].endswith(", was put right; it is at 9 Right St, Nashville. Ring twice.")
 
 
 def test_words_of_a_customer_are_data_and_what_is_unknown_is_left_unsaid(notifications: Bench) -> None:

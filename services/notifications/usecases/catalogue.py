@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from libs.common import spoken, texts
+from libs.common.contracts.parts import Address
 from libs.common.spoken import Say
 from services.notifications.states import Kind
 
@@ -41,6 +42,12 @@ TEXTS: Mapping[Kind, Parts] = {
         " (it was on {previous_starts_at})",
         ".",
         " {reason}",
+    ),
+    Kind.APPOINTMENT_EDITED: (
+        "The appointment on {starts_at} for {number}, {title}, was put right",
+        "; it is at {address}",
+        ".",
+        " {note}",
     ),
     Kind.APPOINTMENT_CANCELLED: ("The appointment on {starts_at} for {number}, {title}, is cancelled.", " {reason}"),
     Kind.APPOINTMENT_LATE: (
@@ -135,6 +142,8 @@ def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say) -> str:
         return spoken.full_day(value, say)
     if isinstance(value, Decimal):
         return spoken.amount(value, currency) if currency else f"{value:,f}"
+    if isinstance(value, Address):
+        return ", ".join(part for part in (value.line1, value.line2, value.city) if part)
     if isinstance(value, tuple | list):
         return ", ".join(str(one) for one in value)
     return "" if value is None else str(value).strip()

@@ -66,6 +66,11 @@ def _untold(fact: Any, person: UUID | None) -> bool:
     return person not in fact.told_with_lead
 
 
+def _elsewhere(fact: Any) -> bool:
+    """What whoever goes there has to know; how far they are they said themselves."""
+    return bool({"address", "contact", "note", "window_starts_at", "window_ends_at"} & set(fact.changed))
+
+
 def _first_look(fact: Any) -> bool:
     return bool(fact.first)
 
@@ -84,6 +89,7 @@ TRIGGERS: tuple[Trigger, ...] = (
     ),
     Trigger(appointments.AppointmentScheduled, Kind.APPOINTMENT_SCHEDULED, (ASSIGNEE,)),
     Trigger(appointments.AppointmentRescheduled, Kind.APPOINTMENT_CHANGED, (ASSIGNEE, ("previous_assignee_ids",))),
+    Trigger(appointments.AppointmentChanged, Kind.APPOINTMENT_EDITED, (ASSIGNEE,), _elsewhere),
     Trigger(appointments.AppointmentCancelled, Kind.APPOINTMENT_CANCELLED, (ASSIGNEE,)),
     Trigger(estimates.EstimateSubmitted, Kind.APPROVAL_ASKED, (ABOVE,)),
     Trigger(estimates.EstimateApproved, Kind.APPROVAL_GIVEN, (("submitted_by", *OWNER),)),
