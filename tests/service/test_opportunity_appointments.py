@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, HOME, Bench
 from libs.common.contracts.appointments import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -15,8 +15,20 @@ from libs.common.contracts.appointments import (
     AppointmentRescheduled,
     AppointmentScheduled,
 )
+from libs.common.contracts.leads import LeadChanged
 from libs.common.contracts.opportunities import OpportunityStageChanged
-from tests.service.opportunity_stories import ME, OPPORTUNITIES, call_at, done, opened, prospect, refused, seen
+from libs.common.contracts.parts import Address
+from tests.service.opportunity_stories import (
+    ME,
+    OPPORTUNITIES,
+    call_at,
+    done,
+    opened,
+    prospect,
+    refused,
+    seen,
+    validated,
+)
 
 APPOINTMENTS = "appointments"
 NINE, HALF_PAST, TEN = "2026-12-01T15:00:00Z", "2026-12-01T15:30:00Z", "2026-12-01T16:00:00Z"
@@ -229,6 +241,33 @@ def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> N
     ]
     assert sales.edit("PATCH", path, {"window_ends_at": "2026-12-01T13:00:00Z"}).status_code == 422
     assert sales.call("PATCH", path, json=given).status_code == 428
+
+
+def test_where_and_with_whom_is_put_right_with_the_opportunity_for_what_is_still_ahead(desk: Bench) -> None:
+    lead = validated()
+    desk.tell(lead, by="leads")
+    [found] = desk.as_("csr").items(f"{OPPORTUNITIES}?lead_id={lead.subject}")
+    ahead = done(desk, found["id"], APPOINTMENTS, call_at(NINE))
+    over = done(desk, found["id"], APPOINTMENTS, call_at(HALF_PAST))
+    elsewhere = done(desk, found["id"], APPOINTMENTS, call_at(TEN, address={"line1": "5 Show Room"}))
+    act(desk, over, "complete")
+
+    moved = prospect(person_name="Ada King", address=Address(line1="2 Right St", city="Nashville"))
+    head = {"subject": lead.subject, "number": lead.number, "title": "Ada King", "state": "valid", "branch": HOME}
+    desk.tell(LeadChanged(**head, prospect=moved, changed=("person_name", "address")), by="leads")
+
+    def places() -> list[str]:
+        shown = [desk.as_("csr").get(f"{OPPORTUNITIES}/appointments/{one['id']}") for one in (ahead, over, elsewhere)]
+        return [f"{one.get_json()['contact']['name']}, {one.get_json()['address']['line1']}" for one in shown]
+
+    assert places() == ["Ada King, 2 Right St", "Ada Byron, 1 Main St", "Ada King, 5 Show Room"]
+    assert [set(told.data["changed"]) for told in desk.told("opportunities", AppointmentChanged)] == [
+        {"contact", "address"},
+        {"contact"},
+    ]
+    path = f"{OPPORTUNITIES}/{found['id']}"
+    assert desk.as_("salesperson").edit("PATCH", path, {"site": {"line1": "3 Right St"}}).status_code == 200
+    assert places() == ["Ada King, 3 Right St", "Ada Byron, 1 Main St", "Ada King, 5 Show Room"]
 
 
 def test_a_calendar_shows_whose_appointments_are_when(desk: Bench) -> None:

@@ -174,6 +174,20 @@ def call_off(tx: Tx, opportunity: Opportunity, *, reason: str) -> None:
             cancel(tx, one, reason=reason)
 
 
+def follow(tx: Tx, opportunity: Opportunity, *, site: Any) -> None:
+    """The opportunity was corrected: so is what is still ahead of it. A place that is not its former ``site`` stays."""
+    now: dict[str, Any] = {"title": opportunity.title, "contact": msgspec.to_builtins(facts.contact(opportunity))}
+    for one in held(tx, opportunity):
+        if not one.stands:
+            continue
+        place = {"address": opportunity.site if one.address == site else one.address}
+        changed = [name for name, value in {**now, **place}.items() if getattr(one, name) != value]
+        for name in changed:
+            setattr(one, name, {**now, **place}[name])
+        if changed:
+            tell_change(tx, one, *changed)
+
+
 def _finish(tx: Tx, appointment: Appointment, action: AppointmentAction, outcome: str | None) -> None:
     appointment.finish(action, outcome=outcome, at=tx.now)
     calendar.free(tx, appointment)

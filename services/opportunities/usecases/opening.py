@@ -17,7 +17,7 @@ from libs.common.errors import Fault, Invalid, NotYet
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
-from services.opportunities.usecases import facts, flows, prospects
+from services.opportunities.usecases import appointments, facts, flows, prospects
 
 SALESPERSON = "salesperson"
 OF_LEAD = sa.select(Opportunity).where(Opportunity.lead_id == sa.bindparam("lead")).with_for_update()
@@ -106,7 +106,7 @@ def follow_lead(tx: Tx, lead: LeadChanged) -> None:
     before, now = facts.prospect(opportunity), lead.prospect
     if before == now:
         return
-    changed = ["prospect"]
+    changed, site = ["prospect"], opportunity.site
     opportunity.prospect = msgspec.to_builtins(now)
     if facts.address(opportunity.site) == before.address:
         opportunity.site = prospects.plain_address(now)
@@ -118,6 +118,7 @@ def follow_lead(tx: Tx, lead: LeadChanged) -> None:
             changed.append(name)
     prospects.recall(opportunity)
     facts.tell_change(tx, opportunity, *changed, prospect=now)
+    appointments.follow(tx, opportunity, site=site)
 
 
 def _open(

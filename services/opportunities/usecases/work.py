@@ -75,6 +75,7 @@ def edit(tx: Tx, opportunity: Opportunity, **given: Any) -> Opportunity:
     opportunity.demand(OpportunityAction.EDIT)
     changed = [name for name, value in given.items() if getattr(opportunity, name) != value]
     _check(tx, opportunity, {name: given[name] for name in changed})
+    site = opportunity.site
     for name in changed:
         setattr(opportunity, name, given[name])
     if "inside_rep_id" in changed:
@@ -82,6 +83,8 @@ def edit(tx: Tx, opportunity: Opportunity, **given: Any) -> Opportunity:
     prospects.recall(opportunity)
     if changed:
         facts.tell_change(tx, opportunity, *changed)
+    if {"site", "title"} & set(changed):
+        appointments.follow(tx, opportunity, site=site)
     return opportunity
 
 
