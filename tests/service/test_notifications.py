@@ -12,7 +12,7 @@ from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, B
 from libs.common import people
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
 from libs.common.contracts.base import Event
-from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
 from services.notifications.states import Kind
 from services.notifications.usecases import catalogue
 from services.notifications.usecases.catalogue import TEXTS
@@ -238,6 +238,16 @@ def test_an_owner_who_left_is_replaced_by_the_team_lead_then_the_branch_then_the
 def test_a_branch_without_admin_falls_back_on_the_company_s(notifications: Bench) -> None:
     tell(notifications, estimates.EstimateExpired, salesperson_id=None, branch=AWAY)
     assert everybody_told(notifications, "estimate_expired") == {"admin"}
+
+
+def test_an_approval_is_asked_of_whoever_may_give_it_and_not_of_a_lead_who_only_sells(notifications: Bench) -> None:
+    everybody = tuple(CAST[name][0] for name in ("salesperson", "colleague", "manager"))
+    led = Team(name="Sales", kind="sales", branch=HOME, lead_id=COLLEAGUE, member_ids=everybody)
+    notifications.tell(TeamChanged(subject=SALES, team=led), by="staff")
+
+    tell(notifications, estimates.EstimateSubmitted, actor="salesperson", state="pending_approval")
+
+    assert everybody_told(notifications, "approval_asked") == {"manager"}
 
 
 def test_what_nobody_owns_goes_to_the_branch_s_manager(notifications: Bench) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Role
+from libs.common.auth import Role, reach, roles_of
 from libs.common.errors import NotYet
 from libs.common.tx import Tx
 from services.notifications.usecases.triggers import Chain
@@ -145,6 +145,14 @@ def _team_leads(staff: Staff, case: Any) -> list[UUID]:
     return [lead for lead in found if lead is not None]
 
 
+def _approvers(staff: Staff, case: Any) -> list[UUID]:
+    """Who may approve what their team sells: of its people and whoever leads it, who may at all."""
+    teams = {team for owner in staff.people(named(case, "owner_id", "salesperson_id")) for team in owner.teams}
+    beside = {one for team in teams if team in staff.teams for one in staff.teams[team].members}
+    people = staff.people(sorted(beside.union(_team_leads(staff, case))))
+    return [one.id for one in people if reach(roles_of(sorted(one.roles)), "estimate.approve")[0] is not None]
+
+
 def _managers(staff: Staff, case: Any) -> list[UUID]:
     return [one.id for one in staff.with_role(Role.MANAGER, case.branch)] if case.branch else []
 
@@ -170,11 +178,12 @@ WORDS: Mapping[str, Callable[[Staff, Any], Sequence[UUID]]] = {
     "previous_team_id": lambda staff, case: staff.members(named(case, "previous_team_id")),
     "past_team_ids": lambda staff, case: staff.members(named(case, "past_team_ids")),
     "team_lead": _team_leads,
+    "approver": _approvers,
     "branch_manager": _managers,
     "front_desk": _front_desk,
     "admin": _admins,
 }  #: what is not here is an attribute of the fact that names people
-SUPERIORS = ("team_lead", "branch_manager", "admin")
+SUPERIORS = ("team_lead", "approver", "branch_manager", "admin")
 
 
 def _colleague(row: Any, now: datetime) -> Colleague:

@@ -21,6 +21,7 @@ from services.notifications.states import Kind
 Chain = tuple[str, ...]
 
 ABOVE: Chain = ("team_lead", "branch_manager", "admin")  #: whoever has to look when those in charge do not
+APPROVER: Chain = ("approver", "branch_manager", "admin")  #: a team may be led by somebody who approves nothing
 OWNER: Chain = ("owner", *ABOVE)
 ASSIGNEE: Chain = ("assignee", *OWNER)
 LEAD_OWNER: Chain = ("owner", "front_desk", *ABOVE)  #: what nobody has is given to somebody by who sees it
@@ -91,7 +92,7 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger(appointments.AppointmentRescheduled, Kind.APPOINTMENT_CHANGED, (ASSIGNEE, ("previous_assignee_ids",))),
     Trigger(appointments.AppointmentChanged, Kind.APPOINTMENT_EDITED, (ASSIGNEE,), _elsewhere),
     Trigger(appointments.AppointmentCancelled, Kind.APPOINTMENT_CANCELLED, (ASSIGNEE,)),
-    Trigger(estimates.EstimateSubmitted, Kind.APPROVAL_ASKED, (ABOVE,)),
+    Trigger(estimates.EstimateSubmitted, Kind.APPROVAL_ASKED, (APPROVER,)),
     Trigger(estimates.EstimateApproved, Kind.APPROVAL_GIVEN, (("submitted_by", *OWNER),)),
     Trigger(estimates.EstimateRefused, Kind.APPROVAL_REFUSED, (("submitted_by", *OWNER),)),
     Trigger(estimates.EstimateViewed, Kind.ESTIMATE_VIEWED, (OWNER,), _first_look),
