@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from embedded.testing import CAST, Bench, moment
+from embedded.testing import AWAY, CAST, HOME, Bench, moment
 from libs.common import mail
 from libs.common.answers import tag, version_of
 from libs.common.contracts import leads
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
+from libs.common.contracts.staff import Branch, BranchChanged
 from libs.common.surroundings import Surroundings
 from services.notifications.usecases import follow_up
 from tests.service.notification_facts import tell, told
@@ -122,6 +123,21 @@ def test_no_mail_disturbs_the_quiet_hours_of_the_branch(notifications: Bench, no
     tell(notifications, leads.LeadAssigned, actor="csr")
     assert [row.due_at for row in queued(notifications)] == [moment(goes_at)]
     assert told(notifications, "salesperson") == ["lead_assigned"]
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_quiet_hours_are_a_person_s_own_branch_s_and_by_its_clock_whosever_record_it_is(notifications: Bench) -> None:
+    """Two hours behind the branch of the record, which has none of its own."""
+    west = Branch(name="Reno", time_zone="America/Los_Angeles", currency="USD")
+    notifications.tell(BranchChanged(subject=AWAY, branch=west), by="staff")
+    path = f"/api/v1/notifications/settings?branch={HOME}"
+    assert notifications.as_("admin").edit("PUT", path, {"quiet_hours": None}).status_code == 200
+    notifications.clock.now = moment("2027-05-04 13:00")  # eight in Nashville, six in Reno
+
+    tell(notifications, leads.LeadAssigned, actor="csr", owner_id=CAST["stranger"][0])
+
+    [row] = queued(notifications)
+    assert (row.recipient, row.due_at) == ("stranger@test.example", moment("2027-05-04 14:00"))
 
 
 @pytest.mark.usefixtures("_mail_server")

@@ -46,10 +46,10 @@ class Wishes:
         return datetime.combine(day, end, zone).astimezone(UTC)
 
 
-def wishes(tx: Tx, branch: UUID | None, people: Collection[UUID]) -> dict[UUID, Wishes]:
-    """What holds for each of these people about a record of this branch."""
-    company = PREFERENCES.read(tx, branch)
-    return {person: Wishes(company, own) for person, own in tx.known_of("wishes", people, partial(_own, tx)).items()}
+def wishes(tx: Tx, people: Mapping[UUID, UUID | None]) -> dict[UUID, Wishes]:
+    """What holds for each of these people, who are given with their branch, as they read and set it themselves."""
+    own = tx.known_of("wishes", people, partial(_own, tx))
+    return {person: Wishes(PREFERENCES.read(tx, people[person]), said) for person, said in own.items()}
 
 
 def _own(tx: Tx, people: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -85,7 +85,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
     place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
     link = catalogue.LINKS[occasion.record].format_map(place)
-    wanted = wishes(tx, case.branch, [one.id for one in persons])
+    wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
     rows = {}
     for person in persons:
@@ -104,7 +104,8 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     for ident in tx.execute(_new(tx.store.database.sqlite), values).scalars().all():
         person, channel = rows[ident]
         if channel == Channel.EMAIL:
-            due_at = wanted[person.id].mail_at(tx.now, occasion.zone)
+            here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
+            due_at = wanted[person.id].mail_at(tx.now, here)
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", ident=ident, due_at=due_at)
 
 

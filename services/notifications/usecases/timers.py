@@ -72,7 +72,7 @@ def _fire(one: Reminder) -> Timer:
 
 
 def _waits(tx: Tx, watched: Watch) -> bool:
-    """Whether anybody still waits. An answer is awaited of whoever has the lead or its opportunity, until that is lost."""
+    """Whether anybody still waits. Whoever has the lead or its opportunity is to answer, until that is lost."""
     if not isinstance(watched, LeadWatch):
         return True
     opportunity = tx.find(sa.select(OpportunityWatch).where(OpportunityWatch.lead_id == watched.id))
