@@ -27,7 +27,9 @@ class Lead(Aggregate, Base):
     __tablename__ = "leads"
     __allow_unmapped__ = True
 
-    duplicates: Sequence[Any] = ()  #: others that may be the same prospect; found by the act that shows it, not kept
+    #: found by the act that shows it, not kept
+    duplicates: Sequence[Any] = ()  #: others that may be the same prospect
+    company_wants: Sequence[str] = ()  #: what the company requires of a valid one, of this caller, and is not there
 
     number: Mapped[str] = mapped_column(sa.String(20), unique=True)
     state: Mapped[str] = mapped_column(sa.String(12), default=LeadState.NEW, index=True)
@@ -87,8 +89,11 @@ class Lead(Aggregate, Base):
         return self.missing_to_be_valid() if action == LeadAction.VALIDATE else []
 
     def missing_to_be_valid(self) -> list[Missing]:
+        """By the business's own rule, and by the company's."""
         names = ("interest_level", "request", "phones", "emails", "fit")
-        return missing_to_be_valid({name: getattr(self, name) for name in names})
+        missing = missing_to_be_valid({name: getattr(self, name) for name in names})
+        wanted = [Missing(name, "your company requires this of a valid lead") for name in self.company_wants]
+        return [*missing, *wanted]
 
     def demand(self, action: LeadAction) -> None:
         """For what leaves the state as it is. Raises IllegalTransition saying what is possible instead."""
@@ -109,12 +114,10 @@ class Lead(Aggregate, Base):
         self.state = LEAD.fire(LeadState(self.state), LeadAction.NURTURE)
         self.next_action_at = next_action_at
 
-    def validate(self, *, by: str, at: datetime, company_wants: Sequence[str] = ()) -> None:
+    def validate(self, *, by: str, at: datetime) -> None:
         """The validity decision, yes. Raises Conflict listing everything that is missing."""
         state = LEAD.fire(LeadState(self.state), LeadAction.VALIDATE)
-        missing = self.missing_to_be_valid()
-        missing += [Missing(name, "your company requires this of a valid lead") for name in company_wants]
-        refuse_for(missing, f"lead {self.number} cannot be valid yet")
+        refuse_for(self.missing_to_be_valid(), f"lead {self.number} cannot be valid yet")
         self.state = state
         self.validity = {"decision": "valid", "by": by, "at": at.isoformat(), "reason": None, "note": None}
 

@@ -187,6 +187,9 @@ def test_the_company_may_require_more_of_a_valid_lead(leads: Bench) -> None:
 
     refused = csr.post(f"{LEADS}/{lead['id']}/validate")
     assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (409, ["/source"])
+    for shown in (lead, csr.get(f"{LEADS}/{lead['id']}").get_json()):  # the record says so before anybody tries
+        [valid] = [one for one in shown["allowed"] if one["action"] == "validate"]
+        assert (valid["ok"], [one["field"] for one in valid["missing"]]) == (False, ["source"])
 
     csr.edit("PATCH", f"{LEADS}/{lead['id']}", {"source": "website"})
     assert csr.post(f"{LEADS}/{lead['id']}/validate").get_json()["state"] == "valid"

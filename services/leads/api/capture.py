@@ -8,11 +8,11 @@ from flask import Blueprint
 from libs.common.parties import folded
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, location, one, page, reading, visible
 from services.leads import usecases
-from services.leads.api.shown import shown
+from services.leads.api.shown import dressed, shown
 from services.leads.model import Lead
 from services.leads.schemas.incoming import LeadEditIn, LeadIn, LeadQuery
 from services.leads.schemas.outgoing import LeadOut, LeadRow
-from services.leads.usecases import duplicates
+from services.leads.usecases import decide
 
 bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
 
@@ -23,6 +23,7 @@ def capture(given: Given) -> Answer:
     """Take an enquiry in and, with owner_id, assign it in the same call. One for another branch is taken in, too."""
     with begin() as tx:
         lead = usecases.capture(tx, by=caller(), **given)
+        decide.look(tx, lead, caller().roles)
         return tx.answer(LeadOut(), lead, 201, location("/api/v1/leads", lead, "lead.read"))
 
 
@@ -49,9 +50,7 @@ def leads(asked: Given) -> Answer:
 def lead(lead_id: UUID) -> Answer:
     """One lead, with possible duplicates and what the caller may do with it."""
     with reading() as tx:
-        found = visible(tx, Lead, lead_id)
-        found.duplicates = duplicates.of(tx, found)
-        return one(tx, LeadOut, found)
+        return one(tx, LeadOut, dressed(tx, visible(tx, Lead, lead_id)))
 
 
 @bp.patch("/<uuid:lead_id>")

@@ -21,7 +21,8 @@ from services.leads.usecases.capture import required
 
 def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[str] = ()) -> Lead:
     """Worth working: opportunities opens one for it. Raises Conflict with all that is missing."""
-    lead.validate(by=tx.actor, at=tx.now, company_wants=required(tx, lead.branch, "validate", roles, vars(lead)))
+    look(tx, lead, roles)
+    lead.validate(by=tx.actor, at=tx.now)
     tx.publish(
         LeadValidated(
             **facts.head(lead),
@@ -36,6 +37,11 @@ def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[s
         of=lead,
     )
     return lead
+
+
+def look(tx: Tx, lead: Lead, roles: Collection[str]) -> None:
+    """What the company requires of these roles before it is valid."""
+    lead.company_wants = required(tx, lead.branch, "validate", roles, vars(lead))
 
 
 def invalidate(tx: Tx, lead: Lead, *, reason: str, note: str | None = None) -> Lead:
