@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
+from libs.common.auth import Role
 from libs.common.preferences import Preferences
 from libs.common.schema import Schema, fields
 
@@ -18,6 +19,17 @@ GATE_FIELDS = (
     "title", "site", "bill_to", "salesperson_id", "inside_rep_id", "source", "campaign", "product_interest", "trade",
     "description", "financing_activity", "expected_value", "expected_close", "next_follow_up_at", "qualified",
 )  # fmt: skip
+#: of these, what can be said while an opportunity is entered, and where
+SAID_AT_THE_DOOR = {
+    "title": "/title",
+    "product_interest": "/product_interest",
+    "salesperson_id": "/salesperson_id",
+    "site": "/prospect/address",
+    "source": "/prospect/source",
+    "campaign": "/prospect/campaign",
+    "trade": "/prospect/trade",
+    "description": "/prospect/request",
+}
 
 
 def _stage(code: str, label: str, kind: str, probability: int) -> dict[str, Any]:
@@ -72,9 +84,11 @@ class Stage(Schema):
 
 
 class Gate(Schema):
-    """What has to be there to enter a stage; of the question sets those that apply to the opportunity count."""
+    """What has to be there to enter a stage, for a role or (without one) for everybody; of the question sets those that
+    apply to the opportunity count."""
 
     stage = fields.Name(required=True, max_length=40)
+    role = fields.Code(Role, allow_none=True)
     fields_ = fields.List(fields.Code(GATE_FIELDS), data_key="fields", attribute="fields")
     question_sets = fields.List(fields.Name(max_length=80))
 

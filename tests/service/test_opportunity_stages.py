@@ -14,7 +14,7 @@ from libs.common.contracts.opportunities import (
     OpportunityReopened,
     OpportunityStageChanged,
 )
-from tests.service.opportunity_stories import OPPORTUNITIES, done, estimate, opened, refused, seen
+from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, estimate, opened, refused, seen
 
 GATE = {"stage": "converted", "fields": ["description", "expected_value"], "question_sets": []}
 
@@ -66,6 +66,33 @@ def test_only_the_gates_of_the_entered_stage_count_and_all_that_is_missing_is_na
     desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{found['id']}", {"expected_value": "1.00"})
 
     assert done(desk, found["id"], "convert")["stage"] == "converted"
+
+
+def test_a_gate_may_be_for_a_role_alone(desk: Bench) -> None:
+    """Who runs the team knows what it is worth; the salesperson need not."""
+    settings(desk, gates=[{"stage": "converted", "role": "manager", "fields": ["expected_value"]}])
+    found = opened(desk)
+
+    problem = refused(desk, found["id"], "convert", 409, by="manager")
+    assert [one["pointer"] for one in problem["errors"]] == ["/expected_value"]
+    assert [allowed(seen(desk, found["id"], by=who))["convert"] for who in ("manager", "salesperson")] == [False, True]
+    assert done(desk, found["id"], "convert")["stage"] == "converted"
+
+
+def test_the_gate_of_the_first_stage_counts_for_who_enters_an_opportunity_and_names_all_at_once(desk: Bench) -> None:
+    wanted = ["source", "site", "description", "salesperson_id", "title"]
+    settings(desk, gates=[{"stage": "new", "fields": wanted}, {"stage": "new", "role": "office", "fields": ["campaign"]}])
+    prospect = {"channel": "phone", "person_name": "Ada Byron", "emails": ["ada@byron.example"], "interest_level": "high"}
+    body: dict[str, Any] = {"prospect": prospect, "product_interest": "heat pump"}
+    asked = {"/prospect/source", "/prospect/address", "/prospect/request", "/salesperson_id"}
+
+    for who, more in (("csr", set()), ("office", {"/prospect/campaign"})):
+        answer = desk.as_(who).post(OPPORTUNITIES, body)
+        assert answer.status_code == 422
+        assert {one["pointer"] for one in answer.get_json()["errors"]} == asked | more
+    told = {"source": "web", "address": {"line1": "1 Main St"}, "request": "A heat pump"}
+    whole = {**body, "prospect": prospect | told, "salesperson_id": str(ME)}
+    assert desk.as_("csr").post(OPPORTUNITIES, whole).status_code == 201
 
 
 def test_a_gate_that_does_not_hold_keeps_what_moves_by_itself_where_it_is(desk: Bench) -> None:
@@ -211,6 +238,8 @@ def test_a_flow_that_nothing_could_go_through_is_not_accepted(desk: Bench, wrong
         ({"gates": [{"stage": "converted", "question_sets": ["general-qualificatoin"]}]}, "/gates/0/question_sets/0"),
         ({"gates": [{"stage": "converrted", "fields": ["campaign"]}]}, "/gates/0/stage"),
         ({"gates": [{"stage": "won", "fields": ["campaign"]}]}, "/gates/0/stage"),
+        ({"gates": [{"stage": "new", "fields": ["source", "qualified"]}]}, "/gates/0/fields/1"),
+        ({"gates": [{"stage": "new", "question_sets": ["fit"]}]}, "/gates/0/question_sets/0"),
         ({"stages": [{"code": "a b", "label": "A", "type": "open", "probability": 1}]}, "/stages/0/code"),
     ],
 )

@@ -17,7 +17,7 @@ from libs.common.errors import Fault, Invalid, NotYet
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
-from services.opportunities.usecases import appointments, facts, flows, prospects
+from services.opportunities.usecases import appointments, facts, flows, prospects, stages
 
 SALESPERSON = "salesperson"
 OF_LEAD = sa.select(Opportunity).where(Opportunity.lead_id == sa.bindparam("lead")).with_for_update()
@@ -56,8 +56,8 @@ def enter(
 ) -> Opportunity:
     """The second door: somebody asks for a thing we sell, so the lead is made valid behind it.
 
-    It belongs to the branch that a lead would belong to. Raises Invalid naming all that a valid lead would need. A
-    salesperson enters it for themselves; who would lose sight of it stays beside it, and is its lead's author.
+    It belongs to the branch that a lead would belong to. Raises Invalid naming all that a valid lead would need, and
+    the gates of the first stage. A salesperson enters it for themselves; who would lose sight of it stays beside it, and is its lead's author.
     """
     given = {name: value for name, value in prospect.items() if value is not None}
     faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")
@@ -72,6 +72,8 @@ def enter(
     given.setdefault("generated_by", mine)
     faults += people.unfit(tx, salesperson, "/salesperson_id", may="opportunity.work")
     faults += people.unfit(tx, given["generated_by"], "/prospect/generated_by")
+    told = {**given, "site": given.get("address"), "description": given.get("request"), "salesperson_id": salesperson}
+    faults += stages.missing_at_the_door(tx, branch, {"title": True, "product_interest": product_interest, **told})
     if faults:
         raise Invalid("this cannot be an opportunity yet", errors=faults)
     received = min(given.pop("received_at", tx.now), tx.now)

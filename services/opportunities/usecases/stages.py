@@ -1,15 +1,17 @@
 """Moving along the stages: what a stage asks for before it is entered, and what moves an opportunity by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import people
 from libs.common.contracts.opportunities import OpportunityStageChanged
 from libs.common.errors import Fault, Missing
 from libs.common.tx import Tx
 from services.opportunities.model import Offer, Opportunity, QuestionSet
-from services.opportunities.settings import CONVERTED, PREFERENCES
+from services.opportunities.settings import CONVERTED, PREFERENCES, SAID_AT_THE_DOOR
 from services.opportunities.states import OpportunityAction, Stage, StageType
 from services.opportunities.usecases import facts, flows, sheets
 
@@ -45,8 +47,8 @@ def enter(tx: Tx, opportunity: Opportunity, stage: Stage) -> None:
 
 
 def missing(tx: Tx, opportunity: Opportunity, code: str) -> list[Missing]:
-    """Everything that the gates of a stage ask for and that is not there."""
-    gates = [gate for gate in PREFERENCES.read(tx, opportunity.branch)["gates"] if gate["stage"] == code]
+    """Everything that the gates of a stage ask for, of whoever acts, and that is not there."""
+    gates = _gates(tx, opportunity.branch, code)
     names = dict.fromkeys(name for gate in gates for name in gate.get("fields") or ())
     keys = {key for gate in gates for key in gate.get("question_sets") or ()}
     found = [Missing(name, f"is needed for the stage {code}") for name in names if not _filled(opportunity, name)]
@@ -55,17 +57,48 @@ def missing(tx: Tx, opportunity: Opportunity, code: str) -> list[Missing]:
     return found
 
 
+def missing_at_the_door(tx: Tx, branch: UUID | None, said: Mapping[str, Any]) -> list[Fault]:
+    """The same of the first stage, for an opportunity that is just being entered, by the names of its fields."""
+    gates = _gates(tx, branch, flows.of(tx, branch).first.code)
+    names = dict.fromkeys(name for gate in gates for name in gate.get("fields") or ())
+    wanting = [SAID_AT_THE_DOOR[name] for name in names if name in SAID_AT_THE_DOOR and not said.get(name)]
+    return [Fault(pointer, "your company requires this") for pointer in wanting]
+
+
+def _gates(tx: Tx, branch: UUID | None, code: str) -> list[Mapping[str, Any]]:
+    """Those of a stage that are for everybody, and those for whoever acts; for an act of the system, only the first."""
+    gates = [gate for gate in PREFERENCES.read(tx, branch)["gates"] if gate["stage"] == code]
+    if not any(gate.get("role") for gate in gates):
+        return gates
+    return [gate for gate in gates if gate.get("role") in (None, *_roles(tx))]
+
+
+def _roles(tx: Tx) -> Collection[str]:
+    """Of the person who acts; a customer and the system have none."""
+    try:
+        acting = people.person(tx, UUID(tx.actor))
+    except ValueError:
+        return ()
+    return (acting or {}).get("roles", ())
+
+
 def dead_gates(tx: Tx, settings: Mapping[str, Any]) -> list[Fault]:
-    """Gates that would never be asked, or would ask for nothing: of no open stage, or for sets that there are not."""
+    """Gates that would never be asked, or would ask for nothing: of no open stage, for sets that there are not, or of
+    the first stage for what nobody can have said before it is entered."""
     doors = {CONVERTED, *(stage["code"] for stage in settings["stages"] if stage["type"] == StageType.OPEN)}
     named = {key for gate in settings["gates"] for key in gate.get("question_sets") or ()}
     known = set(tx.session.scalars(sa.select(QuestionSet.key).where(QuestionSet.key.in_(named))))
-    faults = []
+    faults, first = [], settings["stages"][0]["code"]
     for place, gate in enumerate(settings["gates"]):
+        for at, name in enumerate(gate.get("fields") or ()):
+            if gate["stage"] == first and name not in SAID_AT_THE_DOOR:
+                faults.append(Fault(f"/gates/{place}/fields/{at}", "cannot be said before the first stage"))
         if gate["stage"] not in doors:
             faults.append(Fault(f"/gates/{place}/stage", "is no open stage"))
         for at, key in enumerate(gate.get("question_sets") or ()):
-            if key not in known:
+            if gate["stage"] == first:
+                faults.append(Fault(f"/gates/{place}/question_sets/{at}", "cannot be answered before the first stage"))
+            elif key not in known:
                 faults.append(Fault(f"/gates/{place}/question_sets/{at}", "is no question set"))
     return faults
 

@@ -37,7 +37,10 @@ TOPICS: Mapping[str, Topic] = {
             "stages": said(
                 "In their order. The probability weighs the board's sums. What stands in one that goes stays."
             ),
-            "gates": said("What must be there before a stage is entered. It counts for whatever enters from now on."),
+            "gates": said(
+                "What must be there before a stage is entered. It counts for whatever enters from now on; that of the "
+                "first stage, for an opportunity that is entered without an enquiry."
+            ),
             "lost_reasons": said("What can be said when one is lost; “other” must be among them."),
             "lose_on_decline": said("An opportunity whose only offer was declined is lost by itself."),
             "financing_activities": said("One on a line."),
