@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import services
-from embedded.testing import Bench
+from embedded.testing import HOME, Bench
 from libs.common.contracts.base import facts
 from services.console.api.screens.happened import LINES
 from services.console.api.screens.today import ORDER
@@ -96,6 +96,27 @@ def test_a_card_is_moved_from_the_boards_menu_without_scripts(office: Bench) -> 
     page = reader.open("/board")
     assert f"/do/opportunity.convert/{made['id']}" in page.offered
     assert f"/do/opportunity.lose/{made['id']}" in page.offered
+
+
+def test_the_board_has_the_stages_of_the_readers_branch_in_its_order_empty_ones_too(office: Bench) -> None:
+    """By whatever codes it calls them: what ended stands beside the lanes, and is counted as none of what is open."""
+    codes = (("first", "First talk", "open"), ("site", "On site", "open"), ("priced", "Priced", "open"))
+    ends = (("sold", "Sold", "won"), ("gone", "Gone", "lost"))
+    flow = [{"code": code, "label": label, "type": kind, "probability": 10} for code, label, kind in (*codes, *ends)]
+    path = f"/api/v1/opportunities/settings?branch={HOME}"
+    assert office.as_("admin").edit("PUT", path, {"stages": flow}).status_code == 200
+    opportunity(office)
+    lost = opportunity(office, person_name="Gus Gone", phones=["615-555-0121"])
+    office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "timing"})
+    office.settle()
+
+    reader = Reader(office, "salesperson")
+    page = reader.open("/board")
+    assert re.findall(r'data-stage="(\w+)"', page.html) == ["first", "site", "priced"]
+    assert re.findall(r'data-label="([\w ]+)"', page.html) == ["First talk", "On site", "Priced"]
+    assert re.findall(r"data-all>(\d+)<", page.html) == ["1"]
+    assert "Lost in a month: 1" in page.text
+    assert "Moved." in reader.press("On site").text
 
 
 def test_a_move_that_is_refused_says_to_a_script_everything_in_the_way(office: Bench) -> None:

@@ -21,8 +21,7 @@ bp = Blueprint("console_board", __name__)
 CARDS_A_LANE = 20
 #: where a card may be moved by hand, and by which act: a stage that means more has an act of its own
 ACTS = {"converted": "opportunity.convert"}
-ENDED = ("opportunity.lost", "booking.completed")  #: of which only the last month's are on the board
-ENDS = ("opportunity.won", "opportunity.lost")
+DONE = "booking.completed"
 AGES = (("", said("Any age")), ("overdue", said("Overdue")), ("7", said("Older than 7 days")),
         ("30", said("Older than 30 days")), ("90", said("Older than 90 days")))  # fmt: skip
 
@@ -36,16 +35,14 @@ def board() -> Response:
     asked = cards.asked_of(BoardQuery, typed | ({"age": ""} if overdue else {}))
     with reading() as tx:
         lanes = usecases.board(tx, me(), {**asked, "overdue": overdue, "limit": CARDS_A_LANE}, _of_stage).lanes
-    of_stage = [one for one in lanes if _of_stage(one.key)]
-    known = cards.stages()
-    stages = [one for one in of_stage if one.count or not known or one.key.partition(".")[2] in known]
+    stages, ends = _in_order([one for one in lanes if _of_stage(one.key)]), _ends()
     return page(
         "board.html",
         nav="/board",
         lanes=stages,
         before=[one for one in lanes if one.key.startswith("lead.")],
         after=[one for one in lanes if one.key.startswith("booking.")],
-        ends={one.key: one for one in lanes if one.key in ENDS},
+        ends={kind: one for one in lanes for kind, key in ends.items() if one.key == key},
         total=_summed(stages),
         many=sum(one.count for one in stages),
         moves=me().may("opportunity.work"),
@@ -59,19 +56,32 @@ def board() -> Response:
     )
 
 
+def _in_order(lanes: list[Lane]) -> list[Lane]:
+    """The branch's own stages as it has them, empty ones too, and then what there is of others."""
+    found = {one.key: one for one in lanes}
+    own = [f"opportunity.{stage['code']}" for stage in cards.flow() if stage["type"] == "open"]
+    return [found.get(key) or Lane(key) for key in own] + [one for one in lanes if one.key not in own and one.count]
+
+
+def _ends() -> dict[str, str]:
+    """The lanes of what was won and lost, as the branch calls those stages."""
+    usual = {"won": "opportunity.won", "lost": "opportunity.lost"}
+    return usual | {one["type"]: f"opportunity.{one['code']}" for one in cards.flow() if one["type"] in usual}
+
+
 def _behind(lane: str, typed: Mapping[str, str]) -> str:
     """The list of the cards that a lane's number counts."""
     asked = {name: text for name, text in typed.items() if text}
     if asked.get("age") == "overdue":
         asked = {name: text for name, text in asked.items() if name != "age"} | {"overdue": "true"}
-    if lane in ENDED:
+    if lane in (_ends()["lost"], DONE):  # of which only the last month's are on the board
         asked["closed_from"] = (place().now - timedelta(days=usecases.CLOSED_DAYS)).isoformat()
     return f"/cards?{urlencode({'lane': lane, **asked})}"
 
 
 def _of_stage(key: str) -> bool:
     """Whether the lane is drawn with its cards; of what is before and after, the page says how many."""
-    return key.startswith("opportunity.") and key not in ENDS
+    return key.startswith("opportunity.") and key not in _ends().values()
 
 
 def _summed(lanes: Iterable[Lane]) -> list[dict[str, Any]]:

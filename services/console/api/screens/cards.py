@@ -51,12 +51,17 @@ def label(lane: str) -> str:
 
 
 def stages() -> dict[str, str]:
-    """The branch's stages, by code, in their order."""
-    if "stages" not in g:
+    """The labels of the reader's stages, by code, in their order."""
+    return {one["code"]: one["label"] for one in flow()}
+
+
+def flow() -> list[dict[str, Any]]:
+    """The stages of the reader's branch, in their order; none for who may not see opportunities."""
+    if "flow" not in g:
+        where = {"branch": str(home)} if (home := me().home) else {}
         asking = me().may("opportunity.read")
-        found = doors().maybe("/opportunities/stages", {"items": []})["items"] if asking else ()
-        g.stages = {one["code"]: one["label"] for one in found}
-    return cast(dict[str, str], g.stages)
+        g.flow = doors().maybe("/opportunities/stages", {"items": []}, **where)["items"] if asking else []
+    return cast(list[dict[str, Any]], g.flow)
 
 
 def urgency(card: CardShown) -> tuple[str, Any, str, str]:
