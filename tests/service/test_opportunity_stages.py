@@ -81,8 +81,15 @@ def test_a_gate_may_be_for_a_role_alone(desk: Bench) -> None:
 
 def test_the_gate_of_the_first_stage_counts_for_who_enters_an_opportunity_and_names_all_at_once(desk: Bench) -> None:
     wanted = ["source", "site", "description", "salesperson_id", "title"]
-    settings(desk, gates=[{"stage": "new", "fields": wanted}, {"stage": "new", "role": "office", "fields": ["campaign"]}])
-    prospect = {"channel": "phone", "person_name": "Ada Byron", "emails": ["ada@byron.example"], "interest_level": "high"}
+    settings(
+        desk, gates=[{"stage": "new", "fields": wanted}, {"stage": "new", "role": "office", "fields": ["campaign"]}]
+    )
+    prospect = {
+        "channel": "phone",
+        "person_name": "Ada Byron",
+        "emails": ["ada@byron.example"],
+        "interest_level": "high",
+    }
     body: dict[str, Any] = {"prospect": prospect, "product_interest": "heat pump"}
     asked = {"/prospect/source", "/prospect/address", "/prospect/request", "/salesperson_id"}
 

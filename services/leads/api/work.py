@@ -4,12 +4,12 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, scoped, visible
 from services.leads import usecases
 from services.leads.api.shown import shown
 from services.leads.model import Lead
-from services.leads.schemas.incoming import AssignIn, ContactIn, NurtureIn, TypeIn
-from services.leads.schemas.outgoing import ContactOut, LeadOut
+from services.leads.schemas.incoming import AssignIn, ContactIn, HandOverIn, NurtureIn, TypeIn
+from services.leads.schemas.outgoing import ContactOut, HandedOverOut, LeadOut
 
 bp = Blueprint("work", __name__, url_prefix="/api/v1/leads")
 
@@ -52,3 +52,14 @@ def assign(lead_id: UUID, given: Given) -> Answer:
     """Give the lead to somebody, who is alerted at once."""
     with begin() as tx:
         return shown(tx, usecases.assign(tx, visible(tx, Lead, lead_id), roles=caller().roles, **given))
+
+
+@bp.post("/hand-over")
+@endpoint(may="lead.assign", body=HandOverIn, answer=HandedOverOut)
+def hand_over(given: Given) -> Answer:
+    """Give all that somebody has and that is still worked to somebody else, for an absence; 200 at once."""
+    with begin() as tx:
+        theirs = scoped(usecases.worked_by(given["from_id"]), Lead, caller(), "lead.assign")
+        return tx.answer(
+            HandedOverOut(), usecases.hand_over(tx, theirs, owner_id=given["owner_id"], roles=caller().roles)
+        )

@@ -95,3 +95,10 @@ class TypeIn(Schema):
 
 class AssignIn(Schema):
     owner_id = fields.Uuid(required=True)
+
+
+class HandOverIn(Schema):
+    """Whose leads, and whose they are to be."""
+
+    from_id = fields.Uuid(required=True)
+    owner_id = fields.Uuid(required=True)

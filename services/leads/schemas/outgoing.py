@@ -83,3 +83,10 @@ class ContactOut(Schema):
     note = fields.Text()
     at = fields.Instant()
     by = fields.Text()
+
+
+class HandedOverOut(Schema):
+    """How many were given, and how many are still to be: ask again until there is none."""
+
+    given = fields.Whole()
+    left = fields.Whole()

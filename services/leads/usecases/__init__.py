@@ -2,7 +2,7 @@
 
 from services.leads.usecases.capture import capture, capture_from_opportunity, edit
 from services.leads.usecases.decide import convert, invalidate, merge, reopen, unconvert, unmerge, validate
-from services.leads.usecases.work import assign, log_contact, note_response, nurture, set_type
+from services.leads.usecases.work import assign, hand_over, log_contact, note_response, nurture, set_type, worked_by
 
 __all__ = [
     "assign",
@@ -10,6 +10,7 @@ __all__ = [
     "capture_from_opportunity",
     "convert",
     "edit",
+    "hand_over",
     "invalidate",
     "log_contact",
     "merge",
@@ -20,4 +21,5 @@ __all__ = [
     "unconvert",
     "unmerge",
     "validate",
+    "worked_by",
 ]

@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from libs.common.attempts import attempted_at
 from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
 from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
-from services.leads.states import LeadAction
+from services.leads.states import WORKED, LeadAction
 from services.leads.usecases import facts, giving
 from services.leads.usecases.capture import recompute
+
+AT_ONCE = 200  #: leads an act: each is told of, and all are held until it is done
 
 
 def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -> Lead:
@@ -25,6 +29,23 @@ def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -
         whose: dict[str, Any] = {"previous_owner_id": previous, "request": lead.request or ""}
         tx.publish(LeadAssigned(**facts.head(lead), **whose, **told), of=lead)
     return lead
+
+
+def worked_by(owner_id: UUID) -> "sa.Select[Lead]":
+    """What somebody has and is not over, the oldest first."""
+    return sa.select(Lead).where(Lead.owner_id == owner_id, Lead.state.in_(WORKED)).order_by(Lead.id)
+
+
+def hand_over(tx: Tx, theirs: "sa.Select[Lead]", *, owner_id: UUID, roles: Collection[str]) -> dict[str, int]:
+    """Gives these to somebody, so many at once, each as if it were given by itself. Says how many, and what is left."""
+    giving.demand_may_give(tx, owner_id, roles)
+    others = theirs.where(Lead.owner_id != owner_id)
+    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
+    held = tx.all(others.limit(AT_ONCE).with_for_update())
+    for lead in held:
+        tx.has_locked(lead)
+        assign(tx, lead, owner_id=owner_id, roles=roles)
+    return {"given": len(held), "left": max(0, many - len(held))}
 
 
 def log_contact(

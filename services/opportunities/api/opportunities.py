@@ -18,11 +18,12 @@ from libs.common.web import (
     one,
     page,
     reading,
+    scoped,
     visible,
 )
 from services.opportunities import usecases
 from services.opportunities.model import Opportunity
-from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut
+from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut, HandedOverOut, HandOverIn
 from services.opportunities.schemas.entering import OpportunityEditIn, OpportunityIn
 from services.opportunities.schemas.opportunities import (
     LostReasonOut,
@@ -110,6 +111,15 @@ def assign(opportunity_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Opportunity, opportunity_id)
         return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.assign(tx, found, **given)))
+
+
+@bp.post("/hand-over")
+@endpoint(may="opportunity.assign", body=HandOverIn, answer=HandedOverOut)
+def hand_over(given: Given) -> Answer:
+    """Give all that somebody sells and that is open to somebody else, for an absence; 200 at once."""
+    with begin() as tx:
+        theirs = scoped(usecases.worked_by(given.pop("from_id")), Opportunity, caller(), "opportunity.assign")
+        return tx.answer(HandedOverOut(), usecases.hand_over(tx, theirs, **given))
 
 
 @bp.post("/<uuid:opportunity_id>/contact-attempts")

@@ -11,6 +11,21 @@ class AssignIn(Schema):
     reason = fields.Text(max_length=500, allow_none=True)
 
 
+class HandOverIn(Schema):
+    """Whose opportunities, and whose they are to be."""
+
+    from_id = fields.Uuid(required=True)
+    salesperson_id = fields.Uuid(required=True)
+    reason = fields.Text(max_length=500, allow_none=True)
+
+
+class HandedOverOut(Schema):
+    """How many were given, and how many are still to be: ask again until there is none."""
+
+    given = fields.Whole()
+    left = fields.Whole()
+
+
 class ContactIn(Schema):
     channel = fields.Code(CONTACTS, required=True)
     direction = fields.Code(("outbound", "inbound"), required=True)

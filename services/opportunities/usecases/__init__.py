@@ -4,7 +4,7 @@ from services.opportunities.usecases.decide import convert, lose, move, reopen
 from services.opportunities.usecases.opening import enter, follow_lead, open_from_lead
 from services.opportunities.usecases.questions import answer, override
 from services.opportunities.usecases.stages import shown
-from services.opportunities.usecases.work import assign, edit, follow_owner, log_contact
+from services.opportunities.usecases.work import assign, edit, follow_owner, hand_over, log_contact, worked_by
 
 __all__ = [
     "answer",
@@ -14,6 +14,7 @@ __all__ = [
     "enter",
     "follow_lead",
     "follow_owner",
+    "hand_over",
     "log_contact",
     "lose",
     "move",
@@ -21,4 +22,5 @@ __all__ = [
     "override",
     "reopen",
     "shown",
+    "worked_by",
 ]

@@ -57,7 +57,8 @@ def enter(
     """The second door: somebody asks for a thing we sell, so the lead is made valid behind it.
 
     It belongs to the branch that a lead would belong to. Raises Invalid naming all that a valid lead would need, and
-    the gates of the first stage. A salesperson enters it for themselves; who would lose sight of it stays beside it, and is its lead's author.
+    the gates of the first stage. A salesperson enters it for themselves; who would lose sight of it stays beside it,
+    and is its lead's author.
     """
     given = {name: value for name, value in prospect.items() if value is not None}
     faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")

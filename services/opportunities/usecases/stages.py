@@ -79,7 +79,7 @@ def _roles(tx: Tx) -> Collection[str]:
         acting = people.person(tx, UUID(tx.actor))
     except ValueError:
         return ()
-    return (acting or {}).get("roles", ())
+    return list((acting or {}).get("roles", ()))
 
 
 def dead_gates(tx: Tx, settings: Mapping[str, Any]) -> list[Fault]:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from libs.common import people
 from libs.common.amounts import LARGEST, exponent, number_faults
 from libs.common.attempts import attempted_at
@@ -14,8 +16,10 @@ from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.opportunities.model import ContactAttempt, Opportunity
 from services.opportunities.settings import CONTACTED, PREFERENCES
-from services.opportunities.states import STANDING, OpportunityAction
+from services.opportunities.states import STANDING, OpportunityAction, StageType
 from services.opportunities.usecases import appointments, facts, opening, prospects, stages
+
+AT_ONCE = 200  #: opportunities an act: each is told of, and all are held until it is done
 
 
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
@@ -24,6 +28,26 @@ def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: st
     people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
     _give(tx, opportunity, salesperson_id, reason=reason or "")
     return opportunity
+
+
+def worked_by(salesperson_id: UUID) -> "sa.Select[Opportunity]":
+    """What somebody sells and is open, the oldest first."""
+    mine = (Opportunity.salesperson_id == salesperson_id, Opportunity.stage_type == StageType.OPEN)
+    return sa.select(Opportunity).where(*mine).order_by(Opportunity.id)
+
+
+def hand_over(
+    tx: Tx, theirs: "sa.Select[Opportunity]", *, salesperson_id: UUID, reason: str | None = None
+) -> dict[str, int]:
+    """Gives these to somebody, so many at once, each as if it were given by itself. Says how many, and what is left."""
+    people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
+    others = theirs.where(Opportunity.salesperson_id != salesperson_id)
+    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
+    held = tx.all(others.limit(AT_ONCE).with_for_update())
+    for opportunity in held:
+        tx.has_locked(opportunity)
+        assign(tx, opportunity, salesperson_id=salesperson_id, reason=reason)
+    return {"given": len(held), "left": max(0, many - len(held))}
 
 
 def follow_owner(tx: Tx, lead: LeadAssigned) -> None:

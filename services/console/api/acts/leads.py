@@ -215,6 +215,24 @@ ACTS = (
         done=said("It stands on its own again."),
     ),
     Act(
+        "lead.hand_over",
+        "POST /leads/hand-over",
+        "lead.assign",
+        said("Hand somebody's over"),
+        "/leads",
+        icon="user",
+        title=said("Give all that somebody has to somebody else"),
+        about=said(
+            "Every enquiry of theirs that is not over, and its opportunity with it. What was arranged with a customer "
+            "stays with whoever goes there."
+        ),
+        fields=(
+            Field("from_id", said("From"), "choice", required=True, choices="everybody"),
+            Field("owner_id", said("To"), "choice", required=True, choices="owners"),
+        ),
+        shows="handed-over.html",
+    ),
+    Act(
         "lead.import",
         "POST /leads/import",
         "lead.import",

@@ -131,6 +131,24 @@ ACTS = (
         done=said("Given; they are alerted."),
     ),
     Act(
+        "opportunity.hand_over",
+        "POST /opportunities/hand-over",
+        "opportunity.assign",
+        said("Hand somebody's over"),
+        "/board",
+        icon="user",
+        title=said("Give all that somebody sells to somebody else"),
+        about=said(
+            "Every open opportunity of theirs. What was arranged with a customer stays with whoever goes there."
+        ),
+        fields=(
+            Field("from_id", said("From"), "choice", required=True, choices="everybody"),
+            Field("salesperson_id", said("To"), "choice", required=True, choices="salespeople"),
+            Field("reason", said("Why"), hint=said("Kept with the hand-over.")),
+        ),
+        shows="handed-over.html",
+    ),
+    Act(
         "opportunity.contact",
         f"POST {OPPORTUNITY}/contact-attempts",
         "opportunity.work",
