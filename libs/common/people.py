@@ -1,6 +1,7 @@
 """This service's copy of staff: people, teams and branches, as staff last told."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +89,13 @@ def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
     return {ident: row.name for ident, row in rows.items()}
 
 
+def absence(tx: Tx, ident: UUID) -> tuple[datetime | None, datetime | None]:
+    """From when until when somebody is away; without an end, until they say so; (None, None) for who is here."""
+    record = person(tx, ident) or {}
+    begins, ends = (record.get(name) for name in ("absent_from", "absent_until"))
+    return _instant(begins), _instant(ends)
+
+
 def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None) -> None:
     """Refuses work for somebody who is not known here, has left, or lacks the permission. Raises Invalid."""
     if faults := unfit(tx, ident, pointer, may):
@@ -137,6 +145,10 @@ def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
 def _details(tx: Tx, table: sa.Table, ident: UUID | None) -> Mapping[str, Any] | None:
     row = None if ident is None else _rows(tx, table, [ident]).get(ident)
     return None if row is None else dict(row.details)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _rows(tx: Tx, table: sa.Table, idents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:

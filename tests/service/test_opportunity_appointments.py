@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, HOME, Bench
+from embedded.testing import CAST, HOME, SALES, Bench, moment
 from libs.common.contracts.appointments import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -18,6 +18,7 @@ from libs.common.contracts.appointments import (
 from libs.common.contracts.leads import LeadChanged
 from libs.common.contracts.opportunities import OpportunityStageChanged
 from libs.common.contracts.parts import Address
+from libs.common.contracts.staff import Person, PersonChanged
 from tests.service.opportunity_stories import (
     ME,
     OPPORTUNITIES,
@@ -225,6 +226,21 @@ def test_what_was_missed_is_arranged_anew_only_while_its_opportunity_is_not_lost
     assert desk.told("opportunities", AppointmentRescheduled) == []
     done(desk, found["id"], "reopen", by="manager")
     assert act(desk, one, "reschedule", {"starts_at": TEN}).status_code == 200
+
+
+def test_nobody_is_promised_for_a_time_when_they_are_away_unless_somebody_means_it(desk: Bench) -> None:
+    away = {"absent_from": moment("2026-12-01 14:00"), "absent_until": moment("2026-12-01 15:30")}
+    me = Person(name="Silas", email="s@test.example", roles=("salesperson",), branch=HOME, team_ids=(SALES,), **away)
+    desk.tell(PersonChanged(subject=ME, person=me), by="staff")
+    found = opened(desk)
+
+    problem = refused(desk, found["id"], APPOINTMENTS, 409, call_at(NINE))
+    [fault] = problem["errors"]
+    assert problem["detail"] == "this overlaps with an absence"
+    assert fault["pointer"] == "/assignee_ids/0"
+    assert fault["detail"] == "Silas is away from 2026-12-01 08:00 until 2026-12-01 09:30"
+    assert done(desk, found["id"], APPOINTMENTS, call_at(NINE, force=True), by="office")["state"] == "scheduled"
+    assert done(desk, found["id"], APPOINTMENTS, call_at(HALF_PAST))["state"] == "scheduled"
 
 
 def test_note_place_and_window_are_put_right_without_moving_it(desk: Bench) -> None:

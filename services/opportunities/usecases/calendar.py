@@ -1,6 +1,7 @@
 """Whose time is taken when: nobody is promised to two customers at once without somebody meaning it."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -25,7 +26,7 @@ FREE = sa.delete(TAKEN).where(TAKEN.c.appointment_id == sa.bindparam("appointmen
 
 
 def take(tx: Tx, appointment: Appointment, *, force: bool) -> None:
-    """Claims its people's time, for ``write`` to keep. Raises Conflict naming who is taken then, unless ``force``."""
+    """Claims its people's time, for ``write`` to keep. Raises Conflict naming who is taken or away, unless ``force``."""
     for person in sorted(appointment.people):
         tx.count(f"calendar:{person}")  # two who want the same hour of the same person take turns
     if not force:
@@ -52,14 +53,28 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
     when = {"begins": appointment.starts_at, "ends": appointment.ends_at}
     tx.written(TAKEN)
     rows = tx.execute(OVERLAPPING, {"people": appointment.people, "appointment": appointment.id, **when}).all()
-    if not rows:
-        return
-    names = people.names(tx, [row.person_id for row in rows])
     zone = workhours.zone(people.branch(tx, appointment.branch))
-    faults = []
+    faults = _away(tx, appointment, zone)
+    names = people.names(tx, [row.person_id for row in rows])
     for row in rows:
         begins, ends = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
         who = names.get(row.person_id, str(row.person_id))
         taken = f"{who} is taken from {begins:%Y-%m-%d %H:%M} to {ends:%H:%M %Z} by {row.number}, appointment {row.id}"
         faults.append(Fault(f"/assignee_ids/{appointment.people.index(row.person_id)}", taken))
-    raise Conflict("this overlaps with another appointment", errors=faults)
+    if faults:
+        what = "another appointment" if rows else "an absence"
+        raise Conflict(f"this overlaps with {what}", errors=faults)
+
+
+def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
+    """Who of them is not here then, as staff told."""
+    faults = []
+    for place, ident in enumerate(appointment.people):
+        begins, ends = people.absence(tx, ident)
+        if begins is None or appointment.ends_at <= begins or (ends is not None and appointment.starts_at >= ends):
+            continue
+        name = people.names(tx, [ident]).get(ident, str(ident))
+        until = f" until {ends.astimezone(zone):%Y-%m-%d %H:%M}" if ends else ""
+        away = f"{name} is away from {begins.astimezone(zone):%Y-%m-%d %H:%M}{until}"
+        faults.append(Fault(f"/assignee_ids/{place}", away))
+    return faults
