@@ -182,10 +182,7 @@ def test_a_discount_beyond_ones_limit_is_asked_for_and_approved_by_another(offic
     ident = drafted(office)["id"]
     priced(office, ident, PUMP, discount={"percent": "40"})
     reader = at(office, ident)
-    reader.press("Send")
-    page = reader.press("Send")
-    assert page.status == 409
-    assert "more than the" in page.text
+    assert "more than the" in reader.page.text, "what stands in the way of Send is said before it is tried"
     reader.follow("Ask for approval")
     page = reader.press("Ask for approval", note="or they go elsewhere")
     assert "Waits for approval" in page.text

@@ -57,6 +57,28 @@ def test_a_large_discount_goes_out_only_as_it_was_approved(estimates: Bench) -> 
     problem(estimates.public.get(f"{SHARED}/{token}"), 410)
 
 
+def test_an_estimate_says_before_anybody_tries_that_it_needs_an_approval_and_whose_it_is_not(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+
+    def said(action: str, by: str = "salesperson") -> tuple[bool, list[str]]:
+        [found] = [one for one in seen(estimates, ident, by=by)["allowed"] if one["action"] == action]
+        return found["ok"], [one["field"] for one in found["missing"]]
+
+    priced(estimates, ident, PUMP)
+    assert (said("send"), said("submit")) == ((True, []), (False, ["approval"]))
+    priced(estimates, ident, PUMP, discount={"percent": "15"})
+    assert (said("send"), said("submit")) == ((False, ["approval"]), (True, []))
+    assert said("send", by="manager") == (True, []), "who may give more may send it"
+
+    assert act(estimates, ident, "submit").status_code == 200
+    assert (said("approve", by="manager"), said("refuse", by="manager")) == ((True, []), (True, []))
+    assert act(estimates, ident, "approve", by="manager").status_code == 200
+    assert said("send") == (True, [])
+    assert write(estimates, ident, PUMP, by="manager", discount={"percent": "90"}).status_code == 200
+    act(estimates, ident, "submit")
+    assert said("approve", by="manager") == (False, [""])
+
+
 def test_nobody_approves_their_own_price(estimates: Bench) -> None:
     ident = drafted(estimates, salesperson="manager")["id"]
     assert write(estimates, ident, PUMP, by="manager", discount={"percent": "50"}).status_code == 200

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from libs.common.web import Answer, Given, begin, caller, endpoint, one, reading, visible
 from services.estimates import usecases
+from services.estimates.api.shown import shown
 from services.estimates.model import Estimate
 from services.estimates.schemas.incoming import DeclineIn, RecordIn, TotalsQuery
 from services.estimates.schemas.outgoing import EstimateOut, RecordedOut, TotalsOut
@@ -29,7 +30,7 @@ def accept(estimate_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
         usecases.record(tx, found, roles=caller().roles, **given)
-        return tx.answer(RecordedOut(), found)
+        return tx.answer(RecordedOut(), shown(tx, found))
 
 
 @bp.post("/decline")
@@ -38,4 +39,4 @@ def decline(estimate_id: UUID, given: Given) -> Answer:
     """Record a no, with its reason."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        return tx.answer(EstimateOut(), usecases.decline(tx, found, method="verbal", **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.decline(tx, found, method="verbal", **given)))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
 from services.estimates import usecases
+from services.estimates.api.shown import shown
 from services.estimates.model import Estimate, Opportunity
 from services.estimates.schemas.incoming import (
     CorrectIn,
@@ -47,7 +48,7 @@ def create(given: Given) -> Answer:
     with begin() as tx:
         opportunity = visible(tx, Opportunity, given["opportunity_id"])
         estimate = usecases.create(tx, opportunity, given.get("options"))
-        return tx.answer(EstimateOut(), estimate, 201, {"Location": f"/api/v1/estimates/{estimate.id}"})
+        return tx.answer(EstimateOut(), shown(tx, estimate), 201, {"Location": f"/api/v1/estimates/{estimate.id}"})
 
 
 @bp.get("/<uuid:estimate_id>")
@@ -55,7 +56,7 @@ def create(given: Given) -> Answer:
 def estimate(estimate_id: UUID) -> Answer:
     """One estimate: its current version, what each option comes to, and what the caller may do with it."""
     with reading() as tx:
-        return one(tx, EstimateOut, visible(tx, Estimate, estimate_id))
+        return one(tx, EstimateOut, shown(tx, visible(tx, Estimate, estimate_id)))
 
 
 @bp.patch("/<uuid:estimate_id>")
@@ -65,7 +66,7 @@ def correct(estimate_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
         tx.expect(found, if_match())
-        return tx.answer(EstimateOut(), usecases.correct(tx, found, **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.correct(tx, found, **given)))
 
 
 @bp.put("/<uuid:estimate_id>/draft")
@@ -75,7 +76,7 @@ def edit(estimate_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
         tx.expect(found, if_match())
-        return tx.answer(EstimateOut(), usecases.edit(tx, found, **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.edit(tx, found, **given)))
 
 
 @bp.post("/<uuid:estimate_id>/select")
@@ -83,7 +84,7 @@ def edit(estimate_id: UUID, given: Given) -> Answer:
 def select(estimate_id: UUID) -> Answer:
     """Let the opportunity stand on this estimate."""
     with begin() as tx:
-        return tx.answer(EstimateOut(), usecases.select(tx, visible(tx, Estimate, estimate_id)))
+        return tx.answer(EstimateOut(), shown(tx, usecases.select(tx, visible(tx, Estimate, estimate_id))))
 
 
 @bp.post("/<uuid:estimate_id>/submit")
@@ -93,7 +94,9 @@ def submit(estimate_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
         who = caller()
-        return tx.answer(EstimateOut(), usecases.submit(tx, found, roles=who.roles, by=who.person_id, **given))
+        return tx.answer(
+            EstimateOut(), shown(tx, usecases.submit(tx, found, roles=who.roles, by=who.person_id, **given))
+        )
 
 
 @bp.post("/<uuid:estimate_id>/approve")
@@ -102,7 +105,7 @@ def approve(estimate_id: UUID, given: Given) -> Answer:
     """Let this exact price go out. Nobody approves their own."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        return tx.answer(EstimateOut(), usecases.approve(tx, found, by=caller().person_id, **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.approve(tx, found, by=caller().person_id, **given)))
 
 
 @bp.post("/<uuid:estimate_id>/refuse")
@@ -111,4 +114,4 @@ def refuse(estimate_id: UUID, given: Given) -> Answer:
     """Do not let this price go out, with a reason: it is a draft again."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        return tx.answer(EstimateOut(), usecases.refuse(tx, found, by=caller().person_id, **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.refuse(tx, found, by=caller().person_id, **given)))

@@ -9,6 +9,7 @@ from libs.common.web import Answer, Given, begin, caller, endpoint, items, readi
 from services.estimates import usecases
 from services.estimates.adapters import texts
 from services.estimates.adapters.pdf import estimate_pdf
+from services.estimates.api.shown import shown
 from services.estimates.model import Estimate, Link, Round
 from services.estimates.schemas.incoming import ExtendIn, ReviseIn, RoundIn, SendIn, WithdrawIn
 from services.estimates.schemas.outgoing import (
@@ -32,7 +33,7 @@ def send(estimate_id: UUID, given: Given) -> Answer:
         found = visible(tx, Estimate, estimate_id)
         say = texts.spoken(texts.language(tx, found))
         found.share_url = usecases.send(tx, found, roles=caller().roles, say=say, **given)
-        return tx.answer(SentOut(), found)
+        return tx.answer(SentOut(), shown(tx, found))
 
 
 @bp.post("/links")
@@ -42,7 +43,7 @@ def share(estimate_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
         found.share_url = usecases.share(tx, found, say=texts.spoken(texts.language(tx, found)), **given)
-        return tx.answer(SentOut(), found)
+        return tx.answer(SentOut(), shown(tx, found))
 
 
 @bp.get("/links")
@@ -68,7 +69,7 @@ def revoke(estimate_id: UUID, link_id: UUID) -> Answer:
 def revise(estimate_id: UUID, given: Given) -> Answer:
     """Begin the next version; the one that is out holds no longer, nor does its link."""
     with begin() as tx:
-        return tx.answer(EstimateOut(), usecases.revise(tx, visible(tx, Estimate, estimate_id), **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.revise(tx, visible(tx, Estimate, estimate_id), **given)))
 
 
 @bp.get("/versions")
@@ -109,7 +110,7 @@ def rounds(estimate_id: UUID) -> Answer:
 def extend(estimate_id: UUID, given: Given) -> Answer:
     """Let a live offer hold until a later day."""
     with begin() as tx:
-        return tx.answer(EstimateOut(), usecases.extend(tx, visible(tx, Estimate, estimate_id), **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.extend(tx, visible(tx, Estimate, estimate_id), **given)))
 
 
 @bp.post("/withdraw")
@@ -117,7 +118,7 @@ def extend(estimate_id: UUID, given: Given) -> Answer:
 def withdraw(estimate_id: UUID, given: Given) -> Answer:
     """Take a live offer back; its link says nothing of it any more."""
     with begin() as tx:
-        return tx.answer(EstimateOut(), usecases.withdraw(tx, visible(tx, Estimate, estimate_id), **given))
+        return tx.answer(EstimateOut(), shown(tx, usecases.withdraw(tx, visible(tx, Estimate, estimate_id), **given)))
 
 
 @bp.get("/estimate.pdf")

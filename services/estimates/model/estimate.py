@@ -20,6 +20,8 @@ from services.estimates.model.opportunity import Opportunity
 from services.estimates.model.version import Line, Option, Version
 from services.estimates.states import LIVE, VERSION, EstimateAction, EstimateState
 
+OWN_PRICE = "nobody decides on their own price: somebody else with the permission does"
+
 
 class Estimate(Aggregate, Base):
     """``state``, ``total`` and the like are the current version's, kept here for lists and for the table's answers."""
@@ -28,6 +30,8 @@ class Estimate(Aggregate, Base):
     __allow_unmapped__ = True
 
     #: said by the act that answers with it, kept nowhere
+    beyond: Sequence[str] = ()  #: why the caller may not send it as it is
+    asks_oneself: bool = False  #: whether the caller would decide on a price of their own
     share_url: str = ""
     company: Mapping[str, Any] = MappingProxyType({})
     consent_text: str = ""
@@ -99,7 +103,22 @@ class Estimate(Aggregate, Base):
         return [str(action) for action in VERSION.allowed(EstimateState(self.state))] + ["select"]
 
     def missing(self, action: str) -> list[Missing]:
-        return self.missing_to_send() if action in (EstimateAction.SEND, EstimateAction.SUBMIT) else []
+        """What stands in the caller's way, by what ``beyond`` and ``asks_oneself`` say of them."""
+        if action in (EstimateAction.APPROVE, EstimateAction.REFUSE) and self.asks_oneself:
+            return [Missing("", OWN_PRICE)]
+        if action == EstimateAction.SUBMIT and not self.beyond:
+            return [*self.missing_to_send(), Missing("approval", "it needs none: it can be sent as it is")]
+        if action == EstimateAction.SEND:
+            return [*self.missing_to_send(), *self._unapproved(self.beyond)]
+        return self.missing_to_send() if action == EstimateAction.SUBMIT else []
+
+    def _unapproved(self, reasons: Sequence[str]) -> list[Missing]:
+        """These, unless somebody approved exactly this."""
+        return [] if self.current.is_approved else [Missing("approval", reason) for reason in reasons]
+
+    def is_own_of(self, person: UUID) -> bool:
+        """Whether they sell it, asked for it, or wrote its prices."""
+        return person in (self.current.submitted_by, self.salesperson_id) or str(person) in self.current.priced_by
 
     def missing_to_send(self) -> list[Missing]:
         """An offer needs a price in every option it offers, and an opportunity that is still alive."""
@@ -134,23 +153,25 @@ class Estimate(Aggregate, Base):
     def decide_approval(self, granted: bool, *, by: UUID, at: datetime, note: str) -> None:
         """Somebody else than who asks, who sells it and who priced it, says whether it may go out so."""
         after = VERSION.fire(EstimateState(self.state), EstimateAction.APPROVE if granted else EstimateAction.REFUSE)
-        if by in (self.current.submitted_by, self.salesperson_id) or str(by) in self.current.priced_by:
-            raise Forbidden("nobody decides on their own price: somebody else with the permission does")
+        if self.is_own_of(by):
+            raise Forbidden(OWN_PRICE)
         self.current.state = self.state = after
         said = {"granted": granted, "by": str(by), "at": at.isoformat(), "note": note}
         self.current.approval = {**said, "hash": self.current.content_hash()}
 
     def send(self, *, to: Sequence[str], reasons: Sequence[str], at: datetime) -> None:
         """Freezes the version. Raises Conflict with all that is missing, an approval included."""
-        version, approved = self.current, self.current.is_approved
-        self._demand_sendable(EstimateAction.SEND, () if approved else reasons, at=at)
+        version = self.current
+        self._demand_sendable(EstimateAction.SEND, self._unapproved(reasons), at=at)
         self._fire(EstimateAction.SEND)
         version.sent_at, version.sent_to, version.snapshot_hash = at, list(to), version.content_hash()
         version.approval_reasons = list(reasons)
 
-    def _demand_sendable(self, action: EstimateAction, reasons: Sequence[str] = (), at: datetime | None = None) -> None:
+    def _demand_sendable(
+        self, action: EstimateAction, besides: Sequence[Missing] = (), at: datetime | None = None
+    ) -> None:
         VERSION.fire(EstimateState(self.state), action)
-        missing = [*self.missing_to_send(), *(Missing("approval", reason) for reason in reasons)]
+        missing = [*self.missing_to_send(), *besides]
         if at is not None and at >= self.expires_at:
             missing.append(Missing("valid_until", f"{self.valid_until} is over"))
         refuse_for(missing, f"estimate {self.number} cannot be offered yet")

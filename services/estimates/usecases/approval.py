@@ -44,6 +44,13 @@ def refuse(tx: Tx, estimate: Estimate, *, by: UUID, reason: str) -> Estimate:
     return estimate
 
 
+def look(tx: Tx, estimate: Estimate, *, roles: Collection[str], by: UUID) -> Estimate:
+    """The estimate with what stands in this person's way: an approval that it needs of them, or that is not theirs."""
+    estimate.beyond = reasons(tx, estimate, roles)
+    estimate.asks_oneself = estimate.is_own_of(by)
+    return estimate
+
+
 def reasons(tx: Tx, estimate: Estimate, roles: Collection[str]) -> list[str]:
     """Why somebody in these roles may not send it by themselves; nothing when they may."""
     rules = PREFERENCES.read(tx, estimate.branch)

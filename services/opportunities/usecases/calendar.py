@@ -26,7 +26,7 @@ FREE = sa.delete(TAKEN).where(TAKEN.c.appointment_id == sa.bindparam("appointmen
 
 
 def take(tx: Tx, appointment: Appointment, *, force: bool) -> None:
-    """Claims its people's time, for ``write`` to keep. Raises Conflict naming who is taken or away, unless ``force``."""
+    """Claims its people's time, for ``write`` to keep. Raises Conflict for who is taken or away, unless ``force``."""
     for person in sorted(appointment.people):
         tx.count(f"calendar:{person}")  # two who want the same hour of the same person take turns
     if not force:
