@@ -226,7 +226,7 @@ def hand_off(crew: Crew, case: Case) -> None:
     order = office.get(path)
     ready = {"checklist": {one["key"]: True for one in order["checklist"]}, "deposit_paid": order["deposit_due"]}
     office.edit("PATCH", path, ready)
-    office.post(f"{path}/ready")
+    _ready(office, path)
     if life.hand_off == "ready":
         return
     manager = crew.manager_of(case.home, case.salesperson).at_work()
@@ -237,12 +237,18 @@ def hand_off(crew: Crew, case: Case) -> None:
         return
     if life.hand_off == "returned":
         operations.post(f"{path}/return", {"reason": "No access on that day"})
-        office.post(f"{path}/ready")
+        _ready(office, path)
         manager.post(f"{path}/assign-to-operation", team)
     operations.post(f"{path}/accept")
     if life.hand_off == "complete":
         operations.post(f"{path}/start")
         operations.post(f"{path}/complete")
+
+
+def _ready(office: Client, path: str) -> None:
+    """Where the customer could still cancel, they have said that they will not: a demo waits for nobody."""
+    if office.post(f"{path}/ready")["state"] == "on_hold":
+        office.post(f"{path}/release")
 
 
 def _slot(turn: int) -> str:

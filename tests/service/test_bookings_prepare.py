@@ -1,7 +1,7 @@
 """Booking orders as the office prepares them, holds them and ends them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -178,15 +178,25 @@ def test_a_hold_has_a_reason_from_the_list_and_is_released(orders: Orders) -> No
     assert orders.bench.told("bookings", BookingReleased)[0].data["hold"] == "permit"
 
 
-def test_a_hold_for_the_right_to_cancel_ends_with_that_right(orders: Orders) -> None:
+def test_work_waits_while_the_customer_may_still_cancel_and_no_longer(orders: Orders) -> None:
     until = orders.bench.clock.now.replace(microsecond=0)
     orders.bench.clock.forward(days=-3)
     booking = orders.ready(cancel_until=until)
-    held = orders.act(booking, "hold", "office", {"reason": "cancel_period"})
-    assert datetime.fromisoformat(held["hold"]["until"]) == until
+    assert (booking["state"], booking["hold"]["reason"]) == ("on_hold", "cancel_period")
+    assert datetime.fromisoformat(booking["hold"]["until"]) == until
+    assign = f"{BOOKINGS}/{booking['id']}/assign-to-operation"
+    refused = orders.bench.as_("manager").post(assign, {"team_id": str(OPERATIONS)})
+    assert [one["pointer"] for one in refused.get_json()["errors"]] == ["/hold"]
     orders.bench.clock.forward(days=3)
     orders.bench.system.due()
     assert orders.see(booking["id"])["state"] == "ready"
+
+
+def test_who_knows_that_the_customer_will_not_cancel_lets_the_work_go(orders: Orders) -> None:
+    until = orders.bench.clock.now + timedelta(days=3)
+    booking = orders.ready(cancel_until=until)
+    assert orders.act(booking, "release", "office", {"note": "waived in writing"})["state"] == "ready"
+    assert orders.hand(booking)["state"] == "assigned"
 
 
 def test_a_hold_released_by_hand_leaves_no_timer_behind(orders: Orders) -> None:

@@ -17,7 +17,7 @@ from libs.common.tx import Tx
 from services.bookings.model import LATER, Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
 from services.bookings.states import BookingAction, BookingState, Hold, Ordering, Scheduling
-from services.bookings.usecases import facts, timers
+from services.bookings.usecases import facts, prepare, timers
 
 Sold = Sequence[tuple[Sale, EstimateAccepted]]
 
@@ -86,6 +86,7 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
         ),
         of=booking,
     )
+    prepare.wait_out(tx, booking)
     return part
 
 

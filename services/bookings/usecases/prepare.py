@@ -49,9 +49,19 @@ def edit(tx: Tx, booking: Booking, *, may: Callable[[str], bool], **given: Any) 
 
 
 def make_ready(tx: Tx, booking: Booking) -> Booking:
-    """Prepared: it may go to operations. Raises Conflict listing every item that is not done."""
+    """Prepared: it may go to operations, once the customer can no longer take the acceptance back.
+
+    Raises Conflict listing every item that is not done.
+    """
     booking.make_ready()
     tx.publish(BookingReady(**facts.booking(booking)), of=booking)
+    return wait_out(tx, booking)
+
+
+def wait_out(tx: Tx, booking: Booking) -> Booking:
+    """What is ready waits for the end of the customer's right to cancel; who knows better releases it."""
+    if booking.state == BookingState.READY and booking.cancel_until is not None and booking.cancel_until > tx.now:
+        hold(tx, booking, reason=Hold.CANCEL_PERIOD)
     return booking
 
 
