@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common.auth import reach, roles_of
+from libs.common.auth import Role, reach, roles_of
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 from libs.common.errors import Fault, Invalid
 from libs.common.service import Subscriptions
@@ -94,6 +94,19 @@ def absence(tx: Tx, ident: UUID) -> tuple[datetime | None, datetime | None]:
     record = person(tx, ident) or {}
     begins, ends = (record.get(name) for name in ("absent_from", "absent_until"))
     return _instant(begins), _instant(ends)
+
+
+def is_away(tx: Tx, ident: UUID) -> bool:
+    begins, ends = absence(tx, ident)
+    return begins is not None and begins <= tx.now and (ends is None or tx.now < ends)
+
+
+def with_role(tx: Tx, role: Role, branch: UUID | None) -> dict[UUID, Mapping[str, Any]]:
+    """The records of everybody who works here and has the role, of one branch or of any."""
+    table = tx.tables.people
+    active = sa.select(table).where(table.c.active).order_by(table.c.id)
+    rows = tx.known("active people", lambda: tx.execute(active).all())
+    return {row.id: dict(row.details) for row in rows if role in row.roles and branch in (None, row.branch)}
 
 
 def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None) -> None:

@@ -1,5 +1,6 @@
 """What a company may set about its leads: response times, required fields, the score's rules."""
 
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import validate
@@ -18,9 +19,21 @@ SCORED = (
     "address.city", "address.region", "address.postal_code", "address.country",
 )  # fmt: skip
 STAGES = ("create", "validate")
+AMONG = ("territory", "trade", "product")
+
+
+class By(StrEnum):
+    """By what an enquiry that comes with nobody's name is given to somebody."""
+
+    NOBODY = "nobody"
+    ROUND_ROBIN = "round_robin"
+    LOAD = "load"
+
 
 DEFAULTS: dict[str, Any] = {
     "response_minutes": {"urgent": 5, "normal": 60},
+    "assign_by": "nobody",
+    "assign_among": [],
     "required_fields": [],
     "score_rules": [
         {"field": "interest_level", "equals": "high", "points": 30},
@@ -61,7 +74,11 @@ class ScoreRule(Schema):
 
 
 class LeadSettings(Schema):
+    """``assign_among`` narrows those whose turn it may be, one after the other, as long as somebody is left."""
+
     response_minutes = fields.Nested(ResponseMinutes)
+    assign_by = fields.Code(By)
+    assign_among = fields.List(fields.Code(AMONG), most=len(AMONG))
     required_fields = fields.List(fields.Nested(RequiredFields))
     score_rules = fields.List(fields.Nested(ScoreRule), validate=validate.Length(max=50))
 

@@ -17,7 +17,7 @@ from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
 from services.leads.states import LeadAction, LeadState
-from services.leads.usecases import duplicates, facts, giving, scoring
+from services.leads.usecases import duplicates, facts, giving, scoring, turns
 
 EDITABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
@@ -26,7 +26,8 @@ EDITABLE = (
 
 
 def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **given: Any) -> Lead:
-    """A new lead with its number, clock, score and duplicates; created and, if an owner is named, assigned in one act.
+    """A new lead with its number, clock, score and duplicates; created and, if an owner is named or the branch has a
+    rule for who gets it, assigned in one act.
 
     It belongs to the branch named, else to the one that serves the address, else to the caller's own. ``by`` is none
     for a system's act. Raises Invalid naming every field that the company requires and that is missing.
@@ -43,6 +44,8 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
         raise Invalid("some required fields are missing", errors=faults)
     if "owner_id" in given:
         giving.demand_may_give(tx, given["owner_id"], roles)
+    elif not _keeps(by) and (owner := turns.whose(tx, branch, given)) is not None:
+        given["owner_id"] = owner
     given["generated_by"] = _author(tx, by, given)
     received = min(given.pop("received_at", tx.now), tx.now)
     record = people.branch(tx, branch)
@@ -171,6 +174,11 @@ def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
             of=lead,
         )
     return lead
+
+
+def _keeps(by: Caller | None) -> bool:
+    """Whether it is theirs, whoever's name it comes with: who sells takes in their own."""
+    return by is not None and by.scope("lead.create") is Scope.OWN and not by.may("lead.assign")
 
 
 def _author(tx: Tx, by: Caller | None, given: Mapping[str, Any]) -> UUID | None:

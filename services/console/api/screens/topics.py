@@ -22,6 +22,14 @@ TOPICS: Mapping[str, Topic] = {
         "LeadSettings",
         {
             "response_minutes": said("In the branch's working hours. It counts for what comes in from now on."),
+            "assign_by": said(
+                "Who gets an enquiry that comes with nobody's name: whose turn it is, or who works the fewest. Nobody "
+                "who is away."
+            ),
+            "assign_among": said(
+                "Only those whose territory has the address, or whose skills name the trade or the product; as long as "
+                "there is somebody."
+            ),
             "required_fields": said(
                 "What must be there to take an enquiry in, or to find it worth working; for a role or all."
             ),

@@ -1,0 +1,85 @@
+"""An enquiry that comes with nobody's name is given by the branch's rule: in turn, by load, to who is right (R11)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from embedded.testing import AWAY, CAST, HOME, SALES, Bench
+from libs.common.contracts.leads import LeadAssigned
+from libs.common.contracts.staff import Person, PersonChanged
+
+LEADS = "/api/v1/leads"
+NAMES = {str(ident): name for name, (ident, *_) in CAST.items()}
+
+
+@pytest.fixture
+def leads(bench: Callable[..., Bench]) -> Bench:
+    return bench("leads")
+
+
+def rule(leads: Bench, by: str, *among: str) -> None:
+    body = {"assign_by": by, "assign_among": list(among)}
+    path = f"{LEADS}/settings?branch={HOME}"
+    assert leads.as_("admin").edit("PUT", path, body, read=path).status_code == 200
+
+
+def seller(leads: Bench, name: str, **more: Any) -> None:
+    ident, role, branch, _ = CAST[name]
+    record = {"name": name, "email": f"{name}@test.example", "roles": (role,), "branch": branch, "team_ids": (SALES,)}
+    leads.tell(PersonChanged(subject=ident, person=Person(**(record | more))), by="staff")
+
+
+def given_to(leads: Bench, by: str = "csr", **more: Any) -> str | None:
+    said = {"channel": "web", "person_name": "Ada Byron", "phones": ["615-555-0100"], "branch": str(HOME)}
+    answer = leads.as_(by).post(LEADS, said | more)
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    return NAMES.get(answer.get_json()["owner_id"])
+
+
+def test_without_a_rule_it_waits_for_somebody_to_give_it(leads: Bench) -> None:
+    assert given_to(leads) is None
+
+
+def test_each_seller_of_the_branch_gets_one_in_turn_and_is_told(leads: Bench) -> None:
+    rule(leads, "round_robin")
+    assert [given_to(leads) for _ in range(4)] == ["salesperson", "colleague", "salesperson", "colleague"]
+    assert len(leads.told("leads", LeadAssigned)) == 4
+    assert given_to(leads, owner_id=str(CAST["salesperson"][0])) == "salesperson", "who is named gets it"
+    assert given_to(leads, branch=str(AWAY)) is None, "the rule is this branch's"
+    assert given_to(leads, by="salesperson") is None, "who sells takes in their own"
+    assert given_to(leads, by="marketing") == "salesperson", "who may give it to nobody has it given by the rule, too"
+
+
+def test_whoever_works_the_fewest_gets_the_next(leads: Bench) -> None:
+    for _ in range(3):
+        given_to(leads, owner_id=str(CAST["salesperson"][0]))
+    rule(leads, "load")
+    assert [given_to(leads) for _ in range(4)] == ["colleague", "colleague", "colleague", "salesperson"]
+
+
+def test_nobody_who_is_away_or_has_left_gets_any(leads: Bench) -> None:
+    rule(leads, "round_robin")
+    now = leads.clock()
+    seller(leads, "salesperson", absent_from=now - timedelta(days=1), absent_until=now + timedelta(days=1))
+    assert [given_to(leads) for _ in range(2)] == ["colleague", "colleague"]
+    leads.clock.forward(days=2)
+    assert given_to(leads) == "salesperson"
+    seller(leads, "colleague", active=False)
+    assert [given_to(leads) for _ in range(2)] == ["salesperson", "salesperson"]
+
+
+def test_it_is_given_among_those_who_are_right_for_it_as_long_as_there_is_somebody(leads: Bench) -> None:
+    seller(leads, "salesperson", territory=("37201",), skills=("hvac",))
+    seller(leads, "colleague", territory=("37209",), skills=("plumbing", "Heat pump"))
+    rule(leads, "round_robin", "territory", "trade", "product")
+
+    def at(code: str) -> dict[str, Any]:
+        return {"address": {"line1": "1 Main St", "postal_code": code}}
+
+    assert [given_to(leads, **at("37201")) for _ in range(2)] == ["salesperson"] * 2
+    assert [given_to(leads, trade="plumbing") for _ in range(2)] == ["colleague"] * 2
+    assert given_to(leads, service_interest="heat pump") == "colleague"
+    assert given_to(leads, trade="hvac", **at("37209")) == "colleague", "the first thing named counts first"
+    assert given_to(leads, trade="roofing", **at("40202")) == "salesperson", "nobody is: whose turn it is"
