@@ -28,6 +28,18 @@ def e164(phone: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def dialled(phone: str, region: str = "US") -> str:
+    """What a phone takes to ring it: E.164 and, after a pause, the extension; the digits of what is no number."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(phone, region)
+    except phonenumbers.NumberParseException:
+        return phonenumbers.normalize_diallable_chars_only(phone)
+    whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{whole},{number.extension}" if number.extension else whole
+
+
 def email_key(typed: str) -> str:
     """How two spellings of one address are compared: whatever its case."""
     return unicodedata.normalize("NFC", typed.strip()).casefold()

@@ -51,6 +51,22 @@ def test_days_and_months_are_said_in_the_readers_words_and_order() -> None:
     assert words.since("2026-06-01T15:42:00Z", there) == "8 Tage"
 
 
+@pytest.mark.parametrize(
+    ("typed", "rung"),
+    [
+        ("615-555-0142", "+16155550142"),
+        ("(615) 555-0142 ext 5", "+16155550142,5"),
+        ("615.555.0142 x12", "+16155550142,12"),
+        ("1-800-FLOWERS", "+18003569377"),
+        ("+49 (0)30 1234567", "+49301234567"),
+        ("６１５５５５０１４２", "+16155550142"),  # of a keyboard for Japanese
+        ("", ""),
+    ],
+)
+def test_a_number_is_rung_as_it_was_meant_whatever_was_typed_around_it(typed: str, rung: str) -> None:
+    assert words.dial(typed) == rung
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_no_sentence_of_a_page_has_today_with_a_capital_in_its_midst(page: Path) -> None:
     """What follows a word or a comma of its sentence is ``then`` or ``that_day``."""

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from libs.common import spoken
 from libs.common.amounts import exponent
+from libs.common.parties import dialled
 from libs.common.schema.moments import FIRST, LAST
 from libs.common.spoken import DAYS, MINUS, MONTHS, Say, counted, english, sign
 
@@ -159,9 +160,9 @@ def late(value: Any, place: Place) -> bool:
 
 
 def dial(value: Any) -> str:
-    """What ``tel:`` takes."""
-    text = str(value.get("e164") or value.get("typed") or "") if isinstance(value, Mapping) else str(value or "")
-    return "".join(one for one in text if one.isdigit() or one == "+")
+    """What ``tel:`` takes; an extension is no part of the number before it."""
+    text = value.get("typed") or value.get("e164") if isinstance(value, Mapping) else value
+    return dialled(str(text or ""))
 
 
 def initials(name: Any) -> str:
