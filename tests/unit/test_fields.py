@@ -62,6 +62,8 @@ def faults(body: object) -> dict[str, str]:
         ("text", " as typed ", " as typed "),
         ("text", "", ""),
         ("email", " Anna@Example.COM ", "Anna@Example.COM"),
+        ("email", "\u202aanna@example.com\u202c", "anna@example.com"),  # as a chat or a contact gives it to be pasted
+        ("phone", "\u202a+1 (615) 555\u20110142\u202c", "+1 (615) 555\u20110142"),
         ("money", "8400.00", Decimal("8400.00")),
         ("money", "0", Decimal(0)),
         ("unit_price", "0.0125", Decimal("0.0125")),

@@ -11,8 +11,10 @@ from marshmallow import ValidationError
 from libs.common.schema.value import Value
 
 _ENCODED_LINE_BREAK = re.compile(r"%0[ad]|=0[ad]|&#(?:10|13|x0?[ad])", re.IGNORECASE)
+#: what comes along, unseen, when an address or number is copied from a contact or a chat: marks of direction and joints
+_UNSEEN = dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
 _PHONE = re.compile(
-    r"\s*(?:tel:|p:)?\s*[+＋(（]*\s*\d[\d\s()（）.\-–－/]*(?:[A-Z]{3,10})?(?:\s*(?:#|x|ext\.?|;ext=)\s*\d{1,7})?\s*",
+    r"\s*(?:tel:|p:)?\s*[+＋(（]*\s*\d[\d\s()（）.\-‐-―−－/]*(?:[A-Z]{3,10})?(?:\s*(?:#|x|ext\.?|;ext=)\s*\d{1,7})?\s*",
     re.IGNORECASE,
 )
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -62,13 +64,13 @@ class Currency(Text):
 
 
 class Email(Text):
-    """One address, as typed but for the space around it; compare by ``parties.email_key``."""
+    """One address, as typed but for the space around it and what is not seen; compare by ``parties.email_key``."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(max_length=254, blank=False, **more)
 
     def read(self, value: Any) -> str:
-        typed = super().read(value)
+        typed = super().read(value).translate(_UNSEEN)
         if "\n" in typed or "\r" in typed or _ENCODED_LINE_BREAK.search(typed):
             raise ValidationError("holds a line break")
         if _mailbox(typed.strip()) is None:
@@ -89,14 +91,16 @@ def _mailbox(typed: str) -> str | None:
 
 
 class Phone(Text):
-    """A number that can be dialled, as typed but for the space around it; compare by ``parties.e164``."""
+    """A number that can be dialled, as typed but for the space around it and what is not seen; compare by
+    ``parties.e164``.
+    """
 
     def __init__(self, *, region: str = "US", **more: Any) -> None:
         super().__init__(max_length=40, blank=False, **more)
         self.region = region
 
     def read(self, value: Any) -> Any:
-        typed = super().read(value)
+        typed = super().read(value).translate(_UNSEEN)
         if not _can_be_dialled(typed, self.region):
             raise ValidationError("is not a phone number that can be dialled")
         return typed.strip()
