@@ -175,6 +175,18 @@ def test_somebody_is_found_by_the_end_of_their_number_on_a_page_and_by_the_palet
     assert "Nobody by that name" in reader.open("/search?q=zzz").text
 
 
+def test_a_records_number_leads_to_that_record_and_to_no_other_of_its_year_or_count(office: Bench) -> None:
+    first, second = (opportunity(office, person_name=name) for name in ("June Pettibone", "Gus Halloran"))
+    office.as_("salesperson").post(f"/api/v1/opportunities/{second['id']}/convert")
+    office.settle()
+    [estimate] = office.as_("csr").items(f"/api/v1/estimates?opportunity_id={second['id']}")
+    found = {
+        number: Reader(office, "csr").open(f"/search?q={number}").links.keys() & {"June Pettibone", "Gus Halloran"}
+        for number in (first["number"], "l-1", estimate["number"])
+    }
+    assert list(found.values()) == [{"June Pettibone"}, {"June Pettibone"}, {"Gus Halloran"}], found
+
+
 def test_what_happened_is_told_on_the_enquiry_and_the_opportunity(office: Bench) -> None:
     made = opportunity(office)
     reader = Reader(office, "csr")

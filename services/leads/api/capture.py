@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import folded
+from libs.common.searching import phone_digits, record_number
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, location, one, page, reading, visible
 from services.leads import usecases
 from services.leads.api.shown import dressed, shown
@@ -40,7 +41,8 @@ def leads(asked: Given) -> Answer:
     if "created_after" in asked:
         wanted = wanted.where(Lead.created_at > asked["created_after"])
     if "q" in asked:
-        wanted = wanted.where(Lead.search.contains(folded(asked["q"]), autoescape=True))
+        text = phone_digits(asked["q"]) or folded(record_number(asked["q"]) or asked["q"])
+        wanted = wanted.where(Lead.search.contains(text, autoescape=True))
     with reading() as tx:
         return page(tx, wanted, Lead, LeadRow, asked)
 

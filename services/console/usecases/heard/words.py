@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from libs.common.contracts.parts import Address, Contact, Prospect
+from libs.common.searching import phone_digits
 
 LONGEST = 40
 _WORD = re.compile(r"[^\W_]+")
-_DIALLED = re.compile(r"\+?[\d\s().\-/]{4,}", re.ASCII)
 
 
 def plain(text: str) -> str:
@@ -50,9 +50,7 @@ def of_place(address: Address | None) -> Iterator[str]:
 
 def asked(text: str) -> list[str]:
     """The words of a search, longest first: what is typed like a phone is one."""
-    text = text.strip()
-    digits = re.sub(r"\D", "", text)
-    if _DIALLED.fullmatch(text) and len(digits) >= 4:
+    if digits := phone_digits(text):
         return [digits.removeprefix("00")]
     wanted: Iterable[str] = (
         word for part in text.split() for word in ([plain(part)] if "@" in part else _WORD.findall(plain(part)))

@@ -5,9 +5,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common.auth import Caller
+from libs.common.searching import record_number
 from libs.common.tx import Tx
 from services.console.model import Word
 from services.console.usecases.heard.words import asked as words_asked
+from services.console.usecases.heard.words import words_of
 from services.console.usecases.shown.asking import C, in_scope
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
 
@@ -17,10 +19,16 @@ WORD: Any = Word.__table__
 
 
 def search(tx: Tx, who: Caller, text: str, *, limit: int = 20) -> list[CardShown]:
-    """The newest of the cards found. Words of one letter find nothing, unless others go with them."""
+    """The newest of the cards found; of a record's whole number its own alone, where there is that one.
+
+    Words of one letter find nothing, unless others go with them.
+    """
+    number = [*words_of(record_number(text))][-1:]
     words = [word for word in words_asked(text) if len(word) >= SHORTEST]
-    if not words:
-        return []
+    return (_found(tx, who, number, limit) if number else []) or (_found(tx, who, words, limit) if words else [])
+
+
+def _found(tx: Tx, who: Caller, words: list[str], limit: int) -> list[CardShown]:
     statement = in_scope(sa.select(*BRIEFLY), who).where(*(C.id.in_(_beginning(word)) for word in words))
     rows = tx.execute(statement.order_by(C.received_at.desc(), C.id.desc()).limit(limit))
     return dressed(tx, brief(rows))
