@@ -60,11 +60,14 @@ msgstr "diru, kion ili volas"
 msgid "is not one e-mail address"
 msgstr "ne estas unu adreso"
 
-msgid "%(what)s is %(state)s, so it cannot %(it)s; %(can)s"
-msgstr "ne eblas %(it)s: %(what)s estas %(state)s"
+msgid "is longer than %(max_length)s characters"
+msgstr "havas pli ol %(max_length)s signojn"
 
-msgid "invalid"
-msgstr "malvalida"
+msgid "It is %(state)s by now: somebody did that meanwhile, or you did in another window."
+msgstr "Intertempe: %(state)s."
+
+msgid "Invalid"
+msgstr "Malvalida"
 
 msgid "Nothing was changed."
 msgstr "Nenio <ŝanĝiĝis>."
@@ -199,6 +202,7 @@ def test_a_refusal_with_names_in_it_is_known_again_by_its_words(office: Bench) -
     reader.headers = {"Accept-Language": "xx"}
     reader.open(f"/do/lead.invalidate/{lead}")
     office.as_("csr").post(f"/api/v1/leads/{lead}/invalidate", {"reason": "spam"})
-    reader.press("Not valid", reason="spam")  # somebody changed it meanwhile
-    page = reader.press("Not valid", reason="spam")
-    assert "ne eblas invalidate: lead estas malvalida" in page.text
+    assert "Intertempe: malvalida." in reader.press("Not valid", reason="spam").text  # somebody did it meanwhile
+    reader.open("/new")
+    page = reader.press("Save and hand over", person_name="A" * 201)
+    assert "havas pli ol 200 signojn" in page.text

@@ -219,3 +219,36 @@ def test_what_the_second_door_takes_in_for_another_branch_leads_to_no_closed_pag
     page = reader.press("New opportunity", **who, **there)
     assert (page.status, "Taken in for another branch" in page.text) == (200, True), page.text
     assert page.answer.request.path == "/board"
+
+
+def test_who_does_what_is_done_already_is_led_to_how_it_stands_in_words(office: Bench) -> None:
+    lead = entered(office)
+    first, second = (Reader(office, "csr") for _ in range(2))
+    for reader in (first, second):
+        reader.open(f"/leads/{lead}")
+    first.press("Worth working")
+    page = second.press("Worth working")
+    assert page.answer.request.path == f"/leads/{lead}"
+    assert "It is valid by now" in page.text
+    office.settle()
+    [opened] = office.as_("csr").items(f"/api/v1/opportunities?lead_id={lead}")
+    seller = Reader(office, "salesperson")
+    given = {"salesperson_id": str(CAST["salesperson"][0])}
+    office.as_("csr").post(f"/api/v1/opportunities/{opened['id']}/assign", given)
+    seller.open(f"/do/opportunity.contact/{opened['id']}")
+    office.as_("salesperson").post(f"/api/v1/opportunities/{opened['id']}/lose", {"reason": "price"})
+    page = seller.press("Log contact", note="They called back")
+    assert "Not possible any more" in page.text
+    assert "It is lost by now" in page.text
+    assert "They called back" in page.html
+    assert "possible now" not in page.text
+
+
+def test_a_call_is_logged_whatever_somebody_else_did_to_the_record_meanwhile(office: Bench) -> None:
+    lead = entered(office)
+    reader = Reader(office, "csr")
+    reader.open(f"/do/lead.contact/{lead}")
+    assert office.as_("csr").edit("PATCH", f"/api/v1/leads/{lead}", {"source": "website"}).status_code == 200
+    page = reader.press("Log contact", note="They called back")
+    assert page.answer.request.path == f"/leads/{lead}", page.text
+    assert "They called back" in page.text

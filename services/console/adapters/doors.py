@@ -11,11 +11,16 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from libs.common.errors import Unavailable
+from libs.common import spoken
+from libs.common.errors import IllegalTransition, Unavailable
+from libs.common.spoken import Say, english, said
 
 PREFIX = "/api/v1"
 PATIENCE_S = 25.0
 KEPT = 8  #: idle connections; each is used by one thread at a time
+
+TOO_LATE = f"/problems/{IllegalTransition.slug}"
+BY_NOW = said("It is %(state)s by now: somebody did that meanwhile, or you did in another window.")
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -35,7 +40,7 @@ class Said:
     status: int
     headers: Mapping[str, str]
     content: bytes
-    say: Callable[[str], str] = str  #: its reader's language
+    say: Say = english  #: its reader's language
 
     @property
     def ok(self) -> bool:
@@ -44,6 +49,11 @@ class Said:
     @property
     def data(self) -> Any:
         return msgspec.json.decode(self.content) if self.content else None
+
+    @property
+    def too_late(self) -> bool:
+        """Whether the record's state no longer allows what was asked: the page was older than the record."""
+        return self.problem.get("type") == TOO_LATE
 
     @property
     def problem(self) -> dict[str, Any]:
@@ -58,6 +68,8 @@ class Said:
         if not isinstance(found, dict):
             return {}
         told = {name: self.say(str(found[name])) for name in ("title", "detail") if found.get(name)}
+        if found.get("type") == TOO_LATE:  # what could be done instead is what the record's page offers
+            told["detail"] = self.say(BY_NOW, state=self.say(spoken.plain(found["state"])).lower())
         faults = [{**one, "detail": self.say(str(one.get("detail") or ""))} for one in found.get("errors") or ()]
         return found | told | ({"errors": faults} if faults else {})
 
@@ -80,7 +92,7 @@ class Doors:
     carry: Carrier
     token: str = ""
     request_id: str = ""
-    say: Callable[[str], str] = str  #: in the user's language
+    say: Say = english  #: in the user's language
     known: dict[str, Said] = field(default_factory=dict)  #: within one page nothing is asked twice
 
     def ask(

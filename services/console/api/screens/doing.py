@@ -34,7 +34,8 @@ def form(key: str, idents: str) -> Response:
     asked = {one.name: request.args[one.name] for one in act.fields if one.name in request.args}
     was = forms.begun(act.fields, record if act.edits else {}, place())
     values = was | forms.begun_elsewhere(act.fields, record, place()) | asked
-    return _shown(act, ids, values, record, was=was, tag=tag, back=request.args.get("back"))
+    kept = tag if act.edits else ""  # nothing is written over by another act; whether it is possible its owner knows
+    return _shown(act, ids, values, record, was=was, tag=kept, back=request.args.get("back"))
 
 
 @bp.post("/do/<key>", defaults={"idents": ""})
@@ -115,6 +116,8 @@ def _done(act: Act, said: Said) -> Response:
 
 def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
     problem = said.problem
+    if said.too_late and not act.has_page:  # nothing was typed: the record's page says what can be done now
+        return go(safe_path(request.form.get("_back")), str(problem["detail"]), saved=False)
     of_fields, others = forms.faults(problem, act.fields)
     if said.status == STALE:
         others = [
@@ -126,10 +129,12 @@ def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
         others = [str(problem.get("detail") or words.said("That was refused."))]
     elif not of_fields and problem.get("detail"):
         others = [str(problem["detail"]), *others] if said.status != 409 else others
-    return _again(act, ids, said.status, of_fields, others)
+    return _again(act, ids, said.status, of_fields, others, too_late=said.too_late)
 
 
-def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], others: list[str]) -> Response:
+def _again(
+    act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], others: list[str], *, too_late: bool = False
+) -> Response:
     """The form once more with everything that was typed; where it was stale, the rest as others left it."""
     try:
         record, tag = _record(act, ids)
@@ -158,6 +163,7 @@ def _again(act: Act, ids: tuple[str, ...], status: int, errors: dict[str, str], 
         others=others,
         now=now,
         key=request.form.get("_key", "") if status >= 500 else "",
+        too_late=too_late,
     )
 
 
@@ -182,6 +188,7 @@ def _shown(
     others: list[str] | None = None,
     now: dict[str, str] | None = None,
     key: str = "",
+    too_late: bool = False,
 ) -> Response:
     shown = drawn(act, values, record, errors, now)
     about = record.get("title") or record.get("person_name") or record.get("company") or record.get("name") or ""
@@ -200,6 +207,7 @@ def _shown(
         number=record.get("number") or "",
         key=key,
         refused=status == 409,
+        too_late=too_late,
         otherwise=EVERY.get(act.otherwise),
         ids=ids,
     )
