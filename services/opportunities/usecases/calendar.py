@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from libs.common import people, workhours
+from libs.common import people, spoken, workhours
 from libs.common.errors import Conflict, Fault
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Assignment
@@ -59,11 +59,13 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
     for row in rows:
         begins, ends = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
         who = names.get(row.person_id, str(row.person_id))
-        taken = f"{who} is taken from {begins:%Y-%m-%d %H:%M} to {ends:%H:%M %Z} by {row.number}, appointment {row.id}"
+        taken = f"{who} is taken on {spoken.moment(begins)} to {ends:%H:%M} by {row.number}"
         faults.append(Fault(f"/assignee_ids/{appointment.people.index(row.person_id)}", taken))
-    if faults:
-        what = "another appointment" if rows else "an absence"
-        raise Conflict(f"this overlaps with {what}", errors=faults)
+    if not faults:
+        return
+    others = list(dict.fromkeys(str(row.id) for row in rows))
+    what, also = ("another appointment", {"appointments": others}) if rows else ("an absence", {})
+    raise Conflict(f"this overlaps with {what}", errors=faults, **also)
 
 
 def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
@@ -74,7 +76,6 @@ def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
         if begins is None or appointment.ends_at <= begins or (ends is not None and appointment.starts_at >= ends):
             continue
         name = people.names(tx, [ident]).get(ident, str(ident))
-        until = f" until {ends.astimezone(zone):%Y-%m-%d %H:%M}" if ends else ""
-        away = f"{name} is away from {begins.astimezone(zone):%Y-%m-%d %H:%M}{until}"
-        faults.append(Fault(f"/assignee_ids/{place}", away))
+        until = f" until {spoken.moment(ends.astimezone(zone))}" if ends else ""
+        faults.append(Fault(f"/assignee_ids/{place}", f"{name} is away from {spoken.moment(begins.astimezone(zone))}{until}"))
     return faults
