@@ -50,6 +50,8 @@ def test_work_of_several_days_is_on_each_of_them() -> None:
 def test_what_lies_outside_the_hours_that_are_drawn_stands_at_their_edge() -> None:
     early, late = week([visit(9, "05:00"), visit(9, "22:00")], MONDAY, HERE)[1].entries
     assert (early.place, late.place) == ("y0 h1", f"y{ROWS - 1} h1")
+    assert (early.outside, late.outside) == (True, True)
+    assert not any(one.outside for one in week([visit(9, "07:00"), visit(9, "18:30", 90)], MONDAY, HERE)[1].entries)
 
 
 def test_those_at_the_same_time_share_the_width_and_later_ones_have_all_of_it() -> None:

@@ -26,6 +26,7 @@ class Shown:
     rows: int = 1
     at: int = 0  #: which of those beside each other
     of: int = 1  #: how many there are
+    outside: bool = False  #: the hours that are drawn: its place does not say when it is, so its name begins with that
 
     @property
     def place(self) -> str:
@@ -68,7 +69,8 @@ def now_row(here: Place) -> int | None:
 def _shown(entry: Mapping[str, Any], starts: datetime, ends: datetime, day: date, here: Place) -> Shown:
     first, last = _row(starts, day), _row(ends, day, up=True)
     row = min(max(first, 0), ROWS - 1)
-    return Shown(entry, starts, ends, _look(entry, here), row, max(1, min(last, ROWS) - row))
+    outside = last <= 0 or first >= ROWS
+    return Shown(entry, starts, ends, _look(entry, here), row, max(1, min(last, ROWS) - row), outside=outside)
 
 
 def _row(moment: datetime, day: date, *, up: bool = False) -> int:
