@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -252,3 +253,47 @@ def test_a_call_is_logged_whatever_somebody_else_did_to_the_record_meanwhile(off
     page = reader.press("Log contact", note="They called back")
     assert page.answer.request.path == f"/leads/{lead}", page.text
     assert "They called back" in page.text
+
+
+def sold_on(bench: Bench) -> dict[str, Any]:
+    """The opportunity of a lead that is worth working, with the salesperson."""
+    lead, csr = entered(bench, owner_id=str(CAST["salesperson"][0])), bench.as_("csr")
+    csr.post(f"/api/v1/leads/{lead}/validate")
+    bench.settle()
+    [found] = csr.items(f"/api/v1/opportunities?lead_id={lead}")
+    return dict(found)
+
+
+def test_what_came_to_its_end_asks_no_more_questions_and_shows_what_was_answered(office: Bench) -> None:
+    ask = {"key": "filter", "text": "Which filter?", "type": "text", "required": True}
+    body = {"name": "Filters", "kind": "profile", "questions": [ask]}
+    assert office.as_("admin").call("PUT", "/api/v1/opportunities/question-sets/filters", json=body).status_code < 300
+    found = sold_on(office)
+    reader, path = Reader(office, "salesperson"), f"/opportunities/{found['id']}"
+    assert [one for one in reader.open(path).forms if "Save answers" in one.buttons]
+    office.as_("salesperson").post(f"/api/v1{path}/lose", {"reason": "price"})
+    page = reader.open(path)
+    assert not [one for one in page.forms if "Save answers" in one.buttons]
+    assert "Which filter? not asked" in page.text
+    assert "1 needed answer is open" not in page.text
+
+
+def test_a_visit_before_or_after_the_hours_that_are_drawn_says_when_it_is(office: Bench) -> None:
+    found = sold_on(office)
+    late = {"type": "sales_call", "starts_at": "2026-12-02T23:30:00-06:00", "duration_min": 30}
+    made = office.as_("salesperson").call("POST", f"/api/v1/opportunities/{found['id']}/appointments", json=late)
+    assert made.status_code == 201, made.get_data(as_text=True)
+    office.settle()
+    page = Reader(office, "salesperson").open("/calendar?week=2026-12-02")
+    assert re.search("<b><time[^>]*>23:30</time> June Pettibone</b>", page.html)
+
+
+def test_who_comes_by_an_old_link_is_told_so_in_words_and_without_ids(office: Bench) -> None:
+    reader = Reader(office, "manager")
+    for path in ("/leads", "/opportunities", "/estimates", "/bookings", "/jobs", "/customers"):
+        gone = str(uuid4())
+        page = reader.open(f"{path}/{gone}")
+        assert page.status == 404
+        assert "It is not there any more, or it is not yours to see." in page.text
+        assert gone not in page.text
+    assert "No page has this address." in reader.open("/nowhere").text

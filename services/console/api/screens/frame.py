@@ -244,6 +244,8 @@ def go(path: str, text: str = "", *, saved: bool = True) -> Response:
     return seat.say(answer, text, saved=saved) if text else answer
 
 
+NO_PAGE = words.said("No page has this address.")
+GONE = words.said("It is not there any more, or it is not yours to see.")
 HEADINGS = {
     403: words.said("This is not yours to open"),
     404: words.said("There is nothing here"),
@@ -256,6 +258,7 @@ HEADINGS = {
 def wrong(status: int, detail: str = "", heading: str = "") -> Response:
     """What happened, and ways on."""
     heading = heading or HEADINGS.get(status, words.said("That did not work"))
+    detail = detail or (NO_PAGE if status == 404 else "")
     spared = {"counts": None} if status >= 500 else {}  # nobody who is in trouble is asked for more
     return page("wrong.html", status, heading=heading, detail=detail, number=request_id(), **spared)
 
@@ -264,6 +267,8 @@ def _refused(refused: Refused) -> Response:
     said = refused.said
     if said.status == 401:
         return _to_sign_in()
+    if said.status == 404:  # who came by an old link has no use for an id
+        return wrong(404, GONE)
     return wrong(said.status, str(said.problem.get("detail") or ""))
 
 
