@@ -165,6 +165,19 @@ def test_a_board_with_nothing_on_it_says_what_brings_something_there(office: Ben
     assert "The whole board" in narrowed.text
 
 
+def test_a_stage_that_the_company_adds_is_a_lane_at_its_place_before_anything_stands_in_it(office: Bench) -> None:
+    opportunity(office)
+    admin, path = office.as_("admin"), "/api/v1/opportunities/settings"
+    stages = admin.get(path).get_json()["stages"]
+    added = {"code": "measured", "label": "Site measured", "type": "open", "probability": 90}
+    assert admin.edit("PUT", path, {"stages": [*stages[1:3], added, *stages[3:]]}).status_code == 200
+    page = Reader(office, "salesperson").open("/board").html
+
+    lanes = re.findall('data-stage="([a-z_]+)"', page)
+    assert lanes[:4] == ["new", "contacted", "appointment_set", "measured"]  # the card stands in one that is gone
+    assert 'value="measured"' in page
+
+
 def test_somebody_is_found_by_the_end_of_their_number_on_a_page_and_by_the_palette(office: Bench) -> None:
     made = opportunity(office)
     reader = Reader(office, "csr")

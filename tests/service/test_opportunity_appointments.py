@@ -96,7 +96,7 @@ def test_nobody_is_promised_twice_and_the_refusal_says_to_whom(desk: Bench) -> N
 
     body = call_at("2026-12-01T15:29:00Z", assignee_ids=[str(CAST["colleague"][0]), str(ME)])
     problem = refused(desk, other["id"], APPOINTMENTS, 409, body)
-    said = f"salesperson is taken on Tue 1 December 09:00 to 09:30 by {first['number']}"  # to people: no id, no ISO time
+    said = f"salesperson is taken on Tue 1 December 09:00 to 09:30 by {first['number']}"  # no id, no ISO time
     assert problem["errors"] == [{"pointer": "/assignee_ids/1", "detail": said}]
     assert problem["appointments"] == [first["id"]]
     assert seen(desk, other["id"])["stage"] == "new"

@@ -57,10 +57,15 @@ def board() -> Response:
 
 
 def _in_order(lanes: list[Lane]) -> list[Lane]:
-    """The branch's own stages as it has them, empty ones too, and then what there is of others."""
+    """The branch's own stages as it has them, empty ones too; before them what stands in others, or in one that is gone.
+
+    While the service of stages is away, as the read model knows them.
+    """
     found = {one.key: one for one in lanes}
     own = [f"opportunity.{stage['code']}" for stage in cards.flow() if stage["type"] == "open"]
-    return [found.get(key) or Lane(key) for key in own] + [one for one in lanes if one.key not in own and one.count]
+    if not own:
+        return lanes
+    return [one for one in lanes if one.key not in own and one.count] + [found.get(key) or Lane(key) for key in own]
 
 
 def _ends() -> dict[str, str]:
