@@ -60,6 +60,18 @@ def test_a_refusal_stands_at_its_row_and_keeps_what_was_typed(office: Bench) -> 
     assert stages(office)[0]["label"] == "New"
 
 
+def test_a_refusal_forgets_no_place_and_nothing_that_was_ticked_to_be_removed(office: Bench) -> None:
+    reader = Reader(office, "admin")
+    reader.open("/settings/opportunities")
+    new = {"stages__10__code": "measured", "stages__10__label": "Measured", "stages__10__type": "open"}
+    page = reader.press("Save", stages__10__place="2.5", stages__0__gone="1", stages__10__probability="a third", **new)
+    assert page.status == 422
+    assert "Probability: is not a whole number" in page.text
+    assert 'id="stages-10-probability-err"' in page.html
+    reader.press("Save", stages__10__probability="35%")
+    assert [one["code"] for one in stages(office)][:3] == ["contacted", "measured", "appointment_set"]
+
+
 def test_a_setting_over_somebody_elses_says_so(office: Bench) -> None:
     mine, theirs = Reader(office, "admin"), Reader(office, "admin")
     mine.open("/settings/bookings")

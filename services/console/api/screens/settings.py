@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
+from libs.common import spoken
 from libs.common.auth import May
 from libs.common.errors import NotFound, Unavailable
 from services.console.adapters import words
@@ -172,7 +174,8 @@ def _form(
     errors: Mapping[str, str] | None = None,
     others: list[str] | None = None,
 ) -> Response:
-    parts = shape.parts(value if body is None else body, errors or {})
+    typed = MultiDict[str, str]() if body is None else request.form
+    parts = shape.parts(value if body is None else body, errors or {}, typed)
     return page(template, status, nav="/settings", parts=parts, tag=tag, hints=hints, others=others or [], **shown)
 
 
@@ -181,7 +184,8 @@ def _saved(shape: Shape, address: str, back: str, again: Callable[..., Response]
     taken: Taken = shape.read(request.form)
     typed = shapes.typed(shape, request.form)
     if taken.wrong:
-        return again(status=422, body=typed, errors=taken.wrong, others=list(taken.wrong.values()))
+        told = [f"{spoken.plain(at.rpartition('.')[2])}: {text}" for at, text in taken.wrong.items()]
+        return again(status=422, body=typed, errors=taken.wrong, others=told)
     headers = {"If-Match": request.form["_tag"]} if request.form.get("_tag") else {}
     try:
         answer = doors().ask("PUT", address, taken.body, headers=headers)

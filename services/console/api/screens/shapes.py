@@ -46,6 +46,8 @@ class Row:
     at: str
     parts: tuple[Part, ...]
     spare: bool = False
+    place: str = ""  #: that was typed; else it is where it stands
+    gone: bool = False  #: ticked to be removed
 
     @property
     def name(self) -> str:
@@ -60,6 +62,7 @@ class Taken:
     body: Any = None
     rows: dict[str, list[str]] = field(default_factory=dict)
     wrong: dict[str, str] = field(default_factory=dict)
+    as_it_stands: bool = False  #: rows stay where they are, to be shown once more: nothing is moved or removed yet
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,12 @@ class Shape:
         known = document["components"]["schemas"]
         return cls(known[name], known)
 
-    def parts(self, value: Any, errors: Mapping[str, str]) -> tuple[Part, ...]:
-        """The form with these values."""
-        return self._group(self.schema, value or {}, "", errors)
+    def parts(self, value: Any, errors: Mapping[str, str], form: Form) -> tuple[Part, ...]:
+        """The form with these values; places and removals as they stand in ``form``, where one was refused."""
+        return self._group(self.schema, value or {}, "", errors, form)
 
-    def read(self, form: Form) -> Taken:
-        taken = Taken()
+    def read(self, form: Form, *, as_it_stands: bool = False) -> Taken:
+        taken = Taken(as_it_stands=as_it_stands)
         taken.body = self._read_group(self.schema, form, "", "", taken) or {}
         return taken
 
@@ -107,24 +110,32 @@ class Shape:
         found = next((kinds[one] for one in types if one in kinds), "any")
         return "area" if found == "text" and LONG <= schema.get("maxLength", 0) < 10_001 else found
 
-    def _group(self, schema: Schema, value: Any, at: str, errors: Mapping[str, str]) -> tuple[Part, ...]:
+    def _group(self, schema: Schema, value: Any, at: str, errors: Mapping[str, str], form: Form) -> tuple[Part, ...]:
         needed = schema.get("required", ())
         given = value if isinstance(value, Mapping) else {}
         return tuple(
-            self._part(self._plain(inner), given.get(name), name, f"{at}{name}", name in needed, errors)
+            self._part(self._plain(inner), given.get(name), name, f"{at}{name}", name in needed, errors, form)
             for name, inner in schema["properties"].items()
         )
 
-    def _part(self, schema: Schema, value: Any, name: str, at: str, needed: bool, errors: Mapping[str, str]) -> Part:
+    def _part(
+        self, schema: Schema, value: Any, name: str, at: str, needed: bool, errors: Mapping[str, str], form: Form
+    ) -> Part:
         kind, inner = self._kind(schema), self._plain(schema.get("items", {}))
         parts: tuple[Part, ...] = ()
         rows: tuple[Row, ...] = ()
         if kind == "group":
-            parts = self._group(schema, value, f"{at}.", errors)
+            parts = self._group(schema, value, f"{at}.", errors, form)
         elif kind == "table":
             every = [*(value or ()), *({} for _ in range(SPARE))]
             rows = tuple(
-                Row(f"{at}.{n}", self._group(inner, one, f"{at}.{n}.", errors), n >= len(every) - SPARE)
+                Row(
+                    f"{at}.{n}",
+                    self._group(inner, one, f"{at}.{n}.", errors, form),
+                    n >= len(every) - SPARE,
+                    form.get(f"{at}.{n}.place", ""),
+                    f"{at}.{n}.gone" in form,
+                )
                 for n, one in enumerate(every)
             )
         choices = tuple(
@@ -162,7 +173,7 @@ class Shape:
             return None
         if kind == "whole":
             try:
-                return int(text)
+                return int(text.removesuffix("%"))
             except ValueError:
                 taken.wrong[at] = words.said("is not a whole number")
                 return None
@@ -172,9 +183,11 @@ class Shape:
         """Its rows in the order of their places; one that was given up, or never filled in, is none."""
         inner = self._plain(schema["items"])
         count = int(form.get(f"{at}.rows", "0") or 0)
-        there = (n for n in range(min(count, 500)) if not form.get(f"{at}.{n}.gone"))
-        rows = [n for n in there if self._filled(inner, form, f"{at}.{n}.")]
+        filled = [n for n in range(min(count, 500)) if self._filled(inner, form, f"{at}.{n}.")]
+        rows = [n for n in filled if not form.get(f"{at}.{n}.gone")]
         rows.sort(key=lambda n: (_place(form.get(f"{at}.{n}.place", ""), n), n))
+        if taken.as_it_stands:
+            rows = [*range(max(filled, default=-1) + 1)]
         taken.rows[sent] = [f"{at}.{n}" for n in rows]
         return [
             self._read_group(inner, form, f"{at}.{n}.", f"{sent}.{place}.", taken) or {} for place, n in enumerate(rows)
@@ -237,5 +250,5 @@ def faults(problem: Mapping[str, Any], taken: Taken) -> tuple[dict[str, str], li
 
 
 def typed(shape: Shape, form: Form) -> Any:
-    """What stands in the form, as values to show again: rows as they were, also those that were given up."""
-    return shape.read(MultiDict((k, v) for k, v in form.items(multi=True) if not k.endswith((".gone", ".place")))).body
+    """What stands in the form, as values to show again: rows where they were, also those that were given up."""
+    return shape.read(form, as_it_stands=True).body
