@@ -44,6 +44,22 @@ def test_one_option_at_a_time_is_worked_on_and_shown_at_the_table(browsing: Brow
     expect(page.get_by_label("Surge protector")).to_be_hidden()
 
 
+def test_what_was_written_in_lines_is_read_in_lines_and_no_price_book_is_printed(
+    browsing: Browsing, system: str
+) -> None:
+    notes = "Bring a ladder.\nGate code 4711"
+    sent = priced(system, "Rowan Sill", TWO | {"notes": notes}, send=True)
+    page = browsing.as_(sent.salesperson)
+    page.goto(f"/estimates/{sent.id}")
+    assert page.get_by_text("Gate code 4711").inner_text() == notes
+    draft = priced(system, "Rowan Hall", TWO)
+    page = browsing.as_(draft.salesperson)
+    page.goto(f"/estimates/{draft.id}")
+    expect(page.get_by_role("heading", name="Price book")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="Price book")).to_be_hidden()
+
+
 def test_who_is_led_to_a_fault_sees_it_in_whichever_option_it_is(browsing: Browsing, system: str) -> None:
     made = priced(system, "Linden Row", TWO)
     page = browsing.as_(made.salesperson, PHONE)
