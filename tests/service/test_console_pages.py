@@ -297,3 +297,20 @@ def test_who_comes_by_an_old_link_is_told_so_in_words_and_without_ids(office: Be
         assert "It is not there any more, or it is not yours to see." in page.text
         assert gone not in page.text
     assert "No page has this address." in reader.open("/nowhere").text
+
+
+def test_several_enquiries_are_given_to_somebody_in_one_go_and_the_page_says_which_are_not(office: Bench) -> None:
+    mine, gone, left = (entered(office, person_name=name) for name in ("Ivy", "Gus", "June"))
+    reader = Reader(office, "csr")
+    reader.open("/leads?state=new")
+    assert "Tick whom it is about" in reader.press("Give the ticked ones").text
+    office.as_("csr").post(f"/api/v1/leads/{mine}/merge", {"duplicate_id": gone})  # while the list is open
+    page = reader.press("Give the ticked ones", ids=[mine, gone], owner_id=str(CAST["salesperson"][0]))
+    assert "1 enquiry is now with salesperson. 1 is not: It is merged by now" in page.text
+    assert page.answer.request.path == "/leads"
+    owners = {one["id"]: one["owner_id"] for one in office.as_("csr").items("/api/v1/leads")}
+    assert (owners[mine], owners[left]) == (str(CAST["salesperson"][0]), None)
+    reader.open("/leads")
+    page = reader.press("Give the ticked ones", all="1", owner_id=str(CAST["colleague"][0]))
+    assert "2 enquiries are now with colleague." in page.text  # what is merged is not offered
+    assert "Give the ticked ones" not in str(Reader(office, "auditor").open("/leads").forms[-1].buttons)

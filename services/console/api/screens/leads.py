@@ -1,23 +1,27 @@
 """Leads: the list, one of them, and the entry of a new one while somebody is on the telephone."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, request
 
 from libs.common.errors import Unavailable
+from libs.common.spoken import counted
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts import EVERY
 from services.console.api.acts.entry import ENTRY
 from services.console.api.screens import choices, forms, steps
 from services.console.api.screens.doing import ANOTHERS
-from services.console.api.screens.frame import doors, go, me, names, page, place, screen
+from services.console.api.screens.frame import doors, go, me, names, page, place, safe_path, say, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
 
 bp = Blueprint("console_leads", __name__)
 
+AT_ONCE = 50  #: in a page, and given to somebody in one go
+ENDED = ("converted", "merged")  #: these are nobody's to work
 STATES = ("new", "contacted", "nurturing", "valid", "converted", "invalid", "merged")
 #: where what a valid lead lacks is put right
 EDIT = "/do/lead.edit/{}#{}"
@@ -28,10 +32,38 @@ EDIT = "/do/lead.edit/{}#{}"
 def leads() -> Response:
     """Every enquiry, newest first."""
     asked = {name: request.args.get(name, "") for name in ("state", "owner", "source", "q", "cursor")}
-    found = doors().get("/leads", limit=50, **asked)
+    found = doors().get("/leads", limit=AT_ONCE, **asked)
     who = names(*(one["owner_id"] for one in found["items"]))
     owners = choices.of("owners", {})
-    return page("leads.html", nav="/leads", found=found, who=who, asked=asked, states=STATES, owners=owners)
+    givable = [one["id"] for one in found["items"] if one["state"] not in ENDED] if me().may("lead.assign") else []
+    return page(
+        "leads.html", nav="/leads", found=found, who=who, asked=asked, states=STATES, owners=owners, givable=givable
+    )
+
+
+@bp.post("/leads/give")
+@screen(may="lead.assign")
+def give() -> Response:
+    """Gives several to somebody, each as one would be; says how many, and of the others why not."""
+    typed, back = request.form, safe_path(request.form.get("_back"))
+    wanted = list(dict.fromkeys(typed.getlist("listed" if typed.get("all") else "ids")))[:AT_ONCE]
+    owner = typed.get("owner_id", "")
+    if not wanted or not owner:
+        return go(back, words.said("Tick whom it is about, and choose who takes them."), saved=False)
+    key, body = typed.get("_key") or str(store().ids()), {"owner_id": owner}
+    try:
+        answers = [
+            doors().ask("POST", f"/leads/{quote(one, safe='')}/assign", body, headers={"Idempotency-Key": key})
+            for one in wanted
+        ]
+    except Unavailable:
+        return go(back, words.said("Nobody answered half-way. Do it again: who was given stays given."), saved=False)
+    given = sum(one.ok for one in answers)
+    told = say(counted("%(num)s enquiry is now with %(who)s.", "%(num)s enquiries are now with %(who)s."),
+               num=given, who=names(owner).get(owner, ""))  # fmt: skip
+    refusal = next((str(one.problem.get("detail") or "") for one in answers if not one.ok), "")
+    rest = counted("%(num)s is not: %(why)s", "%(num)s are not: %(why)s")
+    return go(back, f"{told} {say(rest, num=len(wanted) - given, why=refusal)}" if given < len(wanted) else told)
 
 
 @bp.get("/leads/<uuid:lead_id>")
