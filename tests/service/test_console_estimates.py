@@ -111,10 +111,13 @@ def test_a_comma_that_may_be_a_point_is_not_passed_over(office: Bench) -> None:
     for name, text in (("qty", "1,5"), ("unit_price", "84,50"), ("discount_percent", "2,5 %")):
         assert (f"options.0.lines.0.{name}", text) in fields(page)
     assert page.html.count('aria-invalid="true"') == 3
+    assert "is not a number such as 8400.00" in page.text
 
     page = write(reader, "Save", line0__qty="1.5", line0__unit_price="$1,250,084.50", line0__discount_percent="2.5 %")
     assert "Saved." in page.text
     assert seen(office, ident)["total"] == "1828248.58"
+    write(reader, "Save", line0__qty=".5", line0__unit_price="€ 84.50", line0__discount_percent="")
+    assert seen(office, ident)["total"] == "42.25"
 
 
 def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -> None:

@@ -278,6 +278,25 @@ def test_what_came_to_its_end_asks_no_more_questions_and_shows_what_was_answered
     assert "1 needed answer is open" not in page.text
 
 
+def test_a_number_that_is_answered_is_read_as_people_write_it_and_never_as_another(office: Bench) -> None:
+    asks = [{"key": kind, "text": f"Which {kind}?", "type": kind} for kind in ("number", "money")]
+    body = {"name": "Sums", "kind": "profile", "questions": asks}
+    made = office.as_("admin").call("PUT", "/api/v1/opportunities/question-sets/sums", json=body).get_json()
+    age, budget = (one["id"] for one in made["questions"])
+    path = f"/opportunities/{sold_on(office)['id']}"
+    reader = Reader(office, "salesperson")
+    for number, money, said in (
+        ("10.5", "$1,250", {age: "10.5", budget: "1250"}),
+        ("12", "1250,50", None),
+        ("1,200", "84.50", {age: 1200, budget: "84.50"}),
+    ):
+        reader.open(path)
+        page = reader.press("Save answers", **{age: number, budget: money})
+        assert (page.status == 422) is (said is None), page.text
+        [sheet] = office.as_("salesperson").items(f"/api/v1{path}/question-sets")
+        assert said in (None, sheet["answers"])
+
+
 def test_a_visit_before_or_after_the_hours_that_are_drawn_says_when_it_is(office: Bench) -> None:
     found = sold_on(office)
     late = {"type": "sales_call", "starts_at": "2026-12-02T23:30:00-06:00", "duration_min": 30}

@@ -21,6 +21,12 @@ KEPT = 8  #: idle connections; each is used by one thread at a time
 
 TOO_LATE = f"/problems/{IllegalTransition.slug}"
 BY_NOW = said("It is %(state)s by now: somebody did that meanwhile, or you did in another window.")
+#: what is said to programs of how a number is sent, as it is said to people
+PLAINER = {
+    'is not a number written as text, such as "8400.00"': said("is not a number such as 8400.00"),
+    'is not an amount written as text, such as "10000.00"': said("is not an amount such as 10000.00"),
+    'is not a number such as 10 or "10.5"': said("is not a number such as 10 or 10.5"),
+}
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -70,8 +76,11 @@ class Said:
         told = {name: self.say(str(found[name])) for name in ("title", "detail") if found.get(name)}
         if found.get("type") == TOO_LATE:  # what could be done instead is what the record's page offers
             told["detail"] = self.say(BY_NOW, state=self.say(spoken.plain(found["state"])).lower())
-        faults = [{**one, "detail": self.say(str(one.get("detail") or ""))} for one in found.get("errors") or ()]
+        faults = [{**one, "detail": self._said(str(one.get("detail") or ""))} for one in found.get("errors") or ()]
         return found | told | ({"errors": faults} if faults else {})
+
+    def _said(self, fault: str) -> str:
+        return self.say(PLAINER.get(fault, fault))
 
     @property
     def tag(self) -> str:

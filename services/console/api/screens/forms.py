@@ -1,6 +1,7 @@
 """A form's fields: from a record's values to what stands in them, and back into a body as the owner reads it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -168,11 +169,13 @@ def _whole(_field: Field, text: str, _place: Place) -> int:
 
 
 def amount(text: str) -> str:
-    """As typed, without what people put between the digits; whether it is an amount says the owner.
+    """As typed, without what people put before and between the digits; whether it is an amount says the owner.
 
-    A comma goes only where it parts thousands: ``84,50`` is no 8450.
+    A comma goes only where it parts thousands: ``84,50`` is no 8450. ``.5`` is a half.
     """
-    plain = text.replace("$", "").replace("%", "").replace(" ", "").replace("\N{MINUS SIGN}", "-")
+    plain = "".join(one for one in text if one != "%" and not one.isspace() and unicodedata.category(one) != "Sc")
+    plain = plain.replace("\N{MINUS SIGN}", "-")
+    plain = f"0{plain}" if plain.startswith(".") else plain
     return plain.replace(",", "") if THOUSANDS.fullmatch(plain) else plain
 
 

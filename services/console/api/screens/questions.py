@@ -1,5 +1,6 @@
 """Question sets as forms: each question by its type, answered some now and some later."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from services.console.adapters.words import said
+from services.console.api.screens.forms import amount
 
+WHOLE = re.compile(r"-?\d{1,15}", re.ASCII)
 YES_NO = (("true", said("Yes")), ("false", said("No")))
 
 
@@ -98,9 +101,7 @@ def answered(sheet: Mapping[str, Any], form: MultiDict[str, str]) -> dict[str, A
 def _value(kind: str, text: str) -> Any:
     if kind == "bool":
         return text == "true"
-    if kind == "number":
-        try:
-            return int(text) if text.lstrip("-").isdigit() else float(text)
-        except ValueError:
-            return text  # its owner says what is wrong with it
-    return text.replace(",", "").replace("$", "") if kind == "money" else text
+    if kind not in ("number", "money"):
+        return text
+    plain = amount(text)  # its owner says what is wrong with it
+    return int(plain) if kind == "number" and WHOLE.fullmatch(plain) else plain
