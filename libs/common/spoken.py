@@ -21,6 +21,8 @@ SPELT = {
     "pql": "PQL",
     "api": "API",
     "email": "E-mail",
+    "line1": "Street",
+    "line2": "Flat, suite",
 }
 
 

@@ -141,14 +141,19 @@ def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
     [form] = [
         one for one in reader.open("/do/lead.import").forms if "file" in one.action or one.action == "/do/lead.import"
     ]
-    rows = b"name,phone,request\nJune Pettibone,615-555-0117,a heat pump\n,,\n"
+    rows = (
+        b"name,phone,request,street\nJune Pettibone,615-555-0117,a heat pump,12 Oak\nGus,call me,a boiler,9 Elm\n,,,\n"
+    )
 
     def sent(**more: str) -> str:
         data = dict(form.fields) | more | {"file": (BytesIO(rows), "calls.csv")}
         answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
         return str(answer.get_data(as_text=True))
 
-    assert "1 enquiry would come" in sent(**{"?dry_run": "true", "_key": "one"})
+    would = sent(**{"?dry_run": "true", "_key": "one"})
+    assert "1 enquiry would come" in would
+    assert "Phones: is not a phone number that can be dialled" in would
+    assert "<dd>Street</dd>" in would
     assert office.as_("csr").items("/api/v1/leads") == []
     assert "1 enquiry came" in sent(**{"?dry_run": "", "_key": "two"})
     assert len(office.as_("csr").items("/api/v1/leads")) == 1

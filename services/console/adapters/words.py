@@ -165,6 +165,13 @@ def dial(value: Any) -> str:
     return dialled(str(text or ""))
 
 
+def pointed(fault: Any) -> str:
+    """``/emails/0 is not one`` of a file's row as ``Emails: is not one``."""
+    pointer, _, text = str(fault).partition(" ")
+    named = [part for part in pointer.strip("/").split("/") if not part.isdigit()]
+    return f"{spoken.plain(named[-1])}: {text}" if pointer.startswith("/") and named and text else str(fault)
+
+
 def initials(name: Any) -> str:
     words = str(name or "?").split()
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
