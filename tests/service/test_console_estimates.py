@@ -100,6 +100,22 @@ def test_a_fault_stands_at_its_field_and_the_rest_stays(office: Bench) -> None:
     assert ("options.0.lines.1.description", "Pump") in fields(page)
 
 
+def test_after_a_refusal_an_act_leads_back_to_the_estimate_and_its_address_can_be_opened(office: Bench) -> None:
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    reader.press("Free line")
+    page = reader.press("Save", **{"options.0.lines.0.description": "Pump", "options.0.lines.0.qty": "two"})
+    assert (page.status, page.answer.request.path) == (422, f"/estimates/{ident}/draft")
+    reader.follow("Record a round")
+    page = reader.press("Record a round", side="customer", kind="note", note="Wants it by June")
+    assert (page.status, page.answer.request.path) == (200, f"/estimates/{ident}")
+    assert "Wants it by June" in page.text
+    reader = Reader(office, "salesperson")
+    assert reader.open(f"/estimates/{ident}/draft").answer.request.path == f"/estimates/{ident}"
+    assert reader.open("/leads/give").answer.request.path == "/leads"
+    assert reader.open("/leads/take").status == 404
+
+
 def test_a_comma_that_may_be_a_point_is_not_passed_over(office: Bench) -> None:
     """One and a half hours were fifteen, and a price of 84,50 was 8,450.00."""
     ident = drafted(office)["id"]

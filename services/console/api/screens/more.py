@@ -1,10 +1,10 @@
 """Everything there is to open, and who sits here: the phone's way to what its bottom bar has no room for."""
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, request
 
 from libs.common.errors import NotFound
 from libs.common.web import PUBLIC, problem
-from services.console.api.screens.frame import doors, page, screen
+from services.console.api.screens.frame import doors, go, page, screen
 
 bp = Blueprint("console_more", __name__)
 
@@ -26,7 +26,12 @@ def mine() -> Response:
 @bp.get("/<path:address>")
 @screen(may=PUBLIC)
 def nothing(address: str) -> Response:
-    """An address that nobody has; programs are told in their own way."""
+    """An address that nobody has; programs are told in their own way.
+
+    One that only forms are sent to stands in the browser after a refusal: it is opened again, and it is led back to.
+    """
     if address.partition("/")[0] in ("api", "e"):
         return problem(404, "not-found", "Not found", "there is nothing at this address")
+    if current_app.url_map.bind("").test(request.path, "POST"):
+        return go(request.path.rpartition("/")[0] or "/")
     raise NotFound("")
