@@ -73,7 +73,6 @@ def test_a_deposit_that_was_waived_waives_none_that_is_asked_for_later(
 def test_a_hold_for_the_right_to_cancel_lasts_as_long_as_that_of_what_was_sold_meanwhile(orders: Orders) -> None:
     now = orders.bench.clock()
     booking = orders.ready(cancel_until=now + timedelta(days=3))
-    orders.act(booking, "hold", "office", {"reason": "cancel_period"})
     longer = orders.sell(more(booking, cancel_until=now + timedelta(days=5)))
     assert datetime.fromisoformat(longer["hold"]["until"]) == now + timedelta(days=5)
 

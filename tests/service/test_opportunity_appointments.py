@@ -237,7 +237,7 @@ def test_nobody_is_promised_for_a_time_when_they_are_away_unless_somebody_means_
     [fault] = problem["errors"]
     assert problem["detail"] == "this overlaps with an absence"
     assert fault["pointer"] == "/assignee_ids/0"
-    assert fault["detail"] == "Silas is away from 2026-12-01 08:00 until 2026-12-01 09:30"
+    assert fault["detail"] == "Silas is away from Tue 1 December 08:00 until Tue 1 December 09:30"
     assert done(desk, found["id"], APPOINTMENTS, call_at(NINE, force=True), by="office")["state"] == "scheduled"
     assert done(desk, found["id"], APPOINTMENTS, call_at(HALF_PAST))["state"] == "scheduled"
 

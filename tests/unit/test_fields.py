@@ -107,7 +107,7 @@ def test_a_good_value_is_read(name: str, given: object, value: object) -> None:
         ("money", "١٢", 'is not a number written as text, such as "8400.00"'),
         ("money", "+1", 'is not a number written as text, such as "8400.00"'),
         ("money", " 1", 'is not a number written as text, such as "8400.00"'),
-        ("money", "1.005", "has more than 2 decimals"),
+        ("money", "1.00005", "has more than 4 decimals"),
         ("money", "-1", "is negative"),
         ("money", "-0.00", "is minus zero"),
         ("money", "100000000000", "is more than 99999999999"),

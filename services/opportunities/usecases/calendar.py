@@ -63,9 +63,10 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
         faults.append(Fault(f"/assignee_ids/{appointment.people.index(row.person_id)}", taken))
     if not faults:
         return
+    if not rows:
+        raise Conflict("this overlaps with an absence", errors=faults)
     others = list(dict.fromkeys(str(row.id) for row in rows))
-    what, also = ("another appointment", {"appointments": others}) if rows else ("an absence", {})
-    raise Conflict(f"this overlaps with {what}", errors=faults, **also)
+    raise Conflict("this overlaps with another appointment", errors=faults, appointments=others)
 
 
 def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
@@ -77,5 +78,6 @@ def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
             continue
         name = people.names(tx, [ident]).get(ident, str(ident))
         until = f" until {spoken.moment(ends.astimezone(zone))}" if ends else ""
-        faults.append(Fault(f"/assignee_ids/{place}", f"{name} is away from {spoken.moment(begins.astimezone(zone))}{until}"))
+        away = f"{name} is away from {spoken.moment(begins.astimezone(zone))}{until}"
+        faults.append(Fault(f"/assignee_ids/{place}", away))
     return faults

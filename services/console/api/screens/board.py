@@ -57,7 +57,7 @@ def board() -> Response:
 
 
 def _in_order(lanes: list[Lane]) -> list[Lane]:
-    """The branch's own stages as it has them, empty ones too; before them what stands in others, or in one that is gone.
+    """The branch's own stages as it has them, empty ones too; before them what stands in others, or in a gone one.
 
     While the service of stages is away, as the read model knows them.
     """
