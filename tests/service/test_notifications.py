@@ -117,6 +117,13 @@ TABLE: list[tuple[type[Event], str, dict[str, Any], str, set[str]]] = [
     (bookings.BookingReturned, "operations", {"state": "returned"}, "booking_returned", MANAGER),
     (bookings.BookingUnacknowledged, "system", {}, "booking_unacknowledged", {"operations", "manager"}),
     (bookings.BookingChangeOrdered, "customer", {}, "booking_change_ordered", CREW),
+    (  # who gave the work back has no part in it any more
+        bookings.BookingChangeOrdered,
+        "customer",
+        {"state": "returned", "acknowledge_by": None},
+        "booking_change_ordered",
+        SALESPERSON,
+    ),
     (
         bookings.BookingCancelled,
         "office",

@@ -72,6 +72,16 @@ def _elsewhere(fact: Any) -> bool:
     return bool({"address", "contact", "note", "window_starts_at", "window_ends_at"} & set(fact.changed))
 
 
+def _with_a_team(fact: Any) -> bool:
+    """A change order that operations have to acknowledge."""
+    return fact.acknowledge_by is not None
+
+
+def _with_no_team(fact: Any) -> bool:
+    """The order is still, or once more, with the office; the team that gave it back is named in it for a time."""
+    return not _with_a_team(fact)
+
+
 def _first_look(fact: Any) -> bool:
     return bool(fact.first)
 
@@ -105,7 +115,8 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger(bookings.BookingReassigned, Kind.BOOKING_HANDED_OVER, (("previous_assignee_id", "previous_team_id"),)),
     Trigger(bookings.BookingReturned, Kind.BOOKING_RETURNED, (("assigned_by", *OWNER),)),
     Trigger(bookings.BookingUnacknowledged, Kind.BOOKING_UNACKNOWLEDGED, (TEAM, ("assigned_by",), ABOVE)),
-    Trigger(bookings.BookingChangeOrdered, Kind.BOOKING_CHANGE_ORDERED, (("assignee", "team", *OWNER),)),
+    Trigger(bookings.BookingChangeOrdered, Kind.BOOKING_CHANGE_ORDERED, (("assignee", "team", *OWNER),), _with_a_team),
+    Trigger(bookings.BookingChangeOrdered, Kind.BOOKING_CHANGE_ORDERED, (OWNER,), _with_no_team),
     Trigger(
         bookings.BookingCancelled,
         Kind.BOOKING_CANCELLED,
