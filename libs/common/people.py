@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from libs.common.auth import Role, reach, roles_of
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 from libs.common.errors import Fault, Invalid
+from libs.common.prospects import lies_in
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx
 
@@ -148,8 +149,8 @@ def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:
     every = sa.select(branches.c.id, branches.c.details).order_by(branches.c.id)
     rows = tx.known("branches", lambda: tx.execute(every).all())
     active = [row for row in rows if row.details.get("active", True)]
-    code = str((address or {}).get("postal_code") or "")[:5]
-    serving = [row.id for row in active if code and code in (row.details.get("service_area") or ())]
+    code = str((address or {}).get("postal_code") or "")
+    serving = [row.id for row in active if lies_in(code, row.details.get("service_area") or ())]
     if len(serving) == 1:
         return UUID(str(serving[0]))
     return UUID(str(active[0].id)) if len(active) == 1 else None

@@ -1,6 +1,7 @@
 """What makes a prospect a valid lead, by whichever door they come in: as typed, by the names that bodies have."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from libs.common.errors import Missing
@@ -29,7 +30,22 @@ def checked_fit(prospect: Mapping[str, Any], branch: Mapping[str, Any] | None) -
     area, trades = (branch or {}).get("service_area"), (branch or {}).get("trades")
     postal_code, trade = (prospect.get("address") or {}).get("postal_code"), prospect.get("trade")
     if fit["in_service_area"] is None and area and postal_code:
-        fit["in_service_area"] = str(postal_code)[:5] in area
+        fit["in_service_area"] = lies_in(str(postal_code), area)
     if fit["trade_offered"] is None and trades and trade:
         fit["trade_offered"] = trade in trades
     return fit
+
+
+def lies_in(postal_code: str, area: Iterable[str]) -> bool:
+    """Whether a code begins with one of the area's: 37201-1234 lies in 37201, and K1A 0B1 in K1A."""
+    code, codes = _plain(postal_code), _codes(tuple(area))
+    return any(code[:length] in codes for length in range(1, len(code) + 1))
+
+
+@functools.lru_cache(maxsize=100)  # a branch may have thousands, and each enquiry asks
+def _codes(area: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(_plain, area))
+
+
+def _plain(code: str) -> str:
+    return "".join(code.split()).casefold()

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import AWAY, CAST, Bench
 from libs.common.contracts.leads import LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityWon
+from libs.common.contracts.staff import Branch, BranchChanged
 from tests.service.test_leads import LEADS, captured
 
 CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -25,6 +26,26 @@ def corrected(leads: Bench, lead: dict[str, Any], **given: Any) -> dict[str, Any
     assert answer.status_code == 200, answer.get_data(as_text=True)
     record: dict[str, Any] = answer.get_json()
     return record
+
+
+@pytest.mark.parametrize(
+    ("area", "code", "inside"),
+    [
+        ("37201", "37201-1234", True),
+        ("K1A", "K1A 0B1", True),
+        ("K1A 0B1", "k1a0b1", True),
+        ("SW1A 1AA", "SW1A 1AA", True),
+        ("K1A", "K2A 0B1", False),
+        ("37201", "3720", False),
+    ],
+)
+def test_an_address_lies_in_the_area_that_its_code_begins_with(
+    leads: Bench, area: str, code: str, inside: bool
+) -> None:
+    there = Branch(name="There", time_zone="UTC", currency="USD", service_area=(area,))
+    leads.tell(BranchChanged(subject=AWAY, branch=there), by="staff")
+    lead = captured(leads, address={"line1": "1 Main St", "postal_code": code}, branch=str(AWAY))
+    assert lead["fit"]["in_service_area"] is inside
 
 
 def test_a_lead_marked_urgent_later_is_due_when_one_taken_in_urgent_is_and_back_again(leads: Bench) -> None:
