@@ -296,6 +296,7 @@ def test_a_branch_is_told_with_its_hours_and_area(staff: Bench) -> None:
     [
         ({"time_zone": "America/Nashville"}, "/time_zone"),
         ({"currency": "dollars"}, "/currency"),
+        ({"currency": "CLF"}, "/currency"),  # a unit of account: its amounts have four decimals
         ({"locale": "en_XX_nowhere"}, "/locale"),
         (
             {"calendar": {"hours": {"monday": [{"opens": "18:00", "closes": "07:00"}]}}},

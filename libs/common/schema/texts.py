@@ -20,6 +20,9 @@ _PHONE = re.compile(
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
+MOST_DECIMALS = 3  #: of an amount: columns.money()
+
+
 class Text(Value):
     """Kept as typed. A needed one has to say something; an optional one may be empty."""
 
@@ -49,17 +52,20 @@ class Name(Text):
 
 
 class Currency(Text):
-    """A currency that there is, by its three letters."""
+    """A currency that there is, by its three letters. Amounts are kept with three decimals, as any that is paid in."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(max_length=3, blank=False, **more)
 
     def read(self, value: Any) -> str:
         from babel.core import get_global  # slow to import
+        from babel.numbers import get_currency_precision
 
         typed = super().read(value)
         if typed not in get_global("all_currencies"):
             raise ValidationError("is not a currency's three letters, such as USD")
+        if get_currency_precision(typed) > MOST_DECIMALS:
+            raise ValidationError(f"is a unit of account whose amounts have more than {MOST_DECIMALS} decimals")
         return typed
 
 
