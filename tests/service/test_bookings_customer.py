@@ -90,3 +90,13 @@ def test_a_number_that_the_office_adds_is_one_to_dial_as_any_other(orders: Order
     assert answer.get_json()["contacts"][0]["phones"] == [number]
     assert orders.bench.told("bookings", CustomerChanged)[0].data["contacts"][0]["phones"] == [number]
     assert len(orders.bench.as_("office").items(f"{BOOKINGS}/customers?q=16155550142")) == 1
+
+
+def test_who_bought_often_through_many_people_can_be_corrected_like_anybody(orders: Orders) -> None:
+    for number in range(22):
+        booking = orders.sell(name=f"Buyer {number}", emails=("office@acme.example",), company="Acme")
+    path = f"{BOOKINGS}/customers/{booking['customer_id']}"
+    known = orders.bench.as_("office").get(path).get_json()["contacts"]
+    assert len(known) == 22
+    said = [{"name": one["name"], "emails": one["emails"]} for one in known]
+    assert orders.bench.as_("office").edit("PATCH", path, {"contacts": said}).status_code == 200

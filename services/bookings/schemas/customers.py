@@ -41,7 +41,7 @@ class CustomerEditIn(Schema):
     name = fields.Name()
     tax_status = fields.Text(max_length=40)
     bill_to = fields.Nested(BillToIn)
-    contacts = fields.List(fields.Nested(ContactIn), most=20)
+    contacts = fields.List(fields.Nested(ContactIn), most=500)  # each sale may bring one
 
 
 class CustomerOut(Schema):
