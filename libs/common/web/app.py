@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from libs.common.service import Service
 from libs.common.store import Store
 from libs.common.tokens import Verifier
-from libs.common.web import backlog, documents, health, metrics, parked, problems, replay, settings
+from libs.common.web import audited, backlog, documents, health, metrics, parked, problems, replay, settings
 from libs.common.web.context import Edge, request_id
 from libs.common.web.problems import HEADERS
 
@@ -42,6 +42,7 @@ def _common(service: Service) -> Blueprint:
     metrics.add(bp)
     documents.add(bp)
     parked.add(bp)
+    audited.add(bp)
     replay.add(bp)
     if service.preferences is not None:
         settings.add(bp, service.preferences)

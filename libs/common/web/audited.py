@@ -1,0 +1,65 @@
+"""``/audit``: who changed what from what to what, when, through which client; and who was refused what."""
+
+import functools
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint
+from sqlalchemy import orm
+
+from libs.common.answers import Answer
+from libs.common.schema import Page, fields
+from libs.common.schema.strict import Given, Schema
+from libs.common.web.acts import reading
+from libs.common.web.endpoint import endpoint
+from libs.common.web.paging import page
+from libs.common.web.parked import Digits
+
+
+class Audited:
+    """A row of the audit, as it is shown."""
+
+    branch = None
+
+
+@functools.cache
+def kind_of(table: sa.Table) -> type[Any]:
+    """The class of a service's rows: each service has a table of its own."""
+    kind = type("Audited", (Audited,), {})
+    orm.registry().map_imperatively(kind, table, properties={"created_at": table.c.at})
+    return kind
+
+
+class AuditOut(Schema):
+    """``changes`` has each field's value before and after. ``position`` and ``hash`` bind a row to all before it."""
+
+    id = Digits()
+    at = fields.Instant(attribute="created_at")
+    actor = fields.Text()
+    action = fields.Text()
+    kind = fields.Text()
+    subject = fields.Text()
+    changes = fields.Raw()
+    request = fields.Text()
+    client = fields.Text()
+    position = fields.Whole()
+    hash = fields.Text()
+
+
+class AuditQuery(Page):
+    subject = fields.Text(max_length=80, blank=False)
+    actor = fields.Text(max_length=80, blank=False)
+    kind = fields.Text(max_length=60, blank=False)
+
+
+def add(bp: Blueprint) -> None:
+    bp.get("/audit")(audit)
+
+
+@endpoint(may="audit.read", query=AuditQuery, answer=AuditOut, many=True)
+def audit(asked: Given) -> Answer:
+    """Who changed which record of this service's from what to what, when and how, newest first; and what was denied."""
+    with reading() as tx:
+        kind = kind_of(tx.tables.audit)
+        wanted = [getattr(kind, name) == asked[name] for name in ("subject", "actor", "kind") if name in asked]
+        return page(tx, sa.select(kind).where(*wanted), kind, AuditOut, asked)
