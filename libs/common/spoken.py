@@ -96,3 +96,16 @@ def amount(value: Decimal, currency: str) -> str:
     """``11804.46`` as ``$11,804.46``, at the currency's exponent."""
     exact = rounded(value, currency)
     return f"{MINUS if exact < 0 else ''}{sign(currency)}{abs(exact):,.{exponent(currency)}f}"
+
+
+def place(where: Any) -> str:
+    """``12 Main St, Nashville``: an address as people go there; blank for none."""
+    parts = (getattr(where, name, "") for name in ("line1", "line2", "city", "region", "postal_code"))
+    return ", ".join(part for part in parts if part)
+
+
+def visit(contact: Any, note: str = "") -> str:
+    """Whom to ask for, how to reach them, and what to know before, a line each."""
+    name = getattr(contact, "name", "") or getattr(contact, "company", "")
+    numbers = [one.typed or one.e164 for one in getattr(contact, "phones", ())]
+    return "\n".join(part for part in (name, *numbers, note) if part)

@@ -1,5 +1,6 @@
 """Mail about what happened: to those who want it, after their quiet hours, and what became of it is told."""
 
+import base64
 import smtplib
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -13,6 +14,7 @@ from embedded.testing import AWAY, CAST, HOME, Bench, moment
 from libs.common import mail
 from libs.common.answers import tag, version_of
 from libs.common.contracts import leads
+from libs.common.contracts.appointments import AppointmentCancelled, AppointmentRescheduled, AppointmentScheduled
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.contracts.staff import Branch, BranchChanged
 from libs.common.surroundings import Surroundings
@@ -62,6 +64,35 @@ def test_the_same_words_go_by_mail_with_where_to_look(notifications: Bench) -> N
     assert f"https://plumbline.example/leads/{event.subject}" in row.body
     assert row.due_at == notifications.clock()
     assert [(one["id"], one["state"]) for one in log(notifications)] == [(str(row.id), "queued")]
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_what_is_told_of_an_appointment_puts_it_into_a_calendar_moves_it_there_and_takes_it_out(
+    notifications: Bench,
+) -> None:
+    colleague = CAST["colleague"][0]
+    at = {"starts_at": moment("2027-05-06 15:00"), "ends_at": moment("2027-05-06 16:00")}
+    made = tell(notifications, AppointmentScheduled, actor="csr", **at)
+    tell(notifications, AppointmentRescheduled, actor="csr", previous_assignee_ids=[colleague], **at)
+    tell(notifications, AppointmentCancelled, actor="csr", state="cancelled", **at)
+    tell(notifications, leads.LeadAssigned, actor="csr")
+
+    def said(row: Any) -> tuple[str, str, str]:
+        [file] = row.attachments
+        assert (file["name"], file["kind"]) == ("appointment.ics", "text/calendar")
+        lines = base64.b64decode(file["content"]).decode().split("\r\n")
+        assert {f"UID:{made.subject}@plumbline", "DTSTART:20270506T150000Z"} <= set(lines)
+        words = dict(line.partition(":")[::2] for line in lines)
+        return row.recipient.partition("@")[0], words["METHOD"], words["SEQUENCE"]
+
+    rows = queued(notifications)
+    assert sorted(said(row) for row in rows if "ppointment" in row.subject) == [
+        ("colleague", "CANCEL", "2"),
+        ("salesperson", "CANCEL", "3"),
+        ("salesperson", "REQUEST", "1"),
+        ("salesperson", "REQUEST", "2"),
+    ]
+    assert [row.attachments for row in rows if "Lead" in row.subject] == [[]]
 
 
 @pytest.mark.usefixtures("_mail_server")

@@ -202,7 +202,7 @@ def test_who_goes_there_reads_where_it_is_now(notifications: Bench) -> None:
 
     [shown] = notifications.as_("salesperson").items(NOTIFICATIONS)
     assert shown["text"].startswith("The appointment on Tue 1 December 09:00 for ")
-    assert shown["text"].endswith(", was put right; it is at 9 Right St, Nashville. Ring twice.")
+    assert shown["text"].endswith(", was put right; it is at 9 Right St, Nashville, 37203. Ring twice.")
 
 
 def test_words_of_a_customer_are_data_and_what_is_unknown_is_left_unsaid(notifications: Bench) -> None:

@@ -285,6 +285,30 @@ def test_where_and_with_whom_is_put_right_with_the_opportunity_for_what_is_still
     assert places() == ["Ada King, 3 Right St", "Ada Byron, 1 Main St", "Ada King, 5 Show Room"]
 
 
+def test_an_appointment_is_taken_into_ones_own_calendar_and_moves_there(desk: Bench) -> None:
+    one = arranged(desk, note="Ring twice")
+    path = f"{OPPORTUNITIES}/appointments/{one['id']}/appointment.ics"
+
+    def said() -> list[str]:
+        answer = desk.as_("salesperson").get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/calendar; charset=utf-8")
+        return answer.get_data(as_text=True).replace("\r\n ", "").split("\r\n")
+
+    first = said()
+    assert {f"UID:{one['id']}@plumbline", "DTSTART:20261201T150000Z", "DTEND:20261201T153000Z"} <= set(first)
+    assert {"LOCATION:1 Main St\\, Nashville\\, TN\\, 37201", "METHOD:REQUEST"} <= set(first)
+    assert "DESCRIPTION:Ada Byron\\n615-555-0100\\nRing twice" in first
+    assert any(line.endswith("mailto:salesperson@test.example") for line in first)
+    act(desk, one, "reschedule", {"starts_at": TEN})
+    moved = said()
+    assert "DTSTART:20261201T160000Z" in moved
+    number = [int(line.partition(":")[2]) for some in (first, moved) for line in some if line.startswith("SEQUENCE:")]
+    assert number[0] < number[1]
+    act(desk, one, "cancel")
+    assert "METHOD:CANCEL" in said()
+    assert desk.as_("colleague").get(path).status_code == 404
+
+
 def test_a_calendar_shows_whose_appointments_are_when(desk: Bench) -> None:
     one = arranged(desk)
     csr = desk.as_("csr")

@@ -143,7 +143,7 @@ def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say) -> str:
     if isinstance(value, Decimal):
         return spoken.amount(value, currency) if currency else f"{value:,f}"
     if isinstance(value, Address):
-        return ", ".join(part for part in (value.line1, value.line2, value.city) if part)
+        return spoken.place(value)
     if isinstance(value, tuple | list):
         return ", ".join(str(one) for one in value)
     return "" if value is None else str(value).strip()

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from libs.common import mail, people
+from libs.common import invitations, mail, people, spoken
 from libs.common.contracts.base import Event
+from libs.common.invitations import Invitation
 from libs.common.tx import Tx
 from libs.common.workhours import zone
 from services.notifications.model import Notification
@@ -106,7 +107,30 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
         if channel == Channel.EMAIL:
             here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
             due_at = wanted[person.id].mail_at(tx.now, here)
-            mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", ident=ident, due_at=due_at)
+            files = _files(occasion, person, link)
+            mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", files, ident=ident, due_at=due_at)
+
+
+def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attachment]:
+    """What goes along: of an appointment, what puts it into their calendar, or moves it there, or takes it out."""
+    case, message, around = occasion.case, occasion.tx.origin.message, occasion.tx.store.surroundings
+    if occasion.record != "appointment" or occasion.reminder or message is None:
+        return []
+    off = person.id not in case.assignee_ids and person.id in getattr(case, "previous_assignee_ids", ())
+    one = Invitation(
+        ident=str(case.subject),
+        sequence=int(message.sequence),
+        starts_at=case.starts_at,
+        ends_at=case.ends_at,
+        title=f"{spoken.plain(case.type)}: {case.title}",
+        place=spoken.place(case.address),
+        about=spoken.visit(case.contact, getattr(case, "note", "")),
+        link=around.link(link),
+        people=[(person.name, person.email)],
+        sender=around.mail_from,
+        over=off or case.state == "cancelled",
+    )
+    return [mail.Attachment(invitations.NAME, invitations.KIND, invitations.written(one, occasion.tx.now))]
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from flask import Blueprint
 
 from libs.common.columns import Aggregate
 from libs.common.errors import Forbidden
+from libs.common.invitations import KIND, written
 from libs.common.scoping import in_scope
 from libs.common.tx import Tx
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
@@ -61,6 +62,16 @@ def appointment(appointment_id: UUID) -> Answer:
     """One appointment, with where it stood before and what the caller may do."""
     with reading() as tx:
         return one(tx, AppointmentOut, visible(tx, Appointment, appointment_id))
+
+
+@bp.get("/appointments/<uuid:appointment_id>/appointment.ics")
+@endpoint(may="opportunity.read", kinds=(KIND,))
+def invitation(appointment_id: UUID) -> Answer:
+    """The appointment for a calendar (iCalendar): taken in again after a change, it moves there."""
+    with reading() as tx:
+        found = visible(tx, Appointment, appointment_id)
+        file = written(usecases.invitation(tx, found), tx.now)
+    return file, 200, {"Content-Type": f"{KIND}; charset=utf-8"}
 
 
 @bp.patch("/appointments/<uuid:appointment_id>")

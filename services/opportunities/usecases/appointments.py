@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people
+from libs.common import people, spoken
 from libs.common.contracts.appointments import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -18,10 +18,11 @@ from libs.common.contracts.appointments import (
     AppointmentScheduled,
 )
 from libs.common.errors import Fault, Invalid, refuse_for
+from libs.common.invitations import Invitation
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity
 from services.opportunities.settings import APPOINTMENT_SET, PREFERENCES
-from services.opportunities.states import AppointmentAction, OpportunityAction
+from services.opportunities.states import AppointmentAction, AppointmentState, OpportunityAction
 from services.opportunities.usecases import calendar, facts, stages
 
 OF_OPPORTUNITY = (
@@ -159,6 +160,25 @@ def cancel(tx: Tx, appointment: Appointment, *, reason: str | None = None) -> Ap
     _finish(tx, appointment, AppointmentAction.CANCEL, reason)
     tx.publish(AppointmentCancelled(**facts.appointment(appointment), reason=reason or ""), of=appointment)
     return appointment
+
+
+def invitation(tx: Tx, appointment: Appointment) -> Invitation:
+    """What a calendar is to know of it."""
+    there = people.found(tx, appointment.people)
+    place = facts.address(appointment.address)
+    return Invitation(
+        ident=str(appointment.id),
+        sequence=appointment.agg_seq,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        title=f"{spoken.plain(appointment.type)}: {appointment.title}",
+        place=spoken.place(place),
+        about=spoken.visit(facts.contact_of(appointment), appointment.note or ""),
+        link=tx.store.surroundings.link(f"/opportunities/{appointment.opportunity_id}"),
+        people=[(there[one].name, there[one].email) for one in appointment.people if one in there],
+        sender=tx.store.surroundings.mail_from,
+        over=appointment.state == AppointmentState.CANCELLED,
+    )
 
 
 def held(tx: Tx, opportunity: Opportunity) -> Sequence[Appointment]:

@@ -74,6 +74,10 @@ def address(kept: Mapping[str, Any] | None) -> Address | None:
     return msgspec.convert(kept, Address) if kept else None
 
 
+def contact_of(one: Appointment) -> Contact | None:
+    return msgspec.convert(one.contact, Contact) if one.contact else None
+
+
 def appointment(one: Appointment) -> dict[str, Any]:
     """What every fact of an appointment says."""
     return {
@@ -91,7 +95,7 @@ def appointment(one: Appointment) -> dict[str, Any]:
         "assignee_ids": tuple(one.people),
         "salesperson_id": one.salesperson_id,
         "address": address(one.address),
-        "contact": msgspec.convert(one.contact, Contact) if one.contact else None,
+        "contact": contact_of(one),
         "job_id": one.job_id,
         "branch": one.branch,
     }

@@ -58,6 +58,15 @@ def answer(opportunity_id: UUID) -> Response:
 OVER = ("completed", "no_show", "cancelled")
 
 
+@bp.get("/opportunities/appointments/<uuid:appointment_id>/appointment.ics")
+@screen(may="opportunity.read")
+def invitation(appointment_id: UUID) -> Response:
+    """An appointment for one's own calendar."""
+    said = doors().look(f"/opportunities/appointments/{appointment_id}/appointment.ics")
+    named = {"Content-Disposition": "attachment; filename=appointment.ics"}
+    return Response(said.content, content_type="text/calendar; charset=utf-8", headers=named)
+
+
 def _whole(visit: dict[str, Any]) -> dict[str, Any]:
     """An appointment with what may be done with it, which a list does not say; the few that are still to come."""
     if visit["state"] in OVER or not me().may("opportunity.appoint"):
