@@ -195,6 +195,14 @@ def test_an_amount_is_said_as_the_customer_saw_it(notifications: Bench) -> None:
     assert " is accepted at $8,400.00. Signed by " in shown["text"]
 
 
+def test_who_goes_there_and_reads_no_opportunities_is_led_to_their_calendar(notifications: Bench) -> None:
+    going = {"assignee_ids": [who("technician"), who("colleague")]}
+    made = tell(notifications, appointments.AppointmentScheduled, actor="csr", **going)
+
+    links = {name: notifications.as_(name).items(NOTIFICATIONS)[0]["link"] for name in ("technician", "colleague")}
+    assert links == {"technician": "/calendar", "colleague": f"/opportunities/{made.opportunity_id}"}
+
+
 def test_who_goes_there_reads_where_it_is_now(notifications: Bench) -> None:
     place = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
     there = {"address": place, "note": "Ring twice.", "starts_at": "2026-12-01T15:00:00Z"}

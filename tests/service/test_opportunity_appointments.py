@@ -320,10 +320,29 @@ def test_a_calendar_shows_whose_appointments_are_when(desk: Bench) -> None:
     assert desk.as_("stranger").items(f"{OPPORTUNITIES}/appointments") == []
 
 
+def test_whoever_goes_there_sees_it_and_where_and_says_what_came_of_it_and_no_more(desk: Bench) -> None:
+    """It is assigned to them; the opportunity is still its salesperson's."""
+    found, colleague = opened(desk), str(CAST["colleague"][0])
+    one = done(desk, found["id"], APPOINTMENTS, call_at(NINE, assignee_ids=[colleague]), by="csr")
+    mine, path = desk.as_("colleague"), f"{OPPORTUNITIES}/appointments/{one['id']}"
+
+    assert mine.get(path).status_code == 200
+    assert [each["id"] for each in mine.items(f"{OPPORTUNITIES}/appointments")] == [one["id"]]
+    assert "complete" in [each["action"] for each in mine.get(path).get_json()["allowed"]]
+    assert mine.get(f"{OPPORTUNITIES}/{found['id']}").status_code == 200, "whom to ask for, and why"
+    assert mine.get(f"{OPPORTUNITIES}/{found['id']}").get_json()["allowed"] == []
+    assert mine.items(OPPORTUNITIES) == []
+    refused(desk, found["id"], "lose", 404, {"reason": "price"}, by="colleague")
+    assert desk.as_("stranger").get(path).status_code == 404
+    assert act(desk, one, "on-site", by="colleague").status_code == 200
+    assert act(desk, one, "complete", by="colleague").get_json()["state"] == "completed"
+    assert mine.get(f"{OPPORTUNITIES}/{found['id']}").status_code == 404, "it is over"
+
+
 def test_whoever_has_the_opportunity_has_its_appointments(desk: Bench) -> None:
     one = arranged(desk)
     assert act(desk, one, "confirm", by="colleague").status_code == 404
     done(desk, one["opportunity_id"], "assign", {"salesperson_id": str(CAST["colleague"][0])}, by="csr")
 
     assert act(desk, one, "confirm", by="colleague").status_code == 200
-    assert act(desk, one, "complete", by="salesperson").status_code == 404
+    assert act(desk, one, "complete", by="salesperson").status_code == 200, "who goes there still"

@@ -21,6 +21,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", f"{O}/<id>"): READ,
     ("PATCH", f"{O}/<id>"): SELLING,
     ("POST", f"{O}/<id>/assign"): {"csr", "manager", "office", "admin"},
+    ("POST", f"{O}/hand-over"): {"csr", "manager", "office", "admin"},
     ("POST", f"{O}/<id>/contact-attempts"): SELLING,
     ("GET", f"{O}/<id>/contact-attempts"): READ,
     ("POST", f"{O}/<id>/stage"): SELLING,
@@ -37,6 +38,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", f"{O}/<id>/appointments"): READ,
     ("GET", f"{O}/appointments"): READ,
     ("GET", f"{O}/appointments/<id>"): READ,
+    ("GET", f"{O}/appointments/<id>/appointment.ics"): READ,
     ("PATCH", f"{O}/appointments/<id>"): SELLING | {"csr"},
     **{
         ("POST", f"{O}/appointments/<id>/{act}"): SELLING | {"csr"}

@@ -67,7 +67,7 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
 @functools.lru_cache(maxsize=1000)
 def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Select[Any]:
     """Made once for each who asks: making it, and finding what it was compiled to, took longer than running it."""
-    return scoped(_any(kind, looking), kind, who, permission)
+    return scoped(_any(kind, looking), kind, who, permission, one=True)
 
 
 @functools.lru_cache(maxsize=100)

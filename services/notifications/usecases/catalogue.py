@@ -99,6 +99,7 @@ TEXTS: Mapping[Kind, Parts] = {
     Kind.BOOKING_CANCELLED: ("Work order {number}, {title}, is cancelled", ": {reason}", "."),
 }
 
+CALENDAR = "/calendar"
 LINKS: Mapping[str, str] = {
     "lead": "/leads/{subject}",
     "opportunity": "/opportunities/{subject}",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common import invitations, mail, people, spoken
+from libs.common.auth import reach, roles_of
 from libs.common.contracts.base import Event
 from libs.common.invitations import Invitation
 from libs.common.tx import Tx
@@ -84,8 +85,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     """
     tx, case = occasion.tx, occasion.case
     text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
-    place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
-    link = catalogue.LINKS[occasion.record].format_map(place)
+    links = {person.id: _link(occasion, person) for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
     rows = {}
@@ -94,12 +94,19 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
             rows[tx.store.ids()] = (person, channel)
     common = {
         "event_id": occasion.event_id, "reminder": occasion.reminder, "kind": kind, "subject": case.subject,
-        "number": case.number[:40], "title": case.title, "text": text, "link": link, "branch": case.branch,
+        "number": case.number[:40], "title": case.title, "text": text, "branch": case.branch,
         "correlation": getattr(case, "lead_id", case.subject), "version": 1, "agg_seq": 0, "attempts": 0,
         "created_at": tx.now, "created_by": tx.actor, "updated_at": tx.now, "updated_by": tx.actor,
     }  # fmt: skip
     values = [
-        {"id": ident, "person_id": person.id, "channel": channel, **_state(tx, channel), **common}
+        {
+            "id": ident,
+            "person_id": person.id,
+            "channel": channel,
+            "link": links[person.id],
+            **_state(tx, channel),
+            **common,
+        }
         for ident, (person, channel) in rows.items()
     ]
     for ident in tx.execute(_new(tx.store.database.sqlite), values).scalars().all():
@@ -107,8 +114,18 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
         if channel == Channel.EMAIL:
             here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
             due_at = wanted[person.id].mail_at(tx.now, here)
+            link = links[person.id]
             files = _files(occasion, person, link)
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", files, ident=ident, due_at=due_at)
+
+
+def _link(occasion: Occasion, person: Colleague) -> str:
+    """Where they see it. Who goes to an appointment and reads no opportunities has it in their calendar."""
+    case = occasion.case
+    if occasion.record == "appointment" and reach(roles_of(sorted(person.roles)), "opportunity.read")[0] is None:
+        return catalogue.CALENDAR
+    place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
+    return catalogue.LINKS[occasion.record].format_map(place)
 
 
 def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attachment]:

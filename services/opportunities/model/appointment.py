@@ -1,6 +1,6 @@
 """The appointment: when somebody meets the prospect, who, where, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,14 @@ class Appointment(Aggregate, Base):
     def owner_columns(cls) -> Sequence[Any]:
         """Whose the opportunity is, the appointment is."""
         return (cls.salesperson_id, cls.inside_rep_id)
+
+    @classmethod
+    def with_them(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever goes there, while it stands."""
+        return cls.id.in_(sa.select(Assignment.appointment_id).where(Assignment.person_id.in_(whose)))
+
+    def is_with(self, whose: Collection[UUID]) -> bool:
+        return self.stands and not set(whose).isdisjoint(self.people)
 
     @property
     def funnel(self) -> UUID:

@@ -1,6 +1,6 @@
 """The opportunity: what is being sold to whom, how far it is, and how it ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from libs.common.auth import May
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
@@ -71,6 +72,15 @@ class Opportunity(Aggregate, Base):
     def owner_columns(cls) -> Sequence[Any]:
         """The columns that say whose it is; the edge narrows what a caller sees by them."""
         return (cls.salesperson_id, cls.inside_rep_id)
+
+    @classmethod
+    def near_them(cls, whose: Collection[UUID], permission: May) -> sa.ColumnElement[bool]:
+        """Whoever goes to an appointment of it may look at it, while that stands: whom to ask for, where, and why."""
+        if "opportunity.read" not in ((permission,) if isinstance(permission, str) else permission):
+            return sa.false()
+        visits, taken = (cls.metadata.tables[name].c for name in ("appointments", "appointment_assignees"))
+        theirs = sa.select(taken.appointment_id).where(taken.person_id.in_(whose))
+        return cls.id.in_(sa.select(visits.opportunity_id).where(visits.id.in_(theirs)))
 
     @property
     def funnel(self) -> UUID:
