@@ -11,6 +11,7 @@ import services
 from embedded import described
 from embedded.testing import CAST, Bench
 from libs.common.auth import RULES, Role
+from libs.common.errors import Unavailable
 from services.console.api.screens import assets
 from services.console.api.screens.seat import PLAIN
 from tests.service.console_reader import Reader
@@ -333,3 +334,21 @@ def test_several_enquiries_are_given_to_somebody_in_one_go_and_the_page_says_whi
     page = reader.press("Give the ticked ones", all="1", owner_id=str(CAST["colleague"][0]))
     assert "2 enquiries are now with colleague." in page.text  # what is merged is not offered
     assert "Give the ticked ones" not in str(Reader(office, "auditor").open("/leads").forms[-1].buttons)
+
+
+def test_whose_session_is_good_for_some_minutes_yet_has_their_page_while_staff_are_away(
+    office: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(office, "csr")
+    reader.open("/new")
+    app = office.system.parts["console"].app
+    carry = app.extensions["carrier"]
+
+    def without_staff(method: str, path: str, *more: Any) -> Any:
+        if path.startswith("/api/v1/staff"):
+            raise Unavailable("staff are away")
+        return carry(method, path, *more)
+
+    monkeypatch.setitem(app.extensions, "carrier", without_staff)
+    office.clock.forward(minutes=10)  # from now on each page would have the session renewed
+    assert reader.open("/new").status == 200

@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from libs.common.errors import Unavailable
-from services.console.adapters.doors import Carrier, across
+from services.console.adapters import doors
+from services.console.adapters.doors import Carrier, Doors, across
 
 
 class Leaving(BaseHTTPRequestHandler):
@@ -23,6 +24,27 @@ class Leaving(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
         self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class Stuck(BaseHTTPRequestHandler):
+    """One service answers, and the one of the counters takes what it is asked and says nothing."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]] = []
+    ends = threading.Event()
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if "status-bar" in self.path:
+            self.ends.wait(10)
+        self.send_response(200)
+        self.send_header("Connection", "close" if "bookings" in self.path else "keep-alive")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
 
     def log_message(self, *_: object) -> None:
         pass
@@ -61,3 +83,19 @@ def test_who_signs_in_after_a_quiet_minute_is_let_in(gateway: Gateway, carry: Ca
     gateway.server_close()
     with pytest.raises(Unavailable):
         carry("POST", "/api/v1/staff/sessions", {}, b"{}")
+
+
+def test_a_page_waits_briefly_and_once_for_what_it_can_do_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody's every page asked for the counters first, and waited for them until the gateway gave it up."""
+    monkeypatch.setattr(doors, "BRIEF_S", 0.2)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stuck) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        carry = across(f"http://127.0.0.1:{server.server_port}")
+        assert Doors(carry).get("/leads") == {}  # on the connection that is kept of it the next one goes
+        for _ in range(3):
+            assert Doors(carry).maybe("/status-bar", None) is None
+        assert Doors(carry).maybe("/leads", None) == {}
+        assert Stuck.asked == ["/api/v1/leads", "/api/v1/status-bar", "/api/v1/leads"]
+        assert Doors(carry).get("/bookings") == {}  # and lets go
+        Stuck.ends.set()
+        server.shutdown()

@@ -3,6 +3,7 @@
 import http.client
 import select
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -17,6 +18,8 @@ from libs.common.spoken import Say, english, said
 
 PREFIX = "/api/v1"
 PATIENCE_S = 25.0
+BRIEF_S = 2.0  #: so long a page waits for what it can do without
+SPARED_S = 10.0  #: so long a service that did not answer is not asked for such things: no page waits for it again
 KEPT = 8  #: idle connections; each is used by one thread at a time
 
 TOO_LATE = f"/problems/{IllegalTransition.slug}"
@@ -91,7 +94,9 @@ class Said:
 class Carrier(Protocol):
     """Carries one request to a door. Raises Unavailable when nobody answers."""
 
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said: ...
+    def __call__(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = PATIENCE_S
+    ) -> Said: ...
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Doors:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         kind: str = "application/json",
+        patience: float = PATIENCE_S,
     ) -> Said:
         """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``."""
         given = {"X-Request-Id": self.request_id} if self.request_id else {}
@@ -121,14 +127,15 @@ class Doors:
         if method != "GET":
             given["Content-Type"] = kind
             content = content or msgspec.json.encode({} if body is None else body)
-        return replace(self.carry(method, PREFIX + path, given | dict(headers or {}), content), say=self.say)
+        told = self.carry(method, PREFIX + path, given | dict(headers or {}), content, patience)
+        return replace(told, say=self.say)
 
-    def look(self, path: str, **query: Any) -> Said:
+    def look(self, path: str, *, patience: float = PATIENCE_S, **query: Any) -> Said:
         """A GET. Raises Refused for anything but an answer."""
         chosen = {name: value for name, value in query.items() if value not in (None, "")}
         address = f"{path}?{urlencode(chosen)}" if chosen else path
         if address not in self.known:
-            self.known[address] = self.ask("GET", address)
+            self.known[address] = self.ask("GET", address, patience=patience)
         said = self.known[address]
         if not said.ok:
             raise Refused(said)
@@ -146,7 +153,7 @@ class Doors:
     def maybe(self, path: str, otherwise: Any, **query: Any) -> Any:
         """The same for what a page can do without: who may not see it, or while its service is away."""
         try:
-            return self.get(path, **query)
+            return self.look(path, patience=BRIEF_S, **query).data
         except (Refused, Unavailable):
             return otherwise
 
@@ -154,7 +161,7 @@ class Doors:
 def inside(app: Wsgi) -> Carrier:
     """Through the embedded gateway, without a socket."""
 
-    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
+    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = 0) -> Said:  # noqa: ARG001 - here nobody waits
         where, _, query = path.partition("?")
         asked = EnvironBuilder(
             path=where, query_string=query, method=method, headers=list(headers.items()), data=body or None
@@ -184,19 +191,24 @@ def across(address: str) -> Carrier:
     kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
     idle: list[http.client.HTTPConnection] = []
     taking = threading.Lock()
+    spared: dict[str, float] = {}  #: until when, by service
 
-    def taken() -> tuple[http.client.HTTPConnection, bool]:
+    def taken(patience: float) -> tuple[http.client.HTTPConnection, bool]:
         with taking:
             while idle:
                 line = idle.pop()
-                if not _over(line):
+                if line.sock is not None and not _over(line):
+                    line.sock.settimeout(patience)
                     return line, True
                 line.close()
-        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=PATIENCE_S), False
+        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=patience), False
 
-    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Said:
+    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = PATIENCE_S) -> Said:
+        service = path.removeprefix(PREFIX).split("/")[1].partition("?")[0]
+        if patience < PATIENCE_S and spared.get(service, 0) > time.monotonic():
+            raise Unavailable("a service did not answer a moment ago", headers={"Retry-After": "2"})
         while True:
-            line, used = taken()
+            line, used = taken(patience)
             try:
                 line.request(method, parts.path.rstrip("/") + path, body or None, dict(headers))
                 answer = line.getresponse()
@@ -204,9 +216,11 @@ def across(address: str) -> Carrier:
             except (OSError, http.client.HTTPException) as trouble:
                 line.close()
                 # A kept connection may have ended just now. A look is asked again on a new one; an act goes again
-                # only when its key makes that one and the same.
-                if used and (method == "GET" or "Idempotency-Key" in headers):
+                # only when its key makes that one and the same. Who was waited for in vain is not waited for twice.
+                slow = isinstance(trouble, TimeoutError)
+                if used and not slow and (method == "GET" or "Idempotency-Key" in headers):
                     continue
+                spared[service] = time.monotonic() + SPARED_S if slow else 0
                 raise Unavailable(
                     "the service behind this page does not answer", headers={"Retry-After": "2"}
                 ) from trouble

@@ -20,7 +20,7 @@ from libs.common.tx import Tx
 from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, speak, store
 from services.console.adapters import texts as ours
 from services.console.adapters import words
-from services.console.adapters.doors import Doors, Refused, across, inside
+from services.console.adapters.doors import BRIEF_S, Doors, Refused, across, inside
 from services.console.adapters.words import Place
 from services.console.api.acts import EVERY
 from services.console.api.acts.leads import TOUCHED
@@ -115,7 +115,10 @@ def _sit(here: seat.Seat) -> None:
     claims = edge().verifier.verify(here.token)
     g.caller = edge().people.caller(edge().store, claims)
     if claims.expires - store().clock().timestamp() < RENEW.total_seconds():
-        said = doors().ask("POST", "/staff/sessions/renew")
+        try:
+            said = doors().ask("POST", "/staff/sessions/renew", patience=BRIEF_S)
+        except Unavailable:  # what is left of it is enough for this page
+            return
         if said.ok:
             g.seat = seat.Seat(here.seed, said.data["access_token"])
             g.pop("doors", None)
