@@ -41,6 +41,10 @@ def leads(postgres: DatabaseServer) -> Iterator[Bench]:
     with bench.system.parts["leads"].store.database.engine.begin() as connection:
         connection.exec_driver_sql(into)
         connection.exec_driver_sql("ANALYZE leads")
+        written = "at, actor, action, kind, changes, request, client"
+        again = f"SELECT {written}, mod(i, 2000)::text FROM audit, generate_series(1, {MANY}) AS i"
+        connection.exec_driver_sql(f"INSERT INTO audit ({written}, subject) {again}")
+        connection.exec_driver_sql("ANALYZE audit")
     yield bench
     bench.close()
     postgres.drop_database(name, owner=name)
@@ -80,3 +84,8 @@ def test_a_page_of_leads_looks_at_few_of_them(leads: Bench, who: str, query: str
     for _ in range(6):
         after = "&cursor=" + leads.as_(who).get(f"{path}&limit=200{after}").get_json()["next"]
     assert rows_read(leads, who, path + after) < MANY / 20
+
+
+@pytest.mark.parametrize("query", ["", "subject=7"])
+def test_a_page_of_the_audit_looks_at_few_of_its_rows(leads: Bench, query: str) -> None:
+    assert rows_read(leads, "auditor", f"{LEADS}/audit?{query}") < 1000
