@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -27,6 +28,12 @@ def _later(tx: Tx, days: int) -> Tx:
     return tx
 
 
+def theirs(tx: Tx, who: Caller) -> UUID:
+    """A card that this caller sees."""
+    ident: UUID = usecases.cards(tx, who, {"limit": 1}).items[0]["id"]
+    return ident
+
+
 ASKED: dict[str, Ask] = {
     "board": lambda tx, who: usecases.board(tx, who, {}),
     "board of a half year in which nothing ended": lambda tx, who: usecases.board(_later(tx, 182), who, {}),
@@ -37,6 +44,8 @@ ASKED: dict[str, Ask] = {
     "board of a branch, older": lambda tx, who: usecases.board(tx, who, {"branch": HOME, "age": 30}),
     "cards": lambda tx, who: usecases.cards(tx, who, {}),
     "cards by value": lambda tx, who: usecases.cards(tx, who, {"sort": "value"}),
+    "a card": lambda tx, who: usecases.card(tx, who, theirs(tx, who)),
+    "what happened with a card": lambda tx, who: usecases.timeline(tx, who, theirs(tx, who), {}).items,
     "cards of a lane": lambda tx, who: usecases.cards(tx, who, {"lane": "opportunity.qualified"}),
     "search by a name": lambda tx, who: usecases.search(tx, who, "castellan"),
     "search by two words": lambda tx, who: usecases.search(tx, who, "ivy cast"),

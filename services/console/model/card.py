@@ -279,6 +279,7 @@ _index("lane", "lane", "received_at")
 _index("value", "value", "id", *SEEN_BY)
 _index("received", "received_at", "id", *SEEN_BY)
 _index("lead_owner", "lead_owner_id")
+_index("duplicate_of", "duplicate_of", there="duplicate_of")
 _index("source", "source", "received_at", "outcome", "steps", "currency", "value", *SEEN_BY)
 _index("owner", "owner_id", "received_at", "outcome", "responded_at", "response_due_at", *SEEN_BY[:1], *SEEN_BY[2:])
 _index(
