@@ -70,6 +70,26 @@ def test_a_deposit_that_was_waived_waives_none_that_is_asked_for_later(
     assert owed == ([] if still else ["$2,600.00 of the deposit is neither paid nor waived"])
 
 
+def test_who_buys_more_and_gave_another_address_meanwhile_is_the_customer_they_were(orders: Orders) -> None:
+    """And is recognised by it from then on."""
+    booking = orders.sell(emails=("ivy@home.example",))
+    orders.sell(more(booking, emails=("ivy@work.example",)))
+
+    [customer] = orders.bench.as_("office").items(f"{BOOKINGS}/customers")
+    assert customer["id"] == booking["customer_id"]
+    assert [one["emails"] for one in customer["contacts"]] == [["ivy@home.example"], ["ivy@work.example"]]
+    again = orders.sell(name="I. Castellan", emails=("ivy@work.example",))
+    assert again["customer_id"] == booking["customer_id"]
+
+
+def test_a_sale_on_anothers_job_changes_nothing_of_who_would_have_been_recognised(orders: Orders) -> None:
+    booking, other = orders.sell(), orders.sell(name="Bob", emails=("bob@home.example",))
+    orders.sell(more(booking, name="Bobby", emails=("bob@home.example",)))
+
+    path = f"{BOOKINGS}/customers/{other['customer_id']}"
+    assert [one["name"] for one in orders.bench.as_("office").get(path).get_json()["contacts"]] == ["Bob"]
+
+
 def test_a_hold_for_the_right_to_cancel_lasts_as_long_as_that_of_what_was_sold_meanwhile(orders: Orders) -> None:
     now = orders.bench.clock()
     booking = orders.ready(cancel_until=now + timedelta(days=3))

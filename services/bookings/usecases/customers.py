@@ -22,7 +22,7 @@ Keys = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Recognised:
-    """Who buys: ``by`` what they were recognised, or nobody yet, whose keys are claimed for ``ident``."""
+    """Who buys: ``by`` what they were recognised, or nobody yet. What nobody had given is claimed for ``ident``."""
 
     ident: UUID
     customer: Customer | None = None
@@ -30,7 +30,7 @@ class Recognised:
 
 
 def recognise(tx: Tx, accepted: EstimateAccepted) -> Recognised:
-    """The customer this sale is to. A new one is still to be made.
+    """Who this prospect is by what they gave, if anybody yet.
 
     Keys are claimed before anything is looked up, so that two sales to one prospect at once meet here, and make one.
     """
@@ -40,12 +40,16 @@ def recognise(tx: Tx, accepted: EstimateAccepted) -> Recognised:
     known = tx.session.scalars(oldest).first() if set(owners) - {ident} else None
     if known is None:
         return Recognised(ident)
-    tx.session.execute(sa.update(MatchKey).where(MatchKey.customer_id == ident).values(customer_id=known))
-    customer = tx.get(Customer, known)
+    return Recognised(ident, tx.get(Customer, known), tuple(sorted(owners[known])))
+
+
+def buys_again(tx: Tx, known: Recognised, customer: Customer, accepted: EstimateAccepted) -> Customer:
+    """The sale is to a customer who is there: they are recognised by what the prospect newly gave, too."""
+    tx.session.execute(sa.update(MatchKey).where(MatchKey.customer_id == known.ident).values(customer_id=customer.id))
     contact = msgspec.to_builtins(accepted.contact)
     customer.buys_again(branch=accepted.branch, lead_id=accepted.lead_id, contact=contact)
     _index(customer)
-    return Recognised(known, customer, tuple(sorted(owners[known])))
+    return customer
 
 
 def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) -> None:

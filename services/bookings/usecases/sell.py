@@ -58,9 +58,9 @@ def sell(tx: Tx, accepted: EstimateAccepted) -> Sale:
         owner = running or job or (earlier if waits else None)
         if owner is None:
             return _first(tx, accepted, known)
-        if known.customer is None:
-            customers.make(tx, known.ident, tx.number("customer"), accepted)
-        return _more(tx, accepted, running, owner)
+        assert owner.customer_id is not None, "whatever was sold before has its customer"
+        customer = customers.buys_again(tx, known, tx.get(Customer, owner.customer_id), accepted)
+        return _more(tx, accepted, running, owner, customer)
 
 
 def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> Sale:
@@ -69,7 +69,10 @@ def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> S
     made = {"customer": known.customer is None, "job": settings["sale_creates"] != "task", "booking": True}
     kinds = [kind for kind, wanted in made.items() if wanted]
     numbers = dict(zip(kinds, tx.numbers(*kinds), strict=True))
-    customer = known.customer or customers.make(tx, known.ident, numbers["customer"], accepted)
+    if known.customer is not None:
+        customer = customers.buys_again(tx, known, known.customer, accepted)
+    else:
+        customer = customers.make(tx, known.ident, numbers["customer"], accepted)
     sale = _recorded(tx, accepted)
     sale.customer_id = customer.id
     sale.moves = settings["moves"]
@@ -87,10 +90,12 @@ def _first(tx: Tx, accepted: EstimateAccepted, known: customers.Recognised) -> S
     return sale
 
 
-def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, owner: Booking | Job | Sale) -> Sale:
+def _more(
+    tx: Tx, accepted: EstimateAccepted, running: Booking | None, owner: Booking | Job | Sale, customer: Customer
+) -> Sale:
     """More was sold where something was: nothing is won, converted or moved a second time."""
     sale = _recorded(tx, accepted)
-    sale.customer_id, sale.job_id = owner.customer_id, owner.id if isinstance(owner, Job) else owner.job_id
+    sale.customer_id, sale.job_id = customer.id, owner.id if isinstance(owner, Job) else owner.job_id
     sale.change_order = running is not None
     if sale.job_id is None:  # it may become the first of those whose job the office makes
         sale.moves = PREFERENCES.read(tx, accepted.branch)["moves"]
@@ -99,8 +104,7 @@ def _more(tx: Tx, accepted: EstimateAccepted, running: Booking | None, owner: Bo
     if running is not None:
         draft.add_change_order(tx, running, sale, accepted)
     else:
-        assert sale.customer_id is not None, "whatever was sold before has its customer"
-        customer, job = tx.get(Customer, sale.customer_id), owner if isinstance(owner, Job) else None
+        job = owner if isinstance(owner, Job) else None
         booking = draft.draft(tx, tx.number("booking"), [(sale, accepted)], customer, job)
         jobs.follow(tx, booking)
         draft.tell_created(tx, booking)
