@@ -157,3 +157,19 @@ def test_what_it_may_come_to_has_the_decimals_of_its_currency_and_is_on_its_card
     else:
         assert [one["pointer"] for one in answer.get_json()["errors"]] == ["/expected_value"]
         assert card["value"] is None
+
+
+def test_a_card_is_called_and_found_by_what_its_customer_is_called_now_and_where_the_work_is(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    office = funnel.as_("office")
+    site = {"line1": "77 Quince Alley", "city": "Nashville", "postal_code": "37203"}
+    for path, body in (
+        (f"customers/{booking['customer_id']}", {"name": "Zachary Zimmermann"}),
+        (f"jobs/{booking['job_id']}", {"site": site}),
+    ):
+        assert office.edit("PATCH", f"{API}/bookings/{path}", body).status_code == 200
+    funnel.settle()
+
+    assert funnel.one(f"{PIPELINE}/cards")["who"] == "Zachary Zimmermann"
+    for word in ("zimmermann", "quince"):
+        assert [one["booking_id"] for one in office.items(f"{API}{PIPELINE}/search?q={word}")] == [booking["id"]]

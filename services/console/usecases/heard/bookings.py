@@ -5,6 +5,7 @@ from typing import Any
 from libs.common.contracts.base import Message
 from libs.common.contracts.bookings import (
     BookingAssigned,
+    BookingChanged,
     BookingCreated,
     BookingFact,
     BookingReassigned,
@@ -46,7 +47,6 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
     more = {}
     if isinstance(event, BookingCreated):
         record["made_at"] = message.time
-        writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
     elif isinstance(event, BookingAssigned | BookingReassigned):
         record |= {"handed_over_at": message.time, "assigned_at": message.time, "accepted_at": None}
         record["acknowledge_by"] = event.acknowledge_by
@@ -54,6 +54,8 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
         more["returns"] = 1
         record["return_reason"] = event.reason
         writing.of_card(tx, event.lead_id, "returns", {}, returns=1)
+    if isinstance(event, BookingCreated | BookingChanged):
+        writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
     writing.of_record(tx, Booking, event.subject, record, **more)
     writing.put_on_card(tx, event.lead_id)
 
@@ -77,7 +79,7 @@ def _window(event: BookingFact) -> dict[str, Any]:
     return window | ({"site": place(work.site)} if work else {})
 
 
-def _found_by(event: BookingCreated) -> set[str]:
+def _found_by(event: BookingCreated | BookingChanged) -> set[str]:
     contact = event.work.contact
     found = {*words.words_of(f"{event.number} {event.customer_name}"), *words.of_place(event.work.site)}
     return found | set(words.of_contact(contact)) if contact else found
