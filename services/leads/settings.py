@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import validate
 
+from libs.common.auth import Role
 from libs.common.preferences import Preferences
 from libs.common.schema import Schema, fields
 
@@ -59,7 +60,7 @@ class RequiredFields(Schema):
     """Fields that must be there at a stage, for a role or (without one) for everybody."""
 
     stage = fields.Text(required=True, validate=validate.OneOf(STAGES))
-    role = fields.Text(allow_none=True)
+    role = fields.Code(Role, allow_none=True)
     fields_ = fields.List(
         fields.Text(validate=validate.OneOf(REQUIRABLE)), required=True, data_key="fields", attribute="fields"
     )

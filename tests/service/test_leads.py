@@ -239,6 +239,15 @@ def test_a_score_rule_on_a_field_that_no_lead_has_is_refused(leads: Bench) -> No
     assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/score_rules/0/field")
 
 
+def test_nothing_is_required_of_a_role_that_there_is_not(leads: Bench) -> None:
+    rules = {"required_fields": [{"stage": "create", "role": "salesman", "fields": ["source"]}]}
+    answer = leads.as_("admin").edit("PUT", f"{LEADS}/settings", rules)
+    assert (answer.status_code, [one["pointer"] for one in answer.get_json()["errors"]]) == (
+        422,
+        ["/required_fields/0/role"],
+    )
+
+
 def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
     csr, first, second = leads.as_("csr"), captured(leads), captured(leads)
 
