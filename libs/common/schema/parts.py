@@ -15,6 +15,16 @@ class AddressIn(Schema):
     country = fields.Text(max_length=2)
 
 
+class BillToIn(Schema):
+    """Who pays, and where the bill goes."""
+
+    name = fields.Text(max_length=200)
+    company = fields.Text(max_length=200)
+    address = fields.Nested(AddressIn, allow_none=True)
+    emails = fields.List(fields.Email(), most=10)
+    tax_status = fields.Text(max_length=40)
+
+
 class FitIn(Schema):
     """Whether we can help them at all; null is unknown."""
 

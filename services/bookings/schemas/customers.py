@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import post_load
 
 from libs.common.parties import e164
-from libs.common.schema.parts import AddressIn
+from libs.common.schema.parts import AddressIn, BillToIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from services.bookings.settings import check_template
 from services.bookings.states import JobState
@@ -27,14 +27,6 @@ class ContactIn(Schema):
     company = fields.Text(max_length=200)
     phones = fields.List(fields.Nested(PhoneIn), most=10)
     emails = fields.List(fields.Email(), most=10)
-
-
-class BillToIn(Schema):
-    name = fields.Text(max_length=200)
-    company = fields.Text(max_length=200)
-    address = fields.Nested(AddressIn, allow_none=True)
-    emails = fields.List(fields.Email(), most=10)
-    tax_status = fields.Text(max_length=40)
 
 
 class CustomerEditIn(Schema):

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from libs.common.prospects import missing_to_be_valid
-from libs.common.schema.parts import AddressIn, FitIn
+from libs.common.schema.parts import AddressIn, BillToIn, FitIn
 from libs.common.web import Schema, fields
 
 CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
@@ -51,14 +51,6 @@ class OpportunityIn(Schema):
     product_interest = fields.Name(required=True)
     salesperson_id = fields.Uuid(allow_none=True)
     title = fields.Name(allow_none=True)
-
-
-class BillToIn(Schema):
-    name = fields.Text(max_length=200)
-    company = fields.Text(max_length=200)
-    address = fields.Nested(AddressIn, allow_none=True)
-    emails = fields.List(fields.Email(), most=10)
-    tax_status = fields.Text(max_length=40)
 
 
 class OpportunityEditIn(Schema):
