@@ -312,8 +312,3 @@ class Tx:
         if isinstance(obj, Aggregate):
             given.setdefault("ETag", answers.tag(obj.version, shown))
         return answers.keep(self, body, status, given)
-
-    def answer_bytes(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
-        """The same for what no schema shows: a file, or nothing (204)."""
-        self.session.flush()
-        return answers.keep(self, body, status, dict(headers or {}))
