@@ -168,7 +168,7 @@ def tell(desk: Bench, *facts: Any) -> None:
 
 
 def sent(desk: Bench, about: dict[str, Any], subject: UUID | None = None, **more: Any) -> None:
-    tell(desk, estimate(EstimateSent, about, subject, sent_at=desk.clock(), **more))
+    tell(desk, estimate(EstimateSent, about, subject, **({"sent_at": desk.clock()} | more)))
 
 
 def walk_in(**more: Any) -> dict[str, Any]:

@@ -188,6 +188,19 @@ def test_a_decline_beside_another_offer_loses_nothing(desk: Bench) -> None:
     assert seen(desk, found["id"])["stage_type"] == "open"
 
 
+@pytest.mark.parametrize(("minutes", "ends"), [(5, "open"), (-5, "lost")])
+def test_a_decline_that_is_heard_of_late_ends_nothing_that_was_offered_since(
+    desk: Bench, minutes: int, ends: str
+) -> None:
+    """What was offered before was over by then, though nobody here has heard so yet."""
+    found, offer, other, at = opened(desk), uuid7(), uuid7(), desk.clock()
+    sent(desk, found, offer)
+    sent(desk, found, other, sent_at=at + timedelta(minutes=minutes))
+    tell(desk, declined(desk, found, offer, declined_at=at))
+
+    assert seen(desk, found["id"])["stage_type"] == ends
+
+
 def test_a_branch_may_want_to_talk_on_after_a_decline(desk: Bench) -> None:
     assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"lose_on_decline": False}).status_code == 200
     found = opened(desk)

@@ -174,6 +174,7 @@ class Offer(Base):
     number: Mapped[str] = mapped_column(sa.String(40))
     state: Mapped[str] = mapped_column(sa.String(20))
     live: Mapped[bool]
+    sent_at: Mapped[datetime | None]  #: for the last time
 
 
 class Sale(Base):

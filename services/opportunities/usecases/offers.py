@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from libs.common.contracts.estimates import EstimateDeclined, EstimateFact
+from libs.common.contracts.estimates import EstimateDeclined, EstimateFact, EstimateSent
 from libs.common.errors import NotFound, NotYet
 from libs.common.tx import Tx
 from services.opportunities.model import Offer, Opportunity
@@ -17,6 +18,11 @@ from services.opportunities.states import LIVE_OFFERS, UNSENT_OFFERS
 from services.opportunities.usecases import decide, facts, stages
 
 OFFERS: Any = Offer.__table__
+SENT_SINCE = sa.select(OFFERS.c.estimate_id).where(
+    OFFERS.c.opportunity_id == sa.bindparam("opportunity"),
+    OFFERS.c.live,
+    OFFERS.c.sent_at > sa.bindparam("at", type_=OFFERS.c.sent_at.type),
+)
 
 
 def known(tx: Tx, opportunity_id: UUID) -> Opportunity:
@@ -30,16 +36,18 @@ def known(tx: Tx, opportunity_id: UUID) -> Opportunity:
 def note(tx: Tx, fact: EstimateFact) -> Opportunity:
     """Keeps how the estimate stands, so that it is known what the customer could still accept."""
     opportunity = known(tx, fact.opportunity_id)
-    stands = {"number": fact.number, "state": fact.state, "live": fact.state in LIVE_OFFERS}
+    stands: dict[str, Any] = {"number": fact.number, "state": fact.state, "live": fact.state in LIVE_OFFERS}
+    if isinstance(fact, EstimateSent):
+        stands["sent_at"] = fact.sent_at
     about = {"estimate_id": fact.subject, "opportunity_id": opportunity.id}
-    tx.execute(_stands(tx.store.database.sqlite), {**about, **stands})
+    tx.execute(_stands(tx.store.database.sqlite, tuple(stands)), {**about, **stands})
     return opportunity
 
 
 @functools.cache
-def _stands(in_sqlite: bool) -> Any:
+def _stands(in_sqlite: bool, names: tuple[str, ...]) -> Any:
     insert: Any = sqlite.insert(OFFERS) if in_sqlite else postgresql.insert(OFFERS)
-    said = {name: insert.excluded[name] for name in ("number", "state", "live")}
+    said = {name: insert.excluded[name] for name in names}
     return insert.on_conflict_do_update(index_elements=["estimate_id"], set_=said)
 
 
@@ -81,9 +89,13 @@ def negotiate(tx: Tx, fact: EstimateFact) -> None:
 
 
 def declined(tx: Tx, fact: EstimateDeclined) -> None:
-    """The customer said no. With no other offer live that is the end of it."""
+    """The customer said no. With no other offer live that is the end of it, unless one was sent since.
+
+    Two estimates' facts may come in any order, and what is lost takes back what is offered.
+    """
     opportunity = note(tx, fact)
-    if not fact.others_live:
+    since = {"opportunity": opportunity.id, "at": fact.declined_at}
+    if not fact.others_live and tx.execute(SENT_SINCE, since).first() is None:
         decide.lose_by_decline(tx, opportunity, estimate_id=fact.subject, reason=fact.reason, note=fact.note)
 
 

@@ -25,7 +25,6 @@ OPEN = ("draft", "pending_approval", "approved")  #: still to be written
 THEIRS = words.said(
     "Somebody changed this while you had it open. Save again to put yours over it, or open it anew to see theirs."
 )
-NOT_SAVED = words.said("Not saved yet")
 
 
 @bp.get("/estimates")
