@@ -114,12 +114,12 @@ class Lead(Aggregate, Base):
         self.state = LEAD.fire(LeadState(self.state), LeadAction.NURTURE)
         self.next_action_at = next_action_at
 
-    def validate(self, *, by: str, at: datetime) -> None:
+    def validate(self, *, note: str | None, by: str, at: datetime) -> None:
         """The validity decision, yes. Raises Conflict listing everything that is missing."""
         state = LEAD.fire(LeadState(self.state), LeadAction.VALIDATE)
         refuse_for(self.missing_to_be_valid(), f"lead {self.number} cannot be valid yet")
         self.state = state
-        self.validity = {"decision": "valid", "by": by, "at": at.isoformat(), "reason": None, "note": None}
+        self.validity = {"decision": "valid", "by": by, "at": at.isoformat(), "reason": None, "note": note}
 
     def invalidate(self, *, reason: str, note: str | None, by: str, at: datetime) -> None:
         """The validity decision, no: the process ends here."""

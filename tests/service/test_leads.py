@@ -120,6 +120,13 @@ def test_a_valid_lead_tells_the_whole_prospect(leads: Bench) -> None:
     assert str(fact.correlationid) == lead["id"]
 
 
+@pytest.mark.parametrize(("act", "said"), [("validate", {}), ("invalidate", {"reason": "spam"})])
+def test_what_was_noted_with_the_decision_stays_with_it(leads: Bench, act: str, said: dict[str, str]) -> None:
+    path = f"{LEADS}/{captured(leads)['id']}"
+    leads.as_("csr").post(f"{path}/{act}", {"note": "He called twice", **said})
+    assert leads.as_("csr").get(path).get_json()["validity"]["note"] == "He called twice"
+
+
 def test_what_stands_in_the_way_of_validity_is_named_all_at_once(leads: Bench) -> None:
     lead = captured(
         leads,

@@ -22,7 +22,7 @@ from services.leads.usecases.capture import required
 def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[str] = ()) -> Lead:
     """Worth working: opportunities opens one for it. Raises Conflict with all that is missing."""
     look(tx, lead, roles)
-    lead.validate(by=tx.actor, at=tx.now)
+    lead.validate(note=note, by=tx.actor, at=tx.now)
     tx.publish(
         LeadValidated(
             **facts.head(lead),
