@@ -203,6 +203,14 @@ def test_who_goes_there_and_reads_no_opportunities_is_led_to_their_calendar(noti
     assert links == {"technician": "/calendar", "colleague": f"/opportunities/{made.opportunity_id}"}
 
 
+def test_who_no_longer_has_it_is_led_back_to_what_they_have(notifications: Bench) -> None:
+    tell(notifications, leads.LeadAssigned, actor="csr", previous_owner_id=COLLEAGUE)
+    tell(notifications, opportunities.OpportunityAssigned, actor="csr", previous_salesperson_id=COLLEAGUE)
+
+    links = {one["kind"]: one["link"] for one in notifications.as_("colleague").items(NOTIFICATIONS)}
+    assert links == {"lead_handed_over": "/leads", "opportunity_handed_over": "/board"}
+
+
 def test_who_goes_there_reads_where_it_is_now(notifications: Bench) -> None:
     place = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
     there = {"address": place, "note": "Ring twice.", "starts_at": "2026-12-01T15:00:00Z"}

@@ -81,10 +81,12 @@ def test_whoever_has_the_lead_by_then_is_reminded(notifications: Bench) -> None:
 
 def test_whoever_was_given_its_opportunity_alone_is_reminded_of_the_answer(notifications: Bench) -> None:
     lead = captured(notifications, owner_id=None)
-    tell(notifications, opportunities.OpportunityOpened, lead_id=lead.subject, salesperson_id=None)
+    opened = tell(notifications, opportunities.OpportunityOpened, lead_id=lead.subject, salesperson_id=None)
     tell(notifications, opportunities.OpportunityAssigned, actor="csr", lead_id=lead.subject)
     later(notifications, minutes=50)
     assert everybody_told(notifications, "response_due") == {"salesperson"}
+    [asked] = notifications.as_("salesperson").items("/api/v1/notifications?kind=response_due")
+    assert asked["link"] == f"/opportunities/{opened.subject}", "the lead is not theirs to see"
 
     later(notifications, minutes=15)
     assert everybody_told(notifications, "response_missed") == {"salesperson", "manager"}

@@ -41,7 +41,9 @@ class LeadWatch(Watch, Base):
     __allow_unmapped__ = True
     record = "lead"
 
-    salesperson_id: UUID | None = None  #: who has its opportunity; looked up when somebody is reminded, not kept
+    #: its opportunity, and who has that; looked up when somebody is reminded, not kept
+    opportunity_id: UUID | None = None
+    salesperson_id: UUID | None = None
 
     owner_id: Mapped[UUID | None]
     response_due_at: Mapped[datetime | None]

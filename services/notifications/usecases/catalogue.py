@@ -100,6 +100,8 @@ TEXTS: Mapping[Kind, Parts] = {
 }
 
 CALENDAR = "/calendar"
+#: what somebody no longer has they no longer see: back to those that they have
+HANDED_OVER: Mapping[Kind, str] = {Kind.LEAD_HANDED_OVER: "/leads", Kind.OPPORTUNITY_HANDED_OVER: "/board"}
 LINKS: Mapping[str, str] = {
     "lead": "/leads/{subject}",
     "opportunity": "/opportunities/{subject}",

@@ -85,7 +85,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
     """
     tx, case = occasion.tx, occasion.case
     text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
-    links = {person.id: _link(occasion, person) for person in persons}
+    links = {person.id: _link(occasion, kind, person) for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
     rows = {}
@@ -119,13 +119,17 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", files, ident=ident, due_at=due_at)
 
 
-def _link(occasion: Occasion, person: Colleague) -> str:
-    """Where they see it. Who goes to an appointment and reads no opportunities has it in their calendar."""
-    case = occasion.case
+def _link(occasion: Occasion, kind: Kind, person: Colleague) -> str:
+    """Where they see it: who reads no opportunities has an appointment in their calendar, and a lead that has its
+    opportunity is answered there."""
+    case, opportunity = occasion.case, getattr(occasion.case, "opportunity_id", None)
     if occasion.record == "appointment" and reach(roles_of(sorted(person.roles)), "opportunity.read")[0] is None:
         return catalogue.CALENDAR
-    place = {"subject": case.subject, "opportunity_id": getattr(case, "opportunity_id", None)}
-    return catalogue.LINKS[occasion.record].format_map(place)
+    if kind in catalogue.HANDED_OVER:
+        return catalogue.HANDED_OVER[kind]
+    if occasion.record == "lead" and opportunity is not None:
+        return catalogue.LINKS["opportunity"].format(subject=opportunity)
+    return catalogue.LINKS[occasion.record].format(subject=case.subject, opportunity_id=opportunity)
 
 
 def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attachment]:

@@ -77,7 +77,7 @@ def _waits(tx: Tx, watched: Watch) -> bool:
         return True
     opportunity = tx.find(sa.select(OpportunityWatch).where(OpportunityWatch.lead_id == watched.id))
     if opportunity is not None:
-        watched.salesperson_id = opportunity.salesperson_id
+        watched.opportunity_id, watched.salesperson_id = opportunity.id, opportunity.salesperson_id
     return opportunity is None or opportunity.state != LOST
 
 
