@@ -37,6 +37,7 @@ class Kind(StrEnum):
     BOOKING_RETURNED = "booking_returned"
     BOOKING_UNACKNOWLEDGED = "booking_unacknowledged"
     BOOKING_CHANGE_ORDERED = "booking_change_ordered"
+    BOOKING_EDITED = "booking_edited"
     BOOKING_CANCELLED = "booking_cancelled"
 
 

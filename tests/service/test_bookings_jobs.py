@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from embedded.testing import Bench
+from libs.common.contracts.bookings import BookingChanged
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance
 
 
@@ -67,3 +68,33 @@ def test_a_closed_job_stays_closed_when_a_sale_that_came_to_nothing_is_undone(or
     assert orders.bench.as_("office").post(f"{BOOKINGS}/jobs/{done['job_id']}/close").status_code == 200
     assert orders.bench.as_("office").post(f"{BOOKINGS}/sales/{extra.acceptance_id}/undo").status_code == 200
     assert job(orders, done) == "closed"
+
+
+def test_where_a_job_is_is_put_right_for_the_work_that_is_still_to_be_done(orders: Orders) -> None:
+    """Operations went to the address of before."""
+    first, second = two_of_one_job(orders)
+    orders.act(first, "start", "operations")
+    orders.act(first, "complete", "operations")
+    right = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
+
+    path = f"{BOOKINGS}/jobs/{first['job_id']}"
+    assert orders.bench.as_("office").edit("PATCH", path, {"site": right}).status_code == 200
+
+    sites = [orders.see(one["id"])["site"]["line1"] for one in (first, second)]
+    assert sites == [first["site"]["line1"], "9 Right St"]
+    [told] = orders.bench.told("bookings", BookingChanged)[-1:]
+    assert (str(told.subject), told.data["changed"]) == (second["id"], ["site"])
+    assert told.data["work"]["site"]["line1"] == "9 Right St"
+
+
+def test_whom_to_ask_for_is_put_right_with_the_customer(orders: Orders) -> None:
+    booking, office = orders.assigned(), orders.bench.as_("office")
+    path = f"{BOOKINGS}/customers/{booking['customer_id']}"
+    [contact] = office.get(path).get_json()["contacts"]
+    phones = [{"e164": "+16155550199", "typed": "615-555-0199"}]
+
+    assert office.edit("PATCH", path, {"contacts": [contact | {"phones": phones}]}).status_code == 200
+    assert orders.see(booking["id"])["contact"]["phones"] == phones
+    assert orders.bench.told("bookings", BookingChanged)[-1].data["changed"] == ["contact"]
+    assert office.edit("PATCH", path, {"contacts": []}).status_code == 200
+    assert orders.see(booking["id"])["contact"]["phones"] == phones, "who is no contact any more may still be asked"

@@ -124,6 +124,9 @@ TABLE: list[tuple[type[Event], str, dict[str, Any], str, set[str]]] = [
         "booking_change_ordered",
         SALESPERSON,
     ),
+    (bookings.BookingChanged, "office", {"state": "assigned", "changed": ["site"]}, "booking_edited", CREW),
+    (bookings.BookingChanged, "office", {"state": "draft", "changed": ["site"]}, "booking_edited", set()),
+    (bookings.BookingChanged, "office", {"state": "assigned", "changed": ["checklist"]}, "booking_edited", set()),
     (
         bookings.BookingCancelled,
         "office",

@@ -1,6 +1,7 @@
 """Who buys: recognised by what their enquiry gave, or new; corrected by the office."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,8 @@ from libs.common.contracts.sales import CustomerChanged, CustomerCreated, Custom
 from libs.common.parties import folded, hashed, match_keys
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, MatchKey, Sale
-from services.bookings.usecases import facts, jobs
+from services.bookings.states import ENDED
+from services.bookings.usecases import facts, jobs, prepare
 
 Keys = list[tuple[str, str]]
 
@@ -60,13 +62,15 @@ def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) ->
 
 def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
     """Corrections by the office; jobs and orders call the customer by the new name, and know them by what was added."""
-    changed = [name for name in given if getattr(customer, name) != given[name]]
+    changed, before = [name for name in given if getattr(customer, name) != given[name]], customer.contacts
     for name in changed:
         setattr(customer, name, given[name])
     if not changed:
         return customer
     if "name" in changed:
         _call(tx, customer)
+    if "contacts" in changed and len(before) == len(customer.contacts):  # put right, none more and none less
+        _put_right(tx, customer, before)
     _index(customer)
     contacts = [msgspec.convert(one, Contact, strict=False) for one in customer.contacts]
     keys: Keys = []
@@ -86,6 +90,15 @@ def _call(tx: Tx, customer: Customer) -> None:
     for booking in tx.all(orders.with_for_update()):
         booking.customer_name = customer.name
         facts.tell_change(tx, booking, "customer_name")
+
+
+def _put_right(tx: Tx, customer: Customer, before: Sequence[Any]) -> None:
+    """Whom to ask for is put right in the orders that are still to be done."""
+    mine = sa.select(Booking).where(Booking.customer_id == customer.id, Booking.state.not_in(ENDED))
+    for booking in tx.all(mine.order_by(Booking.id).with_for_update()):
+        now = next((now for was, now in zip(before, customer.contacts, strict=True) if was == booking.contact), None)
+        if now is not None:
+            prepare.put_right(tx, booking, contact=(booking.contact, now))
 
 
 def claim(tx: Tx, keys: Keys, ident: UUID) -> dict[UUID, set[str]]:

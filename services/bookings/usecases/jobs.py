@@ -14,7 +14,7 @@ from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
 from services.bookings.states import BY_ORDERS, ENDED, JOB, JobAction, JobState, SaleState
-from services.bookings.usecases import facts, naming
+from services.bookings.usecases import facts, naming, prepare
 
 
 def make_job(
@@ -74,17 +74,16 @@ def demand_free(tx: Tx, job: Job | Sale, name: str) -> None:
 
 def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
     """Corrections by the office; the name has its own act. Orders that are not over go to where the site is now."""
-    changed = [name for name in given if getattr(job, name) != given[name]]
+    changed, site = [name for name in given if getattr(job, name) != given[name]], job.site
     for name in changed:
         setattr(job, name, given[name])
     if changed:
         index(job)
         tell_change(tx, job, *changed)
     if "site" in changed:
-        running = sa.select(Booking).where(Booking.job_id == job.id, Booking.state.not_in(ENDED))
+        running = sa.select(Booking).where(Booking.id.in_(orders_of(job.id)), Booking.state.not_in(ENDED))
         for booking in tx.all(running.order_by(Booking.id).with_for_update()):
-            booking.site = job.site
-            facts.tell_change(tx, booking, "site")
+            prepare.put_right(tx, booking, site=(site, job.site))
     return job
 
 

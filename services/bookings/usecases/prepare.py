@@ -97,6 +97,15 @@ def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:
         facts.tell_change(tx, booking, *changed)
 
 
+def put_right(tx: Tx, booking: Booking, **was: Any) -> None:
+    """What the order had from its job or customer is put right with it: ``name=(before, now)``. Its own stays."""
+    changed = [name for name, (before, now) in was.items() if getattr(booking, name) == before != now]
+    for name in changed:
+        setattr(booking, name, was[name][1])
+    if changed:
+        facts.tell_change(tx, booking, *changed)
+
+
 def _demand_deposit(booking: Booking, paid: Decimal | None) -> None:
     most = rounded(booking.contract_total, booking.currency)
     if faults := list(number_faults("/deposit_paid", paid, most, exponent(booking.currency))):

@@ -96,6 +96,7 @@ TEXTS: Mapping[Kind, Parts] = {
         "The customer ordered a change to {number}, {title}.",
         " Acknowledge it by {acknowledge_by}.",
     ),
+    Kind.BOOKING_EDITED: ("Where work order {number}, {title}, is, whom to ask for or how to get in was put right.",),
     Kind.BOOKING_CANCELLED: ("Work order {number}, {title}, is cancelled", ": {reason}", "."),
 }
 

@@ -82,6 +82,12 @@ def _with_no_team(fact: Any) -> bool:
     return not _with_a_team(fact)
 
 
+def _work_elsewhere(fact: Any) -> bool:
+    """What a team that has the work would go by."""
+    with_them = fact.state in ("assigned", "accepted", "in_progress")
+    return with_them and bool({"site", "contact", "access_notes"} & set(fact.changed))
+
+
 def _first_look(fact: Any) -> bool:
     return bool(fact.first)
 
@@ -117,6 +123,7 @@ TRIGGERS: tuple[Trigger, ...] = (
     Trigger(bookings.BookingUnacknowledged, Kind.BOOKING_UNACKNOWLEDGED, (TEAM, ("assigned_by",), ABOVE)),
     Trigger(bookings.BookingChangeOrdered, Kind.BOOKING_CHANGE_ORDERED, (("assignee", "team", *OWNER),), _with_a_team),
     Trigger(bookings.BookingChangeOrdered, Kind.BOOKING_CHANGE_ORDERED, (OWNER,), _with_no_team),
+    Trigger(bookings.BookingChanged, Kind.BOOKING_EDITED, (TEAM,), _work_elsewhere),
     Trigger(
         bookings.BookingCancelled,
         Kind.BOOKING_CANCELLED,
