@@ -195,3 +195,12 @@ def test_what_happened_says_that_another_price_is_what_it_is_worth(funnel: Funne
     for words in ("Worth another amount now", "Another estimate counts now"):
         assert words in page.text
     assert "Opportunity corrected" not in page.text
+
+
+def test_no_page_of_sold_work_leads_a_colleague_to_a_price_that_is_not_theirs(funnel: Funnel) -> None:
+    job, leads = funnel.booked()["job_id"], {}
+    for who in ("salesperson", "colleague"):
+        page = Reader(funnel.bench, who).open(f"/jobs/{job}")
+        assert page.status == 200
+        leads[who] = [where for where in page.links.values() if where.startswith("/estimates/")]
+    assert (len(leads["salesperson"]), leads["colleague"]) == (1, [])

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from libs.common.auth import Scope
 from services.console.adapters import words
 from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offers import Offers
@@ -40,8 +41,16 @@ def job(job_id: UUID) -> Response:
         rule=rule,
         offers=Offers(record, (ident,)),
         bookings=doors().maybe("/bookings", {"items": []}, job_id=ident)["items"],
+        priced=_sees_its_price(record),
         who=names(record["salesperson_id"]),
     )
+
+
+def _sees_its_price(record: dict[str, Any]) -> bool:
+    """Every job of the branch may be read, an estimate only by whom it is of and those above."""
+    scope, seller = me().scope("estimate.read"), str(record["salesperson_id"])
+    theirs = me().colleagues | {me().person_id} if scope is Scope.TEAM else {me().person_id}
+    return scope is Scope.ALL or (scope is not None and seller in {str(one) for one in theirs})
 
 
 @bp.get("/customers")
