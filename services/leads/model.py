@@ -158,6 +158,10 @@ class Lead(Aggregate, Base):
         self.converted_at = self.acceptance_id = None
 
 
+_merged = Lead.duplicate_of.is_not(None)
+sa.Index("ix_leads_duplicate_of", Lead.duplicate_of, postgresql_where=_merged, sqlite_where=_merged)
+
+
 class ContactAttempt(Base):
     """Somebody tried to reach the prospect."""
 

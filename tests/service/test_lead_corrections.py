@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from embedded.testing import AWAY, CAST, Bench
-from libs.common.contracts.leads import LeadCaptured, LeadChanged, LeadValidated
+from libs.common.contracts.leads import LeadCaptured, LeadChanged, LeadContacted, LeadValidated
 from libs.common.contracts.opportunities import OpportunityWon
 from libs.common.contracts.staff import Branch, BranchChanged
 from tests.service.test_leads import LEADS, captured
@@ -164,3 +164,23 @@ def test_a_refusal_names_no_act_that_only_a_sale_does(leads: Bench) -> None:
 
     assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == ["contact", "edit", "type", "assign"]
     assert refused["detail"].endswith("possible now: contact, edit, type, assign")
+
+
+def test_a_merge_keeps_both_histories_and_who_was_spoken_to_is_not_to_be_called_again(leads: Bench) -> None:
+    csr = leads.as_("csr")
+    first, second, third = (captured(leads, phones=["615 555 0100"]) for _ in range(3))
+    for one, note in ((third, "the first call"), (second, "the second call")):
+        leads.clock.forward(minutes=1)
+        csr.post(f"{LEADS}/{one['id']}/contact-attempts", CALL | {"note": note})
+    csr.post(f"{LEADS}/{second['id']}/merge", {"duplicate_id": third["id"]})
+    merged = csr.post(f"{LEADS}/{first['id']}/merge", {"duplicate_id": second["id"]}).get_json()
+
+    assert [one["note"] for one in csr.items(f"{LEADS}/{first['id']}/contact-attempts")] == [
+        "the first call",
+        "the second call",
+    ]
+    assert merged["first_responded_at"] is not None
+    told = leads.told("leads", LeadContacted)[-1]
+    assert (str(told.subject), told.data["first"], told.data["outcome"]) == (first["id"], True, "reached")
+    csr.post(f"{LEADS}/{second['id']}/unmerge")
+    assert csr.items(f"{LEADS}/{first['id']}/contact-attempts") == []

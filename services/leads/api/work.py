@@ -25,9 +25,9 @@ def log_contact(lead_id: UUID, given: Given) -> Answer:
 @bp.get("/<uuid:lead_id>/contact-attempts")
 @endpoint(may="lead.read", answer=ContactOut, many=True)
 def contacts(lead_id: UUID) -> Answer:
-    """Every attempt logged on the lead, oldest first."""
+    """Every attempt logged on the lead and on what was merged into it, oldest first."""
     with reading() as tx:
-        return items(ContactOut, visible(tx, Lead, lead_id).attempts)
+        return items(ContactOut, usecases.attempts(tx, visible(tx, Lead, lead_id)))
 
 
 @bp.post("/<uuid:lead_id>/nurture")

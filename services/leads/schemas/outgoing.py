@@ -77,6 +77,7 @@ class LeadOut(LeadRow):
 
 class ContactOut(Schema):
     id = fields.Uuid()
+    lead_id = fields.Uuid()
     channel = fields.Text()
     direction = fields.Text()
     outcome = fields.Text()

@@ -2,10 +2,20 @@
 
 from services.leads.usecases.capture import capture, capture_from_opportunity, edit
 from services.leads.usecases.decide import convert, invalidate, merge, reopen, unconvert, unmerge, validate
-from services.leads.usecases.work import assign, hand_over, log_contact, note_response, nurture, set_type, worked_by
+from services.leads.usecases.work import (
+    assign,
+    attempts,
+    hand_over,
+    log_contact,
+    note_response,
+    nurture,
+    set_type,
+    worked_by,
+)
 
 __all__ = [
     "assign",
+    "attempts",
     "capture",
     "capture_from_opportunity",
     "convert",

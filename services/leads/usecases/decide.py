@@ -17,6 +17,7 @@ from services.leads.model import Lead
 from services.leads.states import LeadState
 from services.leads.usecases import facts
 from services.leads.usecases.capture import required
+from services.leads.usecases.work import share_answer
 
 
 def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[str] = ()) -> Lead:
@@ -84,6 +85,7 @@ def merge(tx: Tx, survivor: Lead, duplicate: Lead) -> Lead:
         ),
         of=duplicate,
     )
+    share_answer(tx, survivor, duplicate)
     tx.touch(survivor)
     return survivor
 

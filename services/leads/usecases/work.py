@@ -1,6 +1,6 @@
 """Working a lead before the decision: who has it, who spoke to them, when to come back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,29 @@ def log_contact(
     tx.session.add(ContactAttempt(id=tx.store.ids(), lead_id=lead.id, at=at, by=tx.actor, **attempt))
     _tell_contact(tx, lead, at=at, first=first, channel=channel, direction=direction, outcome=outcome, note=note or "")
     return lead
+
+
+def share_answer(tx: Tx, survivor: Lead, duplicate: Lead) -> None:
+    """Whoever was spoken to under the one name was answered under the other: nobody is to call them again."""
+    if survivor.first_responded_at is not None or duplicate.first_responded_at is None:
+        return
+    at = max(duplicate.first_responded_at, survivor.received_at)
+    survivor.responded(at=at)
+    first = duplicate.attempts[0] if duplicate.attempts else None
+    names = ("channel", "direction", "outcome")
+    how: dict[str, Any] = {name: getattr(first, name) if first else "other" for name in names}
+    _tell_contact(tx, survivor, at=at, first=True, note=f"spoken to as {duplicate.number}", **how)
+
+
+def attempts(tx: Tx, lead: Lead) -> Sequence[ContactAttempt]:
+    """Every attempt to reach them, oldest first: those logged on what was merged into it, too."""
+    known, found = {lead.id}, {lead.id}
+    while found:
+        into = sa.select(Lead.id).where(Lead.duplicate_of.in_(found))
+        found = set(tx.session.scalars(into)) - known
+        known |= found
+    every = sa.select(ContactAttempt).where(ContactAttempt.lead_id.in_(known))
+    return tx.all(every.order_by(ContactAttempt.at, ContactAttempt.id))
 
 
 def note_response(
