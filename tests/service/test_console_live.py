@@ -9,6 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from embedded.testing import OPERATIONS, Bench
+from libs.common.errors import Unavailable
+from services.console.adapters.doors import BRIEF_S
 from services.console.api.screens import live
 from tests.service.bookings_world import Orders
 from tests.service.console_reader import Reader
@@ -96,6 +98,21 @@ def test_what_is_told_is_said_once_and_not_what_was_there_before(orders: Orders)
     assert "Greta Hollis" in told["text"]
     assert told["link"] == f"/bookings/{booking['id']}"
     assert page.ask()["told"] == []
+
+
+def test_a_page_that_is_open_waits_briefly_for_its_counts(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that were open held every thread while the service of the counters hung; then none could be opened."""
+    page = Open(orders, "office")
+    page.ask()
+    app, waited = orders.bench.system.parts["console"].app, []
+
+    def stuck(*asked: Any) -> Any:
+        waited.append(asked[-1])
+        raise Unavailable("nobody answers")
+
+    monkeypatch.setitem(app.extensions, "carrier", stuck)
+    assert page.ask()["told"] == []
+    assert waited == [BRIEF_S]
 
 
 def test_a_stream_tells_as_it_happens_and_ends_when_its_server_does(

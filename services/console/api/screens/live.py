@@ -20,7 +20,7 @@ from libs.common.errors import Unavailable
 from libs.common.store import Store
 from libs.common.web import store
 from services.console.adapters import texts as ours
-from services.console.adapters.doors import Doors
+from services.console.adapters.doors import BRIEF_S, Doors
 from services.console.api.screens.counters import SAID
 from services.console.api.screens.frame import doors, language, me, screen
 from services.console.usecases import watching
@@ -61,8 +61,8 @@ class Watcher:
     def ask(self) -> None:
         """Counts and news, of whoever keeps them. While nobody answers, they stay as they were."""
         try:
-            bar = self.asking.ask("GET", "/status-bar")
-            told = self.asking.ask("GET", f"/notifications?unread=true&limit={TOLD}")
+            bar = self.asking.ask("GET", "/status-bar", patience=BRIEF_S)
+            told = self.asking.ask("GET", f"/notifications?unread=true&limit={TOLD}", patience=BRIEF_S)
         except Unavailable:
             return
         if bar.ok:
