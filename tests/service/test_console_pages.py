@@ -352,3 +352,13 @@ def test_whose_session_is_good_for_some_minutes_yet_has_their_page_while_staff_a
     monkeypatch.setitem(app.extensions, "carrier", without_staff)
     office.clock.forward(minutes=10)  # from now on each page would have the session renewed
     assert reader.open("/new").status == 200
+
+
+def test_news_leads_nobody_to_a_page_that_is_not_theirs_to_open(office: Bench) -> None:
+    lead = entered(office, owner_id=str(CAST["salesperson"][0]))
+    office.as_("csr").post(f"/api/v1/leads/{lead}/assign", {"owner_id": str(CAST["colleague"][0])})
+    office.settle()
+    page = Reader(office, "salesperson").open("/notifications")
+    assert "went to somebody else" in page.text
+    assert page.html.count(f'href="/leads/{lead}"') == 1  # of the news that it was theirs
+    assert f'href="/leads/{lead}"' in Reader(office, "colleague").open("/").html

@@ -5,8 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from libs.common import spoken
+from libs.common.auth import Scope
 from services.console.adapters import words
-from services.console.api.screens.frame import doors, go, names, page, screen
+from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offers import Offers
 
 bp = Blueprint("console_notifications", __name__)
@@ -14,6 +15,22 @@ bp = Blueprint("console_notifications", __name__)
 CHANNELS = (("in_app", words.said("In the console")), ("email", words.said("E-mail")))
 STATES = ("queued", "sent", "failed")
 CHANGED = words.said("Somebody changed this while you had it open. Save again to put yours over it.")
+
+
+#: what the reader of a piece of news has to be able to read to follow its link
+READS = {
+    "/leads": "lead.read", "/opportunities": "opportunity.read", "/estimates": "estimate.read",
+    "/bookings": "booking.read",
+}  # fmt: skip
+
+
+@bp.app_template_global("news_link")
+def link(one: dict[str, Any]) -> str:
+    """The page of what one was told of, where it is theirs to open: not of what went to somebody else."""
+    address = str(one["link"] or "")
+    scope = me().scope(READS.get(f"/{address.lstrip('/').partition('/')[0]}", "settings.read"))
+    gone = one["kind"].endswith("handed_over") and scope is not Scope.ALL
+    return "" if scope is None or gone else address
 
 
 @bp.get("/notifications")
