@@ -34,6 +34,17 @@ def test_a_number_of_a_report_leads_to_exactly_what_it_counts(office: Bench) -> 
     assert {"June Pettibone", "Saul Everly"} <= reader.follow("2").links.keys()
 
 
+def test_what_is_nobodys_is_called_so_and_what_nobody_said_too(office: Bench) -> None:
+    office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "June", "phones": ["615-555-0117"]})
+    office.settle()
+    reader = Reader(office, "admin")
+    for by, named in (("person", "Nobody"), ("source", "Not said")):
+        page = reader.open(f"/reports/response-time?by={by}")
+        assert f'<th scope="row">{named}</th>' in page.html
+        assert f"<span>{named}</span>" in page.html
+        assert ">None<" not in page.html
+
+
 def test_every_report_has_its_page_its_definition_and_its_file(office: Bench) -> None:
     opportunity(office)
     reader = Reader(office, "manager")

@@ -104,6 +104,7 @@ def _around(typed: Mapping[str, str]) -> dict[str, Any]:
         "kept": urlencode(kept),
         "behind": behind,
         "row_name": row_name,
+        "nameless": nameless,
     }
 
 
@@ -123,9 +124,13 @@ def _plainly(value: Any) -> str:
 
 def row_name(shown: Report, row: Row) -> str:
     """What a row is about, from all of its columns that are words."""
-    return ", ".join(_word(row[one.key]) for one in shown.columns if one.kind == "text" and row[one.key]) or said(
-        "None"
-    )
+    said_of_it = ", ".join(_word(row[one.key]) for one in shown.columns if one.kind == "text" and row[one.key])
+    return said_of_it or nameless(shown)
+
+
+def nameless(shown: Report) -> str:
+    """What is said in place of a name: that it is nobody's, or that nobody said."""
+    return said("Nobody") if shown.by in ("person", "team") else said("Not said")
 
 
 def _word(value: Any) -> str:
