@@ -213,6 +213,7 @@ def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
     here = opened(reader, office)
     reader.open(f"/do/branch.edit/{here}")
     week = {"monday": "8am-12pm, 1-5pm", "tuesday": "8:30 to 17:15", "saturday": "8-1pm", "sunday": ""}
+    week |= {"wednesday": "9-5", "thursday": "8-12, 1-5:30", "friday": "7:30-16"}
     typed = {f"calendar.hours.{day}": text for day, text in week.items()}
     reader.press("Save", **typed, **{"calendar.holidays": "2026-12-25 Christmas Day\n2027-01-01"})
 
@@ -221,6 +222,10 @@ def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
     assert calendar["hours"]["tuesday"] == [{"opens": "08:30", "closes": "17:15"}]
     assert calendar["hours"]["saturday"] == [{"opens": "08:00", "closes": "13:00"}]
     assert "sunday" not in calendar["hours"]
+    assert calendar["hours"]["wednesday"] == [{"opens": "09:00", "closes": "17:00"}]
+    assert [one["opens"] for one in calendar["hours"]["thursday"]] == ["08:00", "13:00"]
+    assert [one["closes"] for one in calendar["hours"]["thursday"]] == ["12:00", "17:30"]
+    assert calendar["hours"]["friday"] == [{"opens": "07:30", "closes": "16:00"}]
     assert [(one["day"], one["name"]) for one in calendar["holidays"]] == [
         ("2026-12-25", "Christmas Day"),
         ("2027-01-01", ""),
@@ -236,7 +241,7 @@ def test_a_branchs_hours_are_written_as_people_say_them(office: Bench) -> None:
     ("field", "text", "said"),
     [
         ("calendar.hours.monday", "all day", "is not like 08:00-17:00"),
-        ("calendar.hours.monday", "17:00-08:00", "is not after opens"),
+        ("calendar.hours.monday", "17:00-08:00", "closes before it opens"),
         ("calendar.hours.monday", "25-26", "is not a time of day"),
         ("calendar.hours.friday", "13-17, 8-12", "overlap, or are not in order"),
         ("calendar.holidays", "Christmas", "begin with the day"),

@@ -7,6 +7,7 @@ from datetime import date
 CLOCK = r"(\d{1,2})(?::(\d\d))?\s*([ap]m)?"
 SPAN = re.compile(rf"{CLOCK}\s*(?:-|–|to)\s*{CLOCK}", re.IGNORECASE)
 NOON = 12
+OF_24 = re.compile(r"(?<![:\d])(?:0\d|1[3-9]|2\d)")  #: an hour of somebody who counts to 24
 
 
 def shown(spans: Iterable[Mapping[str, str]]) -> str:
@@ -16,10 +17,16 @@ def shown(spans: Iterable[Mapping[str, str]]) -> str:
 
 def read(text: str) -> list[dict[str, str]]:
     """The spans of a day, as staff has them. Raises ValueError."""
-    return [_span(part.strip()) for part in text.split(",") if part.strip()]
+    by_twelve = OF_24.search(text) is None
+    spans: list[dict[str, str]] = []
+    for part in text.split(","):
+        if part.strip():
+            spans.append(_span(part.strip(), by_twelve, spans[-1]["closes"] if spans else ""))
+    return spans
 
 
-def _span(text: str) -> dict[str, str]:
+def _span(text: str, by_twelve: bool, before: str) -> dict[str, str]:
+    """``before`` is when the span before it closes: in ``8-12, 1-5`` the second is the afternoon, as 5 in 9-5."""
     found = SPAN.fullmatch(text)
     if found is None:
         raise ValueError("is not like 08:00-17:00; with a break, 08:00-12:00, 13:00-17:00")
@@ -28,7 +35,15 @@ def _span(text: str) -> dict[str, str]:
     begin = _clock(opens, since, early or late)
     if early is None and late is not None and begin >= end:  # 8-5pm begins in the morning, 1-5pm does not
         begin = _clock(opens, since, "am")
+    if by_twelve and early is None and late is None:
+        begin = _later(begin, before)
+        end = _later(end, begin)
     return {"opens": begin, "closes": end}
+
+
+def _later(clock: str, than: str) -> str:
+    """Half a day later where it is not after that and can be."""
+    return f"{int(clock[:2]) + NOON:02d}{clock[2:]}" if than and clock <= than and int(clock[:2]) < NOON else clock
 
 
 def _clock(hour: str, minute: str | None, half: str | None) -> str:
