@@ -362,3 +362,15 @@ def test_news_leads_nobody_to_a_page_that_is_not_theirs_to_open(office: Bench) -
     assert "went to somebody else" in page.text
     assert page.html.count(f'href="/leads/{lead}"') == 1  # of the news that it was theirs
     assert f'href="/leads/{lead}"' in Reader(office, "colleague").open("/").html
+
+
+def test_who_may_be_the_same_is_said_by_name_and_why_in_words_also_where_two_are_merged(office: Bench) -> None:
+    at_home = {"line1": "12 Oak St", "city": "Nashville", "region": "TN", "postal_code": "37201"}
+    ways = {"phones": [], "address": at_home}
+    first, second = entered(office, **ways), entered(office, **ways)
+    page = Reader(office, "csr").open(f"/leads/{second}")
+    assert page.links["June Pettibone"] == f"/leads/{first}"
+    assert "L-00001 Same name and address" in page.text
+    assert (
+        "L-00001 June Pettibone: Same name and address" in Reader(office, "csr").open(f"/do/lead.merge/{second}").text
+    )

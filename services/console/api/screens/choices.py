@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from libs.common.auth import RULES, Role
 from libs.common.spoken import plain
+from libs.common.web import reading
+from services.console import usecases
 from services.console.adapters.words import said
 from services.console.api.screens import crew
-from services.console.api.screens.frame import doors, me
+from services.console.api.screens.frame import doors, me, say
 
 Pairs = tuple[tuple[str, str], ...]
 Source = Callable[[dict[str, Any]], Pairs]
@@ -47,8 +50,26 @@ def _lost_reasons(record: dict[str, Any]) -> Pairs:
     return tuple((one["code"], one["label"]) for one in found)
 
 
+#: by what two enquiries are alike, in words
+ALIKE = {
+    "email": said("Same e-mail address"), "phone": said("Same phone number"),
+    "name_and_address": said("Same name and address"), "company_domain": said("Mail of the same company"),
+}  # fmt: skip
+
+
+def alike(record: dict[str, Any]) -> list[dict[str, str]]:
+    """The lead's possible duplicates with their names: a number and a code tell nobody who that is."""
+    found = record.get("duplicates") or ()
+    with reading() as tx:
+        names = usecases.called(tx, me(), [UUID(one["id"]) for one in found]) if found else {}
+    return [
+        {**one, "name": names.get(UUID(one["id"]), ""), "why": say(ALIKE.get(one["why"], plain(one["why"])))}
+        for one in found
+    ]
+
+
 def _duplicates(record: dict[str, Any]) -> Pairs:
-    return tuple((one["id"], f"{one['number']}: {one['why']}") for one in record.get("duplicates") or ())
+    return tuple((one["id"], f"{one['number']} {one['name']}: {one['why']}") for one in alike(record))
 
 
 def _crews(_record: dict[str, Any]) -> Pairs:

@@ -92,6 +92,7 @@ def lead(lead_id: UUID) -> Response:
         offers=offers,
         contacts=contacts,
         opportunities=opportunities,
+        alike=choices.alike(record),
         who=who,
         happened=timeline(ident),
         steps=steps.of_lead(record),

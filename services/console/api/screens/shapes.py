@@ -139,7 +139,9 @@ class Shape:
                 for n, one in enumerate(every)
             )
         choices = tuple(
-            (one, spoken.plain(one)) for one in (inner if kind == "many" else schema).get("enum", ()) if one
+            (one, spoken.plain(one.rpartition(".")[2]))
+            for one in (inner if kind == "many" else schema).get("enum", ())
+            if one
         )
         label = spoken.plain(name.removesuffix("_id"))
         return Part(at, label, kind, _shown(kind, value), needed, choices, errors.get(at, ""), parts, rows)

@@ -150,6 +150,12 @@ def _next(tx: Tx, ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
     return {row.card_id: row.at for row in tx.execute(first.group_by(APPOINTMENT.card_id))}
 
 
+def called(tx: Tx, who: Caller, leads: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Whose these leads are, by id, of those that the caller may see."""
+    rows = tx.execute(in_scope(sa.select(C.id, C.who), who).where(C.id.in_(list(leads))))
+    return {row.id: row.who or "" for row in rows}
+
+
 def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
     """All of one card, with its estimates, booking orders and appointments. Raises NotFound out of scope."""
     row = tx.execute(in_scope(sa.select(*C), who).where(C.id == ident)).one_or_none()
