@@ -185,6 +185,9 @@ def test_somebody_is_found_by_the_end_of_their_number_on_a_page_and_by_the_palet
     [one] = reader.client.get("/search.json?q=pettib").get_json()
     assert (one["text"], one["href"]) == ("June Pettibone", f"/opportunities/{made['id']}")
     assert "a heat pump" in one["about"]
+    opportunity(office, person_name="Gus Halloran", request="", trade="hvac", interest_level="high")
+    [one] = reader.client.get("/search.json?q=halloran").get_json()
+    assert one["about"].startswith("HVAC, ")
     assert "Nobody by that name" in reader.open("/search?q=zzz").text
 
 

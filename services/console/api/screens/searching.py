@@ -25,7 +25,7 @@ def _found(limit: int) -> list[dict[str, Any]]:
 @screen(may="pipeline.read")
 def search() -> Response:
     """Who or what was that?"""
-    return page("search.html", nav="", q=request.args.get("q", "").strip(), found=_found(MANY), many=MANY)
+    return page("search.html", nav="", q=request.args.get("q", "").strip()[:200], found=_found(MANY), many=MANY)
 
 
 @bp.get("/search.json")
@@ -37,5 +37,6 @@ def search_json() -> Response:
 
 
 def _about(one: dict[str, Any]) -> str:
-    parts = (one["what"], cards.label(one["lane"]), one["opportunity_number"] or one["lead_number"], one["city"])
-    return ", ".join(spoken.plain(part) if part == one["lane"] else str(part) for part in parts if part)
+    what = spoken.plain(one["what"]) if one["what"] == one["trade"] else one["what"]
+    parts = (what, cards.label(one["lane"]), one["opportunity_number"] or one["lead_number"], one["city"])
+    return ", ".join(str(part) for part in parts if part)
