@@ -33,8 +33,10 @@ def test_one_option_at_a_time_is_worked_on_and_shown_at_the_table(browsing: Brow
     expect(quiet).to_be_visible()
     expect(steady).to_be_hidden()
     each = quiet.get_by_label("Line 1: unit price")
-    room, needed = each.evaluate("at => [at.clientWidth, at.scrollWidth]")
-    assert needed <= room, "a price is read as it stands, without its end being looked for"
+    for price in ("11804.46", "12345678.90"):
+        each.fill(price)
+        room, needed = each.evaluate("at => [at.clientWidth, at.scrollWidth]")
+        assert needed <= room, f"{price} is read as it stands, without its end being looked for"
     page.goto(f"/estimates/{made.id}/present")
     page.get_by_role("radio", name="Steady").check()
     expect(page.get_by_label("Surge protector")).to_be_visible()
