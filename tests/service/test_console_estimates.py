@@ -128,6 +128,7 @@ def test_a_comma_that_may_be_a_point_is_not_passed_over(office: Bench) -> None:
         assert (f"options.0.lines.0.{name}", text) in fields(page)
     assert page.html.count('aria-invalid="true"') == 3
     assert "is not a number such as 8400.00" in page.text
+    assert "Deposit at most 10 % and $1,000.00" in page.text
 
     page = write(reader, "Save", line0__qty="1.5", line0__unit_price="$1,250,084.50", line0__discount_percent="2.5 %")
     assert "Saved." in page.text
