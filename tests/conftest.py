@@ -4,8 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from embedded.testing import Bench
+
+# A busy machine is no fault of what is tested: nothing here is judged by how long it took.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 MEASURED = "measured"  #: the property under which a test keeps it
 

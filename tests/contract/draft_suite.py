@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded.testing import Bench
@@ -68,7 +68,7 @@ class Drafts:
         load_book(desk, BOOK)
         ident = drafted(desk)["id"]
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=60)
         @given(drafts)
         def holds(draft: dict[str, Any]) -> None:
             answer = write(desk, ident, **draft)

@@ -82,7 +82,7 @@ def kept(bench: Bench) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(stories())
 def test_facts_that_come_together_leave_what_they_leave_one_by_one(
     story: list[tuple[str, UUID, type[Event], int, str]],
