@@ -82,8 +82,8 @@ def test_it_is_done_at_a_browser_and_says_how_many_it_were(bench: Callable[..., 
 
     reader = Reader(funnel.bench, "office")
     reader.open(page)
-    reader.follow("Hand somebody's over")
-    answer = reader.press("Hand somebody's over", from_id=str(ME), **{to: str(COLLEAGUE)})
+    reader.follow("Hand over work")
+    answer = reader.press("Hand over work", from_id=str(ME), **{to: str(COLLEAGUE)})
     assert "1 given" in answer.text
     funnel.settle()
     assert funnel.one(f"/opportunities?lead_id={lead['id']}")["salesperson_id"] == str(COLLEAGUE)

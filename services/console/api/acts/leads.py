@@ -218,10 +218,10 @@ ACTS = (
         "lead.hand_over",
         "POST /leads/hand-over",
         "lead.assign",
-        said("Hand somebody's over"),
+        said("Hand over work"),
         "/leads",
         icon="user",
-        title=said("Give all that somebody has to somebody else"),
+        title=said("Hand over somebody's enquiries"),
         about=said(
             "Every enquiry of theirs that is not over, and its opportunity with it. What was arranged with a customer "
             "stays with whoever goes there."

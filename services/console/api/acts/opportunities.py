@@ -134,10 +134,10 @@ ACTS = (
         "opportunity.hand_over",
         "POST /opportunities/hand-over",
         "opportunity.assign",
-        said("Hand somebody's over"),
+        said("Hand over work"),
         "/board",
         icon="user",
-        title=said("Give all that somebody sells to somebody else"),
+        title=said("Hand over somebody's opportunities"),
         about=said(
             "Every open opportunity of theirs. What was arranged with a customer stays with whoever goes there."
         ),
