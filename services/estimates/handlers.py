@@ -9,7 +9,7 @@ from libs.common.contracts.opportunities import (
     OpportunityReopened,
     OpportunityWon,
 )
-from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
+from libs.common.contracts.sales import JobCreated, SaleRetried, SaleStepDone, SaleUndone
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx
 from services.estimates import usecases
@@ -52,6 +52,13 @@ def offer_more(tx: Tx, event: OpportunityWon) -> None:
 @subscriptions.on(JobCreated)
 def move_to_the_job(tx: Tx, event: JobCreated) -> None:
     usecases.move(tx, event.estimate_id, job_id=event.subject, acceptance_id=event.acceptance_id, moves=event.moves)
+
+
+@subscriptions.on(SaleStepDone)
+def join_the_job(tx: Tx, event: SaleStepDone) -> None:
+    """Sold on top of what made the job, or before the office made it."""
+    if event.job_id is not None and event.moves:
+        usecases.join(tx, event.estimate_id, job_id=event.job_id, acceptance_id=event.subject, moves=event.moves)
 
 
 @subscriptions.on(SaleRetried)

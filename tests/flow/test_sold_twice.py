@@ -112,7 +112,7 @@ def test_when_the_last_sale_of_a_job_is_undone_nothing_was_sold(funnel: Funnel, 
 def test_an_offer_that_was_out_all_along_is_sold_on_the_job_that_is_there(funnel: Funnel, over: str) -> None:
     estimate, link = funnel.sent()
     opportunity = funnel.see(f"/estimates/{estimate}")["opportunity_id"]
-    _, other = offered(funnel, opportunity)  # before there is a job
+    further, other = offered(funnel, opportunity)  # before there is a job
     first = order(funnel, funnel.accept(link))
     if over == "completed":
         work(funnel, first, "start", "complete")
@@ -125,7 +125,9 @@ def test_an_offer_that_was_out_all_along_is_sold_on_the_job_that_is_there(funnel
     [job] = jobs(funnel, first)
     second = order(funnel, acceptance)
     assert (second["job_id"], second["state"], job["status"]) == (job["id"], "draft", "pending")
+    assert funnel.see(f"/estimates/{further}")["job_id"] == job["id"]
     undo(funnel, acceptance)
+    assert funnel.see(f"/estimates/{further}")["job_id"] is None
     assert ends(funnel, first) == ("won", "converted", "completed" if over == "completed" else "pending")
     assert funnel.see(f"/opportunities/{opportunity}")["job_id"] == job["id"]
 
@@ -173,7 +175,8 @@ def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel:
     leave_jobs_to_the_office(funnel)
     first = funnel.booked()
     cancel(funnel, first)
-    acceptance = funnel.accept(offered(funnel, first["opportunity_id"])[1])
+    further, link = offered(funnel, first["opportunity_id"])
+    acceptance = funnel.accept(link)
     second = order(funnel, acceptance)
     assert second["id"] != first["id"]
 
@@ -183,6 +186,7 @@ def test_the_job_that_the_office_makes_is_that_of_everything_sold_before(funnel:
     assert [sale(funnel, one)["job_id"] for one in (first["acceptance_ids"][0], acceptance)] == [job["id"]] * 2
     assert [sale(funnel, one)["state"] for one in (first["acceptance_ids"][0], acceptance)] == ["completed"] * 2
     assert order(funnel, acceptance)["job_id"] == job["id"]
+    assert [funnel.see(f"/estimates/{one}")["job_id"] for one in (*first["estimate_ids"], further)] == [job["id"]] * 2
     work(funnel, second, "start", "complete")
 
 

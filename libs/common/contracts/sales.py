@@ -126,12 +126,16 @@ class JobChanged(JobFact):
 
 @dataclass(frozen=True, kw_only=True)
 class SaleStepDone(SaleFact):
-    """One step of the sale has happened, here or as its owner's fact told; ``remaining`` are still to come."""
+    """One step of the sale has happened, here or as its owner's fact told; ``remaining`` are still to come.
+
+    ``moves`` names what belongs to the job from here on, where another sale made it; else the job's making names it.
+    """
 
     name = "plumbline.sale.step_done.v1"
 
     step: str
     remaining: tuple[str, ...] = ()
+    moves: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,8 +97,7 @@ def _more(
     sale = _recorded(tx, accepted)
     sale.customer_id, sale.job_id = customer.id, owner.id if isinstance(owner, Job) else owner.job_id
     sale.change_order = running is not None
-    if sale.job_id is None:  # it may become the first of those whose job the office makes
-        sale.moves = PREFERENCES.read(tx, accepted.branch)["moves"]
+    sale.moves = PREFERENCES.read(tx, accepted.branch)["moves"]
     sale.begin(HERE)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)
     if running is not None:
@@ -109,7 +108,7 @@ def _more(
         jobs.follow(tx, booking)
         draft.tell_created(tx, booking)
     for step in HERE if sale.job_id is not None else (Step.CUSTOMER, Step.BOOKING):
-        tick(tx, sale, step)
+        tick(tx, sale, step, moves=sale.moves)
     return sale
 
 
@@ -143,7 +142,7 @@ def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
     _join(tx, together, job)
     jobs.tell_created(tx, job, sale)
     for one in together:
-        tick(tx, one, Step.JOB)
+        tick(tx, one, Step.JOB, moves=one.moves if one is not sale else ())
     timers.wait_for_steps(tx, sale)
     return job
 
@@ -159,11 +158,15 @@ def _join(tx: Tx, sales: Sequence[Sale], job: Job) -> None:
             facts.tell_change(tx, booking, "job_id", "title")
 
 
-def tick(tx: Tx, sale: Sale, step: Step) -> None:
-    """A step has happened; with the last one the sale is complete."""
+def tick(tx: Tx, sale: Sale, step: Step, *, moves: Sequence[str] = ()) -> None:
+    """A step has happened; with the last one the sale is complete.
+
+    ``moves`` to a job that another sale made; of its own the job's making tells.
+    """
     if not sale.tick(step, at=tx.now):
         return
-    tx.publish(SaleStepDone(**head(sale), step=step, remaining=tuple(sale.open_steps())), of=sale)
+    moved = tuple(moves) if step == Step.JOB else ()
+    tx.publish(SaleStepDone(**head(sale), step=step, remaining=tuple(sale.open_steps()), moves=moved), of=sale)
     if sale.state == SaleState.COMPLETED:
         tx.forget(timers.STEPS, sale.id)
         tx.publish(SaleCompleted(**head(sale), completed_at=tx.now), of=sale)

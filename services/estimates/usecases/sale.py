@@ -25,10 +25,16 @@ def move(
         if named not in moves:
             continue
         if estimate.job_id != job_id or (again and estimate.id == estimate_id):
-            estimate.job_id = job_id
-            head = facts.head(tx, estimate, every=every)
-            tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
+            _take(tx, estimate, every, job_id, acceptance_id)
     every[0].opportunity.job_id = job_id
+
+
+def join(tx: Tx, estimate_id: UUID, *, job_id: UUID, acceptance_id: UUID, moves: Collection[str]) -> None:
+    """More was sold on a job that is there, or is told of by itself: this estimate belongs there, too."""
+    every = _of_the_opportunity(tx, estimate_id)
+    for estimate in every:
+        if SOLD in moves and estimate.id == estimate_id and estimate.job_id != job_id:
+            _take(tx, estimate, every, job_id, acceptance_id)
 
 
 def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | None) -> None:
@@ -39,11 +45,15 @@ def move_back(tx: Tx, estimate_id: UUID, *, acceptance_id: UUID, job_id: UUID | 
         raise NotYet(f"the job {job_id}, which ended, is not known here")
     for estimate in every:
         if estimate.job_id is not None and (estimate.id == estimate_id or estimate.job_id == job_id):
-            estimate.job_id = None
-            head = facts.head(tx, estimate, every=every)
-            tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
+            _take(tx, estimate, every, None, acceptance_id)
     if opportunity.job_id == job_id:
         opportunity.job_id = None
+
+
+def _take(tx: Tx, estimate: Estimate, every: Sequence[Estimate], job_id: UUID | None, acceptance_id: UUID) -> None:
+    estimate.job_id = job_id
+    head = facts.head(tx, estimate, every=every)
+    tx.publish(EstimateMoved(**head, acceptance_id=acceptance_id), of=estimate)
 
 
 def _of_the_opportunity(tx: Tx, estimate_id: UUID) -> Sequence[Estimate]:
