@@ -206,6 +206,14 @@ def test_who_goes_there_and_reads_no_opportunities_is_led_to_their_calendar(noti
     assert links == {"technician": "/calendar", "colleague": f"/opportunities/{made.opportunity_id}"}
 
 
+def test_who_no_longer_goes_there_is_led_to_their_calendar(notifications: Bench) -> None:
+    both = {"assignee_ids": [COLLEAGUE, who("salesperson")]}
+    made = tell(notifications, appointments.AppointmentCancelled, actor="csr", state="cancelled", **both)
+
+    links = {name: notifications.as_(name).items(NOTIFICATIONS)[0]["link"] for name in ("salesperson", "colleague")}
+    assert links == {"salesperson": f"/opportunities/{made.opportunity_id}", "colleague": "/calendar"}
+
+
 def test_who_no_longer_has_it_is_led_back_to_what_they_have(notifications: Bench) -> None:
     tell(notifications, leads.LeadAssigned, actor="csr", previous_owner_id=COLLEAGUE)
     tell(notifications, opportunities.OpportunityAssigned, actor="csr", previous_salesperson_id=COLLEAGUE)

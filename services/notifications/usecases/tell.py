@@ -123,8 +123,10 @@ def _link(occasion: Occasion, kind: Kind, person: Colleague) -> str:
     """Where they see it: who reads no opportunities has an appointment in their calendar, and a lead that has its
     opportunity is answered there."""
     case, opportunity = occasion.case, getattr(occasion.case, "opportunity_id", None)
-    if occasion.record == "appointment" and reach(roles_of(sorted(person.roles)), "opportunity.read")[0] is None:
-        return catalogue.CALENDAR
+    if occasion.record == "appointment":
+        reads = reach(roles_of(sorted(person.roles)), "opportunity.read")[0] is not None
+        if not reads or (_is_off(case, person) and person.id != case.salesperson_id):
+            return catalogue.CALENDAR
     if kind in catalogue.HANDED_OVER:
         return catalogue.HANDED_OVER[kind]
     if occasion.record == "lead" and opportunity is not None:
@@ -132,12 +134,17 @@ def _link(occasion: Occasion, kind: Kind, person: Colleague) -> str:
     return catalogue.LINKS[occasion.record].format(subject=case.subject, opportunity_id=opportunity)
 
 
+def _is_off(case: Any, person: Colleague) -> bool:
+    """Whether they no longer go there: it is cancelled, or others go."""
+    before = person.id in named(case, "previous_assignee_ids") and person.id not in named(case, "assignee_ids")
+    return before or case.state == "cancelled"
+
+
 def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attachment]:
     """What goes along: of an appointment, what puts it into their calendar, or moves it there, or takes it out."""
     case, message, around = occasion.case, occasion.tx.origin.message, occasion.tx.store.surroundings
     if occasion.record != "appointment" or occasion.reminder or message is None:
         return []
-    off = person.id not in case.assignee_ids and person.id in getattr(case, "previous_assignee_ids", ())
     one = Invitation(
         ident=str(case.subject),
         sequence=int(message.sequence),
@@ -149,7 +156,7 @@ def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attach
         link=around.link(link),
         people=[(person.name, person.email)],
         sender=around.mail_from,
-        over=off or case.state == "cancelled",
+        over=_is_off(case, person),
     )
     return [mail.Attachment(invitations.NAME, invitations.KIND, invitations.written(one, occasion.tx.now))]
 
