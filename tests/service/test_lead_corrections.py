@@ -184,3 +184,23 @@ def test_a_merge_keeps_both_histories_and_who_was_spoken_to_is_not_to_be_called_
     assert (str(told.subject), told.data["first"], told.data["outcome"]) == (first["id"], True, "reached")
     csr.post(f"{LEADS}/{second['id']}/unmerge")
     assert csr.items(f"{LEADS}/{first['id']}/contact-attempts") == []
+
+
+def test_nobody_takes_away_what_the_company_requires_of_them(leads: Bench) -> None:
+    lead, bare = captured(leads, source="radio", phones=["615 555 0100"]), captured(leads)
+    rules = [{"stage": "create", "fields": ["source"]}, {"stage": "create", "role": "csr", "fields": ["phones"]}]
+    assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"required_fields": rules}).status_code == 200
+    nothing = {"source": None, "phones": [], "campaign": None}
+
+    refused = leads.as_("csr").edit("PATCH", f"{LEADS}/{lead['id']}", nothing)
+
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (
+        422,
+        ["/phones", "/source"],
+    )
+    kept = leads.as_("csr").get(f"{LEADS}/{lead['id']}").get_json()
+    assert (kept["source"], kept["phones"]) == ("radio", lead["phones"])
+    assert leads.as_("office").edit("PATCH", f"{LEADS}/{lead['id']}", {"phones": []}).status_code == 200
+    assert corrected(leads, bare, request="A heat pump")["request"] == "A heat pump", (
+        "what was never there is no matter"
+    )

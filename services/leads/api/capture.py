@@ -62,4 +62,4 @@ def edit(lead_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Lead, lead_id)
         tx.expect(found, if_match())
-        return shown(tx, usecases.edit(tx, found, **given))
+        return shown(tx, usecases.edit(tx, found, roles=caller().roles, **given))

@@ -141,13 +141,19 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
     return lead
 
 
-def edit(tx: Tx, lead: Lead, **given: Any) -> Lead:
-    """Corrections and additions by hand; score, fit, a clock that runs and what it is recognised by follow."""
+def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Lead:
+    """Corrections and additions by hand; score, fit, a clock that runs and what it is recognised by follow.
+
+    Raises Invalid for taking away what the company requires; what was never there may be added later.
+    """
     lead.demand(LeadAction.EDIT)
     fit = given.pop("fit", None)
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
     for name in changed:
         setattr(lead, name, given[name])
+    if emptied := set(changed).intersection(required(tx, lead.branch, "create", roles, vars(lead))):
+        faults = [Fault(f"/{name}", "your company requires this") for name in sorted(emptied)]
+        raise Invalid("some required fields would be missing", errors=faults)
     if not (lead.person_name or lead.company):
         raise Invalid("a lead needs a name", errors=[Fault("/person_name", "give a person's name or a company")])
     record = people.branch(tx, lead.branch)
