@@ -188,3 +188,20 @@ def test_the_lead_of_an_opportunity_entered_first_keeps_what_was_said_of_the_pro
     lead = said(funnel.as_("csr").get(f"{LEADS}/{made['lead_id']}"))
     assert lead["fit"] == {**said_so["fit"], "budget_band": None}
     assert lead["do_not_contact"] is True
+
+
+def test_an_opportunity_stands_on_what_was_agreed_to_whichever_estimate_was_chosen_before(funnel: Bench) -> None:
+    found, first, link = sent(funnel)
+    second = said(funnel.as_("salesperson").post(ESTIMATES, {"opportunity_id": found["id"]}))
+    funnel.settle(deliver_twice=True)
+    assert seen(funnel, found["id"])["selected_estimate_id"] == second["id"]
+
+    funnel.clock.forward(minutes=1)
+    [option] = said(funnel.public.get(link))["options"]
+    said(funnel.public.post(f"{link}/accept", {"option": option["id"], "typed_name": "Ada Byron", "consent": True}))
+    funnel.settle(deliver_twice=True)
+
+    won = seen(funnel, found["id"])
+    assert (won["stage"], won["selected_estimate_id"]) == ("won", first["id"])
+    card = said(funnel.as_("manager").get(f"/api/v1/pipeline/cards/{won['lead_id']}"))
+    assert (card["estimate_id"], card["estimate_state"]) == (first["id"], "accepted")

@@ -17,7 +17,7 @@ from libs.common.tx import Tx
 from services.estimates.model import Acceptance, Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
 from services.estimates.states import Method
-from services.estimates.usecases import facts, links, pricing
+from services.estimates.usecases import draft, facts, links, pricing
 from services.estimates.usecases.timers import EXPIRY
 
 
@@ -84,6 +84,7 @@ def accept(
     estimate.accepted_by(acceptance)
     estimate.total = estimate.total_max = totals.total
     tx.forget(EXPIRY, estimate.id)
+    draft.select(tx, estimate)  # what was agreed to is what the opportunity stands on, whichever was chosen before
     head = facts.head(tx, estimate)
     tx.publish(EstimateAccepted(**head, **facts.sold(estimate, acceptance, [*chosen.lines, *extras])), of=estimate)
     return acceptance
