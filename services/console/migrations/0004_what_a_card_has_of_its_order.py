@@ -19,7 +19,7 @@ def upgrade() -> None:
     for name, kind in NEW.items():
         op.add_column("bookings", sa.Column(name, kind, nullable=True))
     known = ", ".join(
-        f"{name} = (SELECT c.{name} FROM cards AS c WHERE c.booking_id = bookings.id)"  # noqa: S608 - our own names
+        f"{name} = (SELECT c.{name} FROM cards AS c WHERE c.id = bookings.card_id AND c.booking_id = bookings.id)"  # noqa: S608 - our own names
         for name in NEW
     )
     op.execute(f"UPDATE bookings SET {known}")  # noqa: S608 - our own names
