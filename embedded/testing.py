@@ -159,6 +159,7 @@ class Bench:
             correlationid=event.subject,
             causationid="test",
             actor=actor,
+            branch=str(getattr(event, "branch", None) or ""),
             data=event.data(),
         )
 

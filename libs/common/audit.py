@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LINKS = few("json_to_recordset(%(links)s::json) AS y(row bigint, place bigint, link text)", "many")
 LINK = f"UPDATE audit AS a SET position = x.place, hash = x.link FROM {LINKS} AS x WHERE a.id = x.row"  # noqa: S608 - ours
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
-SECRET = {"password_hash", "token_hash", "secret"}
+SECRET = {"password_hash", "token_hash", "secret", "former_secret", "url"}
 
 
 #: (kind, record, on whose behalf) -> field -> [before, after]

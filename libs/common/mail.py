@@ -4,10 +4,8 @@ Without a mail server (``PLUMBLINE_SMTP_URL``) mail stays ``unsent`` in the data
 """
 
 import base64
-import functools
 import re
 import smtplib
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.errors import Fault, Invalid
+from libs.common.outside import trusted
 from libs.common.service import Job
 from libs.common.store import Store
 from libs.common.surroundings import Surroundings
@@ -166,12 +165,6 @@ def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
         state = FAILED if final or row.attempts >= TRIES else UNSENT
         noted = {"error": one_line(why), "due_at": store.now(one) + pause, "state": state}
         one.execute(sa.update(mail).where(_attempt(mail, row)).values(noted))
-
-
-@functools.cache
-def trusted() -> ssl.SSLContext:
-    """Reads every root certificate of the machine, which takes longer than all else about a mail: once a process."""
-    return ssl.create_default_context()
 
 
 def post(around: Surroundings, mail: EmailMessage) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -153,6 +153,13 @@ def _passwords(text: str, production: bool) -> dict[str, str]:
     return pairs
 
 
+def _networks(text: str, _production: bool) -> tuple[Any, ...]:
+    try:
+        return tuple(ip_network(one) for one in text.split())
+    except ValueError as wrong:
+        raise Wrong(f"is no list of networks such as 10.1.0.0/16 ({wrong})") from wrong
+
+
 def of(*roles: str) -> frozenset[str]:
     return frozenset(roles)
 
@@ -193,6 +200,8 @@ SETTINGS = (
     Setting("OUTBOX_MOST_HOURS", "So long may the oldest of them wait; beyond, changes are refused with 503.",
             _count(1, 8760), default="168"),
     Setting("OUTBOX_KEEP_DAYS", "How long sent facts are kept for `replay`; 0: for good.", _keep, default="0"),
+    Setting("WEBHOOK_NETWORKS", "Networks inside that webhooks may reach, also by http; else only what is public.",
+            _networks, default="", example="10.1.0.0/16 192.168.7.9/32"),
     Setting("LOG_LEVEL", "How much is told.", _word("debug", "info", "warning", "error"), default="info"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

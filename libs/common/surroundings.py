@@ -1,6 +1,7 @@
 """What a deployment is told of the world around it, and use cases read in ``tx.store.surroundings``."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Surroundings:
     smtp_url: str = ""  #: smtp://user:password@host:port (STARTTLS where offered) or smtps://…
     mail_from: str = "Plumbline <plumbline@localhost>"
     outbox: OutboxLimits = OutboxLimits()
+    inside: tuple[IPv4Network | IPv6Network, ...] = ()  #: networks of ours that webhooks may reach
 
     def link(self, path: str) -> str:
         """The address of a page, for people, or of a document, for programs."""

@@ -14,11 +14,12 @@ WATCHED = {module.__name__ for module in (leads, opportunities, appointments, es
 
 
 def hear(tx: Tx, event: Event) -> None:
-    """The record first, as it is now; then the people."""
+    """The record first, as it is now; then the people, and other systems."""
     usecases.watch(tx, event)
     usecases.tell(tx, event)
+    usecases.forward(tx, event)
 
 
 for fact in facts():
-    if fact.__module__ in WATCHED:
-        subscriptions.on(fact)(hear)
+    if fact.__module__ in usecases.FORWARDED:
+        subscriptions.on(fact)(hear if fact.__module__ in WATCHED else usecases.forward)

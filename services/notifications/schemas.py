@@ -1,8 +1,14 @@
 """What comes in about notifications and what goes out."""
 
-from libs.common.web import Page, Schema, fields
+from typing import Any
+
+from marshmallow import ValidationError
+
+from libs.common import outside
+from libs.common.web import Allowed, Page, Schema, fields
+from services.notifications import usecases
 from services.notifications.settings import Channel, QuietHours, channels
-from services.notifications.states import Kind, MessageState
+from services.notifications.states import DeliveryState, Kind, MessageState, WebhookState
 
 
 class NotificationQuery(Page):
@@ -78,3 +84,96 @@ class StatusBarOut(Schema):
     expiring_estimates = fields.Whole()
     unacknowledged_bookings = fields.Whole()
     unread = fields.Whole()
+
+
+class Wanted(fields.Text):
+    """The name of a fact, of all of a record's (``plumbline.booking.#``), or ``#`` for everything."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=100, blank=False, **more)
+
+    def read(self, value: Any) -> str:
+        said = super().read(value)
+        if said not in usecases.forwarded():
+            raise ValidationError("is no fact that is told to others; such as plumbline.booking.# or # for everything")
+        return said
+
+
+class WebhookEditIn(Schema):
+    url = fields.Text(max_length=outside.LONGEST_URL, blank=False)
+    types = fields.List(Wanted(), least=1, most=100)
+    description = fields.Text(max_length=200)
+    branch = fields.Uuid(allow_none=True)
+
+
+class WebhookIn(WebhookEditIn):
+    url = fields.Text(max_length=outside.LONGEST_URL, required=True)
+    types = fields.List(Wanted(), least=1, most=100, required=True)
+
+
+class WebhookItemOut(Schema):
+    """``branch`` is whose facts it gets, none: everybody's.
+
+    ``failing_since`` is when its receiver last answered otherwise than it should, ``trouble`` how, ``rests_until``
+    when it is tried next.
+    """
+
+    id = fields.Uuid()
+    url = fields.Text()
+    host = fields.Text()
+    description = fields.Text()
+    types = fields.List(fields.Text())
+    branch = fields.Uuid()
+    state = fields.Code(WebhookState)
+    reason = fields.Text()
+    failures = fields.Whole()
+    failing_since = fields.Instant()
+    trouble = fields.Text()
+    rests_until = fields.Instant()
+    former_until = fields.Instant()
+    allowed = Allowed({"pause": "webhook.admin", "resume": "webhook.admin", "remove": "webhook.admin"})
+    created_at = fields.Instant()
+    updated_at = fields.Instant()
+    version = fields.Whole()
+
+
+class WebhookOut(WebhookItemOut):
+    """One, with ``waiting``: how many facts are on their way to it."""
+
+    waiting = fields.Whole()
+
+
+class SecretOut(Schema):
+    """``former`` signs as well until ``former_until``."""
+
+    secret = fields.Text()
+    former_until = fields.Instant()
+
+
+class WebhookQuery(Page):
+    state = fields.Code(WebhookState)
+
+
+class WebhookDeliveryQuery(Page):
+    state = fields.Code(DeliveryState)
+    type = fields.Text(max_length=100)
+    subject = fields.Uuid()
+
+
+class WebhookDeliveryOut(Schema):
+    """``id`` is the ``webhook-id``; ``status`` and ``error`` are what came of the last attempt."""
+
+    id = fields.Uuid()
+    type = fields.Text()
+    subject = fields.Uuid()
+    state = fields.Code(DeliveryState)
+    attempts = fields.Whole()
+    status = fields.Whole()
+    error = fields.Text()
+    due_at = fields.Instant()
+    created_at = fields.Instant()
+    settled_at = fields.Instant()
+
+
+class AgainOut(Schema):
+    again = fields.Whole()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from libs.common import mail
 from libs.common.service import Job, Service
 from services.notifications import usecases
+from services.notifications.adapters import SENDERS
 from services.notifications.handlers import subscriptions
 from services.notifications.model import TABLES, Base
 from services.notifications.settings import PREFERENCES
@@ -30,7 +31,12 @@ SPEC = Service(
     blueprints=blueprints,
     subscriptions=subscriptions,
     timers=usecases.TIMERS,
-    jobs=(mail.JOB, Job("outgoing", usecases.follow_up, every_s=2.0)),
+    jobs=(
+        mail.JOB,
+        *SENDERS,
+        Job("outgoing", usecases.follow_up, every_s=2.0),
+        Job("webhook-log", usecases.webhooks.prune, every_s=600.0),
+    ),
     preferences=PREFERENCES,
     prefixes=("/api/v1/status-bar",),
 )

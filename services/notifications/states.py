@@ -39,6 +39,7 @@ class Kind(StrEnum):
     BOOKING_CHANGE_ORDERED = "booking_change_ordered"
     BOOKING_EDITED = "booking_edited"
     BOOKING_CANCELLED = "booking_cancelled"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 class MessageState(StrEnum):
@@ -61,3 +62,42 @@ MESSAGE = Machine(
         (MessageState.QUEUED, MessageAction.FAIL): MessageState.FAILED,
     },
 )
+
+
+class WebhookState(StrEnum):
+    """Paused by somebody, or disabled since its receiver wants no more: what is for it is kept until it goes on."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    REMOVED = "removed"
+
+
+class WebhookAction(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    DISABLE = "disable"
+    REMOVE = "remove"
+
+
+WEBHOOK = Machine(
+    initial=WebhookState.ACTIVE,
+    edges={
+        (WebhookState.ACTIVE, WebhookAction.PAUSE): WebhookState.PAUSED,
+        (WebhookState.ACTIVE, WebhookAction.DISABLE): WebhookState.DISABLED,
+        (WebhookState.PAUSED, WebhookAction.RESUME): WebhookState.ACTIVE,
+        (WebhookState.DISABLED, WebhookAction.RESUME): WebhookState.ACTIVE,
+        (WebhookState.ACTIVE, WebhookAction.REMOVE): WebhookState.REMOVED,
+        (WebhookState.PAUSED, WebhookAction.REMOVE): WebhookState.REMOVED,
+        (WebhookState.DISABLED, WebhookAction.REMOVE): WebhookState.REMOVED,
+    },
+    unasked=(WebhookAction.DISABLE,),
+)
+
+
+class DeliveryState(StrEnum):
+    """What is refused for good is given up; somebody may have it sent again."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given_up"

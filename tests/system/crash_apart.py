@@ -43,6 +43,7 @@ class Apart(CrashWorld):
             "PLUMBLINE_AMQP_URL": self.broker.url(account.name, account.password, self.vhost.name),
             "PLUMBLINE_MANAGEMENT_URL": self.broker.management_url,
             "PLUMBLINE_SMTP_URL": self.post.url,
+            "PLUMBLINE_WEBHOOK_NETWORKS": "127.0.0.0/8",
         }
         return {
             "role": role, "service": service, "databases": self.databases, "key": self.key, "environment": environment,

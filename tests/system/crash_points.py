@@ -53,4 +53,6 @@ POINTS: Mapping[str, Point] = {
     "timer_fired": Point(PEOPLE, "effect and timer are taken back together: it fires again, once", "remind", most=2),
     "mail_leased": Point(PEOPLE, "the mail is leased, and goes when the lease is over", most=2),
     "mail_sent": Point(PEOPLE, "the mail may go twice, under one Message-ID and in the same words", most=2),
+    "webhook_leased": Point(PEOPLE, "the webhook is leased, and served when the lease is over", most=2),
+    "webhook_sent": Point(PEOPLE, "the fact may be posted twice, under one webhook-id and in the same words", most=2),
 }

@@ -3,10 +3,11 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import sqlalchemy as sa
 from joserfc.jwk import ECKey
@@ -19,12 +20,18 @@ from embedded.testing import CAST, HOME, hire
 from libs.common import mail, migrate, orm
 from libs.common.contracts.base import Message
 from libs.common.store import utc_now
+from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
+from services.notifications.model import Webhook, WebhookDelivery
 from services.notifications.settings import PREFERENCES
+from services.notifications.usecases import webhooks
+from tests.listening import LOOPBACK, listening
 from tests.system.crash_points import PEOPLE, POINTS
 from tests.system.crash_processes import Processes
 from tests.system.post_office import Post
 
+HOOKS: Any = Webhook.__table__
+DELIVERIES: Any = WebhookDelivery.__table__
 NAMES = ("leads", "opportunities", "notifications")
 DIES_S, RESTS_S, MOMENT_S, TICK_S = 60.0, 60.0, 0.1, 0.05
 FEW, MANY = 2, 25  #: kills a point
@@ -47,8 +54,14 @@ class CrashWorld(ABC):
         self.system = System.over(opened)  # nothing of it runs: it is what the auditor looks through
         for part in self.system.parts.values():
             hire(part.store)
-        with self.system.parts["notifications"].store.begin() as tx:
+        self.people = self.system.parts["notifications"].store
+        self.people.surroundings = Surroundings(inside=LOOPBACK)
+        with self.people.begin() as tx:
             PREFERENCES.write(tx, None, {"quiet_hours": None}, 0)  # mail goes at any time of the day
+        self.listening = ExitStack()
+        self.listener = self.listening.enter_context(listening())
+        with self.people.begin() as tx:
+            self.hook = webhooks.add(tx, url=self.listener.url, types=["plumbline.lead.#"]).id
         self.processes = Processes(folder, self.about, around or {})
         self.ledger = Ledger(folder / "ledger")
         csr, role, branch, teams = CAST["csr"]
@@ -86,6 +99,8 @@ class CrashWorld(ABC):
                 for table in (held, timers, letters):
                     leased = (table.c.attempts > 0) & (table.c.due_at > tx.now)
                     tx.execute(sa.update(table).where(leased).values(due_at=tx.now))
+        with self.people.begin() as tx:
+            tx.execute(sa.update(HOOKS).values(leased_until=None, rests_until=None))
         self.processes.start(process)
 
     def enquire(self) -> None:
@@ -179,6 +194,27 @@ class CrashWorld(ABC):
         assert again <= kills, f"{again} came again"
         return kills, again
 
+    def posts_go(self, posts: int, most: int = 100) -> tuple[int, int]:
+        """The same of what is posted to a webhook."""
+        sender, kills, chance = self.process(PEOPLE), 0, Random(posts)
+        with self.people.begin() as tx:
+            hook = tx.get(Webhook, self.hook)
+            idents = {str(webhooks.queue_test(tx, hook)) for _ in range(posts)}
+
+        def missing() -> int:
+            return len(idents - set(self.listener.ids))
+
+        while left := missing():
+            few = max(0, left - chance.randrange(1, most))
+            self.until(lambda few=few: missing() <= few, "it is posted")
+            self.processes.end(sender)
+            self.again(sender)
+            kills += 1
+        self.settle()
+        again = sum(1 for ident in self.listener.ids if ident in idents) - posts
+        assert again <= kills, f"{again} came again"
+        return kills, again
+
     # -- what is left
 
     def settle(self) -> None:
@@ -194,7 +230,12 @@ class CrashWorld(ABC):
         faults: list[str] = ["not looked yet"]
 
         def balanced() -> bool:
-            faults[:] = audit(self.system, self.ledger, forged=self.given_up) + self.unsent() + self.unreminded()
+            faults[:] = (
+                audit(self.system, self.ledger, forged=self.given_up)
+                + self.unsent()
+                + self.unposted()
+                + self.unreminded()
+            )
             return not faults
 
         self.until(balanced, "the books balance", faults)
@@ -210,6 +251,25 @@ class CrashWorld(ABC):
         faults = [f"mail {row.id} is {row.state}" for row in rows if row.state != "sent"]
         faults += [f"mail {ident} is marked as sent and never came" for ident in gone - got.keys()]
         return faults + [f"mail {one} came in two versions" for one, some in got.items() if len(set(some)) > 1]
+
+    def unposted(self) -> list[str]:
+        """Facts of leads that the webhook was not told, or in two versions, or before an earlier one of their lead."""
+        outbox = self.system.parts["leads"].store.tables.outbox.c
+        facts = self.rows("leads", lambda _tables: sa.select(outbox.event_id, outbox.agg))
+        rows = self.rows("notifications", lambda _tables: sa.select(DELIVERIES.c.id, DELIVERIES.c.state))
+        got = self.listener.got.copy()
+        wanted = {str(uuid5(self.hook, str(one.event_id))) for one in facts if one.agg not in self.given_up}
+        faults = [f"the post {row.id} is {row.state}" for row in rows if row.state != "delivered"]
+        faults += [f"the post {ident} never came" for ident in wanted - {one.id for one in got}]
+        bodies, numbers = dict[str, bytes](), dict[str, int]()
+        for one in got:
+            if bodies.setdefault(one.id, one.body) != one.body:
+                faults.append(f"the post {one.id} came in two versions")
+            subject, number = one.fact["subject"], int(one.fact["sequence"])
+            if number > numbers.get(subject, 0) + 1:
+                faults.append(f"fact {number} of {subject} came after {numbers.get(subject, 0)}")
+            numbers[subject] = max(number, numbers.get(subject, 0))
+        return faults
 
     def unreminded(self) -> list[str]:
         told = self.system.parts["notifications"].service.metadata.tables["notifications"].c
@@ -233,3 +293,4 @@ class CrashWorld(ABC):
         self.client.close()
         self.ledger.close()
         self.system.close()
+        self.listening.close()

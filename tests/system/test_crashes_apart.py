@@ -40,3 +40,14 @@ def test_mail_goes_at_least_once_under_one_id_however_often_its_sender_dies(
     kills, again = world.mail_goes(mails)
     measured(f"{mails} mails, {kills} kills of their sender, {again} came again")
     assert kills >= mails / 100
+
+
+@pytest.mark.parametrize(
+    "posts", [SOME_MAIL, pytest.param(MUCH_MAIL, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_a_webhook_is_posted_to_at_least_once_under_one_id_however_often_its_sender_dies(
+    world: CrashWorld, measured: Callable[[str], None], posts: int
+) -> None:
+    kills, again = world.posts_go(posts)
+    measured(f"{posts} posts, {kills} kills of their sender, {again} came again")
+    assert kills >= posts / 100

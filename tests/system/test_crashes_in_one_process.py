@@ -21,7 +21,7 @@ class InOneProcess(CrashWorld):
         return "embedded"
 
     def about(self, process: str) -> dict[str, Any]:
-        environment = {"PLUMBLINE_SMTP_URL": self.post.url}
+        environment = {"PLUMBLINE_SMTP_URL": self.post.url, "PLUMBLINE_WEBHOOK_NETWORKS": "127.0.0.0/8"}
         return {
             "role": "embedded", "service": "leads", "databases": self.databases, "key": self.key,
             "environment": environment,
@@ -45,7 +45,7 @@ def test_every_crash_point_is_in_the_table() -> None:
         for point in re.findall(r'\bcrash\("(\w+)"\)', module.read_text())
     }
     assert named == set(POINTS)
-    assert len(named) == 18
+    assert len(named) == 20
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -69,3 +69,14 @@ def test_mail_goes_at_least_once_under_one_id_however_often_its_sender_dies(
     kills, again = world.mail_goes(mails)
     measured(f"{mails} mails, {kills} kills of their sender, {again} came again")
     assert kills >= mails / 100
+
+
+@pytest.mark.parametrize(
+    "posts", [SOME_MAIL, pytest.param(MUCH_MAIL, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_a_webhook_is_posted_to_at_least_once_under_one_id_however_often_its_sender_dies(
+    world: CrashWorld, measured: Callable[[str], None], posts: int
+) -> None:
+    kills, again = world.posts_go(posts)
+    measured(f"{posts} posts, {kills} kills of their sender, {again} came again")
+    assert kills >= posts / 100

@@ -32,6 +32,7 @@ PUBLISHERS = {
     "sale": "bookings",
     "booking": "bookings",
     "notification": "notifications",
+    "webhook": "notifications",
     "staff": "staff",
 }
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"

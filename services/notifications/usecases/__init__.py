@@ -1,6 +1,7 @@
 """What the business does to have people told: each function is one act inside one transaction."""
 
-from services.notifications.usecases import preferences
+from services.notifications.usecases import preferences, webhooks
+from services.notifications.usecases.forwarding import FORWARDED, forward, forwarded
 from services.notifications.usecases.outgoing import follow_up
 from services.notifications.usecases.reading import mine, one_of_mine, read, read_all
 from services.notifications.usecases.statusbar import counters
@@ -9,5 +10,6 @@ from services.notifications.usecases.timers import TIMERS
 from services.notifications.usecases.watching import watch
 
 __all__ = [
-    "TIMERS", "counters", "follow_up", "mine", "one_of_mine", "preferences", "read", "read_all", "tell", "watch",
+    "FORWARDED", "TIMERS", "counters", "follow_up", "forward", "forwarded", "mine", "one_of_mine", "preferences",
+    "read", "read_all", "tell", "watch", "webhooks",
 ]  # fmt: skip

@@ -98,6 +98,7 @@ TEXTS: Mapping[Kind, Parts] = {
     ),
     Kind.BOOKING_EDITED: ("Where work order {number}, {title}, is, whom to ask for or how to get in was put right.",),
     Kind.BOOKING_CANCELLED: ("Work order {number}, {title}, is cancelled", ": {reason}", "."),
+    Kind.WEBHOOK_DISABLED: ("Nothing more is sent to {title}", ": {reason}", ". What is for it is kept."),
 }
 
 CALENDAR = "/calendar"
@@ -109,6 +110,7 @@ LINKS: Mapping[str, str] = {
     "appointment": "/opportunities/{opportunity_id}",
     "estimate": "/estimates/{subject}",
     "booking": "/bookings/{subject}",
+    "webhook": "/settings/webhooks/{subject}",
 }  #: by record, where the console shows it
 
 

@@ -21,7 +21,6 @@ from services.notifications.schemas import (
 
 bp = Blueprint("notifications", __name__, url_prefix="/api/v1/notifications")
 bar = Blueprint("status_bar", __name__, url_prefix="/api/v1/status-bar")
-BLUEPRINTS = (bp, bar)
 
 
 @bp.get("")

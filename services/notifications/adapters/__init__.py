@@ -1,0 +1,5 @@
+"""What leaves the house: posts to webhooks and chats."""
+
+from services.notifications.adapters.posting import SENDERS
+
+__all__ = ["SENDERS"]
