@@ -148,7 +148,9 @@ def _changing(metadata: sa.MetaData, change: Change) -> sa.Update:
 
 
 def _kinds(table: sa.Table) -> dict[str, str]:
-    return {one.name: next(KINDS[kind] for kind in type(_plain(one.type)).__mro__ if kind in KINDS) for one in table.c}
+    """The columns that somebody says something of: not what the database counts by itself."""
+    said = [one for one in table.c if one is not table.autoincrement_column]
+    return {one.name: next(KINDS[kind] for kind in type(_plain(one.type)).__mro__ if kind in KINDS) for one in said}
 
 
 def _plain(kind: Any) -> Any:
