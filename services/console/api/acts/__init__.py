@@ -9,11 +9,12 @@ from services.console.api.acts import (
     operators,
     opportunities,
     staff,
+    webhooks,
 )
 from services.console.api.acts.act import Act, Field
 
 EVERY: dict[str, Act] = {}
-for _module in (leads, opportunities, estimates, catalogue, bookings, notifications, staff, operators):
+for _module in (leads, opportunities, estimates, catalogue, bookings, notifications, staff, operators, webhooks):
     for _act in _module.ACTS:
         if _act.key in EVERY:
             raise TypeError(f"there are two acts {_act.key}")

@@ -28,6 +28,7 @@ from services.console.api.screens import (
     staffing,
     today,
     tour,
+    webhooks,
 )
 from services.console.api.screens.frame import dress
 
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     catalogue.bp,
     staffing.bp,
     parked.bp,
+    webhooks.bp,
     changes.bp,
     settings.bp,
     calendar.bp,

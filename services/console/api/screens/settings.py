@@ -52,6 +52,10 @@ NAV: tuple[tuple[str, str, May, str, str], ...] = (
         said("Every message to anybody, by which way, and what became of it."),
     ),
     (
+        "/settings/webhooks", said("Webhooks"), "webhook.read", "send",
+        said("Other systems that are told what happens."),
+    ),
+    (
         "/settings/parked", said("Parked messages"), "parked.read", "stop",
         said("What could not be applied, why, and what to do about it."),
     ),
