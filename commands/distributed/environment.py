@@ -13,12 +13,14 @@ import services
 SIGNER = "staff"  #: signs tokens; the others fetch its public keys
 ASKER = "console"  #: shows what the others keep, asking them through the gateway
 SENDERS = ("estimates", "notifications")  #: send mail, where there is a mail server
+POSTER = "notifications"  #: posts to webhooks
 STEPS = ("provision", "topology")  #: run once, as administrators
 PASSED_ON = {
     "PLUMBLINE_ENV": "development",
     "PLUMBLINE_LOG_LEVEL": "info",
     "PLUMBLINE_SMTP_URL": "",
     "PLUMBLINE_MAIL_FROM": "",
+    "PLUMBLINE_WEBHOOK_NETWORKS": "",
     "PLUMBLINE_OUTBOX_MOST_ROWS": "1000000",
     "PLUMBLINE_OUTBOX_MOST_HOURS": "168",
     "PLUMBLINE_OUTBOX_KEEP_DAYS": "0",
@@ -69,6 +71,8 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
     given["PLUMBLINE_PUBLIC_URL"] = place.public_url
     if service in SENDERS:
         given |= _passed_on("PLUMBLINE_SMTP_URL", "PLUMBLINE_MAIL_FROM")
+    if service == POSTER:
+        given |= _passed_on("PLUMBLINE_WEBHOOK_NETWORKS")
     if role == "worker":
         return given | {
             "PLUMBLINE_AMQP_URL_FILE": place.secret(f"{service}-amqp-url"),

@@ -1,6 +1,8 @@
 """docs/subscribe.md does what it says: its programs, taken out of the page, against a real broker."""
 
+import base64
 import contextlib
+import http.client
 import json
 import os
 import sqlite3
@@ -13,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from standardwebhooks import Webhook as Signing
 
 from libs.common.contracts.commands import COMMANDS, decode
 from libs.common.rabbit.management import Binding
@@ -20,6 +23,7 @@ from libs.common.rabbit.subscribers import LIMITS
 from libs.common.rabbit.topology import EVENTS
 from libs.common.web import load
 from libs.local.broker import Broker
+from libs.local.ports import free_port
 from services.leads.schemas.incoming import LeadIn
 from tests.system import toolbox
 from tests.system.strangers import Company, Stranger, every_fact, provisioned, until
@@ -112,6 +116,34 @@ def test_the_consumer_in_python(company: Company, start: Callable[..., Running],
 
     until(lambda: line(next_one) in running.said.read_text(), "it goes on where it was")
     assert running.said.read_text().splitlines()[before:] == [line(next_one)]
+
+
+def test_the_receiver_of_webhooks(tmp_path: Path, start: Callable[..., Running]) -> None:
+    """Over HTTP, from a sender of the standard's; what others post it, or post it again, it takes as it should."""
+    secret, port = f"whsec_{base64.b64encode(os.urandom(32)).decode()}", free_port()
+    (tmp_path / "hooks.py").write_text(program("Webhooks"))
+    env = ["env", f"WEBHOOK_SECRET={secret}", f"PORT={port}"]
+    running = start("", *env, sys.executable, "hooks.py")
+    body = next(iter(FACTS.values())).decode()
+
+    def post(ident: str, key: str = secret, at: float | None = None) -> int:
+        when = datetime.fromtimestamp(at or time.time(), UTC)
+        headers = {"webhook-id": ident, "webhook-timestamp": str(int(when.timestamp()))}
+        headers["webhook-signature"] = f"v1,bm90IG91cnM= {Signing(key).sign(ident, when, body)}"
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        line.request("POST", "/", body, headers)
+        return line.getresponse().status
+
+    def listens() -> bool:
+        with contextlib.suppress(OSError):
+            return post("first") == 204
+        return False
+
+    until(listens, "it listens")
+    forged, old = post("second", "whsec_Zm9yZ2Vk"), post("third", at=time.time() - 3600)
+    assert [post("first"), forged, old] == [204, 401, 401]
+    assert post("fourth") == 204
+    assert [one for one in running.lines() if one.startswith("plumbline.")] == [line(body.encode())] * 2
 
 
 def another(name: str) -> bytes:
