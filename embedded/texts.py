@@ -48,7 +48,8 @@ def catalogues() -> dict[str, str]:
     return {
         "services/notifications/texts/messages.pot": _written(told),
         "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),
-        "services/estimates/texts/messages.pot": _written(page),
+        "services/estimates/texts/messages.pot": _written([*page, *_marked(COMMON / "paper.py")]),
+        **{f"services/{name}/texts/messages.pot": _written(_on_paper(name)) for name in ("bookings",)},
     }
 
 
@@ -62,15 +63,26 @@ def _written(texts: list[str | tuple[str, ...]]) -> str:
     return written.getvalue().decode()
 
 
+def _on_paper(service: str) -> list[str | tuple[str, ...]]:
+    """What stands on a service's paper and in the mail that brings it."""
+    every = (SERVICES / service, *(COMMON / f"{name}.py" for name in ("paper", "papermail", "spoken")))
+    return [*(text for place in every for text in _marked(place)), *_states(service)]
+
+
 def _looked_up() -> Iterator[str]:
     """What the console's pages say by looking it up: reports, and states and roles by their names."""
     for report in DEFINITIONS:
         yield from (report.title, report.text, *(one.label for one in report.columns if one.label))
-    states = [import_module(f"services.{name}.states") for name in services.NAMES]
-    for kind in (Role, *(kind for module in states for kind in vars(module).values())):
+    yield from (spoken.plain(one) for one in Role)
+    yield from (text for name in services.NAMES for text in _states(name))
+    yield from (spoken.plain(lane.partition(".")[2]) for lane in LANES)
+
+
+def _states(service: str) -> Iterator[str]:
+    """A service's states and codes, by their names."""
+    for kind in vars(import_module(f"services.{service}.states")).values():
         if isinstance(kind, type) and issubclass(kind, StrEnum) and not kind.__name__.endswith("Action"):
             yield from (spoken.plain(one) for one in kind)
-    yield from (spoken.plain(lane.partition(".")[2]) for lane in LANES)
 
 
 def _marked(place: Path) -> Texts:

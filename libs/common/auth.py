@@ -94,6 +94,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     "booking.schedule": {OFFICE: ALL, OPERATIONS: ALL},
     "booking.order": {OFFICE: ALL, OPERATIONS: ALL},
     "booking.cancel": {MANAGER: ALL, OFFICE: ALL},
+    "booking.mail": {MANAGER: ALL, OFFICE: ALL, OPERATIONS: ALL},
     # what the console shows of all of them
     "pipeline.read": {
         CSR: ALL, MARKETING: ALL, TECHNICIAN: OWN, SALES: OWN, MANAGER: TEAM, OFFICE: ALL, OPERATIONS: ALL, ADMIN: ALL,

@@ -104,6 +104,14 @@ def place(where: Any) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def address_lines(address: Mapping[str, Any] | None) -> list[str]:
+    """The same, a line each, of an address as records keep it."""
+    if not address:
+        return []
+    town = " ".join(str(address[name]) for name in ("city", "region", "postal_code") if address.get(name))
+    return [line for line in (address.get("line1"), address.get("line2"), town) if line]
+
+
 def visit(contact: Any, note: str = "") -> str:
     """Whom to ask for, how to reach them, and what to know before, a line each."""
     name = getattr(contact, "name", "") or getattr(contact, "company", "")

@@ -178,6 +178,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "booking.started": {"state": "in_progress", "ordering_status": "received"},
     "booking.completed": {"state": "completed", "ordering_status": "received"},
     "booking.cancelled": {"state": "cancelled", "reason": "Sale undone", "previous_state": "assigned"},
+    "booking.mailed": {"to": ["crew@demo.example"]},
     "booking.change_ordered": {"state": "accepted", "previous_total": "8250.00"},
     "booking.changed": {"state": "draft", **UNASSIGNED, "changed": ["checklist"], "done": ["site_access"]},
     "booking.unacknowledged": {"state": "assigned", "acceptance_id": None},

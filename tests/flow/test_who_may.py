@@ -139,6 +139,7 @@ TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
             ("GET", "/bookings/customers/{customer}", None),
             ("GET", "/bookings/jobs/{job}", None),
             ("GET", "/bookings/{booking}", None),
+            ("GET", "/bookings/{booking}/booking.pdf", None),
             ("GET", "/bookings/sales/{sale}", None),
         ],
     ),
@@ -171,7 +172,14 @@ TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
             ("POST", "/bookings/{booking}/complete", {}),
         ],
     ),
-    ("schedule and order", PREPARE | {"operations": ALL}, [("PATCH", "/bookings/{booking}", {})]),
+    (
+        "schedule, order and send the work on paper",
+        PREPARE | {"operations": ALL},
+        [
+            ("PATCH", "/bookings/{booking}", {}),
+            ("POST", "/bookings/{booking}/mail", {"to": ["crew@example.com"]}),
+        ],
+    ),
     (
         "cancel",
         PREPARE,

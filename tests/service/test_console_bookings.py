@@ -12,6 +12,7 @@ from libs.common.auth import RULES, Role
 from services.console.api.acts import EVERY
 from tests.service.bookings_world import Orders, acceptance, material
 from tests.service.console_reader import Page, Reader
+from tests.service.on_paper import mails, words
 
 
 @pytest.fixture
@@ -41,6 +42,28 @@ def test_the_office_ticks_what_is_missing_says_ready_and_assigns(orders: Orders)
 
     seen = orders.see(booking["id"])
     assert (seen["state"], seen["team_id"], seen["note"]) == ("assigned", str(OPERATIONS), "Gate code 4410")
+
+
+def test_the_crew_gets_the_work_on_paper_or_by_mail(orders: Orders) -> None:
+    booking = orders.assigned()
+    reader, page = opened(orders, "operations", booking)
+    path = f"/bookings/{booking['id']}/booking.pdf"
+    assert path in page._hrefs
+    answer: Any = reader.client.get(path)
+    assert answer.mimetype == "application/pdf"
+    assert booking["number"] in words(answer.data)
+
+    reader.follow("Send by e-mail")
+    page = reader.press("Send by e-mail", to="crew@trucks.example\nboss@trucks.example", note="The long ladder")
+    assert "Sent." in page.text
+    assert [one["recipient"] for one in mails(orders.bench, "bookings")] == [
+        "boss@trucks.example",
+        "crew@trucks.example",
+    ]
+    orders.bench.settle()
+    every = orders.bench.as_("operations").items(f"/api/v1/pipeline/timeline?correlation_id={booking['lead_id']}")
+    [told] = [one for one in every if one["kind"] == "booking.mailed"]
+    assert told["words"]["to"] == ["crew@trucks.example", "boss@trucks.example"]
 
 
 def test_everything_in_the_way_of_an_assignment_leads_to_where_it_is_put_right(orders: Orders) -> None:

@@ -236,3 +236,12 @@ class BookingChangeAcknowledged(BookingFact):
     acceptance_id: UUID
     acknowledged_by: UUID
     acknowledged_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingMailed(BookingFact):
+    """The order went out on paper, by mail to these addresses; of its work nothing changed."""
+
+    name = "plumbline.booking.mailed.v1"
+
+    to: tuple[str, ...]

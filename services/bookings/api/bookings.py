@@ -5,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
+from libs.common.paper import sheet_pdf
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
 from services.bookings import usecases
 from services.bookings.model import Booking, Part, Sale
@@ -17,6 +18,7 @@ from services.bookings.schemas.bookings import (
     BookingRow,
     ChangeOrderIn,
     HoldIn,
+    MailIn,
     NoteIn,
     PartOut,
     ReasonIn,
@@ -71,6 +73,26 @@ def booking(booking_id: UUID) -> Answer:
     """One order: its parts, the ordering list, the chain of hands, and what the caller may do."""
     with reading() as tx:
         return one(tx, BookingOut, visible(tx, Booking, booking_id))
+
+
+@bp.get("/<uuid:booking_id>/booking.pdf")
+@endpoint(may="booking.read", kinds=("application/pdf",))
+def pdf(booking_id: UUID) -> Answer:
+    """The order on paper for whoever does the work: in the branch's language, and without a price."""
+    with reading() as tx:
+        sheet = usecases.sheet(tx, visible(tx, Booking, booking_id))
+    return sheet_pdf(sheet), 200, {"Content-Type": "application/pdf"}
+
+
+@bp.post("/<uuid:booking_id>/mail")
+@endpoint(may="booking.mail", body=MailIn, answer=BookingOut)
+def mail(booking_id: UUID, given: Given) -> Answer:
+    """Send the order on paper to whoever does the work, as an attachment to each of up to ten addresses."""
+    with reading() as tx:
+        sheet = usecases.sheet(tx, visible(tx, Booking, booking_id))
+    drawn = sheet_pdf(sheet)  # takes a while, in which nobody has to wait for the record
+    with begin() as tx:
+        return tx.answer(BookingOut(), usecases.mail(tx, visible(tx, Booking, booking_id), sheet, drawn, **given))
 
 
 @bp.patch("/<uuid:booking_id>")

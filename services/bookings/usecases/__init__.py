@@ -7,6 +7,7 @@ from services.bookings.usecases.end import cancel
 from services.bookings.usecases.handoff import accept, acknowledge, assign, complete, give_back, reassign, start
 from services.bookings.usecases.jobs import close, edit_job, orders_of, rename
 from services.bookings.usecases.naming import preview_name
+from services.bookings.usecases.paper import mail, sheet
 from services.bookings.usecases.prepare import edit, hold, make_ready
 from services.bookings.usecases.sell import make_the_job, sell, step_happened, step_of_opportunity_happened
 from services.bookings.usecases.timers import TIMERS, release
@@ -27,6 +28,7 @@ __all__ = [
     "follow",
     "give_back",
     "hold",
+    "mail",
     "make_ready",
     "make_the_job",
     "orders_of",
@@ -36,6 +38,7 @@ __all__ = [
     "rename",
     "retry",
     "sell",
+    "sheet",
     "start",
     "step_happened",
     "step_of_opportunity_happened",

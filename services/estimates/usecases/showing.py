@@ -36,10 +36,10 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
         "state": str(estimate.state),
         "live": estimate.live and tx.now < estimate.expires_at,
         "company": from_["name"] or "",
-        "company_lines": [*address_lines(from_["address"]), spoken.phone(from_["phone"]), from_["email"]],
+        "company_lines": [*spoken.address_lines(from_["address"]), spoken.phone(from_["phone"]), from_["email"]],
         "customer": contact.get("name") or contact.get("company") or "",
         "customer_company": contact.get("company") or "",
-        "site_lines": address_lines(opportunity.site),
+        "site_lines": spoken.address_lines(opportunity.site),
         "valid_until": full_day(version.valid_until, say),
         "prices_include_tax": version.prices_include_tax,
         "options": options,
@@ -61,13 +61,6 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
             "id": str(done.id),
         },
     }
-
-
-def address_lines(address: Mapping[str, Any] | None) -> list[str]:
-    if not address:
-        return []
-    place = " ".join(str(address[name]) for name in ("city", "region", "postal_code") if address.get(name))
-    return [line for line in (address.get("line1"), address.get("line2"), place) if line]
 
 
 def choice(estimate: Estimate, option: UUID | None, add_ons: Collection[UUID | None] = ()) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
+from services.console.api.acts.estimates import TO
 from services.console.api.acts.leads import ADDRESS
 
 BOOKING = "/bookings/<booking_id>"
@@ -171,6 +172,18 @@ ORDER_ACTS = (
         icon="x",
         look="stop",
         fields=(Field("reason", said("Reason"), "area", required=True),),
+    ),
+    Act(
+        "booking.mail",
+        f"POST {BOOKING}/mail",
+        "booking.mail",
+        said("Send by e-mail"),
+        BOOKING,
+        icon="send",
+        title=said("Send it on paper by e-mail"),
+        about=said("Each address gets the booking order as a PDF: the work, the site, the checklist; no price."),
+        fields=(TO, Field("note", said("A word with it"), "area")),
+        done=said("Sent."),
     ),
     Act(
         "booking.change-order",

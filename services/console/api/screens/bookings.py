@@ -11,7 +11,7 @@ from services.console.adapters import words
 from services.console.adapters.doors import Doors, Said
 from services.console.api.screens import crew, steps
 from services.console.api.screens.booking_next import of_booking
-from services.console.api.screens.frame import doors, go, me, names, page, screen
+from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offers import Offers
 from services.console.usecases import found
 
@@ -23,7 +23,7 @@ STATES = (
 OVER = ("completed", "cancelled")
 #: acts that are folded into the menu, in this order
 SELDOM = (
-    "booking.reassign", "booking.schedule", "booking.change-order", "booking.hold", "booking.cancel",
+    "booking.reassign", "booking.schedule", "booking.change-order", "booking.mail", "booking.hold", "booking.cancel",
 )  # fmt: skip
 
 
@@ -97,6 +97,13 @@ def booking(booking_id: UUID) -> Response:
         over=record["state"] in OVER,
         next=of_booking(record, offers, who, teams),
     )
+
+
+@bp.get("/bookings/<uuid:booking_id>/booking.pdf")
+@screen(may="booking.read")
+def paper(booking_id: UUID) -> Response:
+    """The order on paper."""
+    return printed(f"/bookings/{booking_id}/booking.pdf")
 
 
 def _sale(asking: Doors, acceptance_id: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from libs.common.errors import Unavailable
 from services.console.adapters import words
 from services.console.api.screens import building, comparing, happened, pricebook
 from services.console.api.screens.doing import LATER, STALE
-from services.console.api.screens.frame import doors, go, me, names, page, screen
+from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offering import next_of, tag_of
 from services.console.api.screens.offers import Offers
 
@@ -53,9 +53,7 @@ def estimate(estimate_id: UUID) -> Response:
 @screen(may="estimate.read")
 def paper(estimate_id: UUID) -> Response:
     """As the customer sees it, on paper."""
-    said = doors().look(f"/estimates/{estimate_id}/estimate.pdf")
-    named = {"Content-Disposition": "inline; filename=estimate.pdf"}
-    return Response(said.content, content_type="application/pdf", headers=named)
+    return printed(f"/estimates/{estimate_id}/estimate.pdf")
 
 
 @bp.post("/estimates/<uuid:estimate_id>/draft")

@@ -232,6 +232,13 @@ def names(*idents: Any) -> Mapping[str, str]:
 # -- what a view answers
 
 
+def printed(where: str) -> Response:
+    """What a service has on paper at that address, for the browser to show."""
+    name = where.rpartition("/")[2]
+    shown = {"Content-Disposition": f"inline; filename={name}"}
+    return Response(doors().look(where).content, content_type="application/pdf", headers=shown)
+
+
 def page(template: str, status: int = 200, **shown: Any) -> Response:
     """A page in its frame."""
     if g.get("caller") is not None and "counts" not in shown:

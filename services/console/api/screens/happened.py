@@ -102,6 +102,7 @@ LINES: Mapping[str, Line] = {
     "booking.returned": Line(said("Operations gave it back"), ("reason",)),
     "booking.started": Line(said("Work began"), (), "key"),
     "booking.completed": Line(said("Work done"), (), "key"),
+    "booking.mailed": Line(said("Booking sent on paper"), ("addresses",)),
     "booking.cancelled": Line(said("Booking cancelled"), ("reason",), "key"),
     "booking.change_ordered": Line(said("The customer added to it"), ("total",), "odd"),
     "booking.change_acknowledged": Line(said("Operations know of the change")),
@@ -209,6 +210,7 @@ SAID: Mapping[str, Callable[[Told, Told], Any]] = {
     "title": lambda these, _: these.get("title"),
     "option_name": lambda these, _: these.get("option_name"),
     "to": lambda these, _: these.get("to"),
+    "addresses": lambda these, _: ", ".join(_several(these.get("to"))),
     "revision": lambda these, _: these.get("revision"),
     "duplicate_of_number": lambda these, _: these.get("duplicate_of_number"),
 }

@@ -1,0 +1,26 @@
+"""A sheet of paper on its way by mail, to whoever is to have it in the van."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from libs.common import mail, people
+from libs.common.paper import Sheet
+from libs.common.parties import email_key
+from libs.common.spoken import said
+from libs.common.tx import Tx
+
+
+def send(tx: Tx, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None, at: str) -> None:
+    """``drawn`` is its PDF, ``at`` where the console shows the record. Who is named twice gets one letter."""
+    say, who = sheet.say, (people.person(tx, UUID(tx.actor)) or {}).get("name")
+    parts = (
+        say(said("Hello,")),
+        say(said("here is %(heading)s: %(title)s."), heading=sheet.heading, title=sheet.title),
+        (note or "").strip(),
+        say(said("How it stands by now: %(url)s"), url=tx.store.surroundings.link(at)),
+        ", ".join(one for one in (who, sheet.company) if one),
+    )
+    letter = "\n\n".join(one for one in parts if one) + "\n"
+    paper = mail.Attachment(f"{sheet.number}.pdf", "application/pdf", drawn)
+    for address in {email_key(one): one for one in to}.values():
+        mail.queue(tx, address, f"{sheet.heading}: {sheet.title}", letter, [paper])

@@ -1,0 +1,104 @@
+"""A booking order on paper: what whoever does the work takes along. What it costs anybody is nowhere on it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from libs.common import paper, papermail, people, spoken, texts, workhours
+from libs.common.contracts.bookings import BookingMailed
+from libs.common.paper import Part, Sheet
+from libs.common.spoken import Say, moment, said
+from libs.common.tx import Tx
+from services.bookings.model import Booking, Job
+from services.bookings.usecases import facts
+
+TEXTS = Path(__file__).parents[1] / "texts"
+WHAT, QUANTITY = said("What"), said("Quantity")
+
+
+def mail(
+    tx: Tx, booking: Booking, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None = None
+) -> Booking:
+    """Its paper goes to these addresses, with a word from whoever sends it."""
+    papermail.send(tx, sheet, drawn, to=to, note=note, at=f"/bookings/{booking.id}")
+    tx.publish(BookingMailed(**facts.booking(booking), to=tuple(to)), of=booking)
+    return booking
+
+
+def sheet(tx: Tx, booking: Booking) -> Sheet:
+    """The order in the language of its branch."""
+    branch = people.branch(tx, booking.branch)
+    say = texts.speaking(TEXTS, texts.of_branch(TEXTS, branch))
+    return Sheet(
+        say=say,
+        number=booking.number,
+        heading=say(said("Booking order %(number)s"), number=booking.number),
+        title=booking.title,
+        facts=[(say(label), value) for label, value in _facts(tx, booking, say, workhours.zone(branch))],
+        parts=list(_parts(booking, say)),
+        **paper.letterhead(branch),
+    )
+
+
+def _facts(tx: Tx, booking: Booking, say: Say, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    job = tx.session.get(Job, booking.job_id) if booking.job_id else None
+    team = people.team(tx, booking.team_id) or {}
+    who = people.names(tx, [booking.assignee_id])
+    contact = booking.contact or {}
+
+    def at(when: datetime | None) -> str:
+        return moment(when.astimezone(zone), say) if when else ""
+
+    yield said("State"), say(spoken.plain(booking.state))
+    if booking.hold is not None:
+        yield said("On hold for"), _lines(say(spoken.plain(booking.hold["reason"])), booking.hold.get("note"))
+    if booking.cancelled is not None:
+        yield said("Why"), str(booking.cancelled["reason"])
+    yield said("Customer"), booking.customer_name
+    yield said("Site"), ", ".join(spoken.address_lines(booking.site))
+    yield said("Contact"), ", ".join(_reached(contact))
+    yield said("Job"), f"{job.number} {job.name}" if job else ""
+    yield (
+        said("Promised"),
+        " – ".join(one for one in map(at, (booking.window_starts_at, booking.window_ends_at)) if one),
+    )
+    yield said("Done by"), at(booking.due_at)
+    yield said("Given to"), ", ".join(filter(None, (team.get("name"), *who.values())))
+    yield said("Access"), booking.access_notes or ""
+    yield said("Permits"), booking.permits or ""
+    yield said("Note"), booking.note or ""
+
+
+def _reached(contact: dict[str, Any]) -> Iterator[str]:
+    """Whom to ask for, and how to reach them."""
+    names = (contact.get("name"), contact.get("company"))
+    yield from (str(one) for one in dict.fromkeys(names) if one)
+    yield from (spoken.phone(one) for one in contact.get("phones") or ())
+    yield from contact.get("emails") or ()
+
+
+def _parts(booking: Booking, say: Say) -> Iterator[Part]:
+    parts = [one for one in booking.parts if one.live or booking.cancelled is not None]
+    what = (say(WHAT), say(QUANTITY))
+    for part in parts:
+        change = say(said("Change order %(number)s"), number=part.number)
+        lines = [(str(line["description"]), _quantity(line["qty"])) for line in part.lines]
+        yield Part(change if part.change_order else say(said("Work")), lines, what)
+    materials = [
+        (_lines(one["description"], one["code"]), f"{_quantity(one['qty'])} {one['unit']}") for one in booking.materials
+    ]
+    yield Part(say(said("Material")), materials, what)
+    done = {True: say(said("done")), False: say(said("open"))}
+    checked = [(str(one["label"]), done[bool(one["done"])]) for one in booking.checklist]
+    yield Part(say(said("Checklist")), checked, (say(WHAT), say(said("State"))))
+    yield Part(say(said("Notes")), [(part.notes,) for part in parts if part.notes.strip()])
+
+
+def _quantity(kept: Any) -> str:
+    return format(Decimal(kept).normalize() + 0, ",f")
+
+
+def _lines(*parts: str | None) -> str:
+    return "\n".join(filter(None, parts))
