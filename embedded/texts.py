@@ -49,7 +49,7 @@ def catalogues() -> dict[str, str]:
         "services/notifications/texts/messages.pot": _written(told),
         "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),
         "services/estimates/texts/messages.pot": _written([*page, *_marked(COMMON / "paper.py")]),
-        **{f"services/{name}/texts/messages.pot": _written(_on_paper(name)) for name in ("bookings",)},
+        **{f"services/{name}/texts/messages.pot": _written(_on_paper(name)) for name in ("bookings", "opportunities")},
     }
 
 

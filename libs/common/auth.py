@@ -59,6 +59,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     "opportunity.work": {SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.appoint": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.overlap": {MANAGER: TEAM, OFFICE: ALL},  # an appointment over another, on purpose
+    "opportunity.mail": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.override": {MANAGER: TEAM, OFFICE: ALL},  # "qualified" by hand
     "opportunity.reopen": {MANAGER: TEAM, OFFICE: ALL},
     "opportunity.assign": {CSR: ALL, MANAGER: TEAM, OFFICE: ALL, ADMIN: ALL},

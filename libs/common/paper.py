@@ -50,6 +50,13 @@ def letterhead(branch: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"company": str(known.get("name") or ""), "company_lines": lines}
 
 
+def contact_line(contact: Mapping[str, Any]) -> str:
+    """Whom to ask for and how to reach them, of a contact as records keep it."""
+    names = dict.fromkeys((contact.get("name"), contact.get("company")))
+    phones = (spoken.phone(one) for one in contact.get("phones") or ())
+    return ", ".join(str(one) for one in (*names, *phones, *(contact.get("emails") or ())) if one)
+
+
 def sheet_pdf(sheet: Sheet) -> bytes:
     """The PDF of a sheet; a fact or a part that says nothing is left out."""
     return printed(_sheet(sheet), title=sheet.heading, author=sheet.company, say=sheet.say)

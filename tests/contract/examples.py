@@ -138,6 +138,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "opportunity.qualified": {"stage": "qualified", "qualified": True, "overridden": False, "reason": ""},
     "opportunity.converted": {"stage": "converted", "probability": 50, "qualified": True},
     "opportunity.won": {"stage": "won", "stage_type": "won"},
+    "opportunity.mailed": {"to": ["technician@demo.example"]},
     "opportunity.lost": {"stage": "lost", "stage_type": "lost", "void_offers": False},
     "opportunity.reopened": {"previous_stage": "lost", "previous_reason": "price", "acceptance_id": None},
     "appointment.rescheduled": {"reason": "Customer asked for a day later"},

@@ -63,6 +63,7 @@ TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
         ENQUIRE | LOOK,
         [
             ("GET", "/opportunities/{opportunity}", None),
+            ("GET", "/opportunities/{opportunity}/opportunity.pdf", None),
             ("GET", "/opportunities/{opportunity}/appointments", None),
             ("GET", "/opportunities/{opportunity}/contact-attempts", None),
             ("GET", "/opportunities/{opportunity}/question-sets", None),
@@ -92,6 +93,11 @@ TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
                 {"type": "sales_call", "starts_at": "2199-01-01T10:00:00Z", "duration_min": 30},
             )
         ],
+    ),
+    (
+        "send an opportunity on paper",
+        ENQUIRE,
+        [("POST", "/opportunities/{opportunity}/mail", {"to": ["colleague@example.com"]})],
     ),
     (
         "assign an opportunity",

@@ -19,6 +19,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", f"{O}/stages"): READ,
     ("GET", f"{O}/lost-reasons"): READ,
     ("GET", f"{O}/<id>"): READ,
+    ("GET", f"{O}/<id>/opportunity.pdf"): READ,
+    ("POST", f"{O}/<id>/mail"): SELLING | {"csr"},
     ("PATCH", f"{O}/<id>"): SELLING,
     ("POST", f"{O}/<id>/assign"): {"csr", "manager", "office", "admin"},
     ("POST", f"{O}/hand-over"): {"csr", "manager", "office", "admin"},

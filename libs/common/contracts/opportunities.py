@@ -199,3 +199,12 @@ class OpportunityReopened(OpportunityFact):
     previous_reason: str = ""
     note: str = ""
     acceptance_id: UUID | None = None  #: the sale that was undone
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpportunityMailed(OpportunityFact):
+    """A summary went out on paper, by mail to these addresses; of the opportunity itself nothing changed."""
+
+    name = "plumbline.opportunity.mailed.v1"
+
+    to: tuple[str, ...]

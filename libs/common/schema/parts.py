@@ -25,6 +25,13 @@ class BillToIn(Schema):
     tax_status = fields.Text(max_length=40)
 
 
+class PaperIn(Schema):
+    """Whom a paper goes to by mail, and a word with it."""
+
+    to = fields.List(fields.Email(), required=True, least=1, most=10)
+    note = fields.Text(max_length=2000, allow_none=True)
+
+
 class FitIn(Schema):
     """Whether we can help them at all; null is unknown."""
 

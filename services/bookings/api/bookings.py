@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.paper import sheet_pdf
+from libs.common.schema.parts import PaperIn
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
 from services.bookings import usecases
 from services.bookings.model import Booking, Part, Sale
@@ -18,7 +19,6 @@ from services.bookings.schemas.bookings import (
     BookingRow,
     ChangeOrderIn,
     HoldIn,
-    MailIn,
     NoteIn,
     PartOut,
     ReasonIn,
@@ -85,7 +85,7 @@ def pdf(booking_id: UUID) -> Answer:
 
 
 @bp.post("/<uuid:booking_id>/mail")
-@endpoint(may="booking.mail", body=MailIn, answer=BookingOut)
+@endpoint(may="booking.mail", body=PaperIn, answer=BookingOut)
 def mail(booking_id: UUID, given: Given) -> Answer:
     """Send the order on paper to whoever does the work, as an attachment to each of up to ten addresses."""
     with reading() as tx:

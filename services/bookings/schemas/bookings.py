@@ -66,13 +66,6 @@ class NoteIn(Schema):
     note = fields.Text(max_length=2000, allow_none=True)
 
 
-class MailIn(Schema):
-    """Whom it goes to, and a word with it."""
-
-    to = fields.List(fields.Email(), required=True, least=1, most=10)
-    note = fields.Text(max_length=2000, allow_none=True)
-
-
 class ChangeOrderIn(Schema):
     acceptance_id = fields.Uuid(required=True)
 

@@ -46,7 +46,6 @@ def _facts(tx: Tx, booking: Booking, say: Say, zone: tzinfo) -> Iterator[tuple[s
     job = tx.session.get(Job, booking.job_id) if booking.job_id else None
     team = people.team(tx, booking.team_id) or {}
     who = people.names(tx, [booking.assignee_id])
-    contact = booking.contact or {}
 
     def at(when: datetime | None) -> str:
         return moment(when.astimezone(zone), say) if when else ""
@@ -58,7 +57,7 @@ def _facts(tx: Tx, booking: Booking, say: Say, zone: tzinfo) -> Iterator[tuple[s
         yield said("Why"), str(booking.cancelled["reason"])
     yield said("Customer"), booking.customer_name
     yield said("Site"), ", ".join(spoken.address_lines(booking.site))
-    yield said("Contact"), ", ".join(_reached(contact))
+    yield said("Contact"), paper.contact_line(booking.contact or {})
     yield said("Job"), f"{job.number} {job.name}" if job else ""
     yield (
         said("Promised"),
@@ -69,14 +68,6 @@ def _facts(tx: Tx, booking: Booking, say: Say, zone: tzinfo) -> Iterator[tuple[s
     yield said("Access"), booking.access_notes or ""
     yield said("Permits"), booking.permits or ""
     yield said("Note"), booking.note or ""
-
-
-def _reached(contact: dict[str, Any]) -> Iterator[str]:
-    """Whom to ask for, and how to reach them."""
-    names = (contact.get("name"), contact.get("company"))
-    yield from (str(one) for one in dict.fromkeys(names) if one)
-    yield from (spoken.phone(one) for one in contact.get("phones") or ())
-    yield from contact.get("emails") or ()
 
 
 def _parts(booking: Booking, say: Say) -> Iterator[Part]:

@@ -5,7 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
+from libs.common.paper import sheet_pdf
 from libs.common.parties import folded
+from libs.common.schema.parts import PaperIn
 from libs.common.web import (
     Answer,
     Given,
@@ -92,6 +94,27 @@ def opportunity(opportunity_id: UUID) -> Answer:
     """One opportunity, with what comes next and what the caller may do."""
     with reading() as tx:
         return one(tx, OpportunityOut, usecases.shown(tx, visible(tx, Opportunity, opportunity_id)))
+
+
+@bp.get("/<uuid:opportunity_id>/opportunity.pdf")
+@endpoint(may="opportunity.read", kinds=("application/pdf",))
+def pdf(opportunity_id: UUID) -> Answer:
+    """A summary on paper for whoever drives there: in the branch's language, and without what it may be worth."""
+    with reading() as tx:
+        sheet = usecases.sheet(tx, visible(tx, Opportunity, opportunity_id))
+    return sheet_pdf(sheet), 200, {"Content-Type": "application/pdf"}
+
+
+@bp.post("/<uuid:opportunity_id>/mail")
+@endpoint(may="opportunity.mail", body=PaperIn, answer=OpportunityOut)
+def mail(opportunity_id: UUID, given: Given) -> Answer:
+    """Send the summary on paper to a colleague, as an attachment to each of up to ten addresses."""
+    with reading() as tx:
+        sheet = usecases.sheet(tx, visible(tx, Opportunity, opportunity_id))
+    drawn = sheet_pdf(sheet)  # takes a while, in which nobody has to wait for the record
+    with begin() as tx:
+        found = visible(tx, Opportunity, opportunity_id)
+        return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.mail(tx, found, sheet, drawn, **given)))
 
 
 @bp.patch("/<uuid:opportunity_id>")

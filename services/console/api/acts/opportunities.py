@@ -2,6 +2,7 @@
 
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
+from services.console.api.acts.estimates import TO
 from services.console.api.acts.leads import ADDRESS, CHANNELS, CONTACT, INTEREST
 
 KINDS = (("sales_call", said("Sales call")), ("site_survey", said("Site survey")))
@@ -129,6 +130,18 @@ ACTS = (
             Field("reason", said("Why"), hint=said("Kept with the hand-over.")),
         ),
         done=said("Given; they are alerted."),
+    ),
+    Act(
+        "opportunity.mail",
+        f"POST {OPPORTUNITY}/mail",
+        "opportunity.mail",
+        said("Send by e-mail"),
+        OPPORTUNITY,
+        icon="send",
+        title=said("Send a summary by e-mail"),
+        about=said("For a colleague: each address gets a PDF: who asks for what, where, when, and what was answered."),
+        fields=(TO, Field("note", said("A word with it"), "area")),
+        done=said("Sent."),
     ),
     Act(
         "opportunity.hand_over",

@@ -48,6 +48,7 @@ LINES: Mapping[str, Line] = {
     "opportunity.stage_changed": Line(said("Moved to another stage"), ("stage",)),
     "opportunity.qualified": Line(said("Qualification decided"), ("qualified", "reason")),
     "opportunity.converted": Line(said("Ready for a price"), (), "key"),
+    "opportunity.mailed": Line(said("Summary sent on paper"), ("addresses",)),
     "opportunity.won": Line(said("Won"), ("contract_total",), "key"),
     "opportunity.lost": Line(said("Lost"), ("reason",), "key"),
     "opportunity.reopened": Line(said("Worked again")),

@@ -10,7 +10,7 @@ from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.screens import forms, next_step, steps
-from services.console.api.screens.frame import doors, go, me, names, page, screen
+from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
 from services.console.api.screens.questions import Sheet, answered
@@ -25,6 +25,13 @@ EDIT = "/do/opportunity.edit/{}#{}"
 def opportunity(opportunity_id: UUID) -> Response:
     """What moves this one forward?"""
     return _shown(str(opportunity_id))
+
+
+@bp.get("/opportunities/<uuid:opportunity_id>/opportunity.pdf")
+@screen(may="opportunity.read")
+def paper(opportunity_id: UUID) -> Response:
+    """What whoever drives there should know, on paper."""
+    return printed(f"/opportunities/{opportunity_id}/opportunity.pdf")
 
 
 @bp.post("/opportunities/<uuid:opportunity_id>/answers")
