@@ -52,6 +52,7 @@ class Lead(Aggregate, Base):
     lead_type: Mapped[str] = mapped_column(sa.String(4), default=LeadType.NONE)
     lead_type_at: Mapped[datetime | None]
     lead_type_evidence: Mapped[str | None]
+    lead_type_by: Mapped[str | None] = mapped_column(sa.String(80))  #: a person's id, or RULE; none for a person of old
     score: Mapped[int] = mapped_column(default=0)
     score_parts: Mapped[list[Any]] = mapped_column(default=list)
     owner_id: Mapped[UUID | None] = mapped_column(index=True)

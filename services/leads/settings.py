@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.auth import Role
 from libs.common.preferences import Preferences
@@ -21,6 +21,12 @@ SCORED = (
 )  # fmt: skip
 STAGES = ("create", "validate")
 AMONG = ("territory", "trade", "product")
+TYPES = ("mql", "sql", "pql")  #: what a rule can make of a lead
+CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
+INTERESTS = ("low", "medium", "high")
+CONTACTED, VALIDATED = "contacted", "validated"
+DONE = (CONTACTED, VALIDATED)  #: what may have to be done before
+CONDITIONS = ("channels", "sources", "campaigns", "interest", "after")  #: of a rule for the type
 
 
 class By(StrEnum):
@@ -36,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "assign_by": "nobody",
     "assign_among": [],
     "required_fields": [],
+    "type_rules": [],
     "score_rules": [
         {"field": "interest_level", "equals": "high", "points": 30},
         {"field": "interest_level", "equals": "medium", "points": 15},
@@ -74,6 +81,23 @@ class ScoreRule(Schema):
     points = fields.Whole(required=True, validate=validate.Range(-100, 100))
 
 
+class TypeRule(Schema):
+    """A type for what meets each list that is given: one of its channels, sources, campaigns and interests, and all
+    that is to be done before."""
+
+    lead_type = fields.Code(TYPES, required=True)
+    channels = fields.List(fields.Code(CHANNELS), most=len(CHANNELS))
+    sources = fields.List(fields.Name(max_length=200), most=50)
+    campaigns = fields.List(fields.Name(max_length=200), most=50)
+    interest = fields.List(fields.Code(INTERESTS), most=len(INTERESTS))
+    after = fields.List(fields.Code(DONE), most=len(DONE))
+
+    @validates_schema
+    def something_to_go_by(self, data: dict[str, Any], **_more: Any) -> None:
+        if not any(data.get(name) for name in CONDITIONS):
+            raise ValidationError("say at least one thing to go by; else every enquiry would get it", "lead_type")
+
+
 class LeadSettings(Schema):
     """``assign_among`` narrows those whose turn it may be, one after the other, as long as somebody is left."""
 
@@ -81,6 +105,7 @@ class LeadSettings(Schema):
     assign_by = fields.Code(By)
     assign_among = fields.List(fields.Code(AMONG), most=len(AMONG))
     required_fields = fields.List(fields.Nested(RequiredFields))
+    type_rules = fields.List(fields.Nested(TypeRule), validate=validate.Length(max=50))
     score_rules = fields.List(fields.Nested(ScoreRule), validate=validate.Length(max=50))
 
 

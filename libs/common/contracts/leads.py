@@ -99,6 +99,7 @@ class LeadTyped(LeadFact):
     evidence: str
     at: Instant
     score: int = 0
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ class LeadRow(Schema):
     lead_type = fields.Text()
     lead_type_at = fields.Instant()
     lead_type_evidence = fields.Text()
+    lead_type_by = fields.Text()
     score = fields.Whole()
     owner_id = fields.Uuid()
     generated_by = fields.Uuid()

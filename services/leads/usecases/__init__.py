@@ -2,6 +2,7 @@
 
 from services.leads.usecases.capture import capture, capture_from_opportunity, edit
 from services.leads.usecases.decide import convert, invalidate, merge, reopen, unconvert, unmerge, validate
+from services.leads.usecases.typed import set_type
 from services.leads.usecases.work import (
     assign,
     attempts,
@@ -9,7 +10,6 @@ from services.leads.usecases.work import (
     log_contact,
     note_response,
     nurture,
-    set_type,
     worked_by,
 )
 

@@ -11,13 +11,13 @@ from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.errors import Fault, Invalid
-from libs.common.parties import e164, folded
 from libs.common.prospects import checked_fit
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
 from services.leads.states import LeadAction, LeadState
-from services.leads.usecases import duplicates, facts, giving, scoring, turns
+from services.leads.usecases import duplicates, facts, giving, turns, typed
+from services.leads.usecases.scoring import recompute
 
 EDITABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
@@ -70,6 +70,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     if lead.owner_id is not None:
         told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "score": lead.score}
         tx.publish(LeadAssigned(**facts.head(lead), **told, request=lead.request or ""), of=lead)
+    typed.judge(tx, lead)
     duplicates.keep(tx, lead)
     return lead
 
@@ -137,6 +138,7 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         ),
         of=lead,
     )
+    typed.judge(tx, lead)
     duplicates.keep(tx, lead)
     return lead
 
@@ -179,6 +181,7 @@ def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Le
             ),
             of=lead,
         )
+        typed.judge(tx, lead)
     return lead
 
 
@@ -213,15 +216,6 @@ def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetim
     """When the branch wants the first attempt made."""
     minutes = PREFERENCES.read(tx, lead.branch)["response_minutes"]
     return workhours.after_working_minutes(lead.received_at, minutes["urgent" if lead.urgent else "normal"], branch)
-
-
-def recompute(tx: Tx, lead: Lead) -> None:
-    """The score by the company's rules, and the text that a search looks through."""
-    rules = PREFERENCES.read(tx, lead.branch)["score_rules"]
-    lead.score, lead.score_parts = scoring.score(lead, rules)
-    numbers = [number for typed in lead.phones if (number := e164(typed))]
-    words = [lead.number, lead.person_name, lead.company, *lead.emails, *numbers, *lead.phones]
-    lead.search = folded(" ".join(word for word in words if word))
 
 
 def required(tx: Tx, branch: UUID | None, stage: str, roles: Collection[str], given: Mapping[str, Any]) -> list[str]:

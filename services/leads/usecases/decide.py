@@ -15,7 +15,7 @@ from libs.common.contracts.leads import (
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.states import LeadState
-from services.leads.usecases import facts
+from services.leads.usecases import facts, typed
 from services.leads.usecases.capture import required
 from services.leads.usecases.work import share_answer
 
@@ -37,6 +37,7 @@ def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[s
         ),
         of=lead,
     )
+    typed.judge(tx, lead)
     return lead
 
 

@@ -3,7 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from libs.common.parties import e164, folded
+from libs.common.tx import Tx
 from services.leads.model import Lead
+from services.leads.settings import PREFERENCES
+
+
+def recompute(tx: Tx, lead: Lead) -> None:
+    """The score by the company's rules, and the text that a search looks through."""
+    rules = PREFERENCES.read(tx, lead.branch)["score_rules"]
+    lead.score, lead.score_parts = score(lead, rules)
+    numbers = [number for typed in lead.phones if (number := e164(typed))]
+    words = [lead.number, lead.person_name, lead.company, *lead.emails, *numbers, *lead.phones]
+    lead.search = folded(" ".join(word for word in words if word))
 
 
 def score(lead: Lead, rules: Sequence[Mapping[str, Any]]) -> tuple[int, list[Any]]:

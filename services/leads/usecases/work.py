@@ -8,12 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.attempts import attempted_at
-from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing, LeadTyped
+from libs.common.contracts.leads import LeadAssigned, LeadContacted, LeadNurturing
 from libs.common.tx import Tx
 from services.leads.model import ContactAttempt, Lead
 from services.leads.states import WORKED, LeadAction
-from services.leads.usecases import facts, giving
-from services.leads.usecases.capture import recompute
+from services.leads.usecases import facts, giving, typed
+from services.leads.usecases.scoring import recompute
 
 AT_ONCE = 200  #: leads an act: each is told of, and all are held until it is done
 
@@ -104,17 +104,6 @@ def nurture(tx: Tx, lead: Lead, *, next_action_at: datetime, note: str | None = 
     return lead
 
 
-def set_type(tx: Tx, lead: Lead, *, lead_type: str, evidence: str) -> Lead:
-    """Marketing, sales or product qualified, with what shows it."""
-    lead.demand(LeadAction.TYPE)
-    previous, lead.lead_type = lead.lead_type, lead_type
-    lead.lead_type_at, lead.lead_type_evidence = tx.now, evidence
-    recompute(tx, lead)
-    said: dict[str, Any] = {"previous_type": previous, "evidence": evidence, "at": tx.now, "score": lead.score}
-    tx.publish(LeadTyped(**facts.head(lead), lead_type=lead_type, **said), of=lead)
-    return lead
-
-
 def _tell_contact(tx: Tx, lead: Lead, **how: Any) -> None:
     clocks: dict[str, Any] = {
         "first_response_due_at": lead.first_response_due_at,
@@ -122,3 +111,4 @@ def _tell_contact(tx: Tx, lead: Lead, **how: Any) -> None:
         "next_action_at": lead.next_action_at,
     }
     tx.publish(LeadContacted(**facts.head(lead), **clocks, **how), of=lead)
+    typed.judge(tx, lead)

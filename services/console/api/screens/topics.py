@@ -33,6 +33,10 @@ TOPICS: Mapping[str, Topic] = {
             "required_fields": said(
                 "What must be there to take an enquiry in, or to find it worth working; for a role or all."
             ),
+            "type_rules": said(
+                "Marketing, sales or product qualified by itself, when all that is given here holds; sources and "
+                "campaigns one on a line. It only ever becomes more, and what somebody said by hand stands."
+            ),
             "score_rules": said(
                 "Points when the field equals a value or, without one, is filled in. At most 100 in all."
             ),
