@@ -4,12 +4,16 @@ from another, or plain."""
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
+from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape
 
 from libs.common import spoken
+from libs.common.contracts.parts import Answered
 from libs.common.spoken import Say, said
 
 FONT, BOLD, EAST = "Vera", "VeraBd", "STSong-Light"  # they come with reportlab
@@ -55,6 +59,21 @@ def contact_line(contact: Mapping[str, Any]) -> str:
     names = dict.fromkeys((contact.get("name"), contact.get("company")))
     phones = (spoken.phone(one) for one in contact.get("phones") or ())
     return ", ".join(str(one) for one in (*names, *phones, *(contact.get("emails") or ())) if one)
+
+
+def answer_parts(answers: Iterable[Answered], currency: str, say: Say) -> Iterator[Part]:
+    """What was answered, a part a set of questions."""
+    for name, some in groupby(answers, key=lambda one: one.question_set):
+        rows = [(one.question, _answer(one, currency, say)) for one in some]
+        yield Part(name, rows, (say(said("Question")), say(said("Answer"))))
+
+
+def _answer(one: Answered, currency: str, say: Say) -> str:
+    if one.type == "bool":
+        return say(said("yes") if one.answer == "true" else said("no"))
+    if one.type == "money":
+        return spoken.amount(Decimal(one.answer), currency)
+    return spoken.full_day(date.fromisoformat(one.answer), say) if one.type == "date" else one.answer
 
 
 def sheet_pdf(sheet: Sheet) -> bytes:

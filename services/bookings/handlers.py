@@ -37,7 +37,9 @@ def tick_the_win(tx: Tx, event: OpportunityWon) -> None:
 
 @subscriptions.on(OpportunityChanged)
 def tick_the_appointments(tx: Tx, event: OpportunityChanged) -> None:
-    """An opportunity that has its job has moved its appointments there, even when it had none."""
+    """An opportunity that has its job has moved its appointments there, even when it had none, and its answers."""
+    if event.answers and event.job_id is not None:
+        usecases.learn(tx, event.job_id, event.answers)
     if "job_id" in event.changed and event.acceptance_id is not None:
         usecases.step_happened(tx, event.acceptance_id, Step.APPOINTMENTS_MOVED)
     elif "job_id" in event.changed:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.common.contracts.base import Event
-from libs.common.contracts.parts import Address, BillTo, Instant, Prospect
+from libs.common.contracts.parts import Address, Answered, BillTo, Instant, Prospect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ class OpportunityChanged(OpportunityFact):
     job_id: UUID | None = None  #: with it among ``changed`` the records have moved to the job, if there were any
     moved_appointment_ids: tuple[UUID, ...] = ()
     acceptance_id: UUID | None = None  #: the sale whose step this was
+    answers: tuple[Answered, ...] = ()  #: to the profile sets, where they go to the job
     qualified: bool | None = None  #: None: nobody and nothing says
     customer_id: UUID | None = None
 

@@ -75,6 +75,16 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A question and what was answered. ``type`` is bool, single, multi, number, money, date or text."""
+
+    question_set: str
+    question: str
+    answer: str  #: true or false, a day as 2026-06-05, an amount as 12500.00; of several choices all, with commas
+    type: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillTo:
     """Who pays, and where the bill goes."""
 

@@ -98,7 +98,7 @@ class JobFact(Event):
 @dataclass(frozen=True, kw_only=True)
 class JobCreated(JobFact):
     """The sold work has its job, a sub-customer. Whoever keeps records that ``moves`` names moves them:
-    ``estimate`` (the accepted one), ``other_estimates`` of the opportunity, ``appointments``."""
+    ``estimate`` (the accepted one), ``other_estimates`` of the opportunity, ``appointments``, ``answers``."""
 
     name = "plumbline.job.created.v1"
 

@@ -29,6 +29,7 @@ class Job(Aggregate, Base):
     acceptance_id: Mapped[UUID] = mapped_column(unique=True)  #: of the sale that made it
     estimate_id: Mapped[UUID]
     salesperson_id: Mapped[UUID | None]
+    answers: Mapped[list[Any] | None]  #: what was asked of site and customer before the sale (contracts.parts.Answered)
     search: Mapped[str] = mapped_column(default="")
 
     customer: Mapped[Customer] = relationship(lazy="raise")  #: written before its job

@@ -102,6 +102,7 @@ class JobOut(Schema):
     acceptance_id = fields.Uuid()
     estimate_id = fields.Uuid()
     salesperson_id = fields.Uuid()
+    answers = fields.Raw()
     branch = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()

@@ -1,5 +1,6 @@
 """Jobs: made by the sale or by the office, named by rule or by hand, moving on with their booking orders."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.contracts.parts import Answered
 from libs.common.contracts.sales import JobChanged, JobCreated, JobRenamed
 from libs.common.errors import Conflict, Fault
 from libs.common.parties import folded
@@ -85,6 +87,14 @@ def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
         for booking in tx.all(running.order_by(Booking.id).with_for_update()):
             prepare.put_right(tx, booking, site=(site, job.site))
     return job
+
+
+def learn(tx: Tx, job_id: UUID, answers: Sequence[Answered]) -> None:
+    """What was answered before the sale, for whoever does the work; the opportunity keeps its own."""
+    job, told = tx.get(Job, job_id), msgspec.to_builtins(list(answers))
+    if job.answers != told:
+        job.answers = told
+        tell_change(tx, job, "answers")
 
 
 def tell_change(tx: Tx, job: Job, *changed: str) -> None:

@@ -6,8 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from libs.common import paper, papermail, people, spoken, texts, workhours
 from libs.common.contracts.bookings import BookingMailed
+from libs.common.contracts.parts import Answered
 from libs.common.paper import Part, Sheet
 from libs.common.spoken import Say, moment, said
 from libs.common.tx import Tx
@@ -31,19 +34,19 @@ def sheet(tx: Tx, booking: Booking) -> Sheet:
     """The order in the language of its branch."""
     branch = people.branch(tx, booking.branch)
     say = texts.speaking(TEXTS, texts.of_branch(TEXTS, branch))
+    job = tx.session.get(Job, booking.job_id) if booking.job_id else None
     return Sheet(
         say=say,
         number=booking.number,
         heading=say(said("Booking order %(number)s"), number=booking.number),
         title=booking.title,
-        facts=[(say(label), value) for label, value in _facts(tx, booking, say, workhours.zone(branch))],
-        parts=list(_parts(booking, say)),
+        facts=[(say(label), value) for label, value in _facts(tx, booking, job, say, workhours.zone(branch))],
+        parts=[*_parts(booking, say), *paper.answer_parts(_answers(job), booking.currency, say)],
         **paper.letterhead(branch),
     )
 
 
-def _facts(tx: Tx, booking: Booking, say: Say, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    job = tx.session.get(Job, booking.job_id) if booking.job_id else None
+def _facts(tx: Tx, booking: Booking, job: Job | None, say: Say, zone: tzinfo) -> Iterator[tuple[str, str]]:
     team = people.team(tx, booking.team_id) or {}
     who = people.names(tx, [booking.assignee_id])
 
@@ -85,6 +88,12 @@ def _parts(booking: Booking, say: Say) -> Iterator[Part]:
     checked = [(str(one["label"]), done[bool(one["done"])]) for one in booking.checklist]
     yield Part(say(said("Checklist")), checked, (say(WHAT), say(said("State"))))
     yield Part(say(said("Notes")), [(part.notes,) for part in parts if part.notes.strip()])
+
+
+def _answers(job: Job | None) -> list[Answered]:
+    """What was asked of site and customer before the sale, but for what they said of money."""
+    told = [msgspec.convert(one, Answered) for one in (job.answers if job else None) or ()]
+    return [one for one in told if one.type != "money"]
 
 
 def _quantity(kept: Any) -> str:

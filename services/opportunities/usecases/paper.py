@@ -1,10 +1,8 @@
 """An opportunity on paper: what whoever drives there should know. What it may be worth is not on it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, tzinfo
-from decimal import Decimal
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +12,6 @@ from libs.common.paper import Part, Sheet
 from libs.common.spoken import Say, moment, said
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity
-from services.opportunities.model.questions import Question, is_blank
 from services.opportunities.states import AppointmentState
 from services.opportunities.usecases import facts, flows, sheets
 
@@ -35,7 +32,7 @@ def sheet(tx: Tx, opportunity: Opportunity) -> Sheet:
     branch = people.branch(tx, opportunity.branch)
     say = texts.speaking(TEXTS, texts.of_branch(TEXTS, branch))
     zone = workhours.zone(branch)
-    answered = (_answers(one, opportunity.currency, say) for one in sheets.of(tx, opportunity))
+    answered = paper.answer_parts(sheets.answered(tx, opportunity), opportunity.currency, say)
     return Sheet(
         say=say,
         number=opportunity.number,
@@ -76,27 +73,6 @@ def _visits(tx: Tx, opportunity: Opportunity, say: Say, zone: tzinfo) -> Part:
     ]
     columns = (said("When and where"), said("What"), said("Who"), said("Note"))
     return Part(say(said("Appointments")), rows, [say(one) for one in columns])
-
-
-def _answers(asked: sheets.Sheet, currency: str, say: Say) -> Part:
-    """What was answered of a set, in its order."""
-    shown = asked.questions.shown(asked.answers)
-    rows = [
-        (str(one["text"]), _answer(one, asked.answers[one["id"]], currency, say))
-        for one in shown
-        if not is_blank(asked.answers.get(one["id"]))
-    ]
-    return Part(asked.questions.name, rows, (say(said("Question")), say(said("Answer"))))
-
-
-def _answer(question: Question, value: Any, currency: str, say: Say) -> str:
-    if question["type"] == "bool":
-        return say(said("yes") if value else said("no"))
-    if question["type"] == "money":
-        return spoken.amount(Decimal(value), currency)
-    if question["type"] == "date":
-        return spoken.full_day(date.fromisoformat(value), say)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _span(begins: datetime, ends: datetime, zone: tzinfo, say: Say) -> str:

@@ -15,10 +15,13 @@ from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
 from libs.common.errors import NotYet
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity, Sale
+from services.opportunities.model.questions import PROFILE
 from services.opportunities.states import StageType
-from services.opportunities.usecases import facts, flows, offers
+from services.opportunities.usecases import facts, flows, offers, sheets
 
-APPOINTMENTS = "appointments"  #: what the branch of the sale may have named
+APPOINTMENTS, ANSWERS = "appointments", "answers"  #: what the branch of the sale may have named
+
+PROFILES = (PROFILE,)  #: of site and customer, for whoever does the work; what qualified them is the sale's own
 
 
 def won(tx: Tx, accepted: EstimateAccepted) -> None:
@@ -121,6 +124,7 @@ def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) 
     opportunity.customer_id = opportunity.customer_id or sale.customer_id
     moved = tuple(one.id for one in there if one.job_id == sale.job_id)
     about: dict[str, Any] = {"acceptance_id": sale.acceptance_id, "moved_appointment_ids": moved}
+    about["answers"] = sheets.answered(tx, opportunity, PROFILES) if ANSWERS in moves else ()
     facts.tell_change(tx, opportunity, "job_id", **about)
 
 

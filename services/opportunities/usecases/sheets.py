@@ -7,14 +7,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.contracts.parts import Answered
 from libs.common.errors import Missing
 from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.opportunities.model import AnswerSheet, Opportunity, QuestionSet
-from services.opportunities.model.questions import QUALIFICATION, Judgement
+from services.opportunities.model.questions import PROFILE, QUALIFICATION, Judgement, is_blank
 from services.opportunities.states import Flow
 from services.opportunities.usecases import flows
 
+KINDS = (QUALIFICATION, PROFILE)
 SHEETS: Any = AnswerSheet.__table__
 ANSWERED = sa.select(SHEETS).where(SHEETS.c.opportunity_id == sa.bindparam("opportunity"))
 
@@ -67,6 +69,22 @@ def of(tx: Tx, opportunity: Opportunity) -> list[Sheet]:
     return sorted(sheets, key=lambda sheet: (sheet.questions.kind != QUALIFICATION, sheet.questions.key))
 
 
+def answered(tx: Tx, opportunity: Opportunity, kinds: Collection[str] = KINDS) -> tuple[Answered, ...]:
+    """What was answered of the sets of these kinds, in their order, for whoever has no questions at hand."""
+    return tuple(
+        Answered(
+            question_set=sheet.questions.name,
+            question=question["text"],
+            answer=_plain(sheet.answers[question["id"]]),
+            type=question["type"],
+        )
+        for sheet in of(tx, opportunity)
+        if sheet.questions.kind in kinds
+        for question in sheet.questions.shown(sheet.answers)
+        if not is_blank(sheet.answers.get(question["id"]))
+    )
+
+
 def missing(tx: Tx, opportunity: Opportunity, keys: Collection[str]) -> list[Missing]:
     """What these sets, where they apply, still ask for; a person's word that it qualifies is enough."""
     found = []
@@ -95,6 +113,12 @@ def keep(tx: Tx, opportunity: Opportunity, questions: QuestionSet, answers: dict
 def version(tx: Tx, ident: UUID) -> QuestionSet | None:
     asked_now = next((one for one in newest(tx) if one.id == ident), None)
     return asked_now or tx.session.get(QuestionSet, ident)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _applies(scope: dict[str, Any], opportunity: Opportunity, stages: Flow) -> bool:

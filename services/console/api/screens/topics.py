@@ -82,6 +82,9 @@ TOPICS: Mapping[str, Topic] = {
             ),
             "naming_sequence": said("Within what {seq} counts."),
             "sale_creates": said("A task leaves making the job to the office."),
+            "moves": said(
+                "What belongs to the job once there is one. The answers are those of the profile sets, for the crew."
+            ),
             "acknowledge_minutes": said("So long operations have to accept; then everybody concerned is alerted."),
             "sale_minutes": said("A sale that is not work after so long is alerted."),
             "checklist": said("What is ticked before a booking may go to operations; for those made from now on."),
