@@ -19,6 +19,7 @@ from libs.common.spoken import Say, said
 FONT, BOLD, EAST = "Vera", "VeraBd", "STSong-Light"  # they come with reportlab
 MARGIN, WIDTH = 48, 516
 LONGEST = 5000  #: of one text on paper
+BREAKS = 60  #: so many lines a text keeps; thousands of them in a table take minutes to lay out
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,8 @@ def text(markup: str, size: int, right: bool = False) -> Any:
 def marked(words: str) -> str:
     """Text as a paragraph may hold it: escaped, and each run of characters in a font that has them."""
     known, runs = _fonts(), []
-    for one in words[:LONGEST]:
+    *lines, rest = words[:LONGEST].split("\n", BREAKS)
+    for one in "\n".join((*lines, rest.replace("\n", " "))):
         if ord(one) in known or one in "\n\t ":
             runs.append(("", "<br/>" if one == "\n" else escape(one)))
         elif unicodedata.east_asian_width(one) in "WF" and ord(one) < 0x10000:

@@ -98,6 +98,20 @@ def test_who_prepares_or_does_the_work_may_mail_it(orders: Orders, who: str, sta
     assert len(mails(orders.bench, "bookings")) == (status == 200)
 
 
+@pytest.mark.parametrize(
+    "typed", ["<b>x</b> & <img src=/etc/passwd>", "%s %(n)s {x}", "李小龙 🔥 \u202e", "y" * 300, "a\n" * 900]
+)
+def test_whatever_was_typed_can_be_printed_and_mailed(orders: Orders, typed: str) -> None:
+    line = LineSold(description=typed, qty=Decimal(1), unit_price=Decimal(1), amount=Decimal(1))
+    contact = Contact(name=typed, company=typed, emails=(typed,))
+    booking = orders.sell(lines=(line,), contact=contact, notes=typed, title=typed)
+    orders.edit(booking, access_notes=typed, permits=typed)
+    printed(orders, booking["id"])
+    orders.act(booking, "mail", "office", {"to": ["crew@trucks.example"], "note": typed})
+    [sent] = mails(orders.bench, "bookings")
+    assert "\n" not in sent["subject"]
+
+
 GERMAN = r"""
 msgid ""
 msgstr ""

@@ -12,6 +12,7 @@ from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesReq
 from libs.common.contracts.parts import Address, Prospect
 from libs.common.spoken import full_day
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write, yes
+from tests.service.on_paper import words
 
 NAUGHTY = [
     "<script>alert(1)</script>",
@@ -169,3 +170,12 @@ def test_whatever_was_typed_is_kept_escaped_and_printed(estimates: Bench, text: 
     assert "<img" not in page.get_data(as_text=True)
     for path in (f"{SHARED}/{token}/estimate.pdf", f"{ESTIMATES}/{ident}/estimate.pdf"):
         assert estimates.as_("salesperson").get(path).data.startswith(b"%PDF-")
+
+
+def test_a_line_that_was_pasted_with_thousands_of_breaks_is_printed_on_a_page_or_two(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    told = "Heat pump" + "\n" * 4900 + "all of it"
+    priced(estimates, ident, {"description": told, "qty": "1", "unit_price": "60.00"})
+    paper = estimates.as_("salesperson").get(f"{ESTIMATES}/{ident}/estimate.pdf").data
+    assert "all of it" in words(paper)
+    assert paper.count(b"/Type /Page\n") <= 3

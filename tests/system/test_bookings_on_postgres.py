@@ -14,6 +14,7 @@ from services.bookings import usecases
 from services.bookings.model import Booking, Customer, Job
 from services.bookings.service import SPEC
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
+from tests.service.on_paper import mails, words
 from tests.system.postgres_world import bench_over, until_one_waits
 
 
@@ -43,6 +44,15 @@ def test_an_order_goes_all_the_way(orders: Orders) -> None:
     booking = orders.in_state("completed")
     assert booking["contract_total"] == "8400.00"
     assert booking["assignments"][0]["outcome"] == "accepted"
+
+
+def test_an_order_is_printed_and_mailed_as_it_is_on_sqlite(orders: Orders) -> None:
+    booking = orders.ready()
+    paper = orders.bench.as_("operations").get(f"{BOOKINGS}/{booking['id']}/booking.pdf").data
+    assert booking["number"] in words(paper)
+    orders.act(booking, "mail", "operations", {"to": ["crew@trucks.example"]})
+    [sent] = mails(orders.bench, "bookings")
+    assert [name for name, _, shown in sent["paper"] if "Ivy Castellan" in shown] == [f"{booking['number']}.pdf"]
 
 
 def test_two_sales_to_one_prospect_at_once_make_one_customer_and_two_names(orders: Orders) -> None:

@@ -61,7 +61,7 @@ def _facts(tx: Tx, booking: Booking, job: Job | None, say: Say, zone: tzinfo) ->
     yield said("Customer"), booking.customer_name
     yield said("Site"), ", ".join(spoken.address_lines(booking.site))
     yield said("Contact"), paper.contact_line(booking.contact or {})
-    yield said("Job"), f"{job.number} {job.name}" if job else ""
+    yield said("Job"), job.number if job else ""
     yield (
         said("Promised"),
         " – ".join(one for one in map(at, (booking.window_starts_at, booking.window_ends_at)) if one),
