@@ -130,6 +130,10 @@ def lose(script: "Script") -> Body:
     return reason(script) | {"void_offers": script.rng.random() < 0.5}
 
 
+def by_mail(_script: "Script") -> Body:
+    return {"to": ["crew@trucks.example"], "note": "Bring the long ladder"}
+
+
 def team(script: "Script") -> Body:
     return {"team_id": str(script.rng.choice((OPERATIONS, OPERATIONS, OPERATIONS, OTHER_SALES)))}
 
@@ -189,6 +193,7 @@ ASIDE = (
     Act("customer", "/shared/{token}/viewed"),
     Act("customer", "/shared/{token}/decline", reason),
     Act("customer", "/shared/{token}/request-changes", lambda _: {"text": "Cheaper, <i>please</i>"}),
+    Act("office", "/bookings/{booking}/mail", by_mail),
     Act("office", "/bookings/{booking}/hold", lambda _: {"reason": "permit"}),
     Act("office", "/bookings/{booking}/release"),
     Act("operations", "/bookings/{booking}/return", reason),
