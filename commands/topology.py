@@ -16,7 +16,7 @@ from commands.distributed.broker import told
 from commands.door.asked import Folder
 from libs.common import config
 from libs.common.bus import BusDown
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.leaderless import take_away
 from libs.common.rabbit.management import Management, Refusal, Starting
 from libs.common.rabbit.subscribers import Remembered

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from libs.common.contracts.base import CONTENT_TYPE
+from libs.common.contracts.base import CONTENT_TYPE, BadEnvelope, Message, decode
+from libs.common.contracts.publishers import PUBLISHERS
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,20 @@ class Delivery:
     redelivered: bool = False
     producer: str | None = None
     reread: bool = False
+
+    def read(self) -> Message:
+        """The fact. Raises BadEnvelope, also when its sender is not who it names, or not who may say such a thing.
+
+        The broker looks at the routing key alone: who may publish one stream could name any other in the body.
+        """
+        message = decode(self.body, self.content_type)
+        sender = message.producer
+        if self.producer is not None and self.producer != sender:
+            raise BadEnvelope("producer_mismatch", f"{self.producer} sent a fact that names {sender}")
+        says = PUBLISHERS.get(message.aggregate, sender)
+        if says != sender:
+            raise BadEnvelope("producer_mismatch", f"{sender} sent {message.type}, which {says} alone may say")
+        return message
 
 
 def nothing() -> None:

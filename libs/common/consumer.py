@@ -95,7 +95,7 @@ class Consumer:
         fresh: list[Message] = []
         for delivery in deliveries:
             try:
-                message = self._read(delivery)
+                message = delivery.read()
             except BadEnvelope as wrong:
                 with self.store.begin() as tx:
                     park_unread(tx, delivery, wrong)
@@ -120,13 +120,6 @@ class Consumer:
         """Tries facts that wait for another one, which may just have been applied."""
         self.waiting = False
         return self._retry(self.store.statements.held_waiting, limit, Why.EARLY)
-
-    @staticmethod
-    def _read(delivery: Delivery) -> Message:
-        message = decode(delivery.body, delivery.content_type)
-        if delivery.producer is not None and delivery.producer != message.producer:
-            raise BadEnvelope("producer_mismatch", f"{delivery.producer} sent a fact that names {message.producer}")
-        return message
 
     # -- applying
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from libs.common.bus import Delivery
-from libs.common.contracts.base import BadEnvelope, Message, decode
+from libs.common.contracts.base import BadEnvelope, Message
 from libs.common.parking import key_of, park, park_and_block, park_unread
 from libs.common.positions import Positions
 from libs.common.store import Store
@@ -44,10 +44,7 @@ class DeadLetters:
     def _read(self, delivery: Delivery) -> Message:
         if self.producer is not None:
             raise BadEnvelope(DEAD, "a command")
-        message = decode(delivery.body, delivery.content_type)
-        if delivery.producer is not None and delivery.producer != message.producer:
-            raise BadEnvelope(DEAD, f"{delivery.producer} sent a fact that names {message.producer}")
-        return message
+        return delivery.read()
 
 
 def _is_parked(tx: Tx, message: Message) -> bool:

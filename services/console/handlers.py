@@ -3,7 +3,7 @@
 from libs.common import people
 from libs.common.contracts import appointments, bookings, estimates, leads, notifications, opportunities, sales
 from libs.common.contracts.base import Event, facts
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rebuild import ReadModel
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx

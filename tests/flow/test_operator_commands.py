@@ -18,7 +18,7 @@ from embedded.system import System
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Message
 from libs.common.contracts.commands import Command, LeadCapture
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.intake import Intake
 from libs.common.rebuild import models_of
 from libs.common.service import Service

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import services
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import Account, provision
 from libs.local.broker import Broker, VirtualHost

@@ -18,7 +18,7 @@ from uuid import uuid4
 import services
 from demo.client import Client, Refused
 from demo.loader import home_branch
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import Account, provision
 from libs.common.service import Service

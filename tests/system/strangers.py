@@ -16,7 +16,7 @@ import services
 from commands import subscribers
 from libs.common.bus import BusDown, Outgoing
 from libs.common.contracts.base import CONTENT_TYPE
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import RabbitPublisher
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management

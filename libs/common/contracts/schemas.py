@@ -19,22 +19,10 @@ from libs.common.contracts import (
 )
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.commands import COMMANDS
+from libs.common.contracts.publishers import PUBLISHERS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MODULES = (leads, opportunities, appointments, estimates, sales, bookings, notifications, staff)  #: in funnel order
-PUBLISHERS = {
-    "lead": "leads",
-    "opportunity": "opportunities",
-    "appointment": "opportunities",
-    "estimate": "estimates",
-    "customer": "bookings",
-    "job": "bookings",
-    "sale": "bookings",
-    "booking": "bookings",
-    "notification": "notifications",
-    "webhook": "notifications",
-    "staff": "staff",
-}
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 
 Json = dict[str, Any]

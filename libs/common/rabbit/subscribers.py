@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
-from libs.common.contracts.schemas import PUBLISHERS
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.topology import DELIVERY_LIMIT, NOTHING
