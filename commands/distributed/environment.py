@@ -91,8 +91,11 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
 
 
 def of_gateway(place: Place, www: Path) -> dict[str, str]:
-    """What deploy/gateway/site.conf.template leaves open, besides where it listens and logs."""
-    return {"GATEWAY_WWW": str(www)} | {f"GATEWAY_{name.upper()}": place.binds[name] for name in services.NAMES}
+    """What deploy/gateway/site.conf.template leaves open, besides where it listens for everybody and logs."""
+    inside = place.gateway_url.removeprefix("http://")
+    return {"GATEWAY_WWW": str(www), "GATEWAY_INSIDE": inside} | {
+        f"GATEWAY_{name.upper()}": place.binds[name] for name in services.NAMES
+    }
 
 
 def _keys(service: str, place: Place) -> dict[str, str]:

@@ -20,7 +20,7 @@ from libs.local.progress import tell
 from libs.local.supervisor import Supervisor
 
 SERVERS, SERVICES, GATEWAY = range(3)  #: stages: the last is told to stop first, the next when it has stopped
-PORTS = ("database", "amqp", "management", "distribution", "mapper", *services.NAMES)
+PORTS = ("database", "amqp", "management", "distribution", "mapper", "inside", *services.NAMES)
 # Six services share this machine with two servers: a process each, of as many threads as people wait at once.
 WEB_WORKERS, WEB_THREADS = 1, 8
 STEP_S = 180  #: a busy machine takes a minute to begin with what takes two seconds
@@ -69,7 +69,7 @@ class System:
             secrets=data / "secrets",
             management_url=f"http://127.0.0.1:{self.ports['management']}",
             public_url=self.url,
-            gateway_url=self.url,
+            gateway_url=f"http://127.0.0.1:{self.ports['inside']}",
             binds={name: f"127.0.0.1:{self.ports[name]}" for name in services.NAMES},
             web_workers=WEB_WORKERS,
             web_threads=WEB_THREADS,

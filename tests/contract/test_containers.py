@@ -44,7 +44,7 @@ def part(name: str) -> dict[str, Any]:
 
 def place() -> Place:
     binds = dict.fromkeys(services.NAMES, "0.0.0.0:8000")
-    public, gateway = "http://localhost:8080", "http://gateway:8080"
+    public, gateway = "http://localhost:8080", "http://gateway:8081"
     return Place(Path(SECRETS), "http://rabbitmq:15672", public, gateway, binds, web_workers=2, web_threads=8)
 
 

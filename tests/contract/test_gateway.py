@@ -17,7 +17,7 @@ import services
 from embedded import described
 from libs.common.web import openapi
 from libs.local import nginx
-from libs.local.ports import free_port
+from libs.local.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "deploy" / "gateway" / "site.conf.template"
@@ -65,7 +65,8 @@ def go_on() -> threading.Event:
 def gateway(folder: Path, go_on: threading.Event) -> Iterator[nginx.Gateway]:
     """nginx before an echo for each service, but for notifications: nobody is there."""
     servers = []
-    variables = {"GATEWAY_WWW": str(WWW), "GATEWAY_NOTIFICATIONS": f"127.0.0.1:{free_port()}"}
+    inside, nobody = (f"127.0.0.1:{port}" for port in free_ports(2))
+    variables = {"GATEWAY_WWW": str(WWW), "GATEWAY_INSIDE": inside, "GATEWAY_NOTIFICATIONS": nobody}
     for name in set(services.NAMES) - {"notifications"}:
         server = Crowd(("127.0.0.1", 0), Echo)
         server.name, server.go_on = name, go_on  # type: ignore[attr-defined]
@@ -73,6 +74,7 @@ def gateway(folder: Path, go_on: threading.Event) -> Iterator[nginx.Gateway]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
     with nginx.running(SITE, folder, variables=variables) as running:
+        running.inside = int(inside.rpartition(":")[2])  # type: ignore[attr-defined]
         yield running
     for server in servers:
         server.shutdown()
@@ -82,7 +84,7 @@ def gateway(folder: Path, go_on: threading.Event) -> Iterator[nginx.Gateway]:
 @pytest.fixture(scope="module")
 def gateway_without_console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[nginx.Gateway]:
     """nginx before services that are all away, its pages in a folder whose name has a space."""
-    variables = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in services.NAMES}
+    variables = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in ("inside", *services.NAMES)}
     folder = tmp_path_factory.mktemp("alone")
     (folder / "our pages").symlink_to(WWW)
     with nginx.running(SITE, folder, variables={"GATEWAY_WWW": str(folder / "our pages"), **variables}) as running:
@@ -95,13 +97,16 @@ def gateway_before_silence(tmp_path: Path) -> Iterator[nginx.Gateway]:
     hasty = SITE.read_text().replace("proxy_read_timeout 30s", "proxy_read_timeout 100ms")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = f"127.0.0.1:{silent.getsockname()[1]}"
-        variables = {"GATEWAY_WWW": str(WWW)} | {f"GATEWAY_{name.upper()}": where for name in services.NAMES}
+        variables = {"GATEWAY_WWW": str(WWW), "GATEWAY_INSIDE": f"127.0.0.1:{free_port()}"}
+        variables |= {f"GATEWAY_{name.upper()}": where for name in services.NAMES}
         with nginx.running(hasty, tmp_path, variables=variables) as running:
             yield running
 
 
-def ask(gateway: nginx.Gateway, method: str, path: str, body: bytes | None = None, **headers: str):
-    wire = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+def ask(
+    gateway: nginx.Gateway, method: str, path: str, body: bytes | None = None, port: int | None = None, **headers: str
+):
+    wire = http.client.HTTPConnection("127.0.0.1", port or gateway.port, timeout=20)
     wire.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = wire.getresponse()
     content = answer.read()
@@ -143,6 +148,11 @@ def test_a_service_hears_who_really_asks(gateway) -> None:
     headers = json.loads(content)["headers"]
     assert headers["X-Forwarded-For"] == "127.0.0.1"
     assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-Id"]), "what could not be logged is replaced"
+
+
+def test_at_the_consoles_own_door_a_service_hears_whose_browser_it_is(gateway) -> None:
+    _, content = ask(gateway, "GET", "/api/v1/leads", port=gateway.inside, X_Forwarded_For="198.51.100.7")
+    assert json.loads(content)["headers"]["X-Forwarded-For"] == "198.51.100.7"
 
 
 @pytest.mark.parametrize(

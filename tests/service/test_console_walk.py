@@ -204,3 +204,14 @@ def test_no_page_of_sold_work_leads_a_colleague_to_a_price_that_is_not_theirs(fu
         assert page.status == 200
         leads[who] = [where for where in page.links.values() if where.startswith("/estimates/")]
     assert (len(leads["salesperson"]), leads["colleague"]) == (1, [])
+
+
+def test_the_audit_names_the_browser_in_which_somebody_did_it(bench: Callable[..., Bench]) -> None:
+    office = bench()
+    csr = Reader(office, "csr")
+    csr.headers = {"User-Agent": "A browser/1.0"}
+    csr.open("/new")
+    csr.press("Save: worth working", person_name="Ann Lee", phone="615-555-0142")
+
+    [row] = [one for one in office.as_("auditor").items("/api/v1/leads/audit") if one["kind"] == "Lead"]
+    assert row["client"].endswith(" A browser/1.0")

@@ -144,8 +144,10 @@ def test_who_guesses_from_elsewhere_locks_nobody_out(staff: Bench) -> None:
     assert sign_in(staff, address="192.0.2.1").status_code == 201
 
 
-def test_who_guesses_at_the_console_locks_nobody_out_of_it(bench: Callable[..., Bench]) -> None:
-    """Whatever a browser's address is, the console's own is the one that this service sees."""
+def test_who_guesses_at_the_console_from_however_many_addresses_locks_nobody_out_of_it(
+    bench: Callable[..., Bench],
+) -> None:
+    """All browsers come by the console, which has one address of its own."""
     office = bench("staff", "console")
     account(office)
 
@@ -162,6 +164,8 @@ def test_who_guesses_at_the_console_locks_nobody_out_of_it(bench: Callable[..., 
     guesses = [at_the_console("wrong", "198.51.100.9") for _ in range(ACCOUNT_MISSES + 1)]
     assert (guesses[0], guesses[-1]) == (401, 429)
     assert at_the_console(RIGHT, "198.51.100.9") == 429
+    for place in range(1, 4):
+        assert [at_the_console("wrong", f"203.0.113.{place}") for _ in range(4)] == [401] * 4
     assert at_the_console(RIGHT, "192.0.2.1") == 303
 
 

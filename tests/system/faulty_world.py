@@ -264,6 +264,6 @@ def gateway_to(leads: Iterable[str], folder: Path) -> Iterator[nginx.Gateway]:
     site = ROOT / "deploy" / "gateway"
     each = " ".join(rf"server {bind}\1;" for bind in leads)
     config = re.sub(r"server \$\{GATEWAY_LEADS\}([^;]*);", each, (site / "site.conf.template").read_text())
-    nobody = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in services.NAMES}
+    nobody = {f"GATEWAY_{name.upper()}": f"127.0.0.1:{free_port()}" for name in ("inside", *services.NAMES)}
     with nginx.running(config, folder, variables={**nobody, "GATEWAY_WWW": str(site / "www")}) as running:
         yield running

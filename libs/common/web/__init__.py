@@ -11,6 +11,7 @@ from libs.common.web.context import (
     PUBLIC,
     SIGNED_IN,
     Rule,
+    browser,
     caller,
     edge,
     if_match,
@@ -26,7 +27,7 @@ from libs.common.web.problems import not_found, problem
 
 __all__ = [
     "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
-    "caller", "create_app", "demand_new_request", "edge", "endpoint", "fields", "if_match", "items", "limit",
+    "browser", "caller", "create_app", "demand_new_request", "edge", "endpoint", "fields", "if_match", "items", "limit",
     "link_token", "load", "location", "not_found", "one", "page", "problem", "reading", "request_id", "scoped",
     "speak", "store", "visible",
 ]  # fmt: skip

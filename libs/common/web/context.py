@@ -105,17 +105,20 @@ def actor() -> str:
     return "customer" if g.get("rule") is not None and rule().may == LINK else "public"
 
 
+def browser() -> str:
+    """What the caller's program calls itself, on one line and not at length."""
+    agent = request.headers.get("User-Agent", "")[:150]
+    return agent if agent.isprintable() else "".join(one for one in agent if one.isprintable())
+
+
 def origin(key: RequestKey | None = None) -> Origin:
     """Who asks, through what, and because of what, as the transaction keeps it."""
     trace = request.headers.get("traceparent", "")
-    agent = request.headers.get("User-Agent", "")[:150]
-    if not agent.isprintable():
-        agent = "".join(one for one in agent if one.isprintable())
     return Origin(
         actor=actor(),
         action=f"{request.method} {request.url_rule or request.path[:100]}"[:120],
         causation=request_id(),
-        client=f"{request.remote_addr or ''} {agent}"[:200],
+        client=f"{request.remote_addr or ''} {browser()}"[:200],
         traceparent=trace if _TRACEPARENT.fullmatch(trace) else "",
         key=key,
     )

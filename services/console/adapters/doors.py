@@ -17,6 +17,7 @@ from libs.common.errors import IllegalTransition, Unavailable
 from libs.common.spoken import Say, english, said
 
 PREFIX = "/api/v1"
+ASKING = "X-Forwarded-For"  #: heard at the gateway's door for the console, and at no other
 PATIENCE_S = 25.0
 BRIEF_S = 2.0  #: so long a page waits for what it can do without
 SPARED_S = 10.0  #: so long a service that did not answer is not asked for such things: no page waits for it again
@@ -108,6 +109,8 @@ class Doors:
     token: str = ""
     request_id: str = ""
     say: Say = english  #: in the user's language
+    address: str = ""  #: the browser's, with its name: the others count misses by it, and audit through what one came
+    agent: str = ""
     known: dict[str, Said] = field(default_factory=dict)  #: within one page nothing is asked twice
 
     def ask(
@@ -122,7 +125,8 @@ class Doors:
         patience: float = PATIENCE_S,
     ) -> Said:
         """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``."""
-        given = {"X-Request-Id": self.request_id} if self.request_id else {}
+        named = {"X-Request-Id": self.request_id, ASKING: self.address, "User-Agent": self.agent}
+        given = {name: value for name, value in named.items() if value}
         if self.token:
             given["Authorization"] = f"Bearer {self.token}"
         if method != "GET":
@@ -165,7 +169,12 @@ def inside(app: Wsgi) -> Carrier:
     def carry(method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = 0) -> Said:  # noqa: ARG001 - here nobody waits
         where, _, query = path.partition("?")
         asked = EnvironBuilder(
-            path=where, query_string=query, method=method, headers=list(headers.items()), data=body or None
+            path=where,
+            query_string=query,
+            method=method,
+            headers=list(headers.items()),
+            data=body or None,
+            environ_base={"REMOTE_ADDR": headers.get(ASKING, "")},
         )
         try:
             environ = asked.get_environ()

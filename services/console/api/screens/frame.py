@@ -17,7 +17,7 @@ from libs.common import people, spoken, texts
 from libs.common.auth import RULES, Caller, May
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
-from libs.common.web import PUBLIC, SIGNED_IN, Rule, edge, reading, request_id, speak, store
+from libs.common.web import PUBLIC, SIGNED_IN, Rule, browser, edge, reading, request_id, speak, store
 from services.console.adapters import texts as ours
 from services.console.adapters import words
 from services.console.adapters.doors import BRIEF_S, Doors, Refused, across, inside
@@ -193,7 +193,8 @@ def doors() -> Doors:
             gateway = app.config.get("gateway")
             app.extensions["carrier"] = inside(gateway) if gateway else across(app.config["gateway_url"])
         sitting = g.get("seat")
-        g.doors = Doors(app.extensions["carrier"], sitting.token if sitting else "", request_id(), say)
+        token, through = sitting.token if sitting else "", (request.remote_addr or "", browser())
+        g.doors = Doors(app.extensions["carrier"], token, request_id(), say, *through)
     return cast(Doors, g.doors)
 
 

@@ -15,8 +15,7 @@ from services.console.api.screens.frame import PUBLIC, doors, go, page, safe_pat
 bp = Blueprint("console_signin", __name__)
 
 PASSWORD = "plumbline-demo"  # noqa: S105 - said in the README, and set in demo data only
-#: wrong passwords a minute from one address, for one account and in all. Staff counts, too, but sees one address for
-#: all browsers, the console's: who guesses is refused here before they use up there what is everybody's
+#: wrong passwords a minute from one address, for one account and in all; staff is told the browser's, and counts, too
 ACCOUNT_MISSES, ADDRESS_MISSES = 5, 50
 TOO_MANY = words.said("Too many attempts. Wait a minute, then try again.")
 #: what each of the demo company's people is there for, in the order of a funnel
