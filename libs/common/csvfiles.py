@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from libs.common.csvorigin import Unreadable, origin_of
@@ -47,7 +48,7 @@ def read_csv(source: BinaryIO, *, most_rows: int = MOST_ROWS) -> CsvFile:
     """Raises Unreadable for what is no CSV at all. ``source`` can be rewound (an upload, an open file)."""
     origin = origin_of(source)
     if origin.lines > most_rows:  # perhaps only many lines in quotes: count what they are before any is used
-        if sum(1 for _ in _open(source, origin.encoding)) > most_rows:
+        if any(islice(_open(source, origin.encoding), most_rows, None)):
             raise Unreadable(f"The file has more than {most_rows:,} rows; split it.")
         source.seek(0)
     return _open(source, origin.encoding)

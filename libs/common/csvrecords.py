@@ -4,6 +4,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from io import TextIOWrapper
+from string import whitespace
 from typing import BinaryIO
 
 MOST_LINES = 200  # in one cell; a quote still open after that was never meant to be one
@@ -33,7 +34,10 @@ class Lines:
 
 def records(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """The line a record begins at, and its cells, or what is wrong with it."""
+    nothing = delimiter + whitespace
     while first := lines.take():
+        if not first.strip(nothing):  # a file may hold ten million of those
+            continue
         begins, record = lines.number, [first]
         while True:
             try:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.common import csvrecords
 from libs.common.csvfiles import BadRow, CsvFile, Row, Unreadable, read_csv, safe_cell
 
 
@@ -116,6 +117,30 @@ def test_what_is_no_csv_is_refused_in_plain_words(data: bytes, why: str) -> None
 def test_more_rows_than_agreed_are_refused_before_the_first_is_used() -> None:
     with pytest.raises(Unreadable, match="more than 3 rows"):
         read_csv(BytesIO(b"a\n1\n2\n3\n4\n"), most_rows=3)
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \t\n", b",,\n"])
+def test_blank_lines_are_passed_and_not_taken_apart_however_many_there_are(
+    blank: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_apart = list[int]()
+    reader = csv.reader
+    monkeypatch.setattr(csvrecords.csv, "reader", lambda *a, **b: (taken_apart.append(1), reader(*a, **b))[1])
+
+    assert list(read_csv(BytesIO(b"name,phone\n" + blank * 1000 + b"Ann,1\n"), most_rows=10)) == [
+        Row(1002, {"name": "Ann", "phone": "1"})
+    ]
+    assert len(taken_apart) == 4, "the header and the row, once to be counted and once to be read"
+
+
+def test_rows_are_counted_no_further_than_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken_apart = list[int]()
+    reader = csv.reader
+    monkeypatch.setattr(csvrecords.csv, "reader", lambda *a, **b: (taken_apart.append(1), reader(*a, **b))[1])
+
+    with pytest.raises(Unreadable, match="more than 3 rows"):
+        read_csv(BytesIO(b"a\n" + b"1\n" * 1000), most_rows=3)
+    assert len(taken_apart) == 5
 
 
 def test_lines_in_quotes_are_no_rows() -> None:
