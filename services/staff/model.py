@@ -125,3 +125,13 @@ class Branch(Aggregate, Base):
     calendar: Mapped[dict[str, Any]] = mapped_column(default=dict)
     service_area: Mapped[list[Any]] = mapped_column(default=list)
     trades: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class EndedSession(Base):
+    """A session that somebody has signed out of; ``began`` is the second in which they had signed in."""
+
+    __tablename__ = "staff_ended_sessions"
+
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    began: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    ended_at: Mapped[datetime]

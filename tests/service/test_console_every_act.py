@@ -22,6 +22,7 @@ BY_A_PAGE = {
     "POST /leads": "POST /new",
     "POST /opportunities/<opportunity_id>/answers": "POST /opportunities/<opportunity_id>/answers",
     "POST /staff/sessions": "POST /sign-in",
+    "POST /staff/sessions/end": "POST /sign-out",
     "PUT /notifications/preferences": "POST /notifications/preferences",
     "PUT /estimates/<estimate_id>/draft": "POST /estimates/<estimate_id>/draft",
     "PUT /opportunities/question-sets/<key>": "POST /settings/questions/<key>",

@@ -26,6 +26,7 @@ CHANGING = {
 READING = {
     ("GET", f"{STAFF}/me"),
     ("POST", f"{STAFF}/sessions/renew"),
+    ("POST", f"{STAFF}/sessions/end"),
     *(("GET", f"{STAFF}/{what}{one}") for what in ("people", "teams", "branches") for one in ("", "/<id>")),
 }
 

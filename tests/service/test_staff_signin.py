@@ -14,6 +14,7 @@ from libs.common import tokens
 from libs.common.errors import Unauthenticated
 from libs.common.tokens import Signer, Verifier
 from libs.common.web.limits import Limits
+from services.console.api.screens.seat import PLAIN, Seat
 from services.staff.api.signin import ACCOUNT_MISSES, ADDRESS_MISSES
 
 STAFF = "/api/v1/staff"
@@ -206,6 +207,27 @@ def test_a_new_password_ends_what_was_begun_with_the_one_before(staff: Bench) ->
     again = new.post(f"{STAFF}/sessions/renew")
     assert again.status_code == 201
     assert Caller(staff, again.get_json()["access_token"]).post(f"{STAFF}/sessions/renew").status_code == 201
+
+
+def test_who_signs_out_at_the_console_leaves_nothing_behind_that_goes_on(bench: Callable[..., Bench]) -> None:
+    """A device is others', too: a copy of its cookie was renewed for half a day."""
+    office = bench("staff", "console")
+    ann = account(office)
+    browser = office.system.parts["console"].app.test_client()
+    browser.post("/sign-in", data={"email": "ann@demo.example", "password": RIGHT})
+    cookie = browser.get_cookie(PLAIN)
+    assert cookie is not None
+    seat = Seat(*cookie.value.split(".", 1))
+    copied = Caller(office, seat.token)
+    assert copied.post(f"{STAFF}/sessions/renew").status_code == 201
+
+    left = browser.post("/sign-out", data={"_secret": seat.form_secret})
+
+    assert left.headers["Location"] == "/sign-in"
+    assert copied.post(f"{STAFF}/sessions/renew").status_code == 401
+    signer, later = office.system.parts["staff"].app.config["signer"], datetime.now(UTC) + timedelta(seconds=5)
+    elsewhere = Caller(office, signer.issue(UUID(ann["id"]), began=later.timestamp()))
+    assert elsewhere.post(f"{STAFF}/sessions/renew").status_code == 201, "another session of theirs goes on"
 
 
 def test_a_new_password_replaces_the_old_and_no_trace_of_either_is_kept(staff: Bench) -> None:

@@ -7,10 +7,10 @@ from flask import Blueprint, current_app, request
 
 from libs.common.errors import Unauthenticated
 from libs.common.parties import email_key
-from libs.common.tokens import Signer
-from libs.common.web import PUBLIC, SIGNED_IN, Answer, Given, caller, edge, endpoint, limit, reading
+from libs.common.tokens import Claims, Signer
+from libs.common.web import PUBLIC, SIGNED_IN, Answer, Given, begin, caller, edge, endpoint, limit, reading
 from services.staff import usecases
-from services.staff.schemas.signin import KeysOut, MeOut, SessionIn, SessionOut
+from services.staff.schemas.signin import EndedOut, KeysOut, MeOut, SessionIn, SessionOut
 
 bp = Blueprint("staff_signin", __name__, url_prefix="/api/v1/staff")
 
@@ -40,12 +40,18 @@ def sign_in(given: Given) -> Answer:
 @bp.post("/sessions/renew")
 @endpoint(may=SIGNED_IN, answer=SessionOut, status=201, idempotent=False)
 def renew() -> Answer:
-    """A further quarter of an hour for who is still here, until half a day after sign-in or until a new password."""
-    token = request.headers["Authorization"].partition(" ")[2].strip()
-    claims = edge().verifier.verify(token)
+    """A further quarter of an hour for who is still here: for half a day, until sign-out or a new password."""
     with reading() as tx:
-        session = usecases.renew(tx, caller(), claims, _signer())
+        session = usecases.renew(tx, caller(), _claims(), _signer())
     return msgspec.json.encode(SessionOut().dump(session)), 201, {"Content-Type": "application/json"}
+
+
+@bp.post("/sessions/end")
+@endpoint(may=SIGNED_IN, answer=EndedOut, idempotent=False)
+def sign_out() -> Answer:
+    """Sign out: nobody renews this session any more, so that its token is good for a quarter of an hour at most."""
+    with begin() as tx:
+        return tx.answer(EndedOut(), usecases.end(tx, _claims()))
 
 
 @bp.get("/me")
@@ -61,6 +67,11 @@ def me() -> Answer:
 def jwks() -> Answer:
     """The public keys that tokens are checked with."""
     return msgspec.json.encode(_signer().jwks()), 200, {"Content-Type": "application/json"}
+
+
+def _claims() -> Claims:
+    """What the caller's own token says."""
+    return edge().verifier.verify(request.headers["Authorization"].partition(" ")[2].strip())
 
 
 def _signer() -> Signer:

@@ -28,6 +28,10 @@ class SessionOut(Schema):
     person = fields.Nested(MeOut)
 
 
+class EndedOut(Schema):
+    ended_at = fields.Instant()
+
+
 class KeysOut(Schema):
     """A JWK set."""
 

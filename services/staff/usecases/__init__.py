@@ -10,7 +10,7 @@ from services.staff.usecases.people import (
     set_absence,
     set_password,
 )
-from services.staff.usecases.signin import account, me, renew, sign_in
+from services.staff.usecases.signin import account, end, me, renew, sign_in
 from services.staff.usecases.teams import change_team, form_team, replace_members
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "change_person",
     "change_team",
     "deactivate",
+    "end",
     "form_team",
     "hashed",
     "me",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from libs.common.errors import Unauthenticated
 from libs.common.parties import email_key
 from libs.common.tokens import LIFE_S, Claims, Signer
 from libs.common.tx import Tx
-from services.staff.model import Person, Team
+from services.staff.model import EndedSession, Person, Team
 from services.staff.usecases.passwords import matches
 
 LONGEST = timedelta(hours=12)  #: a working day; then the password is asked for again
@@ -70,14 +71,25 @@ def sign_in(found: Account, password: str, signer: Signer) -> Session:
 def renew(tx: Tx, caller: Caller, claims: Claims, signer: Signer) -> Session:
     """A new token for a session that goes on.
 
-    Raises Unauthenticated when it has lasted for half a day, or was begun with a password that was replaced since.
+    Raises Unauthenticated when it has lasted for half a day, was signed out of, or was begun with a password that was
+    replaced since.
     """
     person = tx.session.get(Person, caller.person_id)
     replaced = person.password_set_at if person is not None else None
+    ended = tx.session.get(EndedSession, (caller.person_id, int(claims.began))) is not None
     too_long = tx.now.timestamp() - claims.began > LONGEST.total_seconds()
-    if too_long or (replaced is not None and claims.began < int(replaced.timestamp())):
+    if ended or too_long or (replaced is not None and claims.began < int(replaced.timestamp())):
         raise Unauthenticated("this session is over; sign in again", headers={"WWW-Authenticate": "Bearer"})
     return _session(me(tx, caller), signer, claims.began)
+
+
+def end(tx: Tx, claims: Claims) -> EndedSession:
+    """Nobody renews this session any more. Those that have lasted too long by now are forgotten."""
+    sessions: Any = EndedSession.__table__
+    tx.execute(sa.delete(sessions).where(sessions.c.ended_at < tx.now - LONGEST))
+    this = {"person_id": claims.person_id, "began": int(claims.began)}
+    tx.execute(tx.insert(sessions).values(**this, ended_at=tx.now).on_conflict_do_nothing())
+    return EndedSession(**this, ended_at=tx.now)
 
 
 def _session(who: Identity, signer: Signer, began: float | None = None) -> Session:
