@@ -52,6 +52,12 @@ def test_a_page_is_refused_to_whom_the_table_does_not_name_in_plain_words(office
                 assert (page.status, page.answer.mimetype) == (403, "text/html"), f"{person}: {path}"
 
 
+def test_an_address_that_a_prospect_gave_brings_no_other_reader_into_the_mail(office: Bench) -> None:
+    ident = entered(office, emails=["june?bcc=eve%40example.com&body=hello@june.example"])
+    page = Reader(office, "csr").open(f"/leads/{ident}")
+    assert 'href="mailto:june%3Fbcc%3Deve%2540example.com%26body%3Dhello@june.example"' in page.html
+
+
 def test_a_form_of_another_site_is_not_heard(office: Bench) -> None:
     reader = Reader(office, "csr")
     [form] = [one for one in reader.open("/new").forms if one.ident == "entry"]

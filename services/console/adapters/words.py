@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -163,6 +164,11 @@ def dial(value: Any) -> str:
     """What ``tel:`` takes; an extension is no part of the number before it."""
     text = value.get("typed") or value.get("e164") if isinstance(value, Mapping) else value
     return dialled(str(text or ""))
+
+
+def mail(address: Any) -> str:
+    """What ``mailto:`` takes: what stands in an address can add no other recipient and no text."""
+    return quote(str(address), safe="@")
 
 
 def pointed(fault: Any) -> str:

@@ -310,7 +310,7 @@ def dress(app: Any) -> None:
     speak(app, lambda: ours.TEXTS, language)
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = (spoken.plain, spoken.phone, words.dial, words.pointed, words.initials, words.address)
+    plainly = (spoken.plain, spoken.phone, words.dial, words.mail, words.pointed, words.initials, words.address)
     environment.filters.update({say.__name__: say for say in plainly})
     environment.filters.update(
         {
