@@ -1,6 +1,6 @@
 """Who may do what, as data: a permission, the roles that have it, and how far each role sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import lru_cache
@@ -24,7 +24,7 @@ class Role(StrEnum):
 class Scope(IntEnum):
     """How far a permission reaches; of several roles the widest counts."""
 
-    OWN = 1  #: assigned to me
+    OWN = 1  #: assigned to me, or to whom I stand in for while they are away
     TEAM = 2  #: assigned to someone of my teams, me included
     ALL = 3  #: of my branches, or of none
 
@@ -132,13 +132,17 @@ def reach(roles: frozenset[Role], may: May) -> tuple[Scope | None, bool]:
 
 @dataclass(frozen=True)
 class Caller:
-    """The person behind a request. ``colleagues`` are the members of the teams they are in or lead, and themselves."""
+    """The person behind a request. ``colleagues`` are the members of the teams they are in or lead, and themselves.
+
+    ``stands_in_for`` are those who are away now and named them as their cover: theirs counts as the caller's own.
+    """
 
     person_id: UUID
     roles: frozenset[Role]
     branches: frozenset[UUID] = frozenset()
     teams: frozenset[UUID] = frozenset()
     colleagues: frozenset[UUID] = field(default=frozenset())
+    stands_in_for: frozenset[UUID] = frozenset()
     name: str = ""
     every_branch: bool = False  #: somebody of the whole company, who has no branch of their own
 
@@ -152,6 +156,18 @@ class Caller:
 
     def may(self, permission: May) -> bool:
         return self.scope(permission) is not None
+
+    def whose(self, scope: Scope | None) -> frozenset[UUID]:
+        """Those whose records count as theirs: their own, and their team's where the role reaches so far."""
+        mine = self.stands_in_for | {self.person_id}
+        return self.colleagues | mine if scope is Scope.TEAM else mine
+
+    def reaches(self, permission: May, branch: UUID | None, owners: Iterable[UUID | None]) -> bool:
+        """Whether a record of this branch, with these people on it, is one they may do this to."""
+        scope, everywhere = reach(self.roles, permission)
+        if scope is Scope.ALL:
+            return everywhere or self.every_branch or branch is None or branch in self.branches
+        return scope is not None and not self.whose(scope).isdisjoint(owners)
 
 
 def roles_of(names: Sequence[str]) -> frozenset[Role]:

@@ -1,6 +1,7 @@
 """This service's copy of staff: people, teams and branches, as staff last told."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common.auth import Role, reach, roles_of
+from libs.common.auth import Caller, Role, reach, roles_of
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 from libs.common.errors import Fault, Invalid
 from libs.common.prospects import lies_in
@@ -114,6 +115,59 @@ def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None) -> 
     """Refuses work for somebody who is not known here, has left, or lacks the permission. Raises Invalid."""
     if faults := unfit(tx, ident, pointer, may):
         raise Invalid("work can only be given to somebody who works here and may do it", errors=faults)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What makes somebody a caller, by the copy or by their token."""
+
+    name: str
+    roles: Sequence[str]
+    branch: UUID | None
+    teams: Collection[UUID]
+
+
+def said(row: sa.Row[Any]) -> Said:
+    return Said(row.name, row.roles, row.branch, [UUID(team) for team in row.teams])
+
+
+def caller(tx: Tx, ident: UUID, who: Said) -> Caller:
+    """What somebody sees and may do: as they are, with the teams they are in or lead, and whom they stand in for."""
+    colleagues, teams = {ident}, set(who.teams)
+    for team_id, lead_id, members in tx.known("whose teams", lambda: _teams(tx)):
+        if team_id in teams or lead_id == ident or ident in members:
+            teams.add(team_id)
+            colleagues |= members
+    return Caller(
+        person_id=ident,
+        roles=roles_of(who.roles),
+        branches=frozenset({who.branch} if who.branch else ()),
+        every_branch=who.branch is None,
+        teams=frozenset(teams),
+        colleagues=frozenset(colleagues),
+        stands_in_for=_covered(tx, ident),
+        name=who.name,
+    )
+
+
+def _teams(tx: Tx) -> list[tuple[UUID, UUID | None, frozenset[UUID]]]:
+    teams = tx.tables.teams.c
+    every = tx.execute(sa.select(teams.id, teams.lead_id, teams.members))
+    return [(row.id, row.lead_id, frozenset(UUID(one) for one in row.members)) for row in every]
+
+
+def _covered(tx: Tx, ident: UUID) -> frozenset[UUID]:
+    """Those who are away now and named them, and whom those stand in for in turn."""
+    table = tx.tables.people.c
+    cover = table.details["cover_id"].as_string()
+    named = sa.select(table.id, cover.label("by")).where(table.active, cover.is_not(None))
+    covers = tx.known("covers", lambda: [(row.id, UUID(row.by)) for row in tx.execute(named)])
+    found: set[UUID] = set()
+    waiting = {ident}
+    while waiting:
+        waiting = {away for away, by in covers if by in waiting and away not in found and is_away(tx, away)}
+        found |= waiting
+    return frozenset(found - {ident})
 
 
 def unfit(tx: Tx, ident: UUID | None, pointer: str, may: str | None = None) -> list[Fault]:

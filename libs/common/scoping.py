@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common.auth import ALL, TEAM, Caller, May, Scope, reach
+from libs.common.auth import ALL, Caller, May, reach
 from libs.common.columns import Aggregate
 
 Chosen = TypeVar("Chosen")
@@ -32,7 +31,7 @@ def _conditions(kind: type[Any], caller: Caller, permission: May, one: bool) -> 
         if not everywhere and not caller.every_branch:
             conditions.append(sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None)))
     else:
-        whose = _whose(scope, caller)
+        whose = caller.whose(scope)
         theirs = [column.in_(whose) for column in _owner_columns(kind)]
         theirs += [kind.with_them(whose)] if hasattr(kind, "with_them") else []
         theirs += [kind.near_them(whose, permission)] if one and hasattr(kind, "near_them") else []
@@ -43,12 +42,6 @@ def _conditions(kind: type[Any], caller: Caller, permission: May, one: bool) -> 
     return conditions
 
 
-def _whose(scope: Scope, caller: Caller) -> frozenset[UUID]:
-    """Those whose records count as theirs: their own, and their team's where the role reaches so far."""
-    mine = frozenset({caller.person_id})
-    return caller.colleagues | mine if scope is TEAM else mine
-
-
 def _owner_columns(kind: type[Any]) -> Sequence[Any]:
     """The columns that mean "assigned to"; a record that names none belongs to nobody."""
     return kind.owner_columns() if hasattr(kind, "owner_columns") else ()
@@ -56,12 +49,8 @@ def _owner_columns(kind: type[Any]) -> Sequence[Any]:
 
 def in_scope(record: Aggregate, caller: Caller, permission: May) -> bool:
     """The same for a record at hand (but for ``extra_scope``): is this act one this caller may do to it?"""
-    scope, everywhere = reach(caller.roles, permission)
-    if scope is None:
-        return False
-    if scope is ALL:
-        return everywhere or caller.every_branch or record.branch is None or record.branch in caller.branches
-    whose = _whose(scope, caller)
-    if any(getattr(record, column.key) in whose for column in _owner_columns(type(record))):
+    owners = (getattr(record, column.key) for column in _owner_columns(type(record)))
+    if caller.reaches(permission, record.branch, owners):
         return True
-    return hasattr(record, "is_with") and bool(record.is_with(whose))
+    scope = caller.scope(permission)
+    return scope not in (None, ALL) and hasattr(record, "is_with") and bool(record.is_with(caller.whose(scope)))

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from embedded.testing import CAST, OPERATIONS, OTHER_SALES, SALES, Bench
+from embedded.testing import CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
 from libs.common import people
 from libs.common.contracts.bookings import (
     BookingAccepted,
@@ -90,6 +90,16 @@ def test_the_team_is_told_all_it_needs(orders: Orders) -> None:
 def test_work_goes_to_people_of_operations_only(orders: Orders, body: dict[str, Any], wrong: list[str]) -> None:
     refused = orders.act(orders.ready(), "assign-to-operation", "manager", body, status=422)
     assert pointers(refused) == wrong
+
+
+def test_work_is_not_given_to_a_technician_of_the_team_who_could_neither_see_nor_accept_it(orders: Orders) -> None:
+    technician = CAST["technician"][0]
+    with orders.bench.system.parts["bookings"].store.begin() as tx:
+        crew = Team(name="Crew", kind="operations", branch=HOME, member_ids=(UUID(OPERATOR), technician))
+        people.remember_team(tx, TeamChanged(subject=OPERATIONS, team=crew))
+    body = {"team_id": str(OPERATIONS), "assignee_id": str(technician)}
+    refused = orders.act(orders.ready(), "assign-to-operation", "manager", body, status=422)
+    assert pointers(refused) == ["/assignee_id"]
 
 
 def test_work_is_not_given_to_somebody_who_left_or_to_an_empty_team(orders: Orders) -> None:

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import AWAY, CAST, HOME, OTHER_SALES, SALES, Bench
+from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
 from libs.common import people
-from libs.common.contracts import estimates, leads
+from libs.common.contracts import bookings, estimates, leads
 from libs.common.contracts.staff import Person, PersonChanged, Team, TeamChanged
 from tests.service.notification_facts import everybody_told, fact, tell, told, who
 
@@ -33,14 +33,21 @@ def changed(bench: Bench, name: str, **more: Any) -> None:
     bench.tell(person(name, **more), by="staff")
 
 
-def test_an_owner_who_left_is_replaced_by_the_team_lead_then_the_branch_then_the_admins(notifications: Bench) -> None:
+def test_an_owner_who_left_is_replaced_by_the_team_lead_the_front_desk_and_the_admins(
+    notifications: Bench,
+) -> None:
     changed(notifications, "salesperson", active=False)
     tell(notifications, estimates.EstimateDeclined, subject=uuid4(), actor="customer")
     assert everybody_told(notifications, "estimate_declined") == {"manager"}
 
     changed(notifications, "manager", active=False)
     tell(notifications, estimates.EstimateExpired, subject=uuid4())
-    assert everybody_told(notifications, "estimate_expired") == {"admin"}
+    assert everybody_told(notifications, "estimate_expired") == {"csr", "office"}
+
+    for name in ("csr", "office"):
+        changed(notifications, name, active=False)
+    tell(notifications, estimates.EstimateChangesRequested, subject=uuid4())
+    assert everybody_told(notifications, "estimate_changes_requested") == {"admin"}
 
 
 def test_a_branch_without_admin_falls_back_on_the_company_s(notifications: Bench) -> None:
@@ -58,9 +65,27 @@ def test_an_approval_is_asked_of_whoever_may_give_it_and_not_of_a_lead_who_only_
     assert everybody_told(notifications, "approval_asked") == {"manager"}
 
 
-def test_what_nobody_owns_goes_to_the_branch_s_manager(notifications: Bench) -> None:
+def test_what_nobody_owns_goes_to_who_can_open_it_and_a_manager_opens_their_team_s_only(notifications: Bench) -> None:
     tell(notifications, estimates.EstimateViewed, salesperson_id=None)
-    assert everybody_told(notifications, "estimate_viewed") == {"manager"}
+    assert everybody_told(notifications, "estimate_viewed") == {"csr", "office"}
+
+
+def test_work_handed_to_a_team_alerts_those_of_it_who_may_take_it_over(notifications: Bench) -> None:
+    crew = Team(name="Crew", kind="operations", branch=HOME, member_ids=(who("operations"), who("technician")))
+    notifications.tell(TeamChanged(subject=OPERATIONS, team=crew), by="staff")
+
+    tell(notifications, bookings.BookingAssigned, actor="manager")
+
+    assert everybody_told(notifications, "booking_assigned") == {"operations"}
+
+
+def test_a_team_of_which_nobody_may_take_work_over_has_its_branch_s_manager_told(notifications: Bench) -> None:
+    crew = Team(name="Crew", kind="operations", branch=HOME, member_ids=(who("technician"),))
+    notifications.tell(TeamChanged(subject=OPERATIONS, team=crew), by="staff")
+
+    tell(notifications, bookings.BookingAssigned, actor="office")
+
+    assert everybody_told(notifications, "booking_assigned") == {"manager"}
 
 
 def test_who_covers_for_somebody_absent_is_told_too(notifications: Bench) -> None:

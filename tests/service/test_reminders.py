@@ -93,13 +93,13 @@ def test_whoever_was_given_its_opportunity_alone_is_reminded_of_the_answer(notif
 
 
 def test_an_enquiry_that_nobody_has_waits_with_those_who_can_give_it_to_somebody(notifications: Bench) -> None:
-    """A manager is told too, but sees their team's records only: the link alone would lead them nowhere."""
+    """A manager sees their team's only; who looks when nobody gave it to anybody sees it, too."""
     captured(notifications, owner_id=None)
     later(notifications, minutes=50)
     assert everybody_told(notifications, "response_due") == {"csr", "office"}
 
     later(notifications, minutes=15)
-    assert everybody_told(notifications, "response_missed") == {"csr", "office", "manager"}
+    assert everybody_told(notifications, "response_missed") == {"csr", "office", "admin"}
 
 
 def test_nobody_waits_for_an_answer_to_what_was_lost_until_it_is_reopened(notifications: Bench) -> None:

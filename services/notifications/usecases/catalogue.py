@@ -107,7 +107,6 @@ HANDED_OVER: Mapping[Kind, str] = {Kind.LEAD_HANDED_OVER: "/leads", Kind.OPPORTU
 LINKS: Mapping[str, str] = {
     "lead": "/leads/{subject}",
     "opportunity": "/opportunities/{subject}",
-    "appointment": "/opportunities/{opportunity_id}",
     "estimate": "/estimates/{subject}",
     "booking": "/bookings/{subject}",
     "webhook": "/settings/webhooks/{subject}",

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Role, reach, roles_of
+from libs.common.auth import Caller, Role
 from libs.common.errors import NotYet
 from libs.common.tx import Tx
 from services.notifications.usecases.triggers import Chain
@@ -27,6 +27,7 @@ class Colleague:
     active: bool
     away: bool
     cover_id: UUID | None
+    caller: Caller  #: what they see
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,23 @@ class Staff:
         return [member for team in wanted for member in self.teams[team].members]
 
     def _remember(self, rows: Iterable[Any]) -> list[Colleague]:
-        found = [_colleague(row, self.tx.now) for row in rows]
+        found = [_colleague(self.tx, row) for row in rows]
         self._known |= {one.id: one for one in found}
         return found
 
 
-def reached(staff: Staff, chain: Chain, case: Any, actor: UUID | None = None) -> list[Colleague]:
-    """The first on the chain who work here, with the cover of those who are away.
+def reached(
+    staff: Staff, chain: Chain, case: Any, actor: UUID | None, opens: Callable[[Colleague], bool]
+) -> list[Colleague]:
+    """The first on the chain who work here and can open what they are told of, with the cover of those who are away.
 
     Where all of them are away and nobody covers, the next on the chain are told as well.
     """
     told: dict[UUID, Colleague] = {}
     for word in chain:
-        here = [one for one in staff.people(_asked(staff, word, case, actor)) if one.active]
-        covers = _covers(staff, here)
+        active = [one for one in staff.people(_asked(staff, word, case, actor)) if one.active]
+        here = [one for one in active if opens(one)]
+        covers = [one for one in _covers(staff, active) if opens(one)]
         told |= {one.id: one for one in (*here, *covers)}
         if any(not one.away for one in (*here, *covers)):
             break
@@ -150,7 +154,12 @@ def _approvers(staff: Staff, case: Any) -> list[UUID]:
     teams = {team for owner in staff.people(named(case, "owner_id", "salesperson_id")) for team in owner.teams}
     beside = {one for team in teams if team in staff.teams for one in staff.teams[team].members}
     people = staff.people(sorted(beside.union(_team_leads(staff, case))))
-    return [one.id for one in people if reach(roles_of(sorted(one.roles)), "estimate.approve")[0] is not None]
+    return [one.id for one in people if one.caller.may("estimate.approve")]
+
+
+def _operators(staff: Staff, members: Sequence[UUID]) -> list[UUID]:
+    """Of a team, who takes work over: a technician in it is told by whoever did."""
+    return [one.id for one in staff.people(members) if one.caller.may("booking.operate")]
 
 
 def _managers(staff: Staff, case: Any) -> list[UUID]:
@@ -174,7 +183,7 @@ def _admins(staff: Staff, case: Any) -> list[UUID]:
 WORDS: Mapping[str, Callable[[Staff, Any], Sequence[UUID]]] = {
     "assignee": lambda _staff, case: named(case, "assignee_id", "assignee_ids"),
     "owner": lambda _staff, case: named(case, "owner_id", "salesperson_id"),
-    "team": lambda staff, case: staff.members(named(case, "team_id")),
+    "team": lambda staff, case: _operators(staff, staff.members(named(case, "team_id"))),
     "previous_team_id": lambda staff, case: staff.members(named(case, "previous_team_id")),
     "past_team_ids": lambda staff, case: staff.members(named(case, "past_team_ids")),
     "team_lead": _team_leads,
@@ -186,10 +195,10 @@ WORDS: Mapping[str, Callable[[Staff, Any], Sequence[UUID]]] = {
 SUPERIORS = ("team_lead", "approver", "branch_manager", "admin")
 
 
-def _colleague(row: Any, now: datetime) -> Colleague:
+def _colleague(tx: Tx, row: Any) -> Colleague:
     start, end = (_instant(row.details.get(name)) for name in ("absent_from", "absent_until"))
     said = start is not None or end is not None
-    away = said and (start is None or start <= now) and (end is None or now < end)
+    away = said and (start is None or start <= tx.now) and (end is None or tx.now < end)
     return Colleague(
         id=row.id,
         name=row.name,
@@ -200,6 +209,7 @@ def _colleague(row: Any, now: datetime) -> Colleague:
         active=row.active,
         away=away,
         cover_id=UUID(cover) if (cover := row.details.get("cover_id")) else None,
+        caller=people.caller(tx, row.id, people.said(row)),
     )
 
 

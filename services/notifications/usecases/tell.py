@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common import invitations, mail, people, spoken
-from libs.common.auth import reach, roles_of
 from libs.common.contracts.base import Event
 from libs.common.invitations import Invitation
 from libs.common.tx import Tx
@@ -20,6 +19,7 @@ from services.notifications.model import Notification
 from services.notifications.settings import Channel
 from services.notifications.states import Kind, MessageState
 from services.notifications.usecases import catalogue
+from services.notifications.usecases.places import Places, places
 from services.notifications.usecases.preferences import wishes
 from services.notifications.usecases.recipients import Colleague, Staff, named, reached
 from services.notifications.usecases.triggers import BY_FACT, Chain
@@ -70,22 +70,24 @@ def tell(tx: Tx, event: Event) -> None:
 def announce(occasion: Occasion, kind: Kind, to: Iterable[Chain]) -> None:
     """One message a person and channel."""
     found: dict[UUID, Colleague] = {}
+    where = places(kind, occasion.record, occasion.case)
     for chain in to:
-        found |= {one.id: one for one in reached(occasion.staff, chain, occasion.case, occasion.actor)}
+        reaches = reached(occasion.staff, chain, occasion.case, occasion.actor, where.opened_by)
+        found |= {one.id: one for one in reaches}
     fresh = [one for one in found.values() if one.id not in occasion.told and one.id != occasion.actor]
     if fresh:
         occasion.told |= {one.id for one in fresh}
-        _keep(occasion, kind, fresh)
+        _keep(occasion, kind, fresh, where)
 
 
-def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
+def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: Places) -> None:
     """Writes the messages: in the app at once, mail into the outbox. The insert is the check for a repeat.
 
     Without a mail server people are told in the app alone.
     """
     tx, case = occasion.tx, occasion.case
     text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
-    links = {person.id: _link(occasion, kind, person) for person in persons}
+    links = {person.id: where.of(person) or "" for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
     rows = {}
@@ -117,21 +119,6 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague]) -> None:
             link = links[person.id]
             files = _files(occasion, person, link)
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", files, ident=ident, due_at=due_at)
-
-
-def _link(occasion: Occasion, kind: Kind, person: Colleague) -> str:
-    """Where they see it: who reads no opportunities has an appointment in their calendar, and a lead that has its
-    opportunity is answered there."""
-    case, opportunity = occasion.case, getattr(occasion.case, "opportunity_id", None)
-    if occasion.record == "appointment":
-        reads = reach(roles_of(sorted(person.roles)), "opportunity.read")[0] is not None
-        if not reads or (_is_off(case, person) and person.id != case.salesperson_id):
-            return catalogue.CALENDAR
-    if kind in catalogue.HANDED_OVER:
-        return catalogue.HANDED_OVER[kind]
-    if occasion.record == "lead" and opportunity is not None:
-        return catalogue.LINKS["opportunity"].format(subject=opportunity)
-    return catalogue.LINKS[occasion.record].format(subject=case.subject, opportunity_id=opportunity)
 
 
 def _is_off(case: Any, person: Colleague) -> bool:

@@ -21,8 +21,9 @@ from services.notifications.states import Kind
 Chain = tuple[str, ...]
 
 ABOVE: Chain = ("team_lead", "branch_manager", "admin")  #: whoever has to look when those in charge do not
+UNOWNED: Chain = ("team_lead", "branch_manager", "front_desk", "admin")  #: a manager opens their team's only
 APPROVER: Chain = ("approver", "branch_manager", "admin")  #: a team may be led by somebody who approves nothing
-OWNER: Chain = ("owner", *ABOVE)
+OWNER: Chain = ("owner", *UNOWNED)
 ASSIGNEE: Chain = ("assignee", *OWNER)
 LEAD_OWNER: Chain = ("owner", "front_desk", *ABOVE)  #: what nobody has is given to somebody by who sees it
 TEAM: Chain = ("assignee", "team", *ABOVE)  #: one person of a team if named, else all of it

@@ -49,8 +49,7 @@ def job(job_id: UUID) -> Response:
 def _sees_its_price(record: dict[str, Any]) -> bool:
     """Every job of the branch may be read, an estimate only by whom it is of and those above."""
     scope, seller = me().scope("estimate.read"), str(record["salesperson_id"])
-    theirs = me().colleagues | {me().person_id} if scope is Scope.TEAM else {me().person_id}
-    return scope is Scope.ALL or (scope is not None and seller in {str(one) for one in theirs})
+    return scope is Scope.ALL or (scope is not None and seller in {str(one) for one in me().whose(scope)})
 
 
 @bp.get("/customers")

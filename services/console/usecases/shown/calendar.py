@@ -73,7 +73,7 @@ def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
     scope = who.scope("pipeline.read")
     if scope is Scope.ALL:
         return None
-    whose = {who.person_id} | (who.colleagues if scope is Scope.TEAM else set())
+    whose = who.whose(scope)
     return sa.or_(*(A.people.contains(f" {one} ") for one in sorted(whose)))
 
 
