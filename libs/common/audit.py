@@ -1,6 +1,7 @@
 """Who changed what from what to what, when, through which client: written with every act, chained by the worker."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LINKS = few("json_to_recordset(%(links)s::json) AS y(row bigint, place bigint, link text)", "many")
 LINK = f"UPDATE audit AS a SET position = x.place, hash = x.link FROM {LINKS} AS x WHERE a.id = x.row"  # noqa: S608 - ours
 UNSAID = {"version", "agg_seq", "updated_at", "updated_by", "created_at", "created_by"}  #: told by the row itself
+FORM = "2:"  #: of a link that covers ``client``, too
 SECRET = {"password_hash", "token_hash", "secret", "former_secret", "url"}
 
 
@@ -129,6 +131,44 @@ def chain(store: "Store", batch: int = 500) -> int:
 
 
 def link(previous: str, row: Any) -> str:
-    """The hash that binds a row to all before it."""
-    said = [str(row.id), row.at.isoformat(), row.actor, row.action, row.kind, row.subject, row.changes, row.request]
+    """The hash that binds a row to all before it, with the form of the link in front."""
+    return FORM + _hashed(previous, [*_said(row), row.client])[: 64 - len(FORM)]
+
+
+def _said(row: Any) -> list[Any]:
+    """What the first form covers: links of it have no mark, and stand as they are."""
+    return [str(row.id), row.at.isoformat(), row.actor, row.action, row.kind, row.subject, row.changes, row.request]
+
+
+def _hashed(previous: str, said: list[Any]) -> str:
     return hashlib.sha256(previous.encode() + msgspec.json.encode(said)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A stretch of the chain, from behind a position up to another one."""
+
+    rows: int
+    position: int  #: the last one that holds
+    hash: str  #: its link: whoever writes it down elsewhere finds a chain that was made anew, too
+    broken_at: int | None  #: the first position that does not follow from the one before
+    more: bool
+
+
+def check(tx: "Tx", after: int, most: int) -> Checked:
+    """Whether each row follows from the one before it. ``after`` is a position that holds, or 0."""
+    chained = tx.tables.audit.c
+    previous = tx.execute(sa.select(chained.hash).where(chained.position == after)).scalar() if after else ""
+    rows = sa.select(tx.tables.audit).where(chained.position > after).order_by(chained.position).limit(most + 1)
+    found, position = tx.execute(rows).all(), after
+    for row in found[:most]:
+        if row.position != position + 1 or previous is None or not _follows(previous, row):
+            return Checked(position - after, position, previous or "", position + 1, more=False)
+        position, previous = row.position, row.hash
+    return Checked(position - after, position, previous or "", None, more=len(found) > most)
+
+
+def _follows(previous: str, row: Any) -> bool:
+    if row.hash.startswith(FORM):
+        return bool(row.hash == link(previous, row))
+    return bool(row.hash == _hashed(previous, _said(row)))

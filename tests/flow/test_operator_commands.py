@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 import services
 from embedded.system import System
+from libs.common import audit
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Message
 from libs.common.contracts.commands import Command, LeadCapture
@@ -185,8 +186,26 @@ def test_what_is_asked_for_wrongly_is_refused_in_plain_words(
     assert said in done.output
 
 
+def test_the_audit_is_checked_and_one_that_was_altered_is_told_of(stopped: Stopped) -> None:
+    lead = {"channel": "phone", "person_name": "Ada Byron", "phones": ["615-555-0100"]}
+    for _ in range(2):
+        assert stopped.call("POST", "/api/v1/leads", lead)
+    with stopped.opened() as system:
+        store = system.parts["leads"].store
+        audit.chain(store)
+    [said] = stopped.asked("audit", "--service", "leads")
+    assert (said["service"], said["position"] >= 2, said["broken_at"]) == ("leads", True, None)
+    assert stopped.run("audit").exit_code == 0
+
+    with stopped.opened() as system, (store := system.parts["leads"].store).alone() as connection:
+        connection.execute(store.tables.audit.update().where(store.tables.audit.c.position == 1).values(client="mine"))
+    done = stopped.run("audit")
+    assert (done.exit_code, "leads: row 1 does not follow" in done.output) == (1, True)
+
+
 WITHOUT = [
     ("parked", "list"),
+    ("audit",),
     ("replay", "--service", "leads", "--since", "1h"),
     ("events", "tail"),
     ("rebuild", "--service", "leads"),

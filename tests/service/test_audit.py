@@ -1,11 +1,16 @@
 """Who changed what from what to what, when, through which client: written with every act, and read at a door (R35)."""
 
+import hashlib
 from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 import services
 from embedded.testing import CAST, Bench
+from libs.common import audit
 from tests.flow.funnel import API, Funnel
 from tests.service.console_reader import Reader
 
@@ -59,3 +64,62 @@ def test_each_records_page_leads_whoever_may_to_its_changes(bench: Callable[...,
     assert "salesperson" in told, "people by their names"
     assert seller not in told
     assert Reader(funnel.bench, "manager").open(f"/changes/estimates/{estimate}").status == 403
+
+
+CHAIN = f"{API}/leads/audit/chain"
+
+
+def altered(bench: Bench, at: int, /, **values: Any) -> None:
+    """Somebody with the database in hand."""
+    store = bench.system.parts["leads"].store
+    with store.alone() as connection:
+        table = store.tables.audit
+        connection.execute(sa.update(table).where(table.c.position == at).values(**values))
+
+
+def chained(bench: Bench, many: int = 3) -> Any:
+    for _ in range(many):
+        assert bench.as_("csr").post(f"{API}/leads", SAID).status_code == 201
+    audit.chain(bench.system.parts["leads"].store)
+    return bench.as_("auditor").get(CHAIN).get_json()
+
+
+@pytest.mark.parametrize("what", ["client", "actor", "action", "subject", "request", "hash"])
+def test_an_altered_row_of_the_audit_is_found_whatever_of_it_was_altered(
+    bench: Callable[..., Bench], what: str
+) -> None:
+    leads = bench("leads")
+    whole = chained(leads)
+    assert (whole["broken_at"], whole["rows"], whole["more"]) == (None, whole["position"], False)
+    assert whole["position"] >= 3
+    assert leads.as_("auditor").get(f"{CHAIN}?after=2").get_json() | {"rows": whole["rows"]} == whole
+
+    altered(leads, 2, **{what: "somebody else"})
+
+    assert leads.as_("auditor").get(CHAIN).get_json()["broken_at"] == 2
+
+
+def test_a_row_taken_out_of_the_audit_is_missed(bench: Callable[..., Bench]) -> None:
+    leads = bench("leads")
+    chained(leads)
+    altered(leads, 2, position=None)
+
+    assert leads.as_("auditor").get(CHAIN).get_json()["broken_at"] == 2
+
+
+def test_a_chain_begun_before_the_client_was_covered_still_holds_and_goes_on(bench: Callable[..., Bench]) -> None:
+    leads = bench("leads")
+    chained(leads)
+    store, previous = leads.system.parts["leads"].store, ""
+    with store.reading() as tx:
+        rows = tx.execute(sa.select(tx.tables.audit).order_by(tx.tables.audit.c.position)).all()
+    for row in rows:  # as the version before linked them
+        said = [str(row.id), row.at.isoformat(), row.actor, row.action, row.kind, row.subject, row.changes, row.request]
+        previous = hashlib.sha256(previous.encode() + msgspec.json.encode(said)).hexdigest()
+        altered(leads, row.position, hash=previous)
+
+    whole = chained(leads)
+
+    assert (whole["broken_at"], whole["rows"] > len(rows)) == (None, True)
+    altered(leads, whole["position"], client="somebody else's")
+    assert leads.as_("auditor").get(CHAIN).get_json()["broken_at"] == whole["position"]

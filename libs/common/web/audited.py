@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 from sqlalchemy import orm
 
+from libs.common import audit as audits
 from libs.common.answers import Answer
 from libs.common.schema import Page, fields
 from libs.common.schema.strict import Given, Schema
@@ -14,6 +15,8 @@ from libs.common.web.acts import reading
 from libs.common.web.endpoint import endpoint
 from libs.common.web.paging import page
 from libs.common.web.parked import Digits
+
+STRETCH = 1000  #: rows that one request checks
 
 
 class Audited:
@@ -52,8 +55,23 @@ class AuditQuery(Page):
     kind = fields.Text(max_length=60, blank=False)
 
 
+class ChainOut(Schema):
+    """``position`` is the last that holds, ``hash`` its link; ``broken_at`` the first that does not follow, if any."""
+
+    rows = fields.Whole()
+    position = fields.Whole()
+    hash = fields.Text()
+    broken_at = fields.Whole(allow_none=True)
+    more = fields.Flag()
+
+
+class ChainQuery(Schema):
+    after = fields.Whole(least=0, most=2**53)
+
+
 def add(bp: Blueprint) -> None:
     bp.get("/audit")(audit)
+    bp.get("/audit/chain")(chain)
 
 
 @endpoint(may="audit.read", query=AuditQuery, answer=AuditOut, many=True)
@@ -64,3 +82,10 @@ def audit(asked: Given) -> Answer:
         kind = kind_of(tx.tables.audit)
         wanted = [getattr(kind, name) == asked[name] for name in ("subject", "actor", "kind") if name in asked]
         return page(tx, sa.select(kind).where(*wanted), kind, AuditOut, asked)
+
+
+@endpoint(may="audit.read", query=ChainQuery, answer=ChainOut)
+def chain(asked: Given) -> Answer:
+    """Whether a row was altered or taken out: 1,000 of them ``after`` a position, each against the one before."""
+    with reading() as tx:
+        return tx.answer(ChainOut(), audits.check(tx, asked.get("after", 0), STRETCH))
