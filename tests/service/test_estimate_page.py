@@ -90,6 +90,19 @@ def test_what_was_accepted_says_what_it_comes_to_with_the_deposit_and_what_was_a
     assert ("Balance", "$7,614.00") in said
 
 
+def test_what_was_accepted_is_confirmed_by_the_number_and_version_that_people_say(estimates: Bench) -> None:
+    ident, _ = sent(estimates)
+    assert act(estimates, ident, "revise", {"reason": "a lower price"}).status_code == 200
+    token = send(estimates, ident)
+    assert estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)).status_code == 200
+
+    page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
+
+    number = seen(estimates, ident)["number"]
+    assert number.endswith("-R2")
+    assert f"Confirmation {number}<" in page
+
+
 def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Bench) -> None:
     ident = drafted(estimates)["id"]
     extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}

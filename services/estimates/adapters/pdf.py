@@ -39,7 +39,7 @@ def _story(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
         yield text(f"<b>{marked(say(accepted, who=done['typed_name'], day=done['on'], total=done['total']))}</b>", 10)
         if done["signature"]:
             yield _drawn(done["signature"])
-        yield text(marked(say(said("Confirmation %(number)s"), number=done["id"])), 8)
+        yield text(marked(say(said("Confirmation %(number)s"), number=offer["number"])), 8)
     for name, label in (("notes", said("Notes")), ("terms", said("Terms"))):
         if offer[name].strip():
             yield text(f"<b>{marked(say(label))}</b>", 10)

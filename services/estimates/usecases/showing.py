@@ -58,7 +58,6 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
             "typed_name": done.typed_name,
             "signature": done.signature,
             "on": full_day(links.accepted_on(tx, estimate), say),
-            "id": str(done.id),
         },
     }
 
