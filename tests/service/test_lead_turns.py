@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import services
 from embedded.testing import AWAY, CAST, HOME, SALES, Bench
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.staff import Person, PersonChanged
@@ -83,3 +84,25 @@ def test_it_is_given_among_those_who_are_right_for_it_as_long_as_there_is_somebo
     assert given_to(leads, service_interest="heat pump") == "colleague"
     assert given_to(leads, trade="hvac", **at("37209")) == "colleague", "the first thing named counts first"
     assert given_to(leads, trade="roofing", **at("40202")) == "salesperson", "nobody is: whose turn it is"
+
+
+def test_what_is_entered_as_an_opportunity_with_nobodys_name_is_given_by_the_same_rule(
+    bench: Callable[..., Bench],
+) -> None:
+    system = bench(*services.NAMES)
+    rule(system, "round_robin")
+    said = {"channel": "phone", "person_name": "Ada Byron", "phones": ["615-555-0100"], "request": "A heat pump"}
+    wanted = {"prospect": said, "product_interest": "heat pump"}
+    ours = [system.as_("csr").post("/api/v1/opportunities", wanted).get_json()["id"] for _ in range(2)]
+    mine = {**wanted, "salesperson_id": str(CAST["salesperson"][0])}
+    named = system.as_("csr").post("/api/v1/opportunities", mine).get_json()["id"]
+    system.settle(deliver_twice=True)
+
+    def whose(ident: str) -> str | None:
+        return NAMES.get(system.as_("csr").get(f"/api/v1/opportunities/{ident}").get_json()["salesperson_id"])
+
+    assert {whose(one) for one in ours} == {"salesperson", "colleague"}
+    assert whose(named) == "salesperson"
+    assert len(system.told("leads", LeadAssigned)) == 2
+    told = system.as_("colleague").items("/api/v1/notifications")
+    assert [one["kind"] for one in told] == ["lead_assigned"], "once, and not of the opportunity as well"

@@ -68,19 +68,23 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
         of=lead,
     )
     if lead.owner_id is not None:
-        told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "score": lead.score}
-        tx.publish(LeadAssigned(**facts.head(lead), **told, request=lead.request or ""), of=lead)
+        _tell_owner(tx, lead)
     typed.judge(tx, lead)
     duplicates.keep(tx, lead)
     return lead
 
 
 def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
-    """The lead of an opportunity that was entered first: it is valid from the start, under the id minted there."""
+    """The lead of an opportunity that was entered first: it is valid from the start, under the id minted there.
+
+    One that comes with nobody's name is given to somebody by the branch's rule, as at the other door.
+    """
     known = tx.session.get(Lead, opened.lead_id)
     if known is not None:
         return known
     asked = opened.prospect
+    address, interest = _address(asked.address), asked.service_interest or opened.product_interest or None
+    wanted = {"address": address, "trade": asked.trade, "service_interest": interest}
     lead = tx.new(
         Lead,
         opened.lead_id,
@@ -90,17 +94,17 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         company=asked.company or None,
         phones=[phone.typed or phone.e164 for phone in asked.phones],
         emails=list(asked.emails),
-        address=_address(asked.address),
+        address=address,
         channel=asked.channel,
         source=asked.source or None,
         campaign=asked.campaign or None,
         request=asked.request or None,
         trade=asked.trade or None,
-        service_interest=asked.service_interest or opened.product_interest or None,
+        service_interest=interest,
         interest_level=asked.interest_level or None,
         consent=dict(asked.consent),
         do_not_contact=asked.do_not_contact,
-        owner_id=opened.salesperson_id,
+        owner_id=opened.salesperson_id or turns.whose(tx, opened.branch, wanted),
         generated_by=asked.generated_by,
         received_at=opened.received_at,
         urgent=opened.urgent,
@@ -138,9 +142,16 @@ def capture_from_opportunity(tx: Tx, opened: OpportunityOpened) -> Lead:
         ),
         of=lead,
     )
+    if lead.owner_id != opened.salesperson_id:
+        _tell_owner(tx, lead)
     typed.judge(tx, lead)
     duplicates.keep(tx, lead)
     return lead
+
+
+def _tell_owner(tx: Tx, lead: Lead) -> None:
+    told: dict[str, Any] = {"first_response_due_at": facts.clock(lead), "score": lead.score}
+    tx.publish(LeadAssigned(**facts.head(lead), **told, request=lead.request or ""), of=lead)
 
 
 def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Lead:
