@@ -24,6 +24,7 @@ PASSED_ON = {
     "PLUMBLINE_OUTBOX_MOST_ROWS": "1000000",
     "PLUMBLINE_OUTBOX_MOST_HOURS": "168",
     "PLUMBLINE_OUTBOX_KEEP_DAYS": "0",
+    "PLUMBLINE_NEWS_KEEP_DAYS": "0",
 }
 CAP = ("PLUMBLINE_OUTBOX_MOST_ROWS", "PLUMBLINE_OUTBOX_MOST_HOURS")
 
@@ -77,7 +78,7 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
         return given | {
             "PLUMBLINE_AMQP_URL_FILE": place.secret(f"{service}-amqp-url"),
             "PLUMBLINE_MANAGEMENT_URL": place.management_url,
-            **_passed_on("PLUMBLINE_OUTBOX_KEEP_DAYS"),
+            **_passed_on("PLUMBLINE_OUTBOX_KEEP_DAYS", "PLUMBLINE_NEWS_KEEP_DAYS"),
         }
     return given | {
         **_keys(service, place),

@@ -40,11 +40,13 @@ class Config:
     outbox_most_hours: int
     outbox_keep_days: int
     webhook_networks: tuple[Any, ...]
+    news_keep_days: int
 
     @property
     def surroundings(self) -> Surroundings:
         outbox = OutboxLimits(self.outbox_most_rows, self.outbox_most_hours, self.outbox_keep_days)
-        return Surroundings(self.public_url, self.smtp_url, self.mail_from, outbox, tuple(self.webhook_networks))
+        inside = tuple(self.webhook_networks)
+        return Surroundings(self.public_url, self.smtp_url, self.mail_from, outbox, inside, self.news_keep_days)
 
     def __repr__(self) -> str:
         """Without secrets: a config ends up in logs sooner or later."""

@@ -184,4 +184,27 @@ def post(around: Surroundings, mail: EmailMessage) -> None:
         session.send_message(mail)
 
 
+def prune(store: Store, batch: int = 500) -> int:
+    """Removes mail that went, or that no server took, when it is as old as the setting says. Returns how many."""
+    mail = store.tables.mail
+    return forget_old(store, mail, mail.c.state != UNSENT, mail.c.due_at, batch)
+
+
+def forget_old(
+    store: Store, table: Any, over: sa.ColumnElement[bool], at: sa.ColumnElement[datetime], batch: int
+) -> int:
+    """Removes rows that are ``over`` and older than news is kept. Only the first are looked at: ids are in order."""
+    if not (days := store.surroundings.news_keep_days):
+        return 0
+    oldest = sa.select(table.c.id).order_by(table.c.id).limit(batch).scalar_subquery()
+    with store.reading() as tx:
+        old = sa.select(table.c.id).where(table.c.id.in_(oldest), over, at < tx.now - timedelta(days=days))
+        ids = list(tx.execute(old).scalars())
+    if ids:
+        with store.begin() as tx:
+            tx.execute(sa.delete(table).where(table.c.id.in_(ids)))
+    return len(ids)
+
+
 JOB = Job("mail", deliver, every_s=2.0, apart=True)
+RETENTION = Job("mail retention", prune, every_s=600.0)

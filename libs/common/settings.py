@@ -202,6 +202,8 @@ SETTINGS = (
     Setting("OUTBOX_KEEP_DAYS", "How long sent facts are kept for `replay`; 0: for good.", _keep, default="0"),
     Setting("WEBHOOK_NETWORKS", "Networks inside that webhooks may reach, also by http; else only what is public.",
             _networks, default="", example="10.1.0.0/16 192.168.7.9/32"),
+    Setting("NEWS_KEEP_DAYS", "How long mail that went, and what people were told, is kept; 0: for good.", _keep,
+            default="0"),
     Setting("LOG_LEVEL", "How much is told.", _word("debug", "info", "warning", "error"), default="info"),
 )  # fmt: skip
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -22,6 +22,7 @@ class Surroundings:
     mail_from: str = "Plumbline <plumbline@localhost>"
     outbox: OutboxLimits = OutboxLimits()
     inside: tuple[IPv4Network | IPv6Network, ...] = ()  #: networks of ours that webhooks may reach
+    news_keep_days: int = 0  #: of mail that went and of what people were told; 0: for good
 
     def link(self, path: str) -> str:
         """The address of a page, for people, or of a document, for programs."""

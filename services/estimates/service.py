@@ -32,7 +32,7 @@ SPEC = Service(
     blueprints=blueprints,
     subscriptions=subscriptions,
     timers=TIMERS,
-    jobs=(mail.JOB,),
+    jobs=(mail.JOB, mail.RETENTION),
     preferences=replace(PREFERENCES, check=dead_tax_code),
     prefixes=("/api/v1/shared", "/e"),
 )

@@ -33,9 +33,11 @@ SPEC = Service(
     timers=usecases.TIMERS,
     jobs=(
         mail.JOB,
+        mail.RETENTION,
         *SENDERS,
         Job("outgoing", usecases.follow_up, every_s=2.0),
-        Job("webhook-log", usecases.webhooks.prune, every_s=600.0),
+        Job("news retention", usecases.forget_news, every_s=600.0),
+        Job("webhook retention", usecases.webhooks.prune, every_s=600.0),
     ),
     preferences=PREFERENCES,
     prefixes=("/api/v1/status-bar",),

@@ -4,6 +4,7 @@ import email
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import policy
 from ipaddress import ip_address
@@ -114,6 +115,22 @@ def test_mail_goes_out_once_with_its_attachments_and_keeps_no_text(made: Bench, 
     assert got.get_body().get_content().strip() == "Füße"
     assert [part.get_filename() for part in got.iter_attachments()] == ["é.pdf"]
     assert (row.state, row.body, row.attachments) == ("sent", None, [])
+
+
+def test_old_mail_is_kept_until_a_setting_lets_go_of_what_went(made: Bench, receiver: Receiver) -> None:
+    store = store_of(made)
+    queued(store, "It went")
+    assert mail.JOB.run(store) == 1
+    store.surroundings = replace(store.surroundings, smtp_url="")
+    queued(store, "It waits")
+    made.clock.forward(days=4000)
+    assert mail.RETENTION.run(store) == 0
+
+    store.surroundings = replace(store.surroundings, news_keep_days=30)
+
+    assert [mail.RETENTION.run(store) for _ in range(2)] == [1, 0]
+    assert [row.subject for row in rows(store)] == ["It waits"]
+    assert [one["Subject"] for one in receiver.got] == ["It went"]
 
 
 def test_no_header_can_be_smuggled_in(made: Bench, receiver: Receiver) -> None:

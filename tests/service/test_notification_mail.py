@@ -3,9 +3,10 @@
 import base64
 import smtplib
 from collections.abc import Callable
+from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from libs.common.contracts.appointments import AppointmentCancelled, Appointment
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.contracts.staff import Branch, BranchChanged
 from libs.common.surroundings import Surroundings
-from services.notifications.usecases import follow_up
+from services.notifications.usecases import follow_up, forget_news
 from tests.service.notification_facts import tell, told
 
 PREFERENCES = "/api/v1/notifications/preferences"
@@ -234,3 +235,18 @@ def test_preferences_are_changed_only_as_read(notifications: Bench) -> None:
 )
 def test_preferences_that_make_no_sense_are_refused(notifications: Bench, body: dict[str, Any]) -> None:
     assert notifications.as_("salesperson").edit("PUT", PREFERENCES, body).status_code == 422
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_old_news_is_kept_until_a_setting_lets_go_of_it_and_mail_that_waits_stays(notifications: Bench) -> None:
+    store = notifications.system.parts["notifications"].store
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    notifications.clock.forward(days=31)
+    tell(notifications, leads.LeadAssigned, actor="csr", subject=uuid4())
+    assert forget_news(store) == 0
+
+    store.surroundings = replace(SERVER, news_keep_days=30)
+
+    assert [forget_news(store) for _ in range(2)] == [1, 0]
+    assert told(notifications, "salesperson") == ["lead_assigned"], "the one of today"
+    assert len(log(notifications)) == 2

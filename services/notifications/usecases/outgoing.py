@@ -33,6 +33,12 @@ def follow_up(store: Store) -> int:
     return len(rows)
 
 
+def forget_news(store: Store, batch: int = 500) -> int:
+    """Removes what people were told, read or not, when it is as old as the setting says. Returns how many."""
+    news: Any = Notification.__table__
+    return mail.forget_old(store, news, news.c.state != MessageState.QUEUED, news.c.created_at, batch)
+
+
 def _head(message: Notification) -> dict[str, Any]:
     return {
         "subject": message.id,
