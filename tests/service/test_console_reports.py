@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 import services
-from embedded.testing import Bench
+from embedded.testing import AWAY, Bench, moment
+from libs.common.contracts.staff import Branch, BranchChanged
 from services.console.usecases import REPORTS
 from tests.service.console_reader import Reader
 from tests.service.test_console_board import opportunity
@@ -71,3 +72,38 @@ def test_a_day_that_is_in_no_calendar_is_not_asked_for_and_not_said_to_be(office
         page = reader.open(f"{path}?since={day}&until={day}")
         assert page.status == 200
         assert f'value="{day}"' not in page.html
+
+
+def test_the_days_of_a_branchs_report_are_by_its_own_clock_and_it_is_called_by_its_name(office: Bench) -> None:
+    """An evening in Los Angeles is the next month in Nashville already."""
+    there = Branch(name="Los Angeles", time_zone="America/Los_Angeles", currency="USD")
+    office.tell(BranchChanged(subject=AWAY, branch=there), by="staff")
+    office.clock.now = moment("2026-12-01 06:30")
+    said = {"channel": "phone", "person_name": "June", "phones": ["615-555-0117"], "branch": str(AWAY)}
+    assert office.as_("csr").post("/api/v1/leads", said).status_code == 201
+    office.settle()
+    reader = Reader(office, "admin")
+
+    def counted(asked: str) -> str:
+        answer = reader.client.get(f"/reports/funnel?format=csv&by=branch&{asked}")
+        return str(answer.get_data(as_text=True)).splitlines()[1:2][0][:13] if answer.data.count(b"\n") > 1 else ""
+
+    assert counted(f"branch={AWAY}&since=2026-11-30&until=2026-11-30") == "Los Angeles,1"
+    assert counted(f"branch={AWAY}&since=2026-12-01") == ""
+    assert counted("since=2026-12-01") == "Los Angeles,1", "of all branches, by the reader's own"
+
+
+def test_this_month_on_today_is_what_its_reports_say_of_it(office: Bench) -> None:
+    office.clock.now = moment("2026-11-01 04:30")  # the evening of the 31st of October in Nashville
+    opportunity(office, source="Radio")
+    office.clock.forward(hours=1)
+    lost = opportunity(office, source="Radio", person_name="Saul Everly", phones=["615-555-0188"])
+    office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "price"})
+    office.settle()
+    reader = Reader(office, "manager")
+
+    page = reader.open("/")
+    assert "Won in November" in page.text
+    assert "0 of 1 decided" in page.text
+    assert page.links["1"].startswith("/reports/funnel?since=2026-11-01")
+    assert "Of 1 enquiry 0 were won." in reader.open("/reports?since=2026-11-01").text

@@ -1,8 +1,6 @@
 """What reports and the calendar need of single records: every estimate, booking order, appointment and stage."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -111,10 +109,6 @@ class Stage(Base):
     entered_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     seconds: Mapped[int | None] = mapped_column(sa.BigInteger)  #: how long it lasted
-
-    @classmethod
-    def owner_columns(cls) -> Sequence[Any]:
-        return (cls.salesperson_id,)
 
 
 sa.Index(

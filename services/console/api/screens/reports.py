@@ -5,11 +5,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
-from libs.common import spoken
+from libs.common import people, spoken
 from libs.common.web import reading
+from libs.common.workhours import zone
 from services.console import usecases
 from services.console.adapters.words import said, typed_day
 from services.console.api.screens import cards, choices
@@ -69,27 +72,31 @@ def report(name: str) -> Response:
     if request.args.get("format") == "csv":
         named = {"Content-Disposition": f'attachment; filename="{shown.name}.csv"'}
         return Response(usecases.csv_of(shown), content_type="text/csv; charset=utf-8", headers=named)
-    if shown.by == "branch":
-        called = {one["id"]: one["name"] for one in doors().maybe("/staff/branches", {"items": []})["items"]}
-        for row in shown.rows:
-            row["label"] = called.get(row["label"], row["label"])
     divided = next(one["by"] for one in usecases.titles() if one["name"] == name)
     return page("report.html", nav="/reports", report=shown, bars=_bars(shown), divided=divided, **_around(typed))
 
 
 def _asked() -> tuple[dict[str, str], dict[str, Any]]:
-    """What stands in the filters, and what it asks: days are the branch's, the last one included."""
+    """What stands in the filters, and what it asks: days, the last one included, by the clock of the branch asked for,
+    else of the reader's own."""
     typed = {name: request.args.get(name, "") for name in FILTERS}
     since = typed_day(typed["since"]) or place().today - timedelta(days=DAYS)
     days = {"since": since, "until": typed_day(typed["until"])}
     typed |= {name: day.isoformat() if day else "" for name, day in days.items()}  # what counts is what is shown
-    moments = {"since": _midnight(days["since"]), "until": _midnight(days["until"], 1)}
-    texts = {name: text for name, text in typed.items() if name not in moments}
-    return typed, cards.asked_of(ReportQuery, texts) | {name: at for name, at in moments.items() if at}
+    asked = cards.asked_of(ReportQuery, {name: text for name, text in typed.items() if name not in days})
+    there = _zone(asked.get("branch"))
+    moments = {"since": _midnight(days["since"], there), "until": _midnight(days["until"], there, 1)}
+    return typed, asked | {name: at for name, at in moments.items() if at}
 
 
-def _midnight(day: date | None, later: int = 0) -> datetime | None:
-    return datetime.combine(day + timedelta(days=later), time(), place().zone) if day else None
+def _zone(branch: UUID | None) -> ZoneInfo:
+    with reading() as tx:
+        asked = people.branch(tx, branch)
+    return zone(asked) if asked else place().zone
+
+
+def _midnight(day: date | None, there: ZoneInfo, later: int = 0) -> datetime | None:
+    return datetime.combine(day + timedelta(days=later), time(), there) if day else None
 
 
 def _around(typed: Mapping[str, str]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _of(prospect: Prospect) -> dict[str, Any]:
         "channel": prospect.channel,
         "lead_source": prospect.source,
         "lead_campaign": prospect.campaign,
-        "trade": prospect.trade,
+        "trade": prospect.trade or None,
         "interest": prospect.service_interest,
         "request": prospect.request,
         "lead_type": prospect.lead_type,

@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from libs.common import people
 from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.states import Step
@@ -61,11 +62,16 @@ def _come_to(step: Step) -> Any:
 
 def _called(tx: Tx, by: str, rows: list[Row]) -> list[Row]:
     """Rows by what their group is called, the largest first."""
-    called = names(tx, rows, "by") if by == "person" else {}
+    called = names(tx, rows, "by") if by == "person" else _branches(tx, rows) if by == "branch" else {}
     for row in rows:
         row["label"] = called.get(row["by"], str(row["by"]) if row["by"] is not None else "")
         row["by"] = None if row["by"] is None else str(row["by"])
     return rows
+
+
+def _branches(tx: Tx, rows: list[Row]) -> dict[Any, str]:
+    found = {row["by"]: people.branch(tx, row["by"]) for row in rows}
+    return {ident: str(branch["name"]) for ident, branch in found.items() if branch}
 
 
 def _own(by: str, value: Any) -> Row:

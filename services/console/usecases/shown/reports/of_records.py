@@ -7,9 +7,8 @@ import sqlalchemy as sa
 
 from libs.common import people
 from libs.common.auth import Caller
-from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from services.console.model import Booking, Estimate, Stage
+from services.console.model import Booking, Estimate
 from services.console.states import LANES
 from services.console.usecases.shown.asking import LIVE, Asked, B, C, E, S, asking, in_scope
 from services.console.usecases.shown.cards import added, money
@@ -58,13 +57,12 @@ def _of_group(name: str, whose: Any) -> Row:
 def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
     left, lasted = sa.func.count(S.seconds).label("left"), sa.func.sum(S.seconds).label("lasted")
     stays, longest = sa.func.count().label("stays"), sa.func.max(S.seconds).label("longest")
-    statement = scoped(sa.select(S.stage, stays, left, lasted, longest), Stage, who, "report.read")
+    statement = sa.select(S.stage, stays, left, lasted, longest)
     statement = statement.where(S.stage_type == "open", *_in_time(asked, S.entered_at))
-    own = {"branch": S.branch, "person": S.salesperson_id}  #: what a stay knows itself; the rest is asked of its card
-    statement = statement.where(*(column == asked[name] for name, column in own.items() if asked.get(name)))
-    of_card = only(asked, *(name for name in ALSO if name not in own))
-    if of_card:
-        statement = statement.where(S.card_id.in_(sa.select(C.id).where(*asking(tx, of_card))))
+    of_card = only(asked, *ALSO)
+    seen = in_scope(sa.select(C.id), who, "report.read").where(*asking(tx, of_card))
+    if seen.whereclause is not None:  # whose it is and where, its card knows: the stay, whose it was as it began
+        statement = statement.where(S.card_id.in_(seen))
     rows: list[Row] = []
     for one in tx.execute(statement.group_by(S.stage)):
         average = days(float(one.lasted) / one.left) if one.left else None

@@ -21,7 +21,9 @@ DEFINITIONS = (
         "funnel",
         "Funnel",
         "Enquiries received in the time asked for, and how far each has come until now. Duplicates that were merged "
-        "are left out. Won: an offer was accepted. Rate: won of all received.",
+        "are left out. Ready for a price: converted. Won: an offer was accepted, and the sale not undone. Booked: "
+        "there is a booking order that is not cancelled. Rate: won of all received. Value: all that was sold, in "
+        "whichever order.",
         (
             GROUP,
             Column("leads", "Leads"),
@@ -40,7 +42,8 @@ DEFINITIONS = (
     Definition(
         "close-rate",
         "Close rate",
-        "Opportunities that were won or lost in the time asked for. Rate: won of both.",
+        "Opportunities that were won or lost in the time asked for, and still are. Rate: won of both. Value: all that "
+        "was sold, in whichever order.",
         (
             GROUP,
             Column("won", "Won", asks={"won": True}),
@@ -72,7 +75,8 @@ DEFINITIONS = (
         "time-in-stage",
         "Time in stage",
         "Stays of opportunities in an open stage that began in the time asked for. Average: of those that have ended. "
-        "An opportunity that comes back to a stage stays there twice.",
+        "An opportunity that comes back to a stage stays there twice. A stay is counted with whoever has the "
+        "opportunity now. A number leads to the enquiries behind it, each once.",
         (
             Column("stage", "Stage", "text"),
             Column("stays", "Stays"),
@@ -85,8 +89,8 @@ DEFINITIONS = (
     Definition(
         "lost-reasons",
         "Reasons for losing",
-        "Opportunities lost in the time asked for, by the stage they were in and the reason given. Value: as last "
-        "known.",
+        "Opportunities lost in the time asked for, and still lost, by the stage they were in and the reason given. "
+        "Value: as last known.",
         (
             Column("stage", "Lost in", "text"),
             Column("reason", "Reason", "text"),
@@ -98,15 +102,17 @@ DEFINITIONS = (
     Definition(
         "estimate-ageing",
         "Ageing of estimates",
-        "Offers that lie with customers now, by the time since they were sent. Value: the cheapest option of each.",
+        "Offers that lie with customers now, by the time since they were sent, whatever time is asked for. Value: the "
+        "cheapest option of each.",
         (Column("age", "Sent", "text"), Column("offers", "Offers"), Column("value", "Value", "money")),
         of_records.estimate_ageing,
     ),
     Definition(
         "discounts",
         "Discounts given",
-        "Estimates accepted in the time asked for. Discount: what the lines and the document take off quantity times "
-        "unit price. Rate: of that list price. A number leads to the enquiries behind it, each once.",
+        "Estimates accepted in the time asked for, also where the sale was undone. Discount: what the lines and the "
+        "document take off quantity times unit price. Rate: of that list price. A number leads to the enquiries behind "
+        "it, each once.",
         (
             GROUP,
             Column("currency", "Currency", "text"),
@@ -122,7 +128,8 @@ DEFINITIONS = (
     Definition(
         "hand-over",
         "Hand-over to operations",
-        "Booking orders first handed to operations in the time asked for, by the team last given them. Days run "
+        "Booking orders first handed to operations in the time asked for, also where they were cancelled since, by the "
+        "team last given them. Days run "
         "from the acceptance of the offer, and from the last assignment to its acceptance by the team. A number "
         "leads to the enquiries behind it, each once.",
         (
