@@ -84,7 +84,8 @@ def _right(system: System) -> dict[str, Numbers]:
     estimates = {one.id: one for one in _records(system, "estimates", "estimates")}
     orders = _records(system, "bookings", "bookings")
     going = [one for one in orders if one.state != "cancelled"]
-    live = {one.lead_id: one for one in sorted(going, key=lambda one: one.created_at)}
+    in_order = sorted(going, key=lambda one: one.created_at)
+    live = {UUID(str(lead)): one for one in in_order for lead in one.lead_ids or [one.lead_id]}
     sold: dict[UUID, Decimal] = defaultdict(Decimal)
     for sale in _records(system, "bookings", "sales"):
         sold[sale.lead_id] += sale.total if sale.state != "undone" else 0

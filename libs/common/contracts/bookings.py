@@ -31,7 +31,9 @@ class Work:
 class BookingFact(Event):
     """What every fact of a booking order says: number and job's name, whose it is now, by when, and where it came from.
 
-    Of several acceptances, opportunity and lead are the first's."""
+    Of several acceptances, opportunity and lead are the first's; ``opportunity_ids`` and ``lead_ids`` are those of all,
+    each once and the first first. Where they are empty, which they are in older facts, there is only that one.
+    """
 
     number: str
     title: str
@@ -53,6 +55,8 @@ class BookingFact(Event):
     ordering_status: str = "not_needed"
     scheduling_status: str = "unscheduled"
     branch: UUID | None = None
+    opportunity_ids: tuple[UUID, ...] = ()
+    lead_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

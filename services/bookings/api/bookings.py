@@ -27,7 +27,6 @@ from services.bookings.schemas.bookings import (
 bp = Blueprint("bookings", __name__, url_prefix="/api/v1/bookings")
 
 FILTERS = {
-    "opportunity_id": Booking.opportunity_id,
     "customer_id": Booking.customer_id,
     "team": Booking.team_id,
     "assignee": Booking.assignee_id,
@@ -46,6 +45,8 @@ def bookings(asked: Given) -> Answer:
             wanted = wanted.where(column == asked[name])
     if "job_id" in asked:
         wanted = wanted.where(Booking.id.in_(usecases.orders_of(asked["job_id"])))
+    if "opportunity_id" in asked:
+        wanted = wanted.where(Booking.id.in_(usecases.orders_from(asked["opportunity_id"])))
     if "acceptance_id" in asked:
         of = sa.select(Part.booking_id).where(Part.acceptance_id == asked["acceptance_id"])
         wanted = wanted.where(Booking.id.in_(of))

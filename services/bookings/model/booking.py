@@ -33,6 +33,8 @@ class Booking(Aggregate, Base):
     job_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("jobs.id"), index=True)
     opportunity_id: Mapped[UUID] = mapped_column(index=True)
     lead_id: Mapped[UUID]
+    opportunity_ids: Mapped[list[Any] | None]  #: of all acceptances that ever were in it, the first first
+    lead_ids: Mapped[list[Any] | None]
     salesperson_id: Mapped[UUID | None]
     acceptance_ids: Mapped[list[Any]] = mapped_column(default=list)
     estimate_ids: Mapped[list[Any]] = mapped_column(default=list)
@@ -140,8 +142,10 @@ class Booking(Aggregate, Base):
     def fire(self, action: BookingAction) -> None:
         self.state = BOOKING.fire(BookingState(self.state), action)
 
-    def take_in(self, part: Part) -> None:
-        """An acceptance becomes part of this order; what it comes to follows."""
+    def take_in(self, part: Part, *, opportunity_id: UUID, lead_id: UUID) -> None:
+        """An acceptance becomes part of this order; what it comes to, and whose work it is, follows."""
+        self.opportunity_ids = _with(self.opportunity_ids or [str(self.opportunity_id)], opportunity_id)
+        self.lead_ids = _with(self.lead_ids or [str(self.lead_id)], lead_id)
         part.position = len(self.parts)
         self.parts.append(part)
         live = [one for one in self.parts if one.live]
@@ -197,3 +201,7 @@ class Booking(Aggregate, Base):
     def acknowledge_changes(self, parts: Sequence[Part], *, by: str, at: datetime) -> None:
         for part in parts:
             part.acknowledged_at, part.acknowledged_by = at, by
+
+
+def _with(idents: list[Any], one: UUID) -> list[Any]:
+    return list(dict.fromkeys([*idents, str(one)]))

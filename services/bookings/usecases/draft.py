@@ -51,7 +51,7 @@ def draft(tx: Tx, number: int, sold: Sold, customer: Customer, job: Job | None) 
     )
     booking.parts, booking.assignments = [], []
     for sale, what in sold:
-        booking.take_in(part_of(tx, booking, sale, what))
+        booking.take_in(part_of(tx, booking, sale, what), opportunity_id=sale.opportunity_id, lead_id=sale.lead_id)
         sale.booking_id, sale.change_order = booking.id, False
     return booking
 
@@ -72,7 +72,7 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
         part.acknowledge_by = timers.acknowledge_by(tx, booking, booking.team_id)
         tx.remind(timers.CHANGE_ORDER, sale.id, part.acknowledge_by, booking_id=str(booking.id))
     right = booking.cancel_until
-    booking.take_in(part)
+    booking.take_in(part, opportunity_id=sale.opportunity_id, lead_id=sale.lead_id)
     _hold_on(tx, booking, right)
     sale.booking_id, sale.change_order = booking.id, True
     tx.publish(

@@ -91,6 +91,8 @@ def booking(record: Booking) -> dict[str, Any]:
         "ordering_status": str(record.ordering_status),
         "scheduling_status": str(record.scheduling_status),
         "branch": record.branch,
+        "opportunity_ids": tuple(UUID(one) for one in record.opportunity_ids or ()),
+        "lead_ids": tuple(UUID(one) for one in record.lead_ids or ()),
     }
 
 

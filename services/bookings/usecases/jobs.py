@@ -148,6 +148,13 @@ def orders_of(job_id: UUID) -> Any:
     return sa.select(Booking.id).where(Booking.job_id == job_id).union(sold.where(Sale.job_id == job_id, Part.live))
 
 
+def orders_from(opportunity_id: UUID) -> Any:
+    """The ids of an opportunity's orders: its own, and those in which something that it sold is done besides."""
+    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
+    own = sa.select(Booking.id).where(Booking.opportunity_id == opportunity_id)
+    return own.union(sold.where(Sale.opportunity_id == opportunity_id))
+
+
 def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:
     """A sale of the job was undone. With the last one the job is cancelled; another that stands keeps it."""
     mine = sa.select(Sale.id).where(Sale.job_id == job.id, Sale.id != undone.id, Sale.state != SaleState.UNDONE)

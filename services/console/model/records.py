@@ -72,6 +72,15 @@ class Booking(Base):
     return_reason: Mapped[str | None]
 
 
+class OrderCard(Base):
+    """An order that stands on the card of another enquiry, too: it does the work of several."""
+
+    __tablename__ = "order_cards"
+
+    booking_id: Mapped[UUID] = mapped_column(primary_key=True)
+    card_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+
+
 class Appointment(Base):
     """``people`` are the ids of whoever goes there, between spaces, so that one can be looked for."""
 

@@ -1,4 +1,4 @@
-"""What a booking order's facts say: of itself, and of the card where it is the latest one."""
+"""What a booking order's facts say: of itself, and of each enquiry's card where it is the latest one."""
 
 from typing import Any
 
@@ -41,6 +41,7 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
         "ordering": event.ordering_status,
         "due_at": event.due_at,
     }
+    cards = event.lead_ids or (event.lead_id,)
     record |= {name: getattr(event, name) for name in TIMES if hasattr(event, name)} | _window(event)
     if event.state != "assigned":
         record["acknowledge_by"] = None
@@ -53,11 +54,15 @@ def hear(tx: Tx, event: BookingFact, message: Message) -> None:
     elif isinstance(event, BookingReturned):
         more["returns"] = 1
         record["return_reason"] = event.reason
-        writing.of_card(tx, event.lead_id, "returns", {}, returns=1)
-    if isinstance(event, BookingCreated | BookingChanged):
-        writing.find_by(tx, event.lead_id, f"booking {event.number}"[:80], _found_by(event))
+        for card in cards:
+            writing.of_card(tx, card, "returns", {}, returns=1)
     writing.of_record(tx, Booking, event.subject, record, **more)
-    writing.put_on_card(tx, event.lead_id)
+    for card in cards:
+        if isinstance(event, BookingCreated | BookingChanged):
+            writing.find_by(tx, card, f"booking {event.number}"[:80], _found_by(event))
+        if card != event.lead_id:
+            writing.stands_on(tx, event.subject, card)
+        writing.put_on_card(tx, card)
 
 
 def hear_of_sale(tx: Tx, event: SaleFact) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from libs.common.amounts import exponent
 from libs.common.later import Names, Writing
 from libs.common.tx import Tx
-from services.console.model import Booking, Card, Stage, Told, Word
+from services.console.model import Booking, Card, OrderCard, Stage, Told, Word
 
 CARDS: Any = Card.__table__
 ORDERS: Any = Booking.__table__
+ALSO_ON: Any = OrderCard.__table__
 STAGES: Any = Stage.__table__
 TIMELINE: Any = Told.__table__
 WORDS: Any = Word.__table__
@@ -106,6 +107,18 @@ def put_on_card(tx: Tx, card: Any) -> None:
     tx.left.instead((str(card), "order"), [*turn, (PUT_ON_CARD, {"of_card": card})])
 
 
+def stands_on(tx: Tx, order: Any, card: Any) -> None:
+    """An order does this enquiry's work besides that of the one that it is of."""
+    tx.left.keep(
+        _also_on(tx.store.database.sqlite), (str(order), "card", str(card)), {"booking_id": order, "card_id": card}
+    )
+
+
+@functools.cache
+def _also_on(in_sqlite: bool) -> Writing:
+    return lambda _names, _added: _insert(ALSO_ON, in_sqlite).on_conflict_do_nothing()
+
+
 def of_record(tx: Tx, kind: Any, record: Any, known: dict[str, Any], **more: int) -> None:
     """A record's own row."""
     writing, key = upserting(kind.__table__, tx.store.database.sqlite), (str(record), kind.__tablename__)
@@ -137,16 +150,21 @@ ON_CARD = {
     "accepted_at": "accepted_at",
     "completed_at": "completed_at",
 }  #: column of the card ← of the order
-LATEST = (
-    sa.select(ORDERS)
+ON_IT = (
+    sa.select(ORDERS.c.id)
     .where(ORDERS.c.card_id == CARD)
+    .union_all(sa.select(ALSO_ON.c.booking_id).where(ALSO_ON.c.card_id == CARD))
+)
+LATEST = (
+    sa.select(ORDERS, CARD.label("stands_on"))
+    .where(ORDERS.c.id.in_(ON_IT))
     .order_by(sa.case((ORDERS.c.state == "cancelled", 1), else_=0), ORDERS.c.made_at.desc(), ORDERS.c.id.desc())
     .limit(1)
     .subquery()
 )
 PUT_ON_CARD = (
     sa.update(CARDS)
-    .where(CARDS.c.id == CARD, LATEST.c.card_id == CARDS.c.id)
+    .where(CARDS.c.id == CARD, LATEST.c.stands_on == CARDS.c.id)
     .values({column: LATEST.c[of_order] for column, of_order in ON_CARD.items()})
 )
 HOLD = sa.select(CARDS.c.id).where(CARDS.c.id == CARD).with_for_update()

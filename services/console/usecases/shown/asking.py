@@ -15,7 +15,7 @@ from libs.common.auth import Caller
 from libs.common.errors import Fault, Invalid
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from services.console.model import Booking, Card, Estimate, Stage, as_read
+from services.console.model import Booking, Card, Estimate, OrderCard, Stage, as_read
 from services.console.model.card import LATE_BY
 
 Asked = Mapping[str, Any]
@@ -111,6 +111,18 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
         members = [UUID(str(one)) for one in team["members"]] if team else []
         found.append(sa.or_(C.team_id == asked["team"], C.owner_id.in_(members)))
     return found
+
+
+def orders_of(card: UUID) -> Any:
+    """The ids of the orders that do an enquiry's work, be it besides another's."""
+    also: Any = OrderCard.__table__.c
+    return sa.select(B.id).where(B.card_id == card).union_all(sa.select(also.booking_id).where(also.card_id == card))
+
+
+def cards_of(order: UUID) -> Any:
+    """The ids of the cards that an order stands on."""
+    also: Any = OrderCard.__table__.c
+    return sa.select(B.card_id).where(B.id == order).union_all(sa.select(also.card_id).where(also.booking_id == order))
 
 
 def in_scope(statement: sa.Select[Any], who: Caller, permission: str = "pipeline.read") -> sa.Select[Any]:

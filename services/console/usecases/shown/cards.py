@@ -22,9 +22,11 @@ from services.console.usecases.shown.asking import (
     C,
     asking,
     behind,
+    cards_of,
     cursor,
     in_scope,
     names,
+    orders_of,
     read_cursor,
 )
 
@@ -164,7 +166,8 @@ def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
     [shown] = dressed(tx, [dict(row._mapping)])
     for kind, order in ((Estimate, "drafted_at"), (Booking, "made_at"), (Appointment, "starts_at")):
         table: Any = kind.__table__
-        own = sa.select(table).where(table.c.card_id == ident).order_by(table.c[order], table.c.id)
+        mine = table.c.id.in_(orders_of(ident)) if kind is Booking else table.c.card_id == ident
+        own = sa.select(table).where(mine).order_by(table.c[order], table.c.id)
         shown[table.name] = [priced(dict(one._mapping)) for one in tx.execute(own)]
     called = names(tx, [shown], "lead_owner_id", "salesperson_id", "inside_rep_id", "assignee_id", "generated_by")
     shown["people"] = {str(one): name for one, name in called.items()}
@@ -173,11 +176,7 @@ def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
 
 def found(tx: Tx, who: Caller, opportunity: UUID | None = None, booking: UUID | None = None) -> CardShown | None:
     """The card that an opportunity, or a booking order, belongs to, if the caller may see it."""
-    if booking is not None:
-        table: Any = Booking.__table__
-        which = C.id.in_(sa.select(table.c.card_id).where(table.c.id == booking))
-    else:
-        which = C.opportunity_id == opportunity
+    which = C.id.in_(cards_of(booking)) if booking is not None else C.opportunity_id == opportunity
     row = tx.execute(in_scope(sa.select(*BRIEFLY), who).where(which)).first()
     return None if row is None else dressed(tx, brief([row]))[0]
 

@@ -10,17 +10,23 @@ from libs.common.auth import Caller
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from services.console.model import Told
-from services.console.usecases.shown.asking import MOMENT, Asked, C, cursor, in_scope, read_cursor
+from services.console.usecases.shown.asking import MOMENT, Asked, B, C, cursor, in_scope, orders_of, read_cursor
 from services.console.usecases.shown.cards import TOLD, Page
 
 
 def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
-    """A page of a card's facts, with those of the duplicates that were merged into it. Raises NotFound."""
+    """A page of a card's facts, with those of the duplicates that were merged into it, and of the orders that do its
+    work besides another's. Raises NotFound."""
     if tx.execute(in_scope(sa.select(C.id), who).where(C.id == card)).first() is None:
         raise NotFound(f"there is no card {card}")
     merged = tx.execute(sa.select(C.id).where(C.duplicate_of == card)).scalars().all()
     limit = asked.get("limit") or 50
-    statement = sa.select(Told.__table__).where(TOLD.card_id.in_([card, *merged]))
+    told: Any = TOLD.card_id.in_([card, *merged])
+    shared = tx.execute(sa.select(B.id, B.card_id).where(B.id.in_(orders_of(card)), B.card_id != card)).all()
+    if shared:
+        orders, firsts = {one.id for one in shared}, {one.card_id for one in shared}
+        told = sa.or_(told, sa.and_(TOLD.card_id.in_(firsts), TOLD.subject.in_(orders)))
+    statement = sa.select(Told.__table__).where(told)
     if asked.get("cursor"):
         at, ident = read_cursor(asked["cursor"], MOMENT)
         statement = statement.where(sa.or_(TOLD.at < at, sa.and_(TOLD.at == at, TOLD.id < ident)))
