@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from demo.loader import PASSWORD
-from tests.browser.browsing import PHONE, Browsing
+from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -68,3 +68,23 @@ def test_a_session_goes_on_while_its_page_waits_behind_another(browsing: Browsin
     page.context.clear_cookies()
     page.clock.fast_forward("05:00")
     expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
+
+
+MIDDLES = """row => ["input[type=checkbox]", "a.t"].map(one => {
+  const box = row.querySelector(one).getBoundingClientRect();
+  return box.y + box.height / 2;
+})"""
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_what_ticks_an_enquiry_stands_on_the_line_of_its_name(browsing: Browsing, device: Device) -> None:
+    page = half_typed(browsing)
+    page.get_by_label("Name optional", exact=True).fill("June")
+    page.get_by_role("button", name="Save and hand over").click()
+    expect(page.get_by_role("heading", name="June", level=1)).to_be_visible()
+
+    page = browsing.as_("csr", device)
+    page.goto("/leads")
+    box, name = page.locator("ul.rows li").first.evaluate(MIDDLES)
+
+    assert abs(box - name) < 2
