@@ -28,6 +28,40 @@ def e164(phone: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def country_of(branch: Mapping[str, Any] | None) -> str:
+    """Where a branch's numbers are dialled that say no country: by its address, else its locale, else the US."""
+    here = (branch or {}).get("address") or {}
+    said = here.get("country") or str((branch or {}).get("locale") or "").partition("_")[2]
+    return str(said).upper() if re.fullmatch("[A-Za-z]{2}", str(said)) else "US"
+
+
+def from_anywhere(phone: str, country: str) -> str:
+    """A number that says no country, as it is dialled from any; one that says its own, or is none there, as typed."""
+    import phonenumbers
+
+    if country == "US" or phone.strip().startswith("+"):
+        return phone
+    try:
+        number = phonenumbers.parse(phone, country)
+    except phonenumbers.NumberParseException:
+        return phone
+    if not phonenumbers.is_valid_number(number):
+        return phone
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@functools.lru_cache(maxsize=1000)
+def at_home(number: str) -> str:
+    """The digits of an E.164 number as they are dialled within its country; blank for what is none."""
+    import phonenumbers
+
+    try:
+        known = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return re.sub(r"\D", "", phonenumbers.format_number(known, phonenumbers.PhoneNumberFormat.NATIONAL))
+
+
 def dialled(phone: str, region: str = "US") -> str:
     """What a phone takes to ring it: E.164 and, after a pause, the extension; the digits of what is no number."""
     import phonenumbers

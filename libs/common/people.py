@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -12,9 +12,13 @@ import sqlalchemy as sa
 from libs.common.auth import Caller, Role, reach, roles_of
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 from libs.common.errors import Fault, Invalid
+from libs.common.parties import country_of
 from libs.common.prospects import lies_in
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx
+
+if TYPE_CHECKING:
+    from libs.common.store import Store
 
 
 def subscribe(subscriptions: Subscriptions) -> None:
@@ -195,6 +199,25 @@ def demand_branch(tx: Tx, ident: UUID | None, pointer: str = "/branch") -> None:
     """Raises Invalid at ``pointer`` for a branch that nobody told of; none at all is the company."""
     if faults := unknown_branch(tx, ident, pointer):
         raise Invalid("there is no such branch", errors=faults)
+
+
+def country(tx: Tx, ident: UUID | None) -> str:
+    """Where a branch's numbers are dialled that say no country; without a branch, where the company's are."""
+    here = countries(tx)
+    return country_of(branch(tx, ident)) if ident is not None or len(here) != 1 else here[0]
+
+
+def countries(tx: Tx) -> list[str]:
+    """Where the company has branches."""
+    every = sa.select(tx.tables.branches.c.details)
+    found = tx.known("countries", lambda: sorted({country_of(row.details) for row in tx.execute(every)}))
+    return found or ["US"]
+
+
+def countries_at(store: "Store") -> list[str]:
+    """The same, outside of any act."""
+    with store.reading() as tx:
+        return countries(tx)
 
 
 def home_branch(tx: Tx, address: Mapping[str, Any] | None) -> UUID | None:

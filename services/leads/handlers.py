@@ -11,6 +11,7 @@ from libs.common.contracts.opportunities import (
     OpportunityWon,
 )
 from libs.common.schema import load
+from libs.common.schema.texts import COUNTRIES
 from libs.common.service import CommandHandler, Subscriptions
 from libs.common.tx import Tx
 from services.leads import usecases
@@ -54,6 +55,7 @@ def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
 
 def take_an_enquiry_in(tx: Tx, command: Command) -> None:
     """Another system's wish, checked as the body of ``POST /leads`` is. Raises what is wrong with it."""
+    COUNTRIES.set(lambda: people.countries(tx))
     usecases.capture(tx, **load(LeadIn, command.data))
 
 

@@ -1,7 +1,8 @@
 """Fields of text: kept as typed, but never blank where needed, and never what it is not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -96,18 +97,21 @@ def _mailbox(typed: str) -> str | None:
         return None
 
 
+#: asked only for a number that says no country and is none of the US: where the company has branches
+COUNTRIES: ContextVar[Callable[[], Iterable[str]]] = ContextVar("countries", default=tuple)
+
+
 class Phone(Text):
-    """A number that can be dialled, as typed but for the space around it and what is not seen; compare by
-    ``parties.e164``.
+    """A number that can be dialled, from anywhere or in a country where the company is; as typed but for the space
+    around it and what is not seen. Compare by ``parties.e164``.
     """
 
-    def __init__(self, *, region: str = "US", **more: Any) -> None:
+    def __init__(self, **more: Any) -> None:
         super().__init__(max_length=40, blank=False, **more)
-        self.region = region
 
     def read(self, value: Any) -> Any:
         typed = super().read(value).translate(_UNSEEN)
-        if not _can_be_dialled(typed, self.region):
+        if not _can_be_dialled(typed, "US") and not any(_can_be_dialled(typed, here) for here in COUNTRIES.get()()):
             raise ValidationError("is not a phone number that can be dialled")
         return typed.strip()
 

@@ -8,11 +8,13 @@ from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
+from libs.common import people
 from libs.common.answers import AlreadyAnswered
 from libs.common.auth import RULES, May
 from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
 from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
+from libs.common.schema.texts import COUNTRIES
 from libs.common.trouble import persistent
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
@@ -83,6 +85,7 @@ def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: t
     """
 
     def act() -> Response:
+        COUNTRIES.set(functools.partial(people.countries_at, edge().store))
         for raw in brought:
             read = load(mine.body or Nothing, raw)
             if mine.body is not None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from marshmallow import post_load
 
-from libs.common.parties import e164
 from libs.common.schema.parts import AddressIn, BillToIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from services.bookings.settings import check_template
@@ -18,8 +17,8 @@ class PhoneIn(Schema):
     typed = fields.Text(max_length=40)
 
     @post_load
-    def to_dial(self, data: dict[str, Any], **_more: Any) -> dict[str, Any]:
-        return {"e164": e164(data["e164"]) or "", "typed": data.get("typed") or data["e164"]}
+    def as_said(self, data: dict[str, Any], **_more: Any) -> dict[str, Any]:
+        return {"e164": data["e164"], "typed": data.get("typed") or data["e164"]}
 
 
 class ContactIn(Schema):

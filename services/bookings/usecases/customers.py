@@ -10,10 +10,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from libs.common import people
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Contact
 from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
-from libs.common.parties import folded, hashed, match_keys
+from libs.common.parties import e164, folded, from_anywhere, hashed, match_keys
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, MatchKey, Sale
 from services.bookings.states import ENDED
@@ -62,6 +63,8 @@ def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) ->
 
 def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
     """Corrections by the office; jobs and orders call the customer by the new name, and know them by what was added."""
+    for contact in given.get("contacts", ()):
+        contact["phones"] = [_dialled(tx, customer, one) for one in contact.get("phones", ())]
     changed, before = [name for name in given if getattr(customer, name) != given[name]], customer.contacts
     for name in changed:
         setattr(customer, name, given[name])
@@ -79,6 +82,11 @@ def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
     claim(tx, keys, customer.id)
     tx.publish(CustomerChanged(**facts.customer(customer), changed=tuple(changed)), of=customer)
     return customer
+
+
+def _dialled(tx: Tx, customer: Customer, phone: dict[str, str]) -> dict[str, str]:
+    """A number that says no country is the customer's branch's."""
+    return phone | {"e164": e164(from_anywhere(phone["e164"], people.country(tx, customer.branch))) or ""}
 
 
 def _call(tx: Tx, customer: Customer) -> None:

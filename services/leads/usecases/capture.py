@@ -1,6 +1,6 @@
 """An enquiry is taken in, through whichever door, and corrected later."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadAssigned, LeadCaptured, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.errors import Fault, Invalid
+from libs.common.parties import from_anywhere
 from libs.common.prospects import checked_fit
 from libs.common.tx import Tx
 from services.leads.model import Lead
@@ -47,6 +48,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     elif not _keeps(by) and (owner := turns.whose(tx, branch, given)) is not None:
         given["owner_id"] = owner
     given["generated_by"] = _author(tx, by, given)
+    given["phones"] = _dialled(tx, branch, given.get("phones", ()))
     received = min(given.pop("received_at", tx.now), tx.now)
     record = people.branch(tx, branch)
     lead = tx.new(Lead, ident, number=f"L-{tx.number('lead'):05d}", branch=branch, received_at=received, **given)
@@ -161,6 +163,8 @@ def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Le
     """
     lead.demand(LeadAction.EDIT)
     fit = given.pop("fit", None)
+    if "phones" in given:
+        given["phones"] = _dialled(tx, lead.branch, given["phones"])
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
     for name in changed:
         setattr(lead, name, given[name])
@@ -194,6 +198,11 @@ def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Le
         )
         typed.judge(tx, lead)
     return lead
+
+
+def _dialled(tx: Tx, branch: UUID | None, phones: Iterable[str]) -> list[str]:
+    """Numbers that say no country are the branch's."""
+    return [from_anywhere(typed, people.country(tx, branch)) for typed in phones]
 
 
 def _keeps(by: Caller | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from libs.common.parties import e164, folded
+from libs.common.parties import at_home, e164, folded
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES
@@ -14,7 +14,7 @@ def recompute(tx: Tx, lead: Lead) -> None:
     rules = PREFERENCES.read(tx, lead.branch)["score_rules"]
     lead.score, lead.score_parts = score(lead, rules)
     numbers = [number for typed in lead.phones if (number := e164(typed))]
-    words = [lead.number, lead.person_name, lead.company, *lead.emails, *numbers, *lead.phones]
+    words = [lead.number, lead.person_name, lead.company, *lead.emails, *numbers, *map(at_home, numbers), *lead.phones]
     lead.search = folded(" ".join(word for word in words if word))
 
 

@@ -14,6 +14,7 @@ from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
 from libs.common.errors import Fault, Invalid, NotYet
+from libs.common.parties import from_anywhere
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
 from services.opportunities.model import Opportunity
@@ -64,6 +65,7 @@ def enter(
     faults = people.unknown_branch(tx, given.get("branch"), "/prospect/branch")
     branch = given.pop("branch", None) or people.home_branch(tx, given.get("address")) or by.home
     given["fit"] = checked_fit(given, people.branch(tx, branch))
+    given["phones"] = [from_anywhere(typed, people.country(tx, branch)) for typed in given.get("phones", ())]
     faults += yet_to_ask(given.get("received_at"), "/prospect/received_at", now=tx.now)
     faults += [Fault(f"/prospect/{one.field}", one.text) for one in missing_to_be_valid(given)]
     scope = by.scope("opportunity.create")
