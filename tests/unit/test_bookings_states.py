@@ -63,14 +63,16 @@ amounts = st.decimals(0, 99_999, places=2)
 def test_an_order_is_the_sum_of_its_parts_and_its_deposit_is_owed_until_paid(
     parts: list[tuple[Decimal, Decimal]], paid: Decimal, waived: bool
 ) -> None:
+    opportunity, lead = uuid4(), uuid4()
     booking = Booking(
-        state=B.READY, currency="USD", checklist=[], job_id=uuid4(), hold=None, deposit_paid=paid, deposit_waived=waived
-    )
+        state=B.READY, currency="USD", checklist=[], job_id=uuid4(), hold=None, deposit_paid=paid,
+        deposit_waived=waived, opportunity_id=opportunity, lead_id=lead,
+    )  # fmt: skip
     for total, deposit in parts:
         part = Part(
             acceptance_id=uuid4(), estimate_id=uuid4(), live=True, total=total, deposit_due=deposit, materials=[]
         )
-        booking.take_in(part)
+        booking.take_in(part, opportunity_id=opportunity, lead_id=lead)
     due = sum(deposit for _, deposit in parts)
     assert booking.contract_total == sum(total for total, _ in parts)
     assert booking.deposit_due == due

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from libs.common.contracts.parts import Address, Contact, Prospect
+from libs.common.parties import at_home
 from libs.common.searching import phone_digits
 
 LONGEST = 40
@@ -29,7 +30,8 @@ def words_of(text: str) -> Iterator[str]:
 def ways_to_dial(e164: str, typed: str) -> Iterator[str]:
     """All digits, and the ends that people remember: without the country, without the area, the last four."""
     digits = re.sub(r"\D", "", e164 or typed)
-    yield from {digits[-length:] for length in (len(digits), 10, 7, 4) if len(digits) >= 4}
+    ends = {digits[-length:] for length in (len(digits), 10, 7, 4) if len(digits) >= 4}
+    yield from ends | ({at_home(e164)} - {""})
 
 
 def of_contact(one: Prospect | Contact) -> Iterator[str]:

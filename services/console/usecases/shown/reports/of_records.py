@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller
+from libs.common.auth import Caller, Scope
+from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from services.console.model import Booking, Estimate
+from services.console.model import Booking, Estimate, Stage
 from services.console.states import LANES
 from services.console.usecases.shown.asking import LIVE, Asked, B, C, E, S, asking, in_scope
 from services.console.usecases.shown.cards import added, money
@@ -59,10 +60,15 @@ def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
     stays, longest = sa.func.count().label("stays"), sa.func.max(S.seconds).label("longest")
     statement = sa.select(S.stage, stays, left, lasted, longest)
     statement = statement.where(S.stage_type == "open", *_in_time(asked, S.entered_at))
-    of_card = only(asked, *ALSO)
-    seen = in_scope(sa.select(C.id), who, "report.read").where(*asking(tx, of_card))
-    if seen.whereclause is not None:  # whose it is and where, its card knows: the stay, whose it was as it began
-        statement = statement.where(S.card_id.in_(seen))
+    if asked.get("branch"):
+        statement = statement.where(S.branch == asked["branch"])  # a stay's is its card's, and in the index
+    everybodys = who.scope("report.read") is Scope.ALL
+    if everybodys:
+        statement = scoped(statement, Stage, who, "report.read")
+    of_card = only(asked, *(name for name in ALSO if name != "branch"))
+    if of_card or not everybodys:  # whose it is, its card knows: the stay, whose it was as it began
+        cards = sa.select(C.id).where(*asking(tx, of_card))
+        statement = statement.where(S.card_id.in_(cards if everybodys else in_scope(cards, who, "report.read")))
     rows: list[Row] = []
     for one in tx.execute(statement.group_by(S.stage)):
         average = days(float(one.lasted) / one.left) if one.left else None
