@@ -37,10 +37,14 @@ class ReadOut(Schema):
 
 
 class PreferencesIn(Schema):
-    """``channels`` by kind; what is left out follows the company's setting."""
+    """``channels`` by kind; what is left out follows the company's setting.
+
+    ``chat_url`` is an address of one's own chat that takes ``{"text": …}``, null for none any more; left out, it stays.
+    """
 
     channels = fields.Dict(keys=fields.Code(Kind), values=channels())
     quiet_hours = fields.Nested(QuietHours, allow_none=True)
+    chat_url = fields.Text(max_length=outside.LONGEST_URL, blank=False, allow_none=True)
 
 
 class PreferencesOut(PreferencesIn):

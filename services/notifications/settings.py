@@ -13,6 +13,7 @@ from libs.common.schema import Schema, fields
 class Channel(StrEnum):
     IN_APP = "in_app"
     EMAIL = "email"
+    CHAT = "chat"  #: where somebody has named an address of theirs
 
 
 DEFAULTS: dict[str, Any] = {

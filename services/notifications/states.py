@@ -40,6 +40,7 @@ class Kind(StrEnum):
     BOOKING_EDITED = "booking_edited"
     BOOKING_CANCELLED = "booking_cancelled"
     WEBHOOK_DISABLED = "webhook_disabled"
+    CHAT_DISABLED = "chat_disabled"
 
 
 class MessageState(StrEnum):

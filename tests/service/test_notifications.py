@@ -157,7 +157,7 @@ def test_every_row_of_the_tables_is_proved_and_has_words() -> None:
     proved = {(kind, expected) for kind, _, _, expected, _ in TABLE}
     assert {(one.fact, one.kind) for one in TRIGGERS} == proved
     told_of = {one.kind for one in TRIGGERS} | {kind for one in REMINDERS for kind in (one.now, one.soon) if kind}
-    own = {Kind.WEBHOOK_DISABLED}  # of what happens here, and has its test with the webhooks
+    own = {Kind.WEBHOOK_DISABLED, Kind.CHAT_DISABLED}  # of what happens here, and has its test with the webhooks
     assert told_of | own == set(TEXTS) == set(Kind)
 
 

@@ -41,10 +41,10 @@ def upgrade() -> None:
         sa.Column("updated_at", columns.UtcDateTime(), nullable=False),
         sa.Column("updated_by", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("person_id"),
     )
     op.create_index("ix_webhooks_branch", "webhooks", ["branch"])
     op.create_index("ix_webhooks_created_at", "webhooks", ["created_at"])
+    op.create_index("ix_webhooks_person_id", "webhooks", ["person_id"])
     op.create_table(
         "webhook_deliveries",
         sa.Column("place", columns.BigId, nullable=False),

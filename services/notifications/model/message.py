@@ -69,5 +69,6 @@ class Preference(Aggregate, Base):
 
     channels: dict[str, list[str]]  #: what holds by it, for every kind; worked out by the act that shows it, not kept
     quiet_hours: dict[str, str] | None
+    chat_url: str | None
 
     own: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -34,7 +34,7 @@ class Webhook(Aggregate, Base):
     host: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     types: Mapped[list[Any]] = mapped_column(default=list)
-    person_id: Mapped[UUID | None] = mapped_column(unique=True)
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
     secret: Mapped[str]
     former_secret: Mapped[str | None]
     former_until: Mapped[datetime | None]

@@ -99,6 +99,7 @@ TEXTS: Mapping[Kind, Parts] = {
     Kind.BOOKING_EDITED: ("Where work order {number}, {title}, is, whom to ask for or how to get in was put right.",),
     Kind.BOOKING_CANCELLED: ("Work order {number}, {title}, is cancelled", ": {reason}", "."),
     Kind.WEBHOOK_DISABLED: ("Nothing more is sent to {title}", ": {reason}", ". What is for it is kept."),
+    Kind.CHAT_DISABLED: ("Nothing more is sent to your chat at {title}", ": {reason}", "."),
 }
 
 CALENDAR = "/calendar"
@@ -110,6 +111,7 @@ LINKS: Mapping[str, str] = {
     "estimate": "/estimates/{subject}",
     "booking": "/bookings/{subject}",
     "webhook": "/settings/webhooks/{subject}",
+    "chat": "/notifications/preferences",
 }  #: by record, where the console shows it
 
 

@@ -1,4 +1,4 @@
-"""What became of each mail, told to others."""
+"""What became of each message that left the house, told to others."""
 
 from typing import Any
 
@@ -8,29 +8,38 @@ from libs.common import mail
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.store import Store
 from libs.common.tx import Origin
-from services.notifications.model import Notification
-from services.notifications.states import MessageState
+from services.notifications.model import Notification, WebhookDelivery
+from services.notifications.states import DeliveryState, MessageState
 
 BATCH = 50
+ENDED = (str(DeliveryState.DELIVERED), str(DeliveryState.GIVEN_UP))
+posts: Any = WebhookDelivery.__table__
 
 
 def follow_up(store: Store) -> int:
-    """Says of each mail that the server took, or refused for good, that it did. Returns how many there were."""
-    table = store.tables.mail
+    """Says of each message that was taken, or refused for good, that it was. Returns how many there were."""
     with store.begin(Origin(action="job outgoing", causation="job:outgoing")) as tx:
-        done = sa.select(Notification, table.c.state, table.c.attempts, table.c.sent_at, table.c.error)
-        done = done.join(table, table.c.id == Notification.id)
-        done = done.where(Notification.sent_at.is_(None), Notification.state == MessageState.QUEUED)
-        done = done.where(table.c.state.in_((mail.SENT, mail.FAILED)))
-        rows = tx.session.execute(done.limit(BATCH).with_for_update(of=Notification, skip_locked=True)).all()
-        for message, state, attempts, sent_at, error in rows:
-            if state == mail.SENT:
-                message.sent(at=sent_at, attempts=attempts)
-                tx.publish(NotificationSent(**_head(message), sent_at=sent_at), of=message)
-            else:
-                message.failed(reason=error or "", attempts=attempts)
-                tx.publish(NotificationFailed(**_head(message), reason=error or "", failed_at=tx.now), of=message)
-    return len(rows)
+        done = _ended(store.tables.mail, (mail.SENT, mail.FAILED)), _ended(posts, ENDED)
+        count = 0
+        for wanted in done:
+            for message, state, attempts, at, error in tx.session.execute(wanted).all():
+                count += 1
+                if state in (mail.SENT, DeliveryState.DELIVERED):
+                    message.sent(at=at, attempts=attempts)
+                    tx.publish(NotificationSent(**_head(message), sent_at=at), of=message)
+                else:
+                    message.failed(reason=error or "", attempts=attempts)
+                    tx.publish(NotificationFailed(**_head(message), reason=error or "", failed_at=tx.now), of=message)
+    return count
+
+
+def _ended(table: Any, states: tuple[str, ...]) -> sa.Select[Any]:
+    """Messages whose mail or post has come to an end, with how."""
+    at = table.c.sent_at if "sent_at" in table.c else table.c.settled_at
+    ended = sa.select(Notification, table.c.state, table.c.attempts, at, table.c.error)
+    ended = ended.join(table, table.c.id == Notification.id).where(table.c.state.in_(states))
+    ended = ended.where(Notification.sent_at.is_(None), Notification.state == MessageState.QUEUED)
+    return ended.limit(BATCH).with_for_update(of=Notification, skip_locked=True)
 
 
 def forget_news(store: Store, batch: int = 500) -> int:

@@ -9,7 +9,10 @@ from services.notifications.states import Kind
 from services.notifications.usecases import catalogue
 from services.notifications.usecases.recipients import Colleague, named
 
-READS = {"lead": "lead.read", "opportunity": "opportunity.read", "estimate": "estimate.read", "booking": "booking.read"}
+READS = {
+    "lead": "lead.read", "opportunity": "opportunity.read", "estimate": "estimate.read", "booking": "booking.read",
+    "webhook": "webhook.read",
+}  # fmt: skip
 OWNERS = ("owner_id", "salesperson_id", "inside_rep_id")
 
 
@@ -47,6 +50,8 @@ def places(kind: Kind, record: str, case: Any) -> Places:
     """An appointment stands in the calendar too, a lead with an opportunity is answered there."""
     if kind in catalogue.HANDED_OVER:
         return Places(case, (Place(catalogue.HANDED_OVER[kind]),))
+    if record == "chat":
+        return Places(case, (Place(catalogue.LINKS[record]),))
     opportunity = getattr(case, "opportunity_id", None)
     if record == "appointment":
         going = () if case.state == "cancelled" else named(case, "assignee_ids")

@@ -14,6 +14,7 @@ from libs.common.tx import Tx
 from services.notifications.model import Preference
 from services.notifications.settings import PREFERENCES, Channel
 from services.notifications.states import Kind
+from services.notifications.usecases import chat
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def of(tx: Tx, person: UUID, branch: UUID | None) -> Preference:
 
 
 def change(tx: Tx, person: UUID, branch: UUID | None, version: str | None, given: Mapping[str, Any]) -> Preference:
-    """Sets them whole. What equals the company's setting, or is left out, follows it from then on."""
+    """Sets them whole. What equals the company's setting, or is left out, follows it from then on; a chat stays."""
     held = sa.select(Preference).where(Preference.id == person).with_for_update()
     record = tx.find(held)
     tx.expect(record or Preference(id=person, version=0), version)
@@ -77,9 +78,10 @@ def change(tx: Tx, person: UUID, branch: UUID | None, version: str | None, given
     own: dict[str, Any] = {"channels": {kind: said for kind, said in channels.items() if said != company["channels"]}}
     if "quiet_hours" in given and given["quiet_hours"] != company["quiet_hours"]:
         own["quiet_hours"] = given["quiet_hours"]
+    moved = "chat_url" in given and chat.settle(tx, person, given["chat_url"])
     if record is None:
         record = tx.new(Preference, person, branch=branch, own=own)
-    elif record.own != own:
+    elif record.own != own or moved:
         record.own = own
         tx.touch(record)
     tx.session.flush()
@@ -92,4 +94,6 @@ def shown(tx: Tx, record: Preference, branch: UUID | None) -> Preference:
     holds = Wishes(PREFERENCES.read(tx, branch), record.own)
     record.channels = {str(kind): [str(one) for one in holds.channels(kind)] for kind in Kind}
     record.quiet_hours = None if holds.quiet_hours is None else dict(holds.quiet_hours)
+    mine = chat.address(tx, record.id)
+    record.chat_url = mine.url if mine is not None else None
     return record

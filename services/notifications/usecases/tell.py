@@ -18,7 +18,7 @@ from libs.common.workhours import zone
 from services.notifications.model import Notification
 from services.notifications.settings import Channel
 from services.notifications.states import Kind, MessageState
-from services.notifications.usecases import catalogue
+from services.notifications.usecases import catalogue, chat
 from services.notifications.usecases.places import Places, places
 from services.notifications.usecases.preferences import wishes
 from services.notifications.usecases.recipients import Colleague, Staff, named, reached
@@ -81,18 +81,23 @@ def announce(occasion: Occasion, kind: Kind, to: Iterable[Chain]) -> None:
 
 
 def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: Places) -> None:
-    """Writes the messages: in the app at once, mail into the outbox. The insert is the check for a repeat.
+    """Writes the messages: in the app at once, mail and chat on their way. The insert is the check for a repeat.
 
-    Without a mail server people are told in the app alone.
+    Whom no way that they chose leads to, having no mail server or no chat, is told in the app.
     """
     tx, case = occasion.tx, occasion.case
     text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
     links = {person.id: where.of(person) or "" for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
+    chosen = {one.id: wanted[one.id].channels(kind) for one in persons}
+    chats = chat.of(tx, [one for one, ways in chosen.items() if Channel.CHAT in ways])
+    mailed = chosen.keys() if around.smtp_url else ()
+    reached_by = {Channel.IN_APP: chosen.keys(), Channel.EMAIL: mailed, Channel.CHAT: chats}
     rows = {}
     for person in persons:
-        for channel in wanted[person.id].channels(kind) if around.smtp_url else [Channel.IN_APP]:
+        ways = [one for one in chosen[person.id] if person.id in reached_by[one]]
+        for channel in ways or [Channel.IN_APP]:
             rows[tx.store.ids()] = (person, channel)
     common = {
         "event_id": occasion.event_id, "reminder": occasion.reminder, "kind": kind, "subject": case.subject,
@@ -111,14 +116,21 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
         }
         for ident, (person, channel) in rows.items()
     ]
+    chatted = []
     for ident in tx.execute(_new(tx.store.database.sqlite), values).scalars().all():
         person, channel = rows[ident]
-        if channel == Channel.EMAIL:
-            here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
-            due_at = wanted[person.id].mail_at(tx.now, here)
-            link = links[person.id]
+        if channel == Channel.IN_APP:
+            continue
+        here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
+        due_at = wanted[person.id].mail_at(tx.now, here)
+        link = links[person.id]
+        if channel == Channel.CHAT:
+            chatted.append((ident, chats[person.id], f"{text} {around.link(link)}", due_at))
+        else:
             files = _files(occasion, person, link)
             mail.queue(tx, person.email, text, f"{text}\n\n{around.link(link)}\n", files, ident=ident, due_at=due_at)
+    if chatted:
+        chat.put(tx, chatted)
 
 
 def _is_off(case: Any, person: Colleague) -> bool:

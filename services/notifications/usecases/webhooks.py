@@ -8,38 +8,36 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import outside, people
+from libs.common import people
 from libs.common.contracts.base import Message
 from libs.common.contracts.notifications import WebhookChanged
-from libs.common.errors import Conflict, Fault, Invalid, NotFound
+from libs.common.errors import Conflict, NotFound
 from libs.common.store import Store
 from libs.common.tx import Tx
 from services.notifications.model import WAITING, Webhook, WebhookDelivery, new_secret
 from services.notifications.states import DeliveryState, Kind, WebhookAction, WebhookState
+from services.notifications.usecases import addresses
 from services.notifications.usecases.forwarding import delivery, named
 from services.notifications.usecases.tell import Occasion, announce
 
 KEPT = timedelta(days=30)  #: how long what has been delivered, or given up, can be looked at and sent again
 TEST = "plumbline.webhook.tested.v1"
+#: who hears of one that was disabled: as which record, of what kind, by which chain; of somebody's chat, and else
+WHOM = {
+    False: ("webhook", Kind.WEBHOOK_DISABLED, ("admin",)),
+    True: ("chat", Kind.CHAT_DISABLED, ("owner", "admin")),
+}
 deliveries: Any = WebhookDelivery.__table__
 
 
 def add(tx: Tx, *, url: str, types: Sequence[str], description: str = "", branch: UUID | None = None) -> Webhook:
     """Facts that arrive from now on go there. Raises Invalid for an address that is not outside."""
     people.demand_branch(tx, branch)
-    host = host_of(tx, url)
+    host = addresses.host_of(tx, url)
     webhook = tx.new(
         Webhook, url=url, host=host, types=list(types), description=description, branch=branch, secret=new_secret()
     )
     return _told(tx, webhook)
-
-
-def host_of(tx: Tx, url: str, pointer: str = "/url") -> str:
-    """What an address is told by. Raises Invalid for one that nobody may have us post to."""
-    try:
-        return outside.target(url, tx.store.surroundings.inside).host
-    except outside.NotOutside as wrong:
-        raise Invalid("webhooks go to addresses outside", errors=[Fault(pointer, str(wrong))]) from wrong
 
 
 def change(tx: Tx, webhook: Webhook, **given: Any) -> Webhook:
@@ -47,7 +45,7 @@ def change(tx: Tx, webhook: Webhook, **given: Any) -> Webhook:
     _demand_there(webhook)
     people.demand_branch(tx, given.get("branch"))
     if "url" in given:
-        webhook.host = host_of(tx, given["url"])
+        webhook.host = addresses.host_of(tx, given["url"])
         webhook.rested()
     for name in ("url", "types", "description", "branch"):
         if name in given:
@@ -77,22 +75,24 @@ class Silenced:
     reason: str
     branch: UUID | None
     number: str = ""
+    owner_id: UUID | None = None
 
 
 def disable(tx: Tx, webhook: Webhook, reason: str) -> None:
     """Its receiver wants no more, or has not answered for days. Admins are told, or whose chat it was."""
     webhook.goes(WebhookAction.DISABLE, reason=reason)
     _told(tx, webhook)
-    case = Silenced(webhook.id, webhook.host, reason, webhook.branch)
-    if webhook.person_id is None:
-        announce(Occasion(tx, "webhook", case, tx.store.ids()), Kind.WEBHOOK_DISABLED, (("admin",),))
+    if webhook.person_id is not None:
+        addresses.give_up(tx, webhook, reason)  # old news are none
+        tx.session.flush()  # else they would be told of it there
+    case = Silenced(webhook.id, webhook.host, reason, webhook.branch, owner_id=webhook.person_id)
+    record, kind, who = WHOM[webhook.person_id is not None]
+    announce(Occasion(tx, record, case, tx.store.ids()), kind, (who,))
 
 
 def remove(tx: Tx, webhook: Webhook) -> Webhook:
     """Nothing goes there any more, nor what waited; the record and its log stay."""
-    webhook.goes(WebhookAction.REMOVE)
-    waiting = sa.update(deliveries).where(deliveries.c.webhook_id == webhook.id, WAITING)
-    tx.execute(waiting.values(state=DeliveryState.GIVEN_UP, settled_at=tx.now, error="the webhook was removed"))
+    addresses.remove(tx, webhook, "the webhook was removed")
     return _told(tx, webhook)
 
 

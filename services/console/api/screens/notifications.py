@@ -12,7 +12,8 @@ from services.console.api.screens.offers import Offers
 
 bp = Blueprint("console_notifications", __name__)
 
-CHANNELS = (("in_app", words.said("In the console")), ("email", words.said("E-mail")))
+HERE = "/notifications"  #: open to everybody
+CHANNELS = (("in_app", words.said("In the console")), ("email", words.said("E-mail")), ("chat", words.said("Chat")))
 STATES = ("queued", "sent", "failed")
 CHANGED = words.said("Somebody changed this while you had it open. Save again to put yours over it.")
 
@@ -28,6 +29,8 @@ READS = {
 def link(one: dict[str, Any]) -> str:
     """The page of what one was told of, where it is theirs to open: not of what went to somebody else."""
     address = str(one["link"] or "")
+    if address.startswith(HERE):
+        return address
     scope = me().scope(READS.get(f"/{address.lstrip('/').partition('/')[0]}", "settings.read"))
     gone = one["kind"].endswith("handed_over") and scope is not Scope.ALL
     return "" if scope is None or gone else address
@@ -49,7 +52,8 @@ def preferences() -> Response:
     """How do I want to be told?"""
     read = doors().look("/notifications/preferences")
     quiet = read.data["quiet_hours"] or {}
-    return _shown(read.data["channels"], quiet.get("from", ""), quiet.get("until", ""), read.tag)
+    typed = {"from": quiet.get("from", ""), "until": quiet.get("until", ""), "chat_url": read.data["chat_url"] or ""}
+    return _shown(read.data["channels"], typed, read.tag)
 
 
 @bp.post("/notifications/preferences")
@@ -58,16 +62,20 @@ def prefer() -> Response:
     """Sets them whole."""
     typed = request.form
     chosen = {kind: typed.getlist(f"channels.{kind}") for kind in typed.getlist("kind")}
-    since, until = typed.get("from", "").strip(), typed.get("until", "").strip()
-    quiet = {"from": since, "until": until} if since or until else None
-    body = {"channels": chosen, "quiet_hours": quiet}
+    given = {name: typed.get(name, "").strip() for name in ("from", "until", "chat_url")}
+    quiet = {name: given[name] for name in ("from", "until")}
+    body = {
+        "channels": chosen,
+        "quiet_hours": quiet if any(quiet.values()) else None,
+        "chat_url": given["chat_url"] or None,
+    }
     said = doors().ask("PUT", "/notifications/preferences", body, headers={"If-Match": typed.get("_tag", "")})
     if said.ok:
         return go("/notifications/preferences", words.said("Saved."))
     if said.status == 412:
-        return _shown(chosen, since, until, doors().look("/notifications/preferences").tag, 412, [CHANGED])
+        return _shown(chosen, given, doors().look("/notifications/preferences").tag, 412, [CHANGED])
     faults = [_plainly(one) for one in said.problem.get("errors") or ()] or [str(said.problem.get("detail"))]
-    return _shown(chosen, since, until, typed.get("_tag", ""), said.status, faults)
+    return _shown(chosen, given, typed.get("_tag", ""), said.status, faults)
 
 
 def _plainly(fault: dict[str, Any]) -> str:
@@ -77,16 +85,17 @@ def _plainly(fault: dict[str, Any]) -> str:
 
 
 def _shown(
-    channels: dict[str, list[str]], since: str, until: str, tag: str, status: int = 200, others: Any = ()
-) -> Response:
+    channels: dict[str, list[str]], typed: dict[str, str], tag: str, status: int = 200, others: Any = (),
+) -> Response:  # fmt: skip
     return page(
         "preferences.html",
         status,
         nav="/notifications",
         channels=channels,
         ways=CHANNELS,
-        since=since,
-        until=until,
+        since=typed["from"],
+        until=typed["until"],
+        chat_url=typed["chat_url"],
         tag=tag,
         others=others,
     )

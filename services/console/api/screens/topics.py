@@ -94,8 +94,8 @@ TOPICS: Mapping[str, Topic] = {
         said("Notifications"), said("How people are told unless they say otherwise themselves."),
         "NotificationSettings",
         {
-            "channels": said("One on a line: in_app, email."),
-            "quiet_hours": said("No e-mail between these, by the branch's clock."),
+            "channels": said("One on a line: in_app, email, chat."),
+            "quiet_hours": said("No e-mail or chat between these, by the branch's clock."),
             "response_warning_minutes": said("So long before an answer is due."),
             "expiring_days": said("So long before an offer runs out."),
         },
