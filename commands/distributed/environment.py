@@ -12,7 +12,7 @@ import services
 
 SIGNER = "staff"  #: signs tokens; the others fetch its public keys
 ASKER = "console"  #: shows what the others keep, asking them through the gateway
-SENDERS = ("estimates", "notifications")  #: send mail, where there is a mail server
+SENDERS = ("opportunities", "estimates", "bookings", "notifications")  #: send mail, where there is a mail server
 POSTER = "notifications"  #: posts to webhooks
 STEPS = ("provision", "topology")  #: run once, as administrators
 PASSED_ON = {

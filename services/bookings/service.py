@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from libs.common import mail
 from libs.common.service import Service
 from services.bookings.handlers import subscriptions
 from services.bookings.model import TABLES, Base
@@ -29,5 +30,6 @@ SPEC = Service(
     blueprints=blueprints,
     subscriptions=subscriptions,
     timers=TIMERS,
+    jobs=(mail.JOB,),
     preferences=PREFERENCES,
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from libs.common import mail
 from libs.common.service import Service
 from services.opportunities.handlers import subscriptions
 from services.opportunities.model import TABLES, Base
@@ -29,5 +30,6 @@ SPEC = Service(
     migrations=Path(__file__).parent / "migrations",
     blueprints=blueprints,
     subscriptions=subscriptions,
+    jobs=(mail.JOB,),
     preferences=replace(PREFERENCES, check=dead_gates),
 )

@@ -16,7 +16,7 @@ import yaml
 import services
 from commands.distributed import environment, secrets
 from commands.distributed.environment import Place
-from libs.common import config
+from libs.common import config, mail
 from libs.local import containers
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +129,7 @@ def test_every_container_is_locked_in() -> None:
 
 
 def test_a_service_reaches_its_servers_and_nothing_else() -> None:
+    assert set(environment.SENDERS) == {name for name in services.NAMES if mail.JOB in services.spec(name).jobs}
     senders = {f"{name}-worker" for name in environment.SENDERS}
     reach = {"api": {"database", "web"}, "worker": {"database", "broker"}, "migrate": {"database"}}
     for name in services.NAMES:

@@ -18,12 +18,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+import services
 from embedded.testing import Bench
 from libs.common import mail
 from libs.common.errors import Invalid
 from libs.common.store import Store
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
+from tests.service.bookings_world import Orders
+from tests.service.on_paper import words
+from tests.service.opportunity_stories import opened
 
 
 class Receiver:
@@ -50,14 +54,14 @@ def store_of(bench: Bench) -> Store:
 
 
 @contextmanager
-def receiving(bench: Bench, scheme: str = "smtp", **how: Any) -> Iterator[Receiver]:
+def receiving(bench: Bench, scheme: str = "smtp", store: Store | None = None, **how: Any) -> Iterator[Receiver]:
     from aiosmtpd.controller import Controller
 
     port, handler = free_port(), Receiver()
     controller = Controller(handler, hostname="127.0.0.1", port=port, **how)
     controller.start()
     sender = "Plumbline <plumbline@company.example>"
-    store_of(bench).surroundings = Surroundings(smtp_url=f"{scheme}://127.0.0.1:{port}", mail_from=sender)
+    (store or store_of(bench)).surroundings = Surroundings(smtp_url=f"{scheme}://127.0.0.1:{port}", mail_from=sender)
     try:
         yield handler
     finally:
@@ -96,6 +100,24 @@ def queued(store: Store, subject: str = "Hello", body: str = "Text", **more: Any
 def rows(store: Store) -> list[Any]:
     with store.reading() as tx:
         return list(tx.session.execute(sa.select(store.tables.mail)).all())
+
+
+@pytest.mark.parametrize(
+    ("service", "way"),
+    [("bookings", "/api/v1/bookings/{}/mail"), ("opportunities", "/api/v1/opportunities/{}/mail")],
+)
+def test_a_paper_that_is_mailed_arrives(bench: Callable[..., Bench], service: str, way: str) -> None:
+    office = bench(service)
+    record = Orders(office).sell() if service == "bookings" else opened(office)
+    store = office.system.parts[service].store
+    with receiving(office, store=store) as receiver:
+        assert office.as_("office").post(way.format(record["id"]), {"to": ["crew@trucks.example"]}).status_code == 200
+        for job in services.spec(service).jobs:
+            job.run(store)
+    [got] = receiver.got
+    [paper] = got.iter_attachments()
+    assert (got["to"], paper.get_filename()) == ("crew@trucks.example", f"{record['number']}.pdf")
+    assert record["number"] in words(paper.get_content())
 
 
 def test_without_a_server_mail_waits_and_is_no_error(made: Bench) -> None:
