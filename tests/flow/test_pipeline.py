@@ -1,5 +1,6 @@
 """The console's read model in the whole funnel: what everybody's facts add up to."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -79,6 +80,29 @@ def test_a_card_is_found_by_whatever_somebody_remembers(funnel: Funnel, words: s
 
     assert [one["id"] for one in funnel.as_("csr").items(f"{API}{PIPELINE}/search?q={words}")] == [lead["id"]]
     assert funnel.as_("csr").items(f"{API}{PIPELINE}/search?q=nobody") == []
+
+
+@pytest.mark.parametrize("who", ["technician", "marketing"])
+def test_who_has_to_do_with_leads_alone_sees_how_far_one_has_come_and_not_for_what_it_was_sold(
+    funnel: Funnel, who: str
+) -> None:
+    brought = funnel.opportunity(generated_by=str(CAST["technician"][0]))
+    funnel.assigned(funnel.booked("8417.00", brought)["id"])
+
+    def see(path: str) -> tuple[dict, str]:
+        answer = funnel.as_(who).get(f"{API}{PIPELINE}{path}")
+        assert answer.status_code == 200, path
+        return answer.get_json(), answer.get_data(as_text=True)
+
+    [card] = see("/cards")[0]["items"]
+    assert (card["lane"], card["outcome"], card["lead_state"]) == ("booking.assigned", "won", "converted")
+    told, _ = see(f"/timeline?correlation_id={card['id']}&limit=200")
+    assert {one["kind"].partition(".")[0] for one in told["items"]} == {"lead"}
+    for path in ("/cards", f"/cards/{card['id']}", "/board", f"/search?q={card['lead_number']}", "/today",
+                 f"/timeline?correlation_id={card['id']}&limit=200"):  # fmt: skip
+        _, text = see(path)
+        assert not re.search(r"8417|EST-|BO-|J-0|C-0", text), path
+    assert funnel.as_(who).get(f"{API}{PIPELINE}/cards?sort=value").status_code == 422
 
 
 def test_each_sees_what_their_role_reaches(funnel: Funnel) -> None:

@@ -14,6 +14,7 @@ from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.model import as_read
 from services.console.states import LANES, Phase
+from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import Asked, C, asking, cursor, scanned
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, added, brief, dressed, money
 
@@ -62,7 +63,10 @@ def board(tx: Tx, who: Caller, asked: Asked, filled: Callable[[str], bool] = boo
                 _add(lanes.setdefault(row.lane, Lane(row.lane)), row)
         for row in tx.execute(first(every.add_columns(C.id), name, sorted(full), most + 1)) if full else ():
             newest.setdefault(row.lane, []).append(row.id)
-    _fill(tx, lanes, newest, most)
+    _fill(tx, who, lanes, newest, most)
+    if withheld.leads_alone(who):
+        for lane in lanes.values():
+            lane.sums = []
     return Board([lanes[key] for key in sorted(lanes, key=lambda key: (LANES.get(key, steps.get(key, 0)), key))])
 
 
@@ -106,13 +110,13 @@ def _at_once(every: sa.Select[Any], name: Any, lanes: list[str], most: int) -> A
     return sa.select(one.c.id, one.c.lane).where(one.c.place <= most).order_by(one.c.lane, one.c.place)
 
 
-def _fill(tx: Tx, lanes: Mapping[str, Lane], newest: Mapping[str, list[UUID]], most: int) -> None:
+def _fill(tx: Tx, who: Caller, lanes: Mapping[str, Lane], newest: Mapping[str, list[UUID]], most: int) -> None:
     """The cards of all lanes, together."""
     wanted = [ident for some in newest.values() for ident in some[:most]]
     if not wanted:
         return
     rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(wanted)))
-    shown = {row["id"]: row for row in dressed(tx, brief(rows))}
+    shown = {row["id"]: row for row in dressed(tx, who, brief(rows))}
     for key, mine in newest.items():
         lane = lanes[key]
         lane.cards = [shown[ident] for ident in mine[:most] if ident in shown]

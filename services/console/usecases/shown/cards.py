@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from libs.common.amounts import exponent
 from libs.common.auth import Caller
-from libs.common.errors import NotFound
+from libs.common.errors import Fault, Invalid, NotFound
 from libs.common.tx import Tx
 from services.console.model import Appointment, Booking, Card, Estimate, Told
 from services.console.usecases.shown.asking import (
@@ -29,6 +29,7 @@ from services.console.usecases.shown.asking import (
     orders_of,
     read_cursor,
 )
+from services.console.usecases.shown.withheld import leads_alone, withhold
 
 CardShown = dict[str, Any]
 
@@ -106,6 +107,10 @@ def priced(row: CardShown) -> CardShown:
 def cards(tx: Tx, who: Caller, asked: Asked) -> Page:
     """A page of the cards that are asked for, newest first, or by ``sort``, always downwards."""
     sort, limit = asked.get("sort") or "received_at", asked.get("limit") or 50
+    if sort == "value" and leads_alone(who):
+        raise Invalid(
+            "cards cannot be sorted by a value that is not yours to see", errors=[Fault("?sort", "is not yours")]
+        )
     column = C[sort]
     statement = in_scope(sa.select(*BRIEFLY), who).where(*asking(tx, asked))
     if asked.get("cursor"):
@@ -116,7 +121,7 @@ def cards(tx: Tx, who: Caller, asked: Asked) -> Page:
     rows = tx.execute(statement.order_by(down, C.id.desc()).limit(limit + 1)).all()
     shown = rows[:limit]
     following = cursor(getattr(shown[-1], sort), shown[-1].id) if len(rows) > limit else None
-    return Page(dressed(tx, brief(shown)), following)
+    return Page(dressed(tx, who, brief(shown)), following)
 
 
 def brief(rows: Iterable[Any]) -> list[CardShown]:
@@ -124,8 +129,11 @@ def brief(rows: Iterable[Any]) -> list[CardShown]:
     return [dict(zip(BRIEF, row, strict=True)) for row in rows]
 
 
-def dressed(tx: Tx, rows: Sequence[CardShown]) -> list[CardShown]:
-    """With its people's names, what was last said of it and its next appointment: a query each, for all of them."""
+def dressed(tx: Tx, who: Caller, rows: Sequence[CardShown]) -> list[CardShown]:
+    """With its people's names, what was last said of it and its next appointment: a query each, for all of them.
+
+    Without what the caller is not to see.
+    """
     ids = [row["id"] for row in rows]
     called, told, next_up = names(tx, rows, "owner_id"), _last(tx, ids), _next(tx, ids)
     for row in rows:
@@ -133,6 +141,7 @@ def dressed(tx: Tx, rows: Sequence[CardShown]) -> list[CardShown]:
         row["last_at"], row["last_kind"] = told.get(row["id"], (None, None))
         row["next_appointment_at"] = next_up.get(row["id"])
         priced(row)
+    withhold(who, rows)
     return list(rows)
 
 
@@ -163,12 +172,13 @@ def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
     row = tx.execute(in_scope(sa.select(*C), who).where(C.id == ident)).one_or_none()
     if row is None:
         raise NotFound(f"there is no card {ident}")
-    [shown] = dressed(tx, [dict(row._mapping)])
+    [shown] = dressed(tx, who, [dict(row._mapping)])
     for kind, order in ((Estimate, "drafted_at"), (Booking, "made_at"), (Appointment, "starts_at")):
         table: Any = kind.__table__
         mine = table.c.id.in_(orders_of(ident)) if kind is Booking else table.c.card_id == ident
         own = sa.select(table).where(mine).order_by(table.c[order], table.c.id)
         shown[table.name] = [priced(dict(one._mapping)) for one in tx.execute(own)]
+    withhold(who, [shown])
     called = names(tx, [shown], "lead_owner_id", "salesperson_id", "inside_rep_id", "assignee_id", "generated_by")
     shown["people"] = {str(one): name for one, name in called.items()}
     return shown
@@ -178,7 +188,7 @@ def found(tx: Tx, who: Caller, opportunity: UUID | None = None, booking: UUID | 
     """The card that an opportunity, or a booking order, belongs to, if the caller may see it."""
     which = C.id.in_(cards_of(booking)) if booking is not None else C.opportunity_id == opportunity
     row = tx.execute(in_scope(sa.select(*BRIEFLY), who).where(which)).first()
-    return None if row is None else dressed(tx, brief([row]))[0]
+    return None if row is None else dressed(tx, who, brief([row]))[0]
 
 
 __all__ = ["Card", "CardShown", "Page", "brief", "card", "cards", "dressed", "found", "money", "priced"]

@@ -31,7 +31,7 @@ def search(tx: Tx, who: Caller, text: str, *, limit: int = 20) -> list[CardShown
 def _found(tx: Tx, who: Caller, words: list[str], limit: int) -> list[CardShown]:
     statement = in_scope(sa.select(*BRIEFLY), who).where(*(C.id.in_(_beginning(word)) for word in words))
     rows = tx.execute(statement.order_by(C.received_at.desc(), C.id.desc()).limit(limit))
-    return dressed(tx, brief(rows))
+    return dressed(tx, who, brief(rows))
 
 
 def _beginning(word: str) -> sa.Select[Any]:

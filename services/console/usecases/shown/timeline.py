@@ -10,6 +10,7 @@ from libs.common.auth import Caller
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
 from services.console.model import Told
+from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import MOMENT, Asked, B, C, cursor, in_scope, orders_of, read_cursor
 from services.console.usecases.shown.cards import TOLD, Page
 
@@ -27,6 +28,8 @@ def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
         orders, firsts = {one.id for one in shared}, {one.card_id for one in shared}
         told = sa.or_(told, sa.and_(TOLD.card_id.in_(firsts), TOLD.subject.in_(orders)))
     statement = sa.select(Told.__table__).where(told)
+    if withheld.leads_alone(who):
+        statement = statement.where(TOLD.kind.startswith(withheld.OF_A_LEAD))
     if asked.get("cursor"):
         at, ident = read_cursor(asked["cursor"], MOMENT)
         statement = statement.where(sa.or_(TOLD.at < at, sa.and_(TOLD.at == at, TOLD.id < ident)))

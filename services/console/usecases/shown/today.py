@@ -48,7 +48,7 @@ def today(tx: Tx, who: Caller, asked: Asked) -> Today:
         waiting[key], due[key] = Waiting(key, many), [(row.id, row.due) for row in tx.execute(first)] if many else []
     ids = {ident for some in due.values() for ident, _ in some}
     rows = tx.execute(sa.select(*BRIEFLY).where(C.id.in_(ids)))
-    shown = {row["id"]: row for row in dressed(tx, brief(rows))}
+    shown = {row["id"]: row for row in dressed(tx, who, brief(rows))}
     for key, some in due.items():
         waiting[key].cards = [{**shown[ident], "due_at": at} for ident, at in some if ident in shown]
     since, until = day(tx, who)
