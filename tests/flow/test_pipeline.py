@@ -105,6 +105,22 @@ def test_who_has_to_do_with_leads_alone_sees_how_far_one_has_come_and_not_for_wh
     assert funnel.as_(who).get(f"{API}{PIPELINE}/cards?sort=value").status_code == 422
 
 
+def test_who_does_the_work_is_told_of_the_estimate_that_was_accepted_and_of_no_other(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    accepted, link = funnel.sent("8417.00", opportunity)
+    cheap = {"name": "Cheap", "lines": [{"description": "a", "qty": "1", "unit_price": "5023.00"}]}
+    funnel.do("salesperson", "/estimates", {"opportunity_id": opportunity, "options": [cheap]})
+    funnel.accept(link)
+    card = funnel.one(f"{PIPELINE}/cards", "operations")
+
+    whole = funnel.see(f"{PIPELINE}/cards/{card['id']}", "operations")
+    assert [one["id"] for one in whole["estimates"]] == [accepted]
+    told = funnel.see(f"{PIPELINE}/timeline?correlation_id={card['id']}&limit=200", "operations")["items"]
+    assert {one["subject"] for one in told if one["kind"].startswith("estimate.")} == {accepted}
+    assert "opportunity.won" in {one["kind"] for one in told}
+    assert len(funnel.see(f"{PIPELINE}/cards/{card['id']}")["estimates"]) == 2, "the office reads both"
+
+
 def test_each_sees_what_their_role_reaches(funnel: Funnel) -> None:
     funnel.booked()
     funnel.lead()

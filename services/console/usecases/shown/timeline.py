@@ -27,9 +27,7 @@ def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
     if shared:
         orders, firsts = {one.id for one in shared}, {one.card_id for one in shared}
         told = sa.or_(told, sa.and_(TOLD.card_id.in_(firsts), TOLD.subject.in_(orders)))
-    statement = sa.select(Told.__table__).where(told)
-    if withheld.leads_alone(who):
-        statement = statement.where(TOLD.kind.startswith(withheld.OF_A_LEAD))
+    statement = sa.select(Told.__table__).where(told, *withheld.told_to(who))
     if asked.get("cursor"):
         at, ident = read_cursor(asked["cursor"], MOMENT)
         statement = statement.where(sa.or_(TOLD.at < at, sa.and_(TOLD.at == at, TOLD.id < ident)))
