@@ -67,7 +67,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
         CSR: ALL, SALES: ALL, MANAGER: ALL, OFFICE: ALL, ADMIN: ALL, AUDITOR: ALL, SERVICE: ALL,
     },
     "questions.edit": {ADMIN: ALL},
-    # estimates; operations read accepted ones only: the model's extra_scope
+    # estimates; operations read accepted ones only: the model's parts_seen
     "estimate.read": {
         CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL, OPERATIONS: ALL, ADMIN: ALL, AUDITOR: ALL, SERVICE: ALL,
     },

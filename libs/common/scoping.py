@@ -1,20 +1,21 @@
 """The role table applied to records: what of them somebody sees, and whether an act on one is theirs to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from libs.common.auth import ALL, Caller, May, reach
+from libs.common.auth import ALL, Caller, May, Role, reach
 from libs.common.columns import Aggregate
 
 Chosen = TypeVar("Chosen")
+Condition = sa.ColumnElement[bool]
 
 
 def scoped(
     statement: sa.Select[Chosen], kind: type[Any], caller: Caller, permission: May, *, one: bool = False
 ) -> sa.Select[Chosen]:
-    """The statement, narrowed to what this caller may see. ``kind`` may say ``owner_columns`` and ``extra_scope``.
+    """The statement, narrowed to what this caller may see. ``kind`` may say ``owner_columns`` and ``parts_seen``.
 
     ``with_them`` is what else makes a record theirs (``is_with`` says so of one at hand), ``near_them`` what lets them
     see ``one`` that is not.
@@ -22,24 +23,40 @@ def scoped(
     return statement.where(*_conditions(kind, caller, permission, one))
 
 
-def _conditions(kind: type[Any], caller: Caller, permission: May, one: bool) -> Sequence[sa.ColumnElement[bool]]:
-    scope, everywhere = reach(caller.roles, permission)
-    conditions: list[sa.ColumnElement[bool]] = []
+def _conditions(kind: type[Any], caller: Caller, permission: May, one: bool) -> Sequence[Condition]:
+    """What the caller's roles let them see; a role that sees a part only adds that part to what the others see."""
+    parts = {role: part for role, part in _parts(kind).items() if role in caller.roles}
+    whole = _reached(kind, caller, caller.roles.difference(parts), permission, one)
+    ways = [] if whole is None else [whole]
+    for role, part in parts.items():
+        reached = _reached(kind, caller, frozenset({role}), permission, one)
+        ways += [] if reached is None else [[*reached, part]]
+    if len(ways) > 1:
+        return [sa.or_(*(sa.and_(sa.true(), *way) for way in ways))]
+    return ways[0] if ways else [sa.false()]
+
+
+def _reached(
+    kind: type[Any], caller: Caller, roles: frozenset[Role], permission: May, one: bool
+) -> list[Condition] | None:
+    """What these roles of the caller's see of whole records; None for nothing at all."""
+    scope, everywhere = reach(roles, permission)
     if scope is None:
-        return [sa.false()]
+        return None
     if scope is ALL:
-        if not everywhere and not caller.every_branch:
-            conditions.append(sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None)))
-    else:
-        whose = caller.whose(scope)
-        theirs = [column.in_(whose) for column in _owner_columns(kind)]
-        theirs += [kind.with_them(whose)] if hasattr(kind, "with_them") else []
-        theirs += [kind.near_them(whose, permission)] if one and hasattr(kind, "near_them") else []
-        conditions.append(sa.or_(sa.false(), *theirs))
-    extra = kind.extra_scope(caller) if hasattr(kind, "extra_scope") else None
-    if extra is not None:
-        conditions.append(extra)
-    return conditions
+        bound = not everywhere and not caller.every_branch
+        return [sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None))] if bound else []
+    whose = caller.whose(scope)
+    theirs = [column.in_(whose) for column in _owner_columns(kind)]
+    theirs += [kind.with_them(whose)] if hasattr(kind, "with_them") else []
+    theirs += [kind.near_them(whose, permission)] if one and hasattr(kind, "near_them") else []
+    return [sa.or_(sa.false(), *theirs)]
+
+
+def _parts(kind: type[Any]) -> Mapping[Role, Condition]:
+    """The roles that see a part of these records only, and which."""
+    found: Mapping[Role, Condition] = kind.parts_seen() if hasattr(kind, "parts_seen") else {}
+    return found
 
 
 def _owner_columns(kind: type[Any]) -> Sequence[Any]:
@@ -48,7 +65,7 @@ def _owner_columns(kind: type[Any]) -> Sequence[Any]:
 
 
 def in_scope(record: Aggregate, caller: Caller, permission: May) -> bool:
-    """The same for a record at hand (but for ``extra_scope``): is this act one this caller may do to it?"""
+    """The same for a record at hand (but for ``parts_seen``): is this act one this caller may do to it?"""
     owners = (getattr(record, column.key) for column in _owner_columns(type(record)))
     if caller.reaches(permission, record.branch, owners):
         return True

@@ -113,8 +113,8 @@ class Secret(Aggregate, Base):
     owner_id: Mapped[UUID | None]
 
     @classmethod
-    def extra_scope(cls, caller: Caller) -> Any:
-        return cls.owner_id.is_not(None) if Role.OFFICE in caller.roles else None
+    def parts_seen(cls) -> dict[Role, Any]:
+        return {Role.OFFICE: cls.owner_id.is_not(None)}
 
 
 PAPERS = {

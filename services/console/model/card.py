@@ -5,7 +5,7 @@ so the row does not depend on that order. ``id`` is the lead's, which is the cor
 Amounts are whole numbers of the currency's smallest unit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.visitors import InternalTraversal, replacement_traverse
 
-from libs.common.auth import Caller, Role, reach
+from libs.common.auth import Role
 from libs.common.columns import UtcDateTime
 from services.console.model.base import Base
 
@@ -200,10 +200,9 @@ class Card(Base):
         return (cls.salesperson_id, cls.inside_rep_id, cls.lead_owner_id, cls.generated_by)
 
     @classmethod
-    def extra_scope(cls, caller: Caller) -> sa.ColumnElement[bool] | None:
+    def parts_seen(cls) -> Mapping[Role, sa.ColumnElement[bool]]:
         """Operations see what was sold, and nothing of what is still being worked on."""
-        others = caller.roles - {Role.OPERATIONS}
-        return None if reach(others, "pipeline.read")[0] is not None else cls.phase == "booking"
+        return {Role.OPERATIONS: cls.phase == "booking"}
 
 
 class AsRead(sa.ColumnElement[Any]):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
-from libs.common.auth import Caller, Role, reach
+from libs.common.auth import Role
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Conflict, Forbidden, Missing, refuse_for
 from services.estimates.model.base import Base
@@ -65,10 +65,9 @@ class Estimate(Aggregate, Base):
         return (cls.salesperson_id,)
 
     @classmethod
-    def extra_scope(cls, caller: Caller) -> sa.ColumnElement[bool] | None:
+    def parts_seen(cls) -> Mapping[Role, sa.ColumnElement[bool]]:
         """Operations see what was sold, and nothing of what is still being haggled over."""
-        others = caller.roles - {Role.OPERATIONS}
-        return None if reach(others, "estimate.read")[0] is not None else cls.state == EstimateState.ACCEPTED
+        return {Role.OPERATIONS: cls.state == EstimateState.ACCEPTED}
 
     @property
     def funnel(self) -> UUID:
