@@ -1,7 +1,8 @@
 """Whom a chain of words reaches, by this service's copy of people and teams. Never nobody: the end is the admins."""
 
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -27,7 +28,12 @@ class Colleague:
     active: bool
     away: bool
     cover_id: UUID | None
-    caller: Caller  #: what they see
+    look: Callable[[], Caller] = field(compare=False)
+
+    @property
+    def caller(self) -> Caller:
+        """What they see, worked out where it is asked for: of a role's many people it seldom is."""
+        return self.look()
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,7 @@ def _colleague(tx: Tx, row: Any) -> Colleague:
         active=row.active,
         away=away,
         cover_id=UUID(cover) if (cover := row.details.get("cover_id")) else None,
-        caller=people.caller(tx, row.id, people.said(row)),
+        look=functools.cache(lambda: people.caller(tx, row.id, people.said(row))),
     )
 
 
