@@ -11,7 +11,7 @@ from standardwebhooks import Webhook as Checking
 from embedded.testing import AWAY, HOME, Bench, Caller
 from libs.common import outside
 from libs.common.contracts import bookings, leads, sales
-from libs.common.contracts.notifications import WebhookChanged
+from libs.common.contracts.webhooks import WebhookChanged
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
 from services.notifications.adapters import SENDERS, posting

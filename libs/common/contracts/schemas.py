@@ -16,13 +16,24 @@ from libs.common.contracts import (
     opportunities,
     sales,
     staff,
+    webhooks,
 )
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.commands import COMMANDS
 from libs.common.contracts.publishers import PUBLISHERS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
-MODULES = (leads, opportunities, appointments, estimates, sales, bookings, notifications, staff)  #: in funnel order
+MODULES = (
+    leads,
+    opportunities,
+    appointments,
+    estimates,
+    sales,
+    bookings,
+    notifications,
+    webhooks,
+    staff,
+)  #: in funnel order
 DECIMAL = r"^-?[0-9]+(\.[0-9]+)?$"
 
 Json = dict[str, Any]

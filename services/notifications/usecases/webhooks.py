@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from libs.common import people
 from libs.common.contracts.base import Message
-from libs.common.contracts.notifications import WebhookChanged
+from libs.common.contracts.webhooks import WebhookChanged
 from libs.common.errors import Conflict, NotFound
 from libs.common.store import Store
 from libs.common.tx import Tx
