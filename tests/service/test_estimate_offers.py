@@ -102,6 +102,7 @@ def test_looking_at_the_link_changes_nothing(estimates: Bench) -> None:
     ("wrong", "at"),
     [
         ({"typed_name": " "}, "/typed_name"),
+        ({"typed_name": "\u200b \u2060\u3164"}, "/typed_name"),  # nobody sees anything in it
         ({"consent": False}, "/consent"),
         ({"option": str(uuid4())}, "/option"),
         ({"add_ons": [str(uuid4())]}, "/add_ons/0"),

@@ -121,11 +121,12 @@ def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Be
     assert seen(estimates, ident)["state"] == "sent"
 
 
+@pytest.mark.parametrize("blank", [" ", "\u200b", "\u3164 \u2060"])
 @pytest.mark.parametrize("missing", ["typed_name", "consent", "option"])
-def test_an_incomplete_form_comes_back_with_what_is_missing(estimates: Bench, missing: str) -> None:
+def test_an_incomplete_form_comes_back_with_what_is_missing(estimates: Bench, missing: str, blank: str) -> None:
     ident, token = sent(estimates)
     option = seen(estimates, ident)["options"][0]["id"]
-    form = {"option": option, "typed_name": "Ivy", "consent": "on"} | {missing: " "}
+    form = {"option": option, "typed_name": "Ivy", "consent": "on"} | {missing: blank}
     answer = submit(estimates, token, "accept", **form)
 
     assert answer.status_code == 422

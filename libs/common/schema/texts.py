@@ -14,6 +14,8 @@ from libs.common.schema.value import Value
 _ENCODED_LINE_BREAK = re.compile(r"%0[ad]|=0[ad]|&#(?:10|13|x0?[ad])", re.IGNORECASE)
 #: what comes along, unseen, when an address or number is copied from a contact or a chat: marks of direction and joints
 _UNSEEN = dict.fromkeys((0xAD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
+#: the same, and letters that are drawn as nothing: whoever types one has typed no name
+_EMPTY = _UNSEEN | dict.fromkeys((0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0))
 _PHONE = re.compile(
     r"\s*(?:tel:|p:)?\s*[+＋(（]*\s*\d[\d\s()（）.\-‐-―−－/]*(?:[A-Z]{3,10})?(?:\s*(?:#|x|ext\.?|;ext=)\s*\d{1,7})?\s*",
     re.IGNORECASE,
@@ -22,6 +24,11 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 
 
 MOST_DECIMALS = 3  #: of an amount: columns.money()
+
+
+def says_nothing(text: str) -> bool:
+    """Whether nobody can see anything in it."""
+    return not text.translate(_EMPTY).strip()
 
 
 class Text(Value):
@@ -37,7 +44,7 @@ class Text(Value):
             raise ValidationError("is not text")
         if len(value) > self.max_length:
             raise ValidationError(f"is longer than {self.max_length} characters")
-        if not self.blank and not value.strip():
+        if not self.blank and says_nothing(value):
             raise ValidationError("is blank")
         return value
 

@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, INCLUDE, ValidationError
 
 from libs.common import texts
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
+from libs.common.schema.texts import says_nothing
 from libs.common.spoken import said
 from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, look, reading, speak
 from services.estimates import usecases
@@ -98,7 +99,7 @@ def choice(token: str, given: Given) -> Response:
 def accept(token: str, given: Given) -> Response:
     """The form's yes."""
     wrong = []
-    if not given.get("typed_name", "").strip():
+    if says_nothing(given.get("typed_name", "")):
         wrong.append(said("Please type your name: it stands for your signature."))
     if given.get("consent") != "on":
         wrong.append(said("Please tick that you have read and accept the estimate."))
@@ -130,7 +131,7 @@ def accept(token: str, given: Given) -> Response:
 @endpoint(may=LINK, body=Form, upload=True, idempotent=False, page=True)
 def decline(token: str, given: Given) -> Response:
     """The form's no."""
-    if not given.get("reason", "").strip():
+    if says_nothing(given.get("reason", "")):
         return _page(token, 422, [said("Please say why, in a word or two.")], given)
 
     def act() -> None:
@@ -144,7 +145,7 @@ def decline(token: str, given: Given) -> Response:
 @endpoint(may=LINK, body=Form, upload=True, idempotent=False, page=True)
 def request_changes(token: str, given: Given) -> Response:
     """The form's wish for something else."""
-    if not given.get("text", "").strip():
+    if says_nothing(given.get("text", "")):
         return _page(token, 422, [said("Please say what you would like changed.")], given)
 
     def act() -> None:
