@@ -230,6 +230,19 @@ def test_who_signs_out_at_the_console_leaves_nothing_behind_that_goes_on(bench: 
     assert elsewhere.post(f"{STAFF}/sessions/renew").status_code == 201, "another session of theirs goes on"
 
 
+def test_who_signs_out_on_a_page_that_is_older_than_their_sign_in_is_signed_out(bench: Callable[..., Bench]) -> None:
+    office = bench("staff", "console")
+    account(office)
+    browser = office.system.parts["console"].app.test_client()
+    browser.post("/sign-in", data={"email": "ann@demo.example", "password": RIGHT})
+    of_before = {"_secret": "0" * 32}
+
+    forged = browser.post("/sign-out", data=of_before, headers={"Origin": "https://elsewhere.example"})
+    assert (forged.status_code, browser.get_cookie(PLAIN) is None) == (403, False)
+    left = browser.post("/sign-out", data=of_before, headers={"Origin": "http://localhost"})
+    assert (left.headers["Location"], browser.get_cookie(PLAIN)) == ("/sign-in", None)
+
+
 def test_a_new_password_replaces_the_old_and_no_trace_of_either_is_kept(staff: Bench) -> None:
     ann = account(staff)
     staff.as_("admin").post(f"{STAFF}/people/{ann['id']}/password", {"password": "another one 2"})

@@ -52,10 +52,11 @@ PLACES: tuple[tuple[str, str, str, str, May], ...] = (
 )
 
 
-def screen(*, may: May = SIGNED_IN, files: bool = False) -> Callable[[View], View]:
+def screen(*, may: May = SIGNED_IN, files: bool = False, leaves: bool = False) -> Callable[[View], View]:
     """Declares a page's rule. ``may`` is a permission, several of which one is enough, SIGNED_IN or PUBLIC.
 
-    Who is not signed in is led to the sign-in page and back. A POST must be of one of our own forms.
+    Who is not signed in is led to the sign-in page and back. A POST must be of one of our own forms, and of this
+    sign-in but where somebody ``leaves``: who is here may, from whichever page.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN):
@@ -70,7 +71,7 @@ def screen(*, may: May = SIGNED_IN, files: bool = False) -> Callable[[View], Vie
         def run(**path: Any) -> Response:
             g.rule = mine
             try:
-                return _finish(_admit(mine) or current_app.make_response(view(**path)))
+                return _finish(_admit(mine, leaves) or current_app.make_response(view(**path)))
             except Refused as refused:
                 return _finish(_refused(refused))
             except Unauthenticated:
@@ -89,7 +90,7 @@ def screen(*, may: May = SIGNED_IN, files: bool = False) -> Callable[[View], Vie
     return declare
 
 
-def _admit(mine: Rule) -> Response | None:
+def _admit(mine: Rule, leaves: bool) -> Response | None:
     request.max_content_length = mine.limit
     g.seat = here = seat.taken()
     if here is not None:
@@ -100,7 +101,7 @@ def _admit(mine: Rule) -> Response | None:
     if request.method == "POST":
         if (request.content_length or 0) > mine.limit:
             raise TooLarge("that is more than one form can send")
-        if not seat.own_form(g.seat):
+        if not seat.own_form(g.seat) and not leaves:
             return go(_stood(), seat.CHANGED, saved=False)
     if mine.may == PUBLIC:
         return None

@@ -74,7 +74,7 @@ def sign_in() -> Response:
 
 
 @bp.post("/sign-out")
-@screen(may=PUBLIC)
+@screen(may=PUBLIC, leaves=True)
 def sign_out() -> Response:
     """Leaves this browser, and ends what it had begun: a copy of its cookie is good for some minutes at most."""
     if g.get("caller") is not None:
