@@ -38,6 +38,13 @@ class People:
             [row] = tx.session.execute(sa.select(TABLES.audit)).all()
         assert (row.actor, row.action, row.kind, row.request) == (str(AUDITOR), f"POST {BOXES}", "denied", "probe-1")
 
+    def test_nobody_passes_a_request_off_as_a_timer_or_job_of_ours(self, world: World) -> None:
+        answer = world.post("", {"label": "x"}, X_Request_Id="timer:box-is-late")
+        assert answer.status_code == 201
+        with world.store.reading() as tx:
+            [row] = tx.session.execute(sa.select(TABLES.audit)).all()
+        assert row.request == answer.headers["X-Request-Id"] != "timer:box-is-late"
+
     def test_a_record_out_of_scope_is_not_there(self, world: World) -> None:
         mine, other = world.box(owner_id=str(SALES))["id"], world.box(owner_id=str(CSR))["id"]
         far = world.box(branch=str(THERE))["id"]

@@ -20,7 +20,7 @@ from libs.common.web.people_cache import People
 JSON = "application/json"
 PUBLIC, SIGNED_IN, LINK = "(public)", "(signed in)", "(customer link)"
 
-_REQUEST_ID = re.compile(r"[\w.:-]{1,80}", re.ASCII)
+_REQUEST_ID = re.compile(r"[\w.-]{1,80}", re.ASCII)  #: no colon: ``timer:…`` and ``job:…`` are causes of our own
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
