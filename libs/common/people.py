@@ -97,14 +97,21 @@ def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
 
 def absence(tx: Tx, ident: UUID) -> tuple[datetime | None, datetime | None]:
     """From when until when somebody is away; without an end, until they say so; (None, None) for who is here."""
-    record = person(tx, ident) or {}
-    begins, ends = (record.get(name) for name in ("absent_from", "absent_until"))
-    return _instant(begins), _instant(ends)
+    return _absence(person(tx, ident) or {})
 
 
 def is_away(tx: Tx, ident: UUID) -> bool:
-    begins, ends = absence(tx, ident)
-    return begins is not None and begins <= tx.now and (ends is None or tx.now < ends)
+    return _is_away(person(tx, ident) or {}, tx.now)
+
+
+def _is_away(record: Mapping[str, Any], now: datetime) -> bool:
+    begins, ends = _absence(record)
+    return begins is not None and begins <= now and (ends is None or now < ends)
+
+
+def _absence(record: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
+    begins, ends = (record.get(name) for name in ("absent_from", "absent_until"))
+    return _instant(begins), _instant(ends)
 
 
 def with_role(tx: Tx, role: Role, branch: UUID | None) -> dict[UUID, Mapping[str, Any]]:
@@ -135,10 +142,15 @@ def said(row: sa.Row[Any]) -> Said:
     return Said(row.name, row.roles, row.branch, [UUID(team) for team in row.teams])
 
 
-def caller(tx: Tx, ident: UUID, who: Said) -> Caller:
-    """What somebody sees and may do: as they are, with the teams they are in or lead, and whom they stand in for."""
+def caller(tx: Tx, ident: UUID, who: Said, *, fresh: bool = False) -> Caller:
+    """What somebody sees and may do: as they are, with the teams they are in or lead, and whom they stand in for.
+
+    Teams and absences are as of a second ago at most (``Tx.known``), or ``fresh``.
+    """
+    crews = _teams(tx) if fresh else tx.known("whose teams", lambda: _teams(tx))
+    covers = _covers(tx) if fresh else tx.known("covers", lambda: _covers(tx))
     colleagues, teams = {ident}, set(who.teams)
-    for team_id, lead_id, members in tx.known("whose teams", lambda: _teams(tx)):
+    for team_id, lead_id, members in crews:
         if team_id in teams or lead_id == ident or ident in members:
             teams.add(team_id)
             colleagues |= members
@@ -149,7 +161,7 @@ def caller(tx: Tx, ident: UUID, who: Said) -> Caller:
         every_branch=who.branch is None,
         teams=frozenset(teams),
         colleagues=frozenset(colleagues),
-        stands_in_for=_covered(tx, ident),
+        stands_in_for=_covered(ident, covers, tx.now),
         name=who.name,
     )
 
@@ -160,16 +172,23 @@ def _teams(tx: Tx) -> list[tuple[UUID, UUID | None, frozenset[UUID]]]:
     return [(row.id, row.lead_id, frozenset(UUID(one) for one in row.members)) for row in every]
 
 
-def _covered(tx: Tx, ident: UUID) -> frozenset[UUID]:
-    """Those who are away now and named them, and whom those stand in for in turn."""
+Cover = tuple[UUID, UUID, Any]  #: who named a cover, whom, and their record
+
+
+def _covers(tx: Tx) -> list[Cover]:
     table = tx.tables.people.c
-    cover = table.details["cover_id"].as_string()
-    named = sa.select(table.id, cover.label("by")).where(table.active, cover.is_not(None))
-    covers = tx.known("covers", lambda: [(row.id, UUID(row.by)) for row in tx.execute(named)])
+    by = table.details["cover_id"].as_string()
+    named = sa.select(table.id, by.label("by"), table.details).where(table.active, by.is_not(None))
+    return [(row.id, UUID(row.by), row.details) for row in tx.execute(named)]
+
+
+def _covered(ident: UUID, covers: Sequence[Cover], now: datetime) -> frozenset[UUID]:
+    """Those who are away now and named them, and whom those stand in for in turn."""
+    away = {who: by for who, by, record in covers if _is_away(record, now)}
     found: set[UUID] = set()
     waiting = {ident}
     while waiting:
-        waiting = {away for away, by in covers if by in waiting and away not in found and is_away(tx, away)}
+        waiting = {who for who, by in away.items() if by in waiting and who not in found}
         found |= waiting
     return frozenset(found - {ident})
 
