@@ -64,7 +64,6 @@ class People:
             people = tx.insert(TABLES.people).values(id=CSR, roles=["manager"], active=True, **row)
             tx.session.execute(people)
             tx.session.execute(tx.insert(TABLES.teams).values(id=uuid4(), **team))
-        world.store.known.clear()  # a second later
         world.app.extensions["plumbline.edge"].people.forget()
         assert world.get("/mine").json == {"count": 3, "seen": "manager"}
         with world.store.begin() as tx:
