@@ -170,11 +170,12 @@ def test_today_is_the_branch_s_day(notifications: Bench) -> None:
 def test_the_bar_is_a_handful_of_statements_however_much_there_is(notifications: Bench) -> None:
     for _ in range(3):
         one_of_everything(notifications, "salesperson")
-    bar(notifications, "salesperson")  # who calls is remembered for a while
+    me = notifications.as_("salesperson")
+    me.get("/api/v1/status-bar")  # who calls is remembered for a while, by their token
     seen: list[str] = []
     engine = notifications.system.parts["notifications"].store.database.engine
     sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_m: seen.append(statement))
 
-    assert bar(notifications, "salesperson")["new_leads"] == 3
+    assert me.get("/api/v1/status-bar").get_json()["new_leads"] == 3
 
     assert len([one for one in seen if one.startswith("SELECT")]) <= 3  # the branch, its settings, and the counters

@@ -15,6 +15,7 @@ from libs.common.contracts.webhooks import WebhookChanged
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
 from services.notifications.adapters import SENDERS, posting
+from services.notifications.usecases import webhooks
 from tests.listening import LOOPBACK, Listening, listening
 from tests.service.notification_facts import fact
 
@@ -410,6 +411,16 @@ def test_an_address_that_is_not_outside_is_refused_with_its_reason(company: Benc
     assert company.as_("admin").items(HOOKS) == []
 
 
+def test_there_are_no_more_webhooks_than_a_fact_can_be_looked_at_for(
+    company: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST", 1)
+    path, wanted = hook(company, "https://hooks.example.com/"), {"url": "https://hooks.example.com/", "types": ["#"]}
+    assert company.as_("admin").post(HOOKS, wanted).status_code == 409
+    company.as_("admin").post(f"{path}/remove")
+    assert company.as_("admin").post(HOOKS, wanted).status_code == 201
+
+
 def test_what_there_is_no_fact_of_cannot_be_asked_for(company: Bench) -> None:
     for wrong in ("plumbline.booking.vanished.v1", "plumbline.staff.#", "plumbline.notification.#", "*"):
         answer = company.as_("admin").post(HOOKS, {"url": "https://hooks.example.com/", "types": [wrong]})
@@ -453,8 +464,6 @@ def test_a_change_needs_the_version_that_was_read_and_sends_what_waits_to_the_ne
 
 
 def test_what_was_delivered_long_ago_is_forgotten_and_what_waits_never(company: Bench, receiver: Listening) -> None:
-    from services.notifications.usecases import webhooks
-
     path = hook(company, receiver.url)
     tell(company)
     send(company)

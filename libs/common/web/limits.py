@@ -1,4 +1,4 @@
-"""Limits on what is guessed at: sign-in, links, forms. In this process's memory; the gateway holds the real limit."""
+"""Limits on what is guessed at: sign-in, links, forms. In one process's memory: several allow several times as much."""
 
 import math
 import threading

@@ -71,4 +71,11 @@ def upgrade() -> None:
         postgresql_where=WAITING,
         sqlite_where=WAITING,
     )
+    op.create_index(
+        "ix_webhook_deliveries_next",
+        "webhook_deliveries",
+        ["webhook_id", "place"],
+        postgresql_where=WAITING,
+        sqlite_where=WAITING,
+    )
     op.create_index("ix_webhook_deliveries_of", "webhook_deliveries", ["webhook_id", "created_at"])

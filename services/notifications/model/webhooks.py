@@ -111,4 +111,7 @@ sa.Index(
     postgresql_where=WAITING,
     sqlite_where=WAITING,
 )
+sa.Index(
+    "ix_webhook_deliveries_next", _columns.webhook_id, _columns.place, postgresql_where=WAITING, sqlite_where=WAITING
+)
 sa.Index("ix_webhook_deliveries_of", _columns.webhook_id, _columns.created_at)

@@ -20,6 +20,7 @@ from services.notifications.usecases import addresses
 from services.notifications.usecases.forwarding import delivery, named
 from services.notifications.usecases.tell import Occasion, announce
 
+MOST = 100  #: every fact is looked at for each of them
 KEPT = timedelta(days=30)  #: how long what has been delivered, or given up, can be looked at and sent again
 TEST = "plumbline.webhook.tested.v1"
 #: who hears of one that was disabled: as which record, of what kind, by which chain; of somebody's chat, and else
@@ -34,6 +35,9 @@ def add(tx: Tx, *, url: str, types: Sequence[str], description: str = "", branch
     """Facts that arrive from now on go there. Raises Invalid for an address that is not outside."""
     people.demand_branch(tx, branch)
     host = addresses.host_of(tx, url)
+    there = sa.select(sa.func.count()).select_from(Webhook).where(Webhook.person_id.is_(None))
+    if tx.execute(there.where(Webhook.state != WebhookState.REMOVED)).scalar_one() >= MOST:
+        raise Conflict(f"there are {MOST} webhooks already; remove one first")
     webhook = tx.new(
         Webhook, url=url, host=host, types=list(types), description=description, branch=branch, secret=new_secret()
     )
