@@ -209,6 +209,7 @@ class Line:
             try:
                 self._socket = socket.create_connection((address, self.where.port), CONNECT_S)
                 self._socket.settimeout(LONGEST_S)
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # head and body leave apart
                 if self.where.secure:
                     self._socket = trusted().wrap_socket(self._socket, server_hostname=self.where.host)
             except OSError as failed:
