@@ -1,7 +1,7 @@
 """Another system's door: a real HTTP server that keeps what it is posted and answers as the test says."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,7 +77,7 @@ def listening(path: str = "/hooks/plumbline") -> Iterator[Listening]:
                 return
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = there.heard(Got(self.path, headers, body))
-            if isinstance(answer, Callable):  # type: ignore[arg-type]
+            if callable(answer):
                 answer(self)
                 return
             status, more = answer if isinstance(answer, tuple) else (answer, {})

@@ -6,9 +6,9 @@ import pytest
 
 import services
 from embedded.testing import Bench
-from tests.listening import listening
+from tests.listening import LOOPBACK, listening
 from tests.service.console_reader import Reader
-from tests.service.test_webhooks import LOOPBACK, send, store_of, tell
+from tests.service.hooks_world import send, store_of, tell
 
 PAGE = "/settings/webhooks"
 

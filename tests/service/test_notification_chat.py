@@ -13,8 +13,8 @@ from services.notifications.states import Kind
 from services.notifications.usecases import follow_up
 from tests.listening import LOOPBACK, Listening, listening
 from tests.service.console_reader import Reader
+from tests.service.hooks_world import send, store_of
 from tests.service.notification_facts import tell, told
-from tests.service.test_webhooks import send, store_of
 
 PREFERENCES = "/api/v1/notifications/preferences"
 

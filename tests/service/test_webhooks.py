@@ -2,24 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 from standardwebhooks import Webhook as Checking
 
-from embedded.testing import AWAY, HOME, Bench, Caller
+from embedded.testing import AWAY, HOME, Bench
 from libs.common import outside
 from libs.common.contracts import bookings, leads, sales
 from libs.common.contracts.webhooks import WebhookChanged
 from libs.common.surroundings import Surroundings
-from libs.local.ports import free_port
-from services.notifications.adapters import SENDERS, posting
-from services.notifications.usecases import webhooks
+from services.notifications.adapters import posting
 from tests.listening import LOOPBACK, Listening, listening
-from tests.service.notification_facts import fact
-
-HOOKS = "/api/v1/notifications/webhooks"
+from tests.service.hooks_world import hook, log, send, state, store_of, tell
 
 
 @pytest.fixture
@@ -33,38 +28,6 @@ def company(bench: Callable[..., Bench]) -> Bench:
 def receiver() -> Iterator[Listening]:
     with listening() as there:
         yield there
-
-
-def store_of(bench: Bench) -> Any:
-    return bench.system.parts["notifications"].store
-
-
-def send(bench: Bench) -> None:
-    """The senders do what is to be done now."""
-    while any(job.run(store_of(bench)) for job in SENDERS):
-        pass
-
-
-def tell(bench: Bench, kind: type[Any] = leads.LeadNurturing, by: str = "leads", **more: Any) -> UUID:
-    event = fact(kind, **{"subject": uuid4(), **more})
-    bench.tell(event, by=by)
-    return event.subject
-
-
-def hook(bench: Bench, url: str, *types: str, **more: Any) -> str:
-    answer = bench.as_("admin").post(HOOKS, {"url": url, "types": list(types or ("#",)), **more})
-    assert answer.status_code == 201, answer.get_data(as_text=True)
-    return f"{HOOKS}/{answer.get_json()['id']}"
-
-
-def state(bench: Bench, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = bench.as_("auditor").get(path).get_json()
-    return found
-
-
-def log(bench: Bench, path: str, **asked: str) -> list[dict[str, Any]]:
-    query = "&".join(f"{name}={value}" for name, value in asked.items())
-    return bench.as_("auditor").items(f"{path}/deliveries?{query}")
 
 
 def test_a_fact_arrives_as_it_was_on_the_bus_and_its_signature_says_that_it_is_ours(
@@ -246,58 +209,6 @@ def test_a_redirect_is_a_failure_and_not_followed(company: Bench, receiver: List
     assert state(company, path)["trouble"] == "307: it leads elsewhere, and is not followed"
 
 
-def test_while_a_webhook_is_paused_its_facts_wait(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url)
-    company.as_("admin").post(f"{path}/pause")
-    tell(company)
-    send(company)
-    assert receiver.got == []
-    assert state(company, path)["waiting"] == 1
-    company.as_("admin").post(f"{path}/resume")
-    send(company)
-    assert len(receiver.got) == 1
-
-
-def test_what_waits_for_a_webhook_that_is_removed_goes_nowhere(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url)
-    tell(company)
-    company.as_("admin").post(f"{path}/remove")
-    tell(company)
-    send(company)
-    assert receiver.got == []
-    assert company.as_("admin").items(HOOKS) == []
-    assert [(one["state"], one["error"]) for one in log(company, path)] == [("given_up", "the webhook was removed")]
-    assert company.as_("admin").post(f"{path}/deliveries/again").status_code == 409
-
-
-def test_for_a_day_after_a_change_both_secrets_sign(company: Bench, receiver: Listening) -> None:
-    path, admin = hook(company, receiver.url), company.as_("admin")
-    old = admin.get(f"{path}/secret").get_json()["secret"]
-    admin.post(f"{path}/rotate-secret")
-    new = admin.get(f"{path}/secret").get_json()["secret"]
-    tell(company)
-    send(company)
-    for secret in (old, new):
-        Checking(secret).verify(receiver.got[0].body, receiver.got[0].headers)
-    assert len(receiver.got[0].headers["webhook-signature"].split()) == 2
-    company.clock.forward(hours=24)
-    tell(company)
-    send(company)
-    assert len(receiver.got[1].headers["webhook-signature"].split()) == 1
-    assert old != new
-
-
-def test_a_try_goes_at_once_also_where_the_receiver_was_down(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url, "plumbline.booking.#")
-    receiver.say = [500]
-    tell(company, bookings.BookingAssigned, by="bookings")
-    send(company)
-    tried = company.as_("admin").post(f"{path}/test").get_json()
-    send(company)
-    assert receiver.types[-1] == "plumbline.webhook.tested.v1"
-    assert [one["state"] for one in log(company, path) if one["id"] == tried["id"]] == ["delivered"]
-
-
 class Died(BaseException):
     """The process, as far as a sender is concerned."""
 
@@ -384,91 +295,3 @@ def test_a_name_that_leads_inside_by_now_is_not_posted_to(
     send(company)
     assert receiver.got == []
     assert state(company, path)["trouble"] == "leads to 127.0.0.1, which is not on the public internet"
-
-
-@pytest.mark.parametrize(
-    ("url", "why"),
-    [
-        ("http://hooks.example.com/", "https"),
-        ("ftp://hooks.example.com/", "https"),
-        ("https://127.0.0.1/", "public internet"),
-        ("https://2130706433/", "public internet"),
-        ("https://0x7f.1/", "public internet"),
-        ("https://[::ffff:10.0.0.1]/", "public internet"),
-        ("https://localhost/", "only this network"),
-        ("https://user:secret@hooks.example.com/", "password"),
-        ("https://hooks.example.com:25/", "port 25"),
-        ("nothing", "https"),
-    ],
-)
-def test_an_address_that_is_not_outside_is_refused_with_its_reason(company: Bench, url: str, why: str) -> None:
-    store_of(company).surroundings = Surroundings()
-    answer = company.as_("admin").post(HOOKS, {"url": url, "types": ["#"]})
-    assert answer.status_code == 422
-    [fault] = answer.get_json()["errors"]
-    assert fault["pointer"] == "/url"
-    assert why in fault["detail"]
-    assert company.as_("admin").items(HOOKS) == []
-
-
-def test_there_are_no_more_webhooks_than_a_fact_can_be_looked_at_for(
-    company: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(webhooks, "MOST", 1)
-    path, wanted = hook(company, "https://hooks.example.com/"), {"url": "https://hooks.example.com/", "types": ["#"]}
-    assert company.as_("admin").post(HOOKS, wanted).status_code == 409
-    company.as_("admin").post(f"{path}/remove")
-    assert company.as_("admin").post(HOOKS, wanted).status_code == 201
-
-
-def test_what_there_is_no_fact_of_cannot_be_asked_for(company: Bench) -> None:
-    for wrong in ("plumbline.booking.vanished.v1", "plumbline.staff.#", "plumbline.notification.#", "*"):
-        answer = company.as_("admin").post(HOOKS, {"url": "https://hooks.example.com/", "types": [wrong]})
-        assert [one["pointer"] for one in answer.get_json()["errors"]] == ["/types/0"]
-
-
-def test_the_secret_and_the_address_stand_in_no_fact_and_no_audit(company: Bench, receiver: Listening) -> None:
-    path = hook(company, f"{receiver.url}?key=hidden-in-the-address")
-    admin = company.as_("admin")
-    secret = admin.get(f"{path}/secret").get_json()["secret"]
-    admin.post(f"{path}/rotate-secret")
-    audit = store_of(company).tables.audit
-    with store_of(company).reading() as tx:
-        kept = str(tx.session.execute(sa.select(audit)).all())
-    said = str([one.encode() for one in company.told("notifications")]) + str(admin.get(path).get_json()["host"])
-    assert secret not in kept + said
-    assert "hidden-in-the-address" not in kept + said
-    assert company.as_("auditor").get(f"{path}/secret").status_code == 403
-
-
-@pytest.mark.parametrize("who", ["csr", "salesperson", "manager", "office", "operations", "marketing", "technician"])
-def test_only_admins_have_to_do_with_webhooks(company: Bench, who: str) -> None:
-    path = hook(company, "https://hooks.example.com/")
-    caller: Caller = company.as_(who)
-    assert caller.get(HOOKS).status_code == 403
-    assert caller.post(HOOKS, {"url": "https://hooks.example.com/", "types": ["#"]}).status_code == 403
-    assert caller.post(f"{path}/pause").status_code == 403
-
-
-def test_a_change_needs_the_version_that_was_read_and_sends_what_waits_to_the_new_address(
-    company: Bench, receiver: Listening
-) -> None:
-    path, admin = hook(company, f"http://127.0.0.1:{free_port()}/"), company.as_("admin")
-    tell(company)
-    send(company)
-    assert state(company, path)["failures"] == 1
-    assert admin.call("PATCH", path, json={"url": receiver.url}).status_code == 428
-    assert admin.edit("PATCH", path, {"url": receiver.url}).status_code == 200
-    send(company)
-    assert len(receiver.got) == 1
-
-
-def test_what_was_delivered_long_ago_is_forgotten_and_what_waits_never(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url)
-    tell(company)
-    send(company)
-    receiver.always = 500
-    tell(company)
-    company.clock.forward(days=31)
-    assert webhooks.prune(store_of(company)) == 1
-    assert [one["state"] for one in log(company, path)] == ["waiting"]

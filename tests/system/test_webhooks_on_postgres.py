@@ -9,7 +9,7 @@ from libs.common.surroundings import Surroundings
 from services.notifications.service import SPEC
 from services.notifications.usecases import webhooks
 from tests.listening import LOOPBACK, Listening, listening
-from tests.service.test_webhooks import hook, log, send, state, store_of, tell
+from tests.service.hooks_world import hook, log, send, state, store_of, tell
 from tests.system.postgres_world import bench_over
 
 

@@ -92,22 +92,26 @@ def _take(store: Store) -> Any:
 def _serve(store: Store, hook: Any) -> int:
     count, until = 0, time.monotonic() + TURN_S
     with _line(store, hook) as line:
-        while time.monotonic() < until and (rows := _waiting(store, hook)):
+        while time.monotonic() < until:
+            now, rows = _waiting(store, hook)
             for row in rows:
                 if time.monotonic() >= until:
                     break
                 store.crash("webhook_leased")
-                if not _post(store, hook, line, row):
+                if not _post(store, hook, line, row, now):
                     return count
                 count += 1
+            if not rows:
+                break
     return count
 
 
-def _waiting(store: Store, hook: Any) -> list[Any]:
+def _waiting(store: Store, hook: Any) -> tuple[datetime, list[Any]]:
     """What may go now: of each record the first that has not gone, unless somebody stopped the webhook meanwhile."""
     with store.alone(changing=False) as look:
         state = look.execute(sa.select(webhooks.c.state).where(webhooks.c.id == hook.id)).scalar()
-        return list(look.execute(NEXT, {"of": hook.id, "now": store.now(look)})) if state == WebhookState.ACTIVE else []
+        now = store.now(look)
+        return now, list(look.execute(NEXT, {"of": hook.id, "now": now})) if state == WebhookState.ACTIVE else []
 
 
 @contextlib.contextmanager
@@ -124,12 +128,12 @@ def _line(store: Store, hook: Any) -> Iterator[Line | None]:
         line.close()
 
 
-def _post(store: Store, hook: Any, line: Line | None, row: Any) -> bool:
-    """Whether the webhook may be sent more: False where it is to rest."""
+def _post(store: Store, hook: Any, line: Line | None, row: Any, now: datetime) -> bool:
+    """Whether the webhook may be sent more: False where it is to rest. ``now`` is some seconds ago at most."""
     try:
         if line is None:
             raise NotOutside("its address is none that may be posted to")
-        said = line.post(row.body.encode(), _headers(store, hook, row))
+        said = line.post(row.body.encode(), _headers(hook, row, now))
     except (NotOutside, Unreachable) as trouble:
         _rest(store, hook, row, None, str(trouble), timedelta(0))
         return False
@@ -137,12 +141,10 @@ def _post(store: Store, hook: Any, line: Line | None, row: Any) -> bool:
     return _hear(store, hook, row, said)
 
 
-def _headers(store: Store, hook: Any, row: Any) -> dict[str, str]:
+def _headers(hook: Any, row: Any, now: datetime) -> dict[str, str]:
     """A chat's address is its own secret; everything else is signed."""
     if hook.person_id is not None:
         return {"Content-Type": JSON, "User-Agent": "Plumbline"}
-    with store.alone(changing=False) as look:
-        now = store.now(look)
     old = hook.former_secret if hook.former_until is not None and now < hook.former_until else None
     signed = [Signing(one).sign(str(row.id), now, row.body) for one in (hook.secret, old) if one]
     return {
