@@ -3,6 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,6 +80,17 @@ def told(world: RabbitWorld, count: int) -> list[str]:
     things = [world.make(str(number)) for number in range(count)]
     world.step()
     return [str(thing) for thing in things]
+
+
+@contextmanager
+def off_by(world: RabbitWorld, by: timedelta) -> Iterator[None]:
+    """The maker's clock, whatever its database's says."""
+    right = world.maker
+    world.maker = replace(right, database=replace(right.database, clock=None), clock=lambda: datetime.now(UTC) + by)
+    try:
+        yield
+    finally:
+        world.maker = right
 
 
 def subjects(some: Sequence[Delivery]) -> list[str]:
@@ -217,12 +229,11 @@ def test_who_follows_the_history_hears_what_is_new_though_the_broker_was_wiped(
     world: RabbitWorld,
     begin: str | None,
     reading: threading.Event,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Its places are counted anew, and what was published before comes again, older than what was asked for or not."""
-    monkeypatch.setattr(commands, "EARLIER", timedelta(0))
-    before, heard = told(world, 5), list[str]()
+    with off_by(world, -2 * commands.EARLIER):
+        before, heard = told(world, 5), list[str]()
 
     def take(fact: Message) -> bool:
         heard.append(str(fact.subject))
@@ -269,11 +280,9 @@ def test_a_pause_while_what_was_missed_is_read_again_loses_nothing(world: Rabbit
 
 
 def test_a_publishers_clock_that_is_ahead_ends_no_reading(world: RabbitWorld, line: Proxy) -> None:
-    watch, right = MissedMuch(world, line), world.maker
-    ahead = replace(right.database, clock=None)
-    world.maker = replace(right, database=ahead, clock=lambda: datetime.now(UTC) + timedelta(minutes=5))
-    missed = [world.make(str(number)) for number in range(300)]
-    world.maker = right
+    watch = MissedMuch(world, line)
+    with off_by(world, timedelta(minutes=5)):
+        missed = [world.make(str(number)) for number in range(300)]
     missed += [world.make(str(number)) for number in range(300)]
     world.step()
 
