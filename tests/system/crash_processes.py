@@ -14,7 +14,7 @@ from typing import Any
 from tests.system.crash_points import POINTS
 
 ROOT = Path(__file__).parents[2]
-ENDS_S = 10.0
+ENDS_S = 60.0
 
 
 class Processes:

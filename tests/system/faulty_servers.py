@@ -15,7 +15,7 @@ from libs.local.postgres import Postgres
 from libs.local.process import Process, Program
 from libs.local.rabbit import Rabbit
 
-CTL_S = 60
+CTL_S = 180
 KEEPS_ITS_WORD = {"synchronous_commit": "on"}  #: other tests' servers are never stopped in the middle
 
 

@@ -31,7 +31,7 @@ from libs.common.tokens import Signer
 from libs.local.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-STARTS_S, HEALS_S = 60, 60
+STARTS_S, HEALS_S = 120, 60
 STOPS_S = 15  #: less than it has: nothing in it has to be killed
 ROLES = ("office", "salesperson")
 FUNNELS = 3  #: at once
