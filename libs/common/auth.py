@@ -81,6 +81,8 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     },
     "pricebook.edit": {ADMIN: ALL},
     "taxcode.edit": {ADMIN: ALL},
+    # what it costs us, and so what we earn: for who makes a price, orders, or keeps the books
+    "cost.read": {SALES: ALL, MANAGER: ALL, OFFICE: ALL, ADMIN: ALL, AUDITOR: ALL, SERVICE: ALL},
     # customers, jobs and their names
     "customer.read": {SALES: ALL, MANAGER: ALL, OFFICE: ALL, OPERATIONS: ALL, AUDITOR: ALL, SERVICE: ALL},
     "customer.edit": {OFFICE: ALL},
@@ -120,11 +122,15 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
 May = str | tuple[str, ...]  #: a permission, or several of which one is enough
 
 
+def named(may: May) -> tuple[str, ...]:
+    """The permissions, be it one."""
+    return (may,) if isinstance(may, str) else may
+
+
 @lru_cache(maxsize=4096)
 def reach(roles: frozenset[Role], may: May) -> tuple[Scope | None, bool]:
     """The widest scope these roles have, and whether it is every branch's."""
-    wanted = (may,) if isinstance(may, str) else may
-    cells = [(RULES[name][role], role) for name in wanted for role in roles if role in RULES[name]]
+    cells = [(RULES[name][role], role) for name in named(may) for role in roles if role in RULES[name]]
     if not cells:
         return None, False
     return max(scope for scope, _ in cells), any(scope is ALL and role in EVERYWHERE for scope, role in cells)

@@ -2,6 +2,7 @@
 
 from libs.common.auth import May
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from libs.common.web.ours import Materials
 from services.bookings.states import BookingState, Hold, Ordering, Scheduling
 
 ACTS: dict[str, May] = {
@@ -168,7 +169,7 @@ class BookingOut(BookingRow):
     """An order by itself: with its parts, the ordering list, the chain of hands, and what the caller may do."""
 
     parts = fields.List(fields.Nested(PartOut))
-    materials = fields.Raw()
+    materials = Materials()
     assignments = fields.List(fields.Nested(LinkOut))
     allowed = Allowed(ACTS)
 

@@ -1,6 +1,7 @@
 """Price books and tax codes, in and out."""
 
 from libs.common.web import Page, Schema, Sort, fields
+from libs.common.web.ours import Cost, CostSaid
 from services.estimates.states import BookStatus
 
 
@@ -45,7 +46,7 @@ class PartOut(Schema):
     description = fields.Text()
     qty = fields.Text()
     unit = fields.Text()
-    cost = fields.Text()
+    cost = CostSaid()
 
 
 class TaskOut(Schema):
@@ -59,7 +60,7 @@ class TaskOut(Schema):
     description = fields.Text()
     unit_price = fields.UnitPrice()
     member_price = fields.UnitPrice()
-    cost = fields.UnitPrice()
+    cost = Cost()
     hours = fields.Quantity()
     taxable = fields.Flag()
     tax_code = fields.Text()

@@ -1,6 +1,7 @@
 """What staff see of an estimate."""
 
 from libs.common.web import Allowed, Schema, fields
+from libs.common.web.ours import Cost, Margin, Why
 from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState
 
@@ -42,7 +43,7 @@ class SharedLine(Schema):
 class LineOut(SharedLine):
     task_code = fields.Text()
     list_price = fields.UnitPrice()
-    cost = fields.UnitPrice()
+    cost = Cost()
     hours = fields.Quantity()
 
 
@@ -53,7 +54,7 @@ class OptionOut(Schema):
     lines = fields.List(fields.Nested(LineOut))
     add_ons = fields.List(fields.Nested(LineOut))
     totals = fields.Nested(TotalsOut)
-    margin = fields.Number(places=4)
+    margin = Margin()
 
 
 class EstimateRow(Schema):
@@ -144,7 +145,7 @@ class EstimateOut(EstimateRow):
     reason = fields.Text(attribute="current.reason")
     snapshot_hash = fields.Text(attribute="current.snapshot_hash")
     submitted_by = fields.Uuid(attribute="current.submitted_by")
-    approval_reasons = fields.List(fields.Text(), attribute="current.approval_reasons")
+    approval_reasons = Why(fields.Text(), attribute="current.approval_reasons")
     approval = fields.Raw(attribute="current.approval")
     sent_at = fields.Instant(attribute="current.sent_at")
     sent_to = fields.List(fields.Text(), attribute="current.sent_to")
