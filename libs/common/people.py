@@ -122,9 +122,9 @@ def with_role(tx: Tx, role: Role, branch: UUID | None) -> dict[UUID, Mapping[str
     return {row.id: dict(row.details) for row in rows if role in row.roles and branch in (None, row.branch)}
 
 
-def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None) -> None:
+def demand_active(tx: Tx, ident: UUID, pointer: str, may: str | None = None, *, of: UUID | None = None) -> None:
     """Refuses work for somebody who is not known here, has left, or lacks the permission. Raises Invalid."""
-    if faults := unfit(tx, ident, pointer, may):
+    if faults := unfit(tx, ident, pointer, may, of=of):
         raise Invalid("work can only be given to somebody who works here and may do it", errors=faults)
 
 
@@ -193,8 +193,12 @@ def _covered(ident: UUID, covers: Sequence[Cover], now: datetime) -> frozenset[U
     return frozenset(found - {ident})
 
 
-def unfit(tx: Tx, ident: UUID | None, pointer: str, may: str | None = None) -> list[Fault]:
-    """Why somebody cannot be given work: what their roles have no permission for, they would not even see."""
+def unfit(tx: Tx, ident: UUID | None, pointer: str, may: str | None = None, *, of: UUID | None = None) -> list[Fault]:
+    """Why somebody cannot be given work: what their roles have no permission for, they would not even see.
+
+    ``of`` is the branch of what they are given. Who sells sees what is theirs, wherever it is; of another branch's
+    records whoever works all of their own sees none.
+    """
     if ident is None:
         return []
     row = found(tx, [ident]).get(ident)
@@ -204,6 +208,9 @@ def unfit(tx: Tx, ident: UUID | None, pointer: str, may: str | None = None) -> l
         return [Fault(pointer, "is somebody who no longer works here")]
     if may is not None and reach(roles_of(row.roles), may)[0] is None:
         return [Fault(pointer, "is somebody whose roles do not let them work it")]
+    there = Caller(ident, roles_of(row.roles), frozenset({row.branch}), every_branch=row.branch is None)
+    if may is not None and not there.reaches(may, of, [ident]):
+        return [Fault(pointer, "is somebody of another branch, who would not see it")]
     return []
 
 

@@ -17,8 +17,8 @@ def scoped(
 ) -> sa.Select[Chosen]:
     """The statement, narrowed to what this caller may see. ``kind`` may say ``owner_columns`` and ``parts_seen``.
 
-    ``with_them`` is what else makes a record theirs (``is_with`` says so of one at hand), ``near_them`` what lets them
-    see ``one`` that is not.
+    ``with_them`` is what else makes a record theirs, for this permission (``is_with`` says so of one at hand),
+    ``near_them`` what lets them see ``one`` that is not.
     """
     return statement.where(*_conditions(kind, caller, permission, one))
 
@@ -48,7 +48,7 @@ def _reached(
         return [sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None))] if bound else []
     whose = caller.whose(scope)
     theirs = [column.in_(whose) for column in _owner_columns(kind)]
-    theirs += [kind.with_them(whose)] if hasattr(kind, "with_them") else []
+    theirs += [kind.with_them(whose, permission)] if hasattr(kind, "with_them") else []
     theirs += [kind.near_them(whose, permission)] if one and hasattr(kind, "near_them") else []
     return [sa.or_(sa.false(), *theirs)]
 
@@ -70,4 +70,6 @@ def in_scope(record: Aggregate, caller: Caller, permission: May) -> bool:
     if caller.reaches(permission, record.branch, owners):
         return True
     scope = caller.scope(permission)
-    return scope not in (None, ALL) and hasattr(record, "is_with") and bool(record.is_with(caller.whose(scope)))
+    if scope in (None, ALL) or not hasattr(record, "is_with"):
+        return False
+    return bool(record.is_with(caller.whose(scope), permission))

@@ -1,6 +1,6 @@
 """The lead: who asked for what, through which door, and what was decided about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from libs.common import orm
+from libs.common.auth import May, named
 from libs.common.columns import Aggregate, type_map
 from libs.common.errors import Conflict, Missing, refuse_for
 from libs.common.prospects import missing_to_be_valid
 from services.leads.states import LEAD, LeadAction, LeadState, LeadType
+
+READ = "lead.read"
 
 
 class Base(DeclarativeBase):
@@ -73,7 +76,16 @@ class Lead(Aggregate, Base):
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:
         """The columns that say whose it is; the edge narrows what a caller sees by them."""
-        return (cls.owner_id, cls.generated_by)
+        return (cls.owner_id,)
+
+    @classmethod
+    def with_them(cls, whose: Collection[UUID], permission: May) -> sa.ColumnElement[bool]:
+        """Whoever handed it in sees what becomes of it, and acts on it until somebody has it."""
+        theirs = cls.generated_by.in_(whose)
+        return theirs if READ in named(permission) else sa.and_(theirs, cls.owner_id.is_(None))
+
+    def is_with(self, whose: Collection[UUID], permission: May) -> bool:
+        return self.generated_by in whose and (self.owner_id is None or READ in named(permission))
 
     @property
     def name(self) -> str:

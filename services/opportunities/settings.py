@@ -15,7 +15,9 @@ CONVERTED, ESTIMATE_SENT, NEGOTIATION = "converted", "estimate_sent", "negotiati
 STAGE_TYPES = ("open", "won", "lost")
 OTHER = "other"  #: the lost reason that every list has, for what is not listed
 
+PROSPECT = ("person_name", "company", "phones", "emails", "interest_level")  #: of whoever asks; kept with the prospect
 GATE_FIELDS = (
+    *PROSPECT,
     "title", "site", "bill_to", "salesperson_id", "inside_rep_id", "source", "campaign", "product_interest", "trade",
     "description", "financing_activity", "expected_value", "expected_close", "next_follow_up_at", "qualified",
 )  # fmt: skip
@@ -29,6 +31,7 @@ SAID_AT_THE_DOOR = {
     "campaign": "/prospect/campaign",
     "trade": "/prospect/trade",
     "description": "/prospect/request",
+    **{name: f"/prospect/{name}" for name in PROSPECT},
 }
 
 

@@ -251,13 +251,14 @@ def test_what_a_valid_lead_would_need_is_named_at_once(desk: Bench, body: dict[s
     assert desk.told("opportunities") == []
 
 
-def test_a_salesperson_enters_for_themselves_and_sees_what_they_gave_to_another(desk: Bench) -> None:
+def test_a_salesperson_enters_for_themselves_and_a_manager_sees_what_they_gave_to_another_team(desk: Bench) -> None:
     mine = desk.as_("salesperson").post(OPPORTUNITIES, walk_in()).get_json()
-    given = desk.as_("salesperson").post(OPPORTUNITIES, walk_in(salesperson_id=str(CAST["colleague"][0]))).get_json()
+    given = desk.as_("manager").post(OPPORTUNITIES, walk_in(salesperson_id=str(CAST["stranger"][0]))).get_json()
 
     assert (mine["salesperson_id"], mine["inside_rep_id"]) == (str(ME), None)
-    assert (given["salesperson_id"], given["inside_rep_id"]) == (str(CAST["colleague"][0]), str(ME))
-    assert seen(desk, given["id"], by="salesperson")["id"] == given["id"]
+    manager = str(CAST["manager"][0])
+    assert (given["salesperson_id"], given["inside_rep_id"]) == (str(CAST["stranger"][0]), manager)
+    assert seen(desk, given["id"], by="manager")["id"] == given["id"]
 
 
 @pytest.mark.parametrize("who", ["salesperson", "manager"])

@@ -145,7 +145,7 @@ def _demand_operations(tx: Tx, booking: Booking, team_id: UUID, assignee_id: UUI
             faults.append(Fault("/assignee_id", "is nobody of this team"))
         else:
             try:
-                people.demand_active(tx, assignee_id, "/assignee_id", may="booking.operate")
+                people.demand_active(tx, assignee_id, "/assignee_id", may="booking.operate", of=booking.branch)
             except Invalid as refusal:
                 faults += refusal.errors
     if faults:

@@ -44,7 +44,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
         faults = [Fault(f"/{name}", "your company requires this") for name in missing]
         raise Invalid("some required fields are missing", errors=faults)
     if "owner_id" in given:
-        giving.demand_may_give(tx, given["owner_id"], roles)
+        giving.demand_may_give(tx, given["owner_id"], roles, of=branch)
     elif not _keeps(by) and (owner := turns.whose(tx, branch, given)) is not None:
         given["owner_id"] = owner
     given["generated_by"] = _author(tx, by, given)

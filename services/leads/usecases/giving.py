@@ -11,16 +11,16 @@ from libs.common.tx import Tx
 FROM_THE_FIELD = {Role.CSR, Role.SALESPERSON}  #: whom a technician hands an enquiry to
 
 
-def demand_may_give(tx: Tx, to: UUID, roles: Collection[str]) -> None:
+def demand_may_give(tx: Tx, to: UUID, roles: Collection[str], *, of: UUID | None = None) -> None:
     """Anybody keeps a lead for themselves; to give it to others needs the role. ``roles`` are none for a system's act.
 
-    Raises Invalid for somebody who does not work here or whose roles may not work leads, Forbidden for what the
-    caller's roles do not allow.
+    Raises Invalid for somebody who does not work here or whose roles may not work leads, or none ``of`` its branch;
+    Forbidden for what the caller's roles do not allow.
     """
     people.demand_active(tx, to, "/owner_id")
     if roles and tx.actor != str(to):
         _demand_role(tx, to, roles)
-    people.demand_active(tx, to, "/owner_id", may="lead.edit")
+    people.demand_active(tx, to, "/owner_id", may="lead.edit", of=of)
 
 
 def _demand_role(tx: Tx, to: UUID, roles: Collection[str]) -> None:

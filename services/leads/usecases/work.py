@@ -21,7 +21,7 @@ AT_ONCE = 200  #: leads an act: each is told of, and all are held until it is do
 def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -> Lead:
     """Gives the lead to somebody, who is alerted. The response clock runs on as it was."""
     lead.demand(LeadAction.ASSIGN)
-    giving.demand_may_give(tx, owner_id, roles)
+    giving.demand_may_give(tx, owner_id, roles, of=lead.branch)
     previous, lead.owner_id = lead.owner_id, owner_id
     if previous != owner_id:
         recompute(tx, lead)

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from libs.common.auth import May
 from libs.common.columns import Aggregate
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
@@ -47,11 +48,11 @@ class Appointment(Aggregate, Base):
         return (cls.salesperson_id, cls.inside_rep_id)
 
     @classmethod
-    def with_them(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+    def with_them(cls, whose: Collection[UUID], _permission: May) -> sa.ColumnElement[bool]:
         """Whoever goes there, while it stands."""
         return cls.id.in_(sa.select(Assignment.appointment_id).where(Assignment.person_id.in_(whose)))
 
-    def is_with(self, whose: Collection[UUID]) -> bool:
+    def is_with(self, whose: Collection[UUID], _permission: May) -> bool:
         return self.stands and not set(whose).isdisjoint(self.people)
 
     @property

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from libs.common.auth import May
+from libs.common.auth import May, named
 from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
@@ -76,7 +76,7 @@ class Opportunity(Aggregate, Base):
     @classmethod
     def near_them(cls, whose: Collection[UUID], permission: May) -> sa.ColumnElement[bool]:
         """Whoever goes to an appointment of it may look at it, while that stands: whom to ask for, where, and why."""
-        if "opportunity.read" not in ((permission,) if isinstance(permission, str) else permission):
+        if "opportunity.read" not in named(permission):
             return sa.false()
         visits, taken = (cls.metadata.tables[name].c for name in ("appointments", "appointment_assignees"))
         theirs = sa.select(taken.appointment_id).where(taken.person_id.in_(whose))

@@ -13,7 +13,7 @@ from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityOpened
 from libs.common.contracts.parts import Prospect
-from libs.common.errors import Fault, Invalid, NotYet
+from libs.common.errors import Fault, Forbidden, Invalid, NotYet
 from libs.common.parties import from_anywhere
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
@@ -71,9 +71,11 @@ def enter(
     scope = by.scope("opportunity.create")
     mine = None if scope is Scope.ALL else by.person_id
     salesperson = salesperson_id or given.pop("owner_id", None) or (mine if scope is Scope.OWN else None)
+    if salesperson not in (None, by.person_id) and not by.may("opportunity.assign"):
+        raise Forbidden("your roles do not let you enter one for somebody else; name nobody or yourself")
     seen = by.colleagues | {by.person_id} if scope is Scope.TEAM else {by.person_id}
     given.setdefault("generated_by", mine)
-    faults += people.unfit(tx, salesperson, "/salesperson_id", may="opportunity.work")
+    faults += people.unfit(tx, salesperson, "/salesperson_id", may="opportunity.work", of=branch)
     faults += people.unfit(tx, given["generated_by"], "/prospect/generated_by")
     told = {**given, "site": given.get("address"), "description": given.get("request"), "salesperson_id": salesperson}
     faults += stages.missing_at_the_door(tx, branch, {"title": True, "product_interest": product_interest, **told})

@@ -11,7 +11,7 @@ from libs.common.contracts.opportunities import OpportunityStageChanged
 from libs.common.errors import Fault, Missing
 from libs.common.tx import Tx
 from services.opportunities.model import Offer, Opportunity, QuestionSet
-from services.opportunities.settings import CONVERTED, PREFERENCES, SAID_AT_THE_DOOR
+from services.opportunities.settings import CONVERTED, PREFERENCES, PROSPECT, SAID_AT_THE_DOOR
 from services.opportunities.states import OpportunityAction, Stage, StageType
 from services.opportunities.usecases import facts, flows, sheets
 
@@ -104,8 +104,8 @@ def dead_gates(tx: Tx, settings: Mapping[str, Any]) -> list[Fault]:
 
 
 def _filled(opportunity: Opportunity, name: str) -> bool:
-    value = getattr(opportunity, name)
-    return value is True if name == "qualified" else value not in (None, "", {})
+    value = opportunity.prospect.get(name) if name in PROSPECT else getattr(opportunity, name)
+    return value is True if name == "qualified" else value not in (None, "", {}, [])
 
 
 def live_offers(tx: Tx, opportunity: Opportunity) -> list[Missing]:

@@ -25,7 +25,7 @@ AT_ONCE = 200  #: opportunities an act: each is told of, and all are held until 
 def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: str | None = None) -> Opportunity:
     """Gives it to a salesperson, who is alerted. What was arranged with the customer stays with whom it was."""
     opportunity.demand(OpportunityAction.ASSIGN)
-    people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
+    people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work", of=opportunity.branch)
     _give(tx, opportunity, salesperson_id, reason=reason or "")
     return opportunity
 
@@ -117,7 +117,8 @@ def _check(tx: Tx, opportunity: Opportunity, given: dict[str, Any]) -> None:
     known = PREFERENCES.read(tx, opportunity.branch)["financing_activities"]
     if given.get("financing_activity") not in (None, *known):
         faults.append(Fault("/financing_activity", f"is none of {', '.join(known)}"))
-    faults += people.unfit(tx, given.get("inside_rep_id"), "/inside_rep_id", may="opportunity.appoint")
+    beside, here = given.get("inside_rep_id"), opportunity.branch
+    faults += people.unfit(tx, beside, "/inside_rep_id", may="opportunity.appoint", of=here)
     faults += number_faults("/expected_value", given.get("expected_value"), LARGEST, exponent(opportunity.currency))
     if faults:
         raise Invalid("some values are none that your company uses", errors=faults)
