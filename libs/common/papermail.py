@@ -1,13 +1,26 @@
 """A sheet of paper on its way by mail, to whoever is to have it in the van."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from libs.common import mail, people
+from libs.common.errors import Fault, Invalid
 from libs.common.paper import Sheet
 from libs.common.parties import email_key
 from libs.common.spoken import said
 from libs.common.tx import Tx
+
+
+def demand_ours(to: Sequence[str], theirs: Iterable[str]) -> None:
+    """Refuses to send the customer what we wrote down for ourselves. Raises Invalid naming each such address."""
+    known = {email_key(one) for one in theirs}
+    faults = [
+        Fault(f"/to/{place}", "is the customer's, and this is for colleagues: notes and states of ours are on it")
+        for place, one in enumerate(to)
+        if email_key(one) in known
+    ]
+    if faults:
+        raise Invalid("this paper is not for the customer; they are sent the estimate", errors=faults)
 
 
 def send(tx: Tx, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None, at: str) -> None:

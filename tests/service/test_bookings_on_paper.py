@@ -83,6 +83,15 @@ def test_the_order_goes_by_mail_to_each_address_once_however_often_it_is_asked(o
     assert told.data["state"] == "assigned"
 
 
+def test_it_goes_to_no_address_of_the_customers(orders: Orders) -> None:
+    booking = orders.sell(contact=IVY)
+    to = {"to": ["crew@trucks.example", "IVY@home.example"]}
+    said = orders.act(booking, "mail", "office", to, status=422)
+    assert [one["pointer"] for one in said["errors"]] == ["/to/1"]
+    assert not mails(orders.bench, "bookings")
+    assert not orders.bench.told("bookings", BookingMailed)
+
+
 @pytest.mark.parametrize("to", [[], ["crew"], ["a@b.example, c@d.example"], ["a@b.example"] * 11])
 def test_where_nobody_can_be_reached_nothing_goes_out(orders: Orders, to: list[str]) -> None:
     orders.act(orders.sell(), "mail", "office", {"to": to}, status=422)

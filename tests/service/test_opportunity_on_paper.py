@@ -21,6 +21,13 @@ QUESTIONS = [
     {"key": "by", "text": "Until when?", "type": "date", "required": False, "weight": 5},
     {"key": "roof", "text": "How is the roof?", "type": "text", "required": False, "weight": 5},
 ]
+DECIDING = [
+    {
+        "key": "tenant", "text": "Rents it?", "type": "single", "required": True, "weight": 20,
+        "choices": ["Owns it", "Only rents"], "disqualifying": ["Only rents"],
+    },
+    {"key": "spend", "text": "What would they spend?", "type": "money", "required": False, "weight": 10},
+]  # fmt: skip
 TO = {"to": ["tech@trucks.example"]}
 
 
@@ -31,12 +38,14 @@ def desk(bench: Callable[..., Bench]) -> Bench:
 
 def asked(desk: Bench, ident: str) -> None:
     """Some questions, and answers to most of them."""
-    body = {"name": "Before the visit", "kind": "qualification", "questions": QUESTIONS}
-    made = desk.as_("admin").call("PUT", f"{OPPORTUNITIES}/question-sets/visit", json=body).get_json()
-    ids = {one["key"]: one["id"] for one in made["questions"]}
     said: dict[str, Any] = {"owner": "owner", "budget": "12500.00", "dog": True, "by": "2026-06-05"}
-    answers = {ids[key]: value for key, value in said.items()}
-    done(desk, ident, "answers", {"question_set_id": made["id"], "answers": answers})
+    ours: dict[str, Any] = {"tenant": "Only rents", "spend": "4700.00"}
+    for kind, questions, told in (("profile", QUESTIONS, said), ("qualification", DECIDING, ours)):
+        body = {"name": f"Before the visit: {kind}", "kind": kind, "questions": questions}
+        made = desk.as_("admin").call("PUT", f"{OPPORTUNITIES}/question-sets/{kind}", json=body).get_json()
+        ids = {one["key"]: one["id"] for one in made["questions"]}
+        answers = {ids[key]: value for key, value in told.items()}
+        done(desk, ident, "answers", {"question_set_id": made["id"], "answers": answers})
 
 
 def printed(desk: Bench, ident: str, by: str = "salesperson") -> str:
@@ -56,14 +65,34 @@ def test_whoever_drives_there_knows_whom_where_when_and_what_was_answered(desk: 
     shown = printed(desk, ident)
     for told in (
         record["number"], "Ada Byron", "615-555-0100", "ada@byron.example", "1 Main St, Nashville TN 37201",
-        "A price for a heat pump", "they do not wish to be contacted", "Qualified",
+        "A price for a heat pump", "they do not wish to be contacted", "Stage",
         "Fri 12 March 10:00", "Sales call", "colleague", "Ring twice",
-        "Before the visit", "Who owns it?", "owner", "How much?", "$12,500.00", "Is there a dog?", "yes",
+        "Before the visit", "Who owns it?", "owner", "Is there a dog?", "yes",
         "Until when?", "5 June 2026",
     ):  # fmt: skip
         assert told in shown, told
     for silent in ("Never mind", "How is the roof?"):
         assert silent not in shown, "called off, or not answered"
+
+
+def test_what_decides_whether_they_are_one_for_us_and_what_they_would_spend_is_not_on_it(desk: Bench) -> None:
+    ident = opened(desk)["id"]
+    asked(desk, ident)
+    shown = printed(desk, ident)
+    for silent in ("How much?", "12,500", "Rents it?", "Only rents", "What would they spend?", "4,700", "isqualif"):
+        assert silent not in shown, silent
+
+
+def test_it_goes_to_no_address_of_the_customers(desk: Bench) -> None:
+    ident = opened(desk)["id"]
+    to = ["tech@trucks.example", "Ada@Byron.example"]
+    answer = desk.as_("salesperson").post(f"{OPPORTUNITIES}/{ident}/mail", {"to": to})
+    assert answer.status_code == 422
+    [fault] = answer.get_json()["errors"]
+    assert fault["pointer"] == "/to/1"
+    assert fault["detail"].startswith("is the customer's, and this is for colleagues")
+    assert not mails(desk, "opportunities")
+    assert not desk.told("opportunities", OpportunityMailed)
 
 
 def test_what_it_may_be_worth_is_not_on_it(desk: Bench) -> None:

@@ -24,7 +24,8 @@ WHAT, QUANTITY = said("What"), said("Quantity")
 def mail(
     tx: Tx, booking: Booking, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None = None
 ) -> Booking:
-    """Its paper goes to these addresses, with a word from whoever sends it."""
+    """Its paper goes to these addresses, with a word from whoever sends it. Raises Invalid for the customer's own."""
+    papermail.demand_ours(to, (booking.contact or {}).get("emails") or ())
     papermail.send(tx, sheet, drawn, to=to, note=note, at=f"/bookings/{booking.id}")
     tx.publish(BookingMailed(**facts.booking(booking), to=tuple(to)), of=booking)
     return booking

@@ -1,4 +1,5 @@
-"""An opportunity on paper: what whoever drives there should know. What it may be worth is not on it."""
+"""An opportunity on paper: what whoever drives there should know. It lies on the customer's table, so what it may be
+worth, whether it qualifies and what they would spend is not on it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
@@ -8,10 +9,12 @@ import sqlalchemy as sa
 
 from libs.common import paper, papermail, people, spoken, texts, workhours
 from libs.common.contracts.opportunities import OpportunityMailed
+from libs.common.contracts.parts import Answered
 from libs.common.paper import Part, Sheet
 from libs.common.spoken import Say, moment, said
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity
+from services.opportunities.model.questions import PROFILE
 from services.opportunities.states import AppointmentState
 from services.opportunities.usecases import facts, flows, sheets
 
@@ -21,7 +24,8 @@ TEXTS = Path(__file__).parents[1] / "texts"
 def mail(
     tx: Tx, opportunity: Opportunity, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None = None
 ) -> Opportunity:
-    """Its paper goes to these addresses, with a word from whoever sends it."""
+    """Its paper goes to these addresses, with a word from whoever sends it. Raises Invalid for the customer's own."""
+    papermail.demand_ours(to, opportunity.prospect.get("emails") or ())
     papermail.send(tx, sheet, drawn, to=to, note=note, at=f"/opportunities/{opportunity.id}")
     tx.publish(OpportunityMailed(**facts.head(opportunity), to=tuple(to)), of=opportunity)
     return opportunity
@@ -32,7 +36,7 @@ def sheet(tx: Tx, opportunity: Opportunity) -> Sheet:
     branch = people.branch(tx, opportunity.branch)
     say = texts.speaking(TEXTS, texts.of_branch(TEXTS, branch))
     zone = workhours.zone(branch)
-    answered = paper.answer_parts(sheets.answered(tx, opportunity), opportunity.currency, say)
+    answered = paper.answer_parts(_answers(tx, opportunity), opportunity.currency, say)
     return Sheet(
         say=say,
         number=opportunity.number,
@@ -55,6 +59,11 @@ def _facts(tx: Tx, opportunity: Opportunity, say: Say, zone: tzinfo) -> Iterator
     yield said("Wants"), _once(opportunity.product_interest, opportunity.description, asked.get("request"))
     yield said("Asked on"), moment(opportunity.received_at.astimezone(zone), say)
     yield said("Salesperson"), ", ".join(people.names(tx, [opportunity.salesperson_id]).values())
+
+
+def _answers(tx: Tx, opportunity: Opportunity) -> list[Answered]:
+    """What was said of site and customer, but for money: what decides whether they are one for us stays here."""
+    return [one for one in sheets.answered(tx, opportunity, {PROFILE}) if one.type != "money"]
 
 
 def _visits(tx: Tx, opportunity: Opportunity, say: Say, zone: tzinfo) -> Part:
