@@ -24,7 +24,8 @@ class Delivery:
     """Bytes as they arrived. ``redelivered`` means that somebody may have begun with it before.
 
     ``producer`` is whom the broker says it comes from, where it vouches for that. ``reread``: from the history, where
-    it may have been taken in before; nobody is at it, so unlike a redelivered one it is not tried alone.
+    it may have been taken in before; nobody is at it, so unlike a redelivered one it is not tried alone. ``sender``:
+    the broker's user who sent it, where they said so, which the broker holds them to.
     """
 
     body: bytes
@@ -32,6 +33,7 @@ class Delivery:
     redelivered: bool = False
     producer: str | None = None
     reread: bool = False
+    sender: str | None = None
 
     def read(self) -> Message:
         """The fact. Raises BadEnvelope, also when its sender is not who it names, or not who may say such a thing.

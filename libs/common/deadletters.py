@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message
+from libs.common.intake import wish_in
 from libs.common.parking import key_of, park, park_and_block, park_unread
 from libs.common.positions import Positions
 from libs.common.store import Store
@@ -31,7 +32,8 @@ class DeadLetters:
         try:
             message = self._read(delivery)
         except BadEnvelope as wrong:
-            park_unread(tx, delivery, BadEnvelope(DEAD, f"{why}; {wrong.detail}"), self.producer)
+            about = wish_in(delivery) if self.producer is not None else None
+            park_unread(tx, delivery, BadEnvelope(DEAD, f"{why}; {wrong.detail}"), self.producer, about)
             return
         position = Positions.one(tx, key_of(message))
         if message.number <= position.last_seq or _is_parked(tx, message):

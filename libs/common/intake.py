@@ -31,9 +31,9 @@ class Intake:
             whose = ""
             try:
                 command = decode(delivery.body, delivery.content_type)
-                whose = f"{command.id} of {command.source}: "
+                whose = f"{command.id} of {said_by(command, delivery.sender)}: "
                 strict_json.parse(delivery.body)  # one reading only, and no text that PostgreSQL could not keep
-                self._take(command)
+                self._take(command, delivery.sender)
             except BadEnvelope as wrong:
                 self._park(delivery, wrong.code, whose + wrong.detail)
             except Unavailable:
@@ -47,27 +47,47 @@ class Intake:
             except Exception as bug:  # noqa: BLE001 - kept for people; a wish that cannot be done must not stop the rest
                 self._park(delivery, "handler_error", f"{whose}{type(bug).__name__}: {bug}")
 
-    def _take(self, command: Command) -> None:
-        trace = command.traceparent or ""
-        origin = Origin(action=command.type, causation=command.id, client=command.source, traceparent=trace)
+    def _take(self, command: Command, sender: str | None) -> None:
+        trace, client = command.traceparent or "", said_by(command, sender)
+        origin = Origin(action=command.type, causation=command.id, client=client, traceparent=trace)
         with self.store.begin(origin) as tx:
-            take(tx, self.handlers, command)
+            take(tx, self.handlers, command, wish(command, sender))
 
     def _park(self, delivery: Delivery, code: str, detail: str) -> None:
         with self.store.begin() as tx:
-            park_unread(tx, delivery, BadEnvelope(code, detail), producer=ASKED)
+            park_unread(tx, delivery, BadEnvelope(code, detail), producer=ASKED, about=wish_in(delivery))
 
 
-def take(tx: Tx, handlers: Mapping[str, CommandHandler], command: Command) -> None:
-    """Does what is asked, once. Raises BadEnvelope for a wish that nobody here knows, and what the handler raises."""
+def wish(command: Command, sender: str | None) -> UUID:
+    """What makes a repeated command the same one. What somebody sent who is known collides with nobody else's,
+    whatever source those claim; neither source nor id can hold the line break."""
+    return uuid5(WISHES, f"{sender}\n{command.key}" if sender else command.key)
+
+
+def wish_in(delivery: Delivery) -> UUID | None:
+    """The same of what came, where it can be read so far."""
+    try:
+        return wish(decode(delivery.body, delivery.content_type), delivery.sender)
+    except BadEnvelope:
+        return None
+
+
+def said_by(command: Command, sender: str | None) -> str:
+    """The source as it was claimed, and by whom."""
+    return f"{command.source} ({sender})" if sender else command.source
+
+
+def take(tx: Tx, handlers: Mapping[str, CommandHandler], command: Command, about: UUID) -> None:
+    """Does what is asked, once for each wish that it is ``about``. Raises BadEnvelope for what nobody here knows, and
+    what the handler raises."""
     handler = handlers.get(command.type)
     if handler is None:
         raise BadEnvelope("unknown_type", f"{command.type} is no command here; possible: {', '.join(handlers)}")
-    if _is_new(tx, command):
+    if _is_new(tx, about):
         handler(tx, command)
 
 
-def _is_new(tx: Tx, command: Command) -> bool:
-    row = {"producer": ASKED, "agg": uuid5(WISHES, command.key), "last_seq": 1, "state": OPEN}
+def _is_new(tx: Tx, about: UUID) -> bool:
+    row = {"producer": ASKED, "agg": about, "last_seq": 1, "state": OPEN}
     insert = tx.insert(tx.tables.stream_pos).values(**row).on_conflict_do_nothing()
     return tx.execute(insert.returning(tx.tables.stream_pos.c.agg)).first() is not None

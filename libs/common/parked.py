@@ -14,7 +14,7 @@ from libs.common import strict_json
 from libs.common.contracts import commands
 from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.errors import Conflict, Malformed, NotFound
-from libs.common.intake import ASKED, take
+from libs.common.intake import ASKED, take, wish
 from libs.common.parking import give_back, hold, hold_behind, key_of, step_over, taken_by
 from libs.common.positions import Position, Positions
 from libs.common.service import CommandHandler
@@ -75,7 +75,7 @@ def _ask_again(tx: Tx, row: Parked, handlers: Mapping[str, CommandHandler]) -> N
         strict_json.parse(bytes(row.body))
         trace = command.traceparent or ""
         tx.origin = replace(operator, causation=command.id, client=command.source, traceparent=trace)
-        take(tx, handlers, command)
+        take(tx, handlers, command, row.agg or wish(command, None))
     except (BadEnvelope, Malformed) as wrong:
         raise Conflict(f"this command still cannot be done: {wrong.detail}; discard it") from wrong
     finally:

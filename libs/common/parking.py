@@ -52,14 +52,21 @@ def park_fork(tx: Tx, message: Message, other: UUID) -> None:
         park(tx, message, FORK, f"{other} had this number", blocks=False)
 
 
-def park_unread(tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None) -> None:
-    """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none."""
+def park_unread(
+    tx: Tx, delivery: Delivery, wrong: BadEnvelope, producer: str | None = None, about: UUID | None = None
+) -> None:
+    """Keeps bytes that are no fact of ours. Whose record they belong to is unknown, so they block none.
+
+    ``about`` is what makes a command the one that it is.
+    """
     table = tx.tables.parked
     if delivery.redelivered or delivery.reread:  # parked before, maybe: what came with it may have been in trouble
-        known = sa.select(table.c.id).where(table.c.agg.is_(None), table.c.body == delivery.body).limit(1)
+        same = table.c.agg.is_(None) if about is None else table.c.agg == about
+        known = sa.select(table.c.id).where(same, table.c.body == delivery.body).limit(1)
         if tx.execute(known).first() is not None:
             return
-    row = {"producer": producer, "body": delivery.body, "reason": wrong.code, "detail": _text(wrong.detail)}
+    row: dict[str, object] = {"producer": producer, "body": delivery.body}
+    row |= {"reason": wrong.code, "detail": _text(wrong.detail)} | ({} if about is None else {"agg": about})
     tx.execute(tx.store.statements.parked, {**row, "blocks": False, "parked_at": tx.now})
 
 

@@ -1,6 +1,7 @@
 """A wish from another system is fulfilled once, or kept with the reason why not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import orm
+from libs.common import parked as operators
 from libs.common.bus import Delivery
 from libs.common.contracts.base import decode
 from libs.common.contracts.commands import Command
@@ -62,6 +64,35 @@ def test_a_wish_is_fulfilled_once_however_often_it_comes(store: Store) -> None:
 
     assert things(store) == ["one", "two", "not the same"]
     assert parked(store) == []
+
+
+def test_nobody_takes_the_place_of_a_wish_by_claiming_its_source(store: Store) -> None:
+    """The broker vouches for who sent it; what anybody says of themselves collides with nobody else's."""
+    intake = Intake(store, {NAME: make_thing})
+
+    intake.deliver([replace(wish("1", "of the other"), sender="subscriber.other")])
+    intake.deliver([replace(wish("1", "ours"), sender="subscriber.crm")])
+    intake.deliver([replace(wish("1", "ours again"), sender="subscriber.crm"), wish("1", "of nobody known")])
+    intake.deliver([wish("1", "as if it were ours", source="subscriber.crm /crm")])
+
+    assert things(store) == ["of the other", "ours", "of nobody known", "as if it were ours"]
+    with store.reading() as tx:
+        said = tx.session.scalars(sa.select(store.tables.audit.c.client).where(store.tables.audit.c.kind == "Thing"))
+        assert "/crm (subscriber.crm)" in said.all()
+
+
+def test_a_wish_that_was_replayed_is_the_senders_and_does_not_come_true_twice(store: Store) -> None:
+    intake = Intake(store, {})
+    sent = replace(wish("1", "one"), sender="subscriber.crm")
+    intake.deliver([sent])
+    [(reason, detail)] = parked(store)
+    assert (reason, detail.split(":")[0]) == ("unknown_type", "1 of /crm (subscriber.crm)")
+
+    with store.begin() as tx:
+        operators.replay(tx, 1, {NAME: make_thing})
+    Intake(store, {NAME: make_thing}).deliver([sent])
+
+    assert (things(store), parked(store)) == (["one"], [])
 
 
 def test_a_refused_wish_is_kept_with_every_reason_and_may_come_again(store: Store) -> None:

@@ -126,9 +126,10 @@ class Stranger:
         assert set(wanted) <= {body for _, _, body in found}
         return found
 
-    def send(self, exchange: str, key: str, body: bytes = b"{}") -> None:
+    def send(self, exchange: str, key: str, body: bytes = b"{}", user_id: str | None = None) -> None:
         self.channel.confirm_delivery()
-        self.channel.basic_publish(exchange, key, body, pika.BasicProperties(content_type=CONTENT_TYPE), mandatory=True)
+        said = pika.BasicProperties(content_type=CONTENT_TYPE, user_id=user_id)
+        self.channel.basic_publish(exchange, key, body, said, mandatory=True)
 
     def refused(self, act: Callable[[Any], object]) -> str:
         """What the broker says to an act on a channel of its own; fails where it lets it happen."""

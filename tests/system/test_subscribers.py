@@ -249,6 +249,28 @@ def test_an_enquiry_sent_by_another_system_becomes_one_lead_and_a_wrong_one_is_p
             assert [lead.person_name for lead in tx.all(sa.select(Lead))].count(wish["data"]["person_name"]) == 1
 
 
+def test_no_other_system_can_send_an_enquiry_in_its_name_first(
+    company: Company, stranger: Callable[..., Stranger], new_database: Callable[[str], str]
+) -> None:
+    form, thief = stranger("--command", CAPTURE), stranger("--command", CAPTURE)
+    ident = f"form-{uuid4().hex}"
+    wish = json.loads((ASKED / "samples" / f"{CAPTURE}.json").read_bytes()) | {"id": ident}
+    stolen, right = (
+        json.dumps(wish | {"data": wish["data"] | {"person_name": name}}).encode() for name in ("A Thief", "A Prospect")
+    )
+
+    with working(company, new_database("leads")) as store:
+        thief.send("plumbline.commands", CAPTURE, stolen, user_id=thief.name)
+        form.send("plumbline.commands", CAPTURE, right, user_id=form.name)
+        form.send("plumbline.commands", CAPTURE, last := json.dumps(wish | {"id": "last", "data": {}}).encode())
+        until(lambda: parked(store, last), "what was sent before it is done")
+        with store.reading() as tx:
+            assert sorted(lead.person_name for lead in tx.all(sa.select(Lead))) == ["A Prospect", "A Thief"]
+    named = pika.BasicProperties(user_id=form.name)
+    refusal = thief.refused(lambda channel: channel.basic_publish("plumbline.commands", CAPTURE, right, named))
+    assert "PRECONDITION_FAILED" in refusal, "the broker lets nobody pass for somebody else"
+
+
 def parked(store: Store, body: bytes) -> list[str]:
     """Why these bytes are kept, if they are."""
     with store.reading() as tx:

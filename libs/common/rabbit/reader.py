@@ -242,7 +242,8 @@ class _Session:
         delivery = None
         if self.reader.wants is None or self.reader.wants(method.routing_key):
             who = producer(properties.user_id)
-            delivery = Delivery(body, properties.content_type or "", bool(method.redelivered), who)
+            kind, again = properties.content_type or "", bool(method.redelivered)
+            delivery = Delivery(body, kind, again, who, sender=properties.user_id or None)
         due = time.monotonic() + self.reader.patience(method.routing_key)
         with self._change:
             self._arrived.append((method.delivery_tag, (properties.headers or {}).get(OFFSET, -1), delivery))
