@@ -5,10 +5,25 @@ from typing import Any
 from marshmallow import ValidationError
 
 from libs.common import outside
-from libs.common.web import Allowed, Page, Schema, fields
+from libs.common.web import Allowed, Page, Schema, edge, fields
 from services.notifications import usecases
 from services.notifications.settings import Channel, QuietHours, channels
 from services.notifications.states import DeliveryState, Kind, MessageState, WebhookState
+
+
+class Outside(fields.Text):
+    """An address that we may post to."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(max_length=outside.LONGEST_URL, blank=False, **more)
+
+    def read(self, value: Any) -> str:
+        said = super().read(value)
+        try:
+            outside.target(said, edge().store.surroundings.inside)
+        except outside.NotOutside as wrong:
+            raise ValidationError(str(wrong)) from wrong
+        return said
 
 
 class NotificationQuery(Page):
@@ -44,7 +59,7 @@ class PreferencesIn(Schema):
 
     channels = fields.Dict(keys=fields.Code(Kind), values=channels())
     quiet_hours = fields.Nested(QuietHours, allow_none=True)
-    chat_url = fields.Text(max_length=outside.LONGEST_URL, blank=False, allow_none=True)
+    chat_url = Outside(allow_none=True)
 
 
 class PreferencesOut(PreferencesIn):
@@ -104,14 +119,14 @@ class Wanted(fields.Text):
 
 
 class WebhookEditIn(Schema):
-    url = fields.Text(max_length=outside.LONGEST_URL, blank=False)
+    url = Outside()
     types = fields.List(Wanted(), least=1, most=100)
     description = fields.Text(max_length=200)
     branch = fields.Uuid(allow_none=True)
 
 
 class WebhookIn(WebhookEditIn):
-    url = fields.Text(max_length=outside.LONGEST_URL, required=True)
+    url = Outside(required=True)
     types = fields.List(Wanted(), least=1, most=100, required=True)
 
 

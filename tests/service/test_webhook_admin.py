@@ -105,6 +105,21 @@ def test_an_address_that_is_not_outside_is_refused_with_its_reason(company: Benc
     assert company.as_("admin").items(HOOKS) == []
 
 
+def test_an_address_is_named_together_with_everything_else_that_is_wrong(company: Bench) -> None:
+    store_of(company).surroundings = Surroundings()
+    wrong = {"url": "https://127.0.0.1/", "types": ["nonsense"], "description": 3, "more": True}
+    answer = company.as_("admin").post(HOOKS, wrong)
+    assert answer.status_code == 422
+    pointers = {one["pointer"] for one in answer.get_json()["errors"]}
+    assert pointers == {"/url", "/types/0", "/description", "/more"}
+    path = hook(company, "https://hooks.example.com/")
+    changed = company.as_("admin").edit("PATCH", path, {"url": "https://localhost/", "types": []})
+    assert {one["pointer"] for one in changed.get_json()["errors"]} == {"/url", "/types"}
+    mine = "/api/v1/notifications/preferences"
+    chat = company.as_("csr").edit("PUT", mine, {"chat_url": "https://10.0.0.1/", "channels": {"nonsense": []}})
+    assert {one["pointer"].split("/")[1] for one in chat.get_json()["errors"]} == {"chat_url", "channels"}
+
+
 def test_there_are_no_more_webhooks_than_a_fact_can_be_looked_at_for(
     company: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
