@@ -109,3 +109,28 @@ def test_a_number_typed_into_the_console_is_the_branchs_and_rings(berlin: Bench)
     assert f"tel:{DIALLED}" in reader.open(f"/leads/{berlin.as_('csr').items(f'{API}/leads')[0]['id']}").html
     found = berlin.as_("csr").get(f"{API}/pipeline/search?q=030901820").get_json()["items"]
     assert [one["who"] for one in found] == ["Ada Byron"]
+
+
+def test_the_numbers_of_people_and_of_the_branch_itself_are_its_countrys(bench: Callable[..., Bench]) -> None:
+    admin = (staff := bench("staff")).as_("admin")
+    body = {"name": "Berlin", "time_zone": "Europe/Berlin", "currency": "EUR", "phone": TYPED}
+    place = {"line1": "Torstr. 1", "city": "Berlin", "country": "DE"}
+    refused = admin.post(f"{API}/staff/branches", body)
+    assert [one["pointer"] for one in refused.get_json()["errors"]] == ["/phone"], "in no country where anybody is"
+    made = admin.post(f"{API}/staff/branches", body | {"address": place})
+    assert (made.status_code, made.get_json()["phone"]) == (201, "+49 30 901820")
+    branch = made.get_json()["id"]
+
+    who = {"name": "Rosa", "email": "rosa@test.example", "roles": ["csr"], "branch": branch, "phone": "089 23300"}
+    person = admin.post(f"{API}/staff/people", who).get_json()
+    assert person["phone"] == "+49 89 23300"
+    path = f"{API}/staff/people/{person['id']}"
+    assert admin.edit("PATCH", path, {"phone": TYPED}).get_json()["phone"] == "+49 30 901820"
+    assert admin.edit("PATCH", path, {"phone": "+1 615 555 0142"}).get_json()["phone"] == "+1 615 555 0142"
+    assert admin.edit("PATCH", path, {"phone": None}).get_json()["phone"] is None
+    path = f"{API}/staff/branches/{branch}"
+    vienna = {"address": place | {"country": "AT"}, "phone": "01 58858"}
+    assert admin.edit("PATCH", path, vienna).get_json()["phone"] == "+43 1 58858"
+    assert staff.told("staff", BranchChanged)[-1].data["branch"]["phone"] == "+43 1 58858"
+    for wrong in ({"address": 3}, {"address": {"country": 3}}, {"locale": 3}):
+        assert admin.post(f"{API}/staff/branches", body | wrong).status_code == 422

@@ -5,7 +5,9 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, pre_load
 
+from libs.common.parties import country_of
 from libs.common.schema.parts import AddressIn
+from libs.common.schema.texts import COUNTRIES
 from libs.common.web import Page, Schema, Sort, fields
 from services.staff.schemas.parts import CalendarIn, short
 
@@ -30,6 +32,16 @@ class BranchEditIn(Schema):
     calendar = fields.Nested(CalendarIn)
     service_area = short(2000)
     trades = short(50)
+
+    @pre_load
+    def dials_at_home(self, data: Any, **_more: Any) -> Any:
+        """Its number may be of where it says it is, before anybody knows of it."""
+        if isinstance(data, dict):
+            place = data.get("address")
+            here = {"address": place if isinstance(place, dict) else {}, "locale": data.get("locale")}
+            known = COUNTRIES.get()
+            COUNTRIES.set(lambda: [*known(), country_of(here)])
+        return data
 
 
 class BranchIn(BranchEditIn):

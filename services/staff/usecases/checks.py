@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.errors import Conflict, Fault, Invalid
-from libs.common.parties import email_key
-from libs.common.people import unknown_branch
+from libs.common.parties import email_key, from_anywhere
+from libs.common.people import country, unknown_branch
 from libs.common.tx import Tx
 from services.staff.model import Branch, Person, Team
 from services.staff.states import PersonState
@@ -36,6 +36,11 @@ def demand_known(tx: Tx, *, branch: UUID | None = None, people: Iterable[tuple[U
             faults.append(Fault(pointer, "is somebody who no longer works here"))
     if faults:
         raise Invalid("; ".join(f"{one.pointer} {one.detail}" for one in faults[:3]), errors=faults)
+
+
+def dialled(tx: Tx, phone: str | None, branch: UUID | None) -> str | None:
+    """A number that says no country is the branch's."""
+    return None if phone is None else from_anywhere(phone, country(tx, branch))
 
 
 def demand_free_email(tx: Tx, email: str, *, but: UUID | None = None) -> None:

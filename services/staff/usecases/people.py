@@ -28,6 +28,7 @@ def add_person(
     person.called(name)
     person.reached_at(email)
     person.has_roles(roles)
+    person.phone = checks.dialled(tx, person.phone, person.branch)
     facts.tell_person(tx, person)
     return person
 
@@ -47,6 +48,8 @@ def change_person(tx: Tx, person: Person, **given: Any) -> Person:
         person.has_roles(given["roles"])
     for name, value in _plain(given).items():
         setattr(person, name, value)
+    if "phone" in given:
+        person.phone = checks.dialled(tx, person.phone, person.branch)
     if _known(person) != before:
         facts.tell_person(tx, person)
     return person
