@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LAST_MINUTE = time(23, 59)  #: hours until then go on to midnight: a night shift is two, the second from 00:00
 Branch = Mapping[str, Any] | None
 Span = tuple[datetime, datetime]
 
@@ -59,4 +60,5 @@ def _hours(day: date, branch: Branch) -> Iterator[Span]:
         return
     for span in calendar["hours"].get(WEEKDAYS[day.weekday()]) or ():
         opens, closes = (time.fromisoformat(span[edge]) for edge in ("opens", "closes"))
-        yield tuple(datetime.combine(day, clock, zone(branch)).astimezone(UTC) for clock in (opens, closes))  # type: ignore[misc]  # two edges
+        begins, ends = (datetime.combine(day, clock, zone(branch)).astimezone(UTC) for clock in (opens, closes))
+        yield begins, end_of_day(day, branch) if closes == LAST_MINUTE else ends

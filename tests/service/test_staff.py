@@ -1,13 +1,15 @@
 """Who works here: people, teams and branches, through the HTTP door of the staff service."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from embedded.testing import CAST, Bench
-from libs.common import people
+from libs.common import people, workhours
 from libs.common.contracts.staff import BranchChanged, PersonChanged, TeamChanged
 
 STAFF = "/api/v1/staff"
@@ -314,6 +316,21 @@ def test_a_branch_that_cannot_be_is_refused(staff: Bench, wrong: dict[str, Any],
     answer = staff.as_("admin").post(f"{STAFF}/branches", body)
     assert answer.status_code == 422
     assert where in pointers(answer)
+
+
+def test_a_night_shift_is_given_as_two_and_no_minute_of_it_is_lost(staff: Bench) -> None:
+    body = {"name": "N", "time_zone": "America/Chicago", "currency": "USD"}
+    over_midnight = {"calendar": {"hours": {"monday": [{"opens": "22:00", "closes": "06:00"}]}}}
+    [fault] = staff.as_("admin").post(f"{STAFF}/branches", body | over_midnight).get_json()["errors"]
+    assert fault["pointer"] == "/calendar/hours/monday/0/closes"
+    assert "over midnight give 23:59, and from 00:00 on the next day" in fault["detail"]
+
+    two = {"monday": [{"opens": "22:00", "closes": "23:59"}], "tuesday": [{"opens": "00:00", "closes": "06:00"}]}
+    night = staff.as_("admin").post(f"{STAFF}/branches", body | {"calendar": {"hours": two}}).get_json()
+    monday = datetime(2026, 6, 8, 22, 30, tzinfo=ZoneInfo("America/Chicago"))
+    assert workhours.after_working_minutes(monday, 120, night) == monday + timedelta(hours=2)
+    assert workhours.after_working_minutes(monday, 90, night) == monday + timedelta(minutes=90)
+    assert workhours.after_working_minutes(monday, 8 * 60, night) == monday + timedelta(days=7)
 
 
 def test_hours_that_overlap_are_refused(staff: Bench) -> None:

@@ -29,7 +29,9 @@ BY_NOW = said("It is %(state)s by now: somebody did that meanwhile, or you did i
 PLAINER = {
     'is not a number written as text, such as "8400.00"': said("is not a number such as 8400.00"),
     'is not an amount written as text, such as "10000.00"': said("is not an amount such as 10000.00"),
-    "is not after opens": said("closes before it opens"),
+    "is not after opens; over midnight give 23:59, and from 00:00 on the next day": said(
+        "closes before it opens; over midnight give until 23:59, and from 00:00 on the next day"
+    ),
     'is not a number such as 10 or "10.5"': said("is not a number such as 10 or 10.5"),
 }
 

@@ -28,7 +28,9 @@ class HoursIn(Schema):
     @validates_schema
     def closes_later(self, data: dict[str, Any], **_more: Any) -> None:
         if time.fromisoformat(data["closes"]) <= time.fromisoformat(data["opens"]):
-            raise ValidationError("is not after opens", "closes")
+            raise ValidationError(
+                "is not after opens; over midnight give 23:59, and from 00:00 on the next day", "closes"
+            )
 
 
 class HolidayIn(Schema):
@@ -37,7 +39,7 @@ class HolidayIn(Schema):
 
 
 class CalendarIn(Schema):
-    """Hours by weekday, several a day where there is a break; a day not named is free."""
+    """Hours by weekday, several a day where there is a break; a day not named is free. Until 23:59 is to midnight."""
 
     hours = fields.Dict(
         keys=fields.Code(WEEKDAYS), values=fields.List(fields.Nested(HoursIn), most=10), load_default=dict
