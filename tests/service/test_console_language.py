@@ -127,7 +127,7 @@ def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:
 def test_what_pages_look_up_by_its_code_is_in_the_catalogue_too() -> None:
     """A report's title and definition, a state, a role, what can be chosen: none of them stands in a page."""
     known = (ours.TEXTS / "messages.pot").read_text()
-    looked_up = {one[key] for one in usecases.titles() for key in ("title", "definition")}
+    looked_up = {text for one in usecases.REPORTS.values() for text in (one.title, one.text)}
     looked_up |= {
         "Pending approval",
         "On hold",

@@ -98,7 +98,7 @@ def today(asked: Given) -> Answer:
 @endpoint(may="report.read", answer=TitlesOut)
 def reports() -> Answer:
     """What there is, with definitions."""
-    return plain({"items": usecases.titles()})
+    return plain({"items": usecases.titles(caller())})
 
 
 @bp.get("/reports/<name>")

@@ -72,7 +72,7 @@ def report(name: str) -> Response:
     if request.args.get("format") == "csv":
         named = {"Content-Disposition": f'attachment; filename="{shown.name}.csv"'}
         return Response(usecases.csv_of(shown), content_type="text/csv; charset=utf-8", headers=named)
-    divided = next(one["by"] for one in usecases.titles() if one["name"] == name)
+    divided = next(one["by"] for one in usecases.titles(me()) if one["name"] == name)
     return page("report.html", nav="/reports", report=shown, bars=_bars(shown), divided=divided, **_around(typed))
 
 
@@ -104,7 +104,7 @@ def _around(typed: Mapping[str, str]) -> dict[str, Any]:
     kept = {name: value for name, value in typed.items() if value and name != "by"}
     return {
         "asked": typed,
-        "titles": usecases.titles(),
+        "titles": usecases.titles(me()),
         "branches": [(one["id"], one["name"]) for one in doors().maybe("/staff/branches", {"items": []})["items"]],
         "people": choices.of("salespeople", {}),
         "trades": choices.of("trades", {})[1:],

@@ -56,7 +56,7 @@ def board(tx: Tx, who: Caller, asked: Asked, filled: Callable[[str], bool] = boo
     for name, there, first in ((C.open_lane, sa.true(), _by_lane), (C.closed_lane, C.closed_at >= since, _at_once)):
         every = scanned(sa.select(name.label("lane")), who, here).where(name.is_not(None), there)
         full = set()
-        for row in tx.execute(every.add_columns(C.currency, *SUMS).group_by(name, C.currency)):
+        for row in tx.execute(every.add_columns(C.currency, *_sums(who)).group_by(name, C.currency)):
             if row.lane not in NOT_SHOWN:
                 full |= {row.lane} if filled(row.lane) else set()
                 steps[row.lane] = max(steps.get(row.lane, 0), row.step or 0)
@@ -71,12 +71,16 @@ def board(tx: Tx, who: Caller, asked: Asked, filled: Callable[[str], bool] = boo
 
 
 NEWEST = (C.received_at.desc(), C.id.desc())
-SUMS = (
-    sa.func.count().label("many"),
-    added(C.value).label("value"),
-    added(C.value, sa.func.coalesce(C.probability, 0)).label("weighted"),
-    sa.func.max(C.probability).label("step"),
-)
+
+
+def _sums(who: Caller) -> tuple[Any, ...]:
+    worth = withheld.worth(who)
+    return (
+        sa.func.count().label("many"),
+        added(worth).label("value"),
+        added(worth, sa.func.coalesce(C.probability, 0)).label("weighted"),
+        sa.func.max(C.probability).label("step"),
+    )
 
 
 def _add(lane: Lane, row: Any) -> None:

@@ -10,7 +10,7 @@ from libs.common import people
 from libs.common.auth import Caller, Scope
 from libs.common.tx import Tx
 from services.console.model import Appointment, Booking
-from services.console.usecases.shown.asking import Asked, C, in_scope, names, scanned
+from services.console.usecases.shown.asking import Asked, C, names, scanned
 
 LONGEST_VISIT, LONGEST_WORK = timedelta(days=2), timedelta(days=92)  #: what began earlier than that is over
 A: Any = Appointment.__table__.c
@@ -51,7 +51,7 @@ def _appointments(
         A.state != "cancelled",
     )
     going = _in_my_days(who)
-    mine = scanned(statement, who) if going is None else statement.where(sa.or_(in_scope_of(who), going))
+    mine = scanned(statement, who) if going is None else statement.where(going)
     if whose is not None:
         mine = mine.where(sa.or_(sa.false(), *(A.people.contains(f" {one} ") for one in whose)))
     if asked.get("branch") is not None:
@@ -62,22 +62,19 @@ def _appointments(
     ]
 
 
-def in_scope_of(who: Caller) -> sa.ColumnElement[bool]:
-    """The card is one that this caller sees."""
-    narrowed = in_scope(sa.select(C.id), who).whereclause
-    return sa.true() if narrowed is None else narrowed
-
-
 def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
-    """Whoever goes there sees it, whosever the opportunity is."""
-    scope = who.scope("pipeline.read")
+    """Whoever goes there sees it, whosever the opportunity is; None for who sees all of a branch's opportunities."""
+    scope = who.scope("opportunity.read")
     if scope is Scope.ALL:
         return None
-    whose = who.whose(scope)
-    return sa.or_(*(A.people.contains(f" {one} ") for one in sorted(whose)))
+    whose = sorted(who.whose(scope))
+    theirs = [] if scope is None else [C.salesperson_id.in_(whose), C.inside_rep_id.in_(whose)]
+    return sa.or_(*theirs, *(A.people.contains(f" {one} ") for one in whose))
 
 
 def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked) -> list[Entry]:
+    if not who.may("booking.read"):
+        return []
     statement = sa.select(Booking.__table__, C.who, C.what).join_from(Booking, C.id.table, C.id == B.card_id)
     ends = sa.func.coalesce(B.window_ends_at, B.window_starts_at)
     statement = statement.where(

@@ -42,8 +42,9 @@ BRIEF = (
     "id", "phase", "lane", "outcome", "who", "what", "company", "lead_number", "opportunity_id", "opportunity_number",
     "estimate_id", "estimate_number", "estimate_state", "booking_id", "booking_number", "booking_state", "lead_state",
     "stage", "stage_type", "probability", "value", "value_max", "currency", "source", "campaign", "channel", "trade",
-    "city", "postal_code", "branch", "owner_id", "team_id", "received_at", "answer_due_at", "follow_up_at",
-    "offer_ends_at", "take_over_by", "stage_entered_at", "closed_at",
+    "city", "postal_code", "branch", "owner_id", "salesperson_id", "inside_rep_id", "lead_owner_id", "generated_by",
+    "team_id", "received_at", "answer_due_at", "follow_up_at", "offer_ends_at", "take_over_by", "stage_entered_at",
+    "closed_at",
 )  # fmt: skip
 AMOUNTS = {
     "value": "currency",

@@ -18,7 +18,9 @@ from services.console.usecases.shown.cards import TOLD, Page
 def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
     """A page of a card's facts, with those of the duplicates that were merged into it, and of the orders that do its
     work besides another's. Raises NotFound."""
-    if tx.execute(in_scope(sa.select(C.id), who).where(C.id == card)).first() is None:
+    whose = sa.select(C.branch, C.salesperson_id, C.inside_rep_id, C.lead_owner_id, C.generated_by)
+    found = tx.execute(in_scope(whose, who).where(C.id == card)).first()
+    if found is None:
         raise NotFound(f"there is no card {card}")
     merged = tx.execute(sa.select(C.id).where(C.duplicate_of == card)).scalars().all()
     limit = asked.get("limit") or 50
@@ -27,7 +29,7 @@ def timeline(tx: Tx, who: Caller, card: UUID, asked: Asked) -> Page:
     if shared:
         orders, firsts = {one.id for one in shared}, {one.card_id for one in shared}
         told = sa.or_(told, sa.and_(TOLD.card_id.in_(firsts), TOLD.subject.in_(orders)))
-    statement = sa.select(Told.__table__).where(told, *withheld.told_to(who))
+    statement = sa.select(Told.__table__).where(told, *withheld.told_to(withheld.seen(who, dict(found._mapping))))
     if asked.get("cursor"):
         at, ident = read_cursor(asked["cursor"], MOMENT)
         statement = statement.where(sa.or_(TOLD.at < at, sa.and_(TOLD.at == at, TOLD.id < ident)))

@@ -10,13 +10,20 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.auth import Caller
+from libs.common.auth import Caller, Scope
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import AWAITED, Asked, C, asking, scanned
 from services.console.usecases.shown.calendar import Entry, calendar
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
+from services.console.usecases.shown.withheld import theirs
 
 EXPIRING = timedelta(days=3)
+AT = {
+    "not_taken_over": "booking.read",
+    "to_hand_over": "booking.read",
+    "expiring_offer": "estimate.read",
+    "with_the_customer": "estimate.read",
+}  #: at whose record a step waits, where that is not the enquiry's own
 
 
 @dataclass
@@ -42,7 +49,7 @@ def today(tx: Tx, who: Caller, asked: Asked) -> Today:
     limit, here = asked.get("limit") or 10, asking(tx, asked)
     waiting: dict[str, Waiting] = {}
     due: dict[str, list[tuple[UUID, datetime]]] = {}
-    for key, (condition, at) in _steps(tx).items():
+    for key, (condition, at) in _steps(tx, who).items():
         many = tx.execute(scanned(sa.select(sa.func.count()), who, here).where(condition)).scalar_one()
         first = scanned(sa.select(C.id, at.label("due")), who, here).where(condition).order_by(at, C.id).limit(limit)
         waiting[key], due[key] = Waiting(key, many), [(row.id, row.due) for row in tx.execute(first)] if many else []
@@ -55,10 +62,13 @@ def today(tx: Tx, who: Caller, asked: Asked) -> Today:
     return Today(list(waiting.values()), calendar(tx, who, since, until, asked))
 
 
-def _steps(tx: Tx) -> Mapping[str, tuple[sa.ColumnElement[bool], Any]]:
-    """Each kind of next step: which cards, and since or until when. A card waits for the first that holds."""
+def _steps(tx: Tx, who: Caller) -> Mapping[str, tuple[sa.ColumnElement[bool], Any]]:
+    """Each kind of next step: which cards, and since or until when. A card waits for the first that holds.
+
+    Not what waits at a record that the caller does not see.
+    """
     now, soon = tx.now, tx.now + EXPIRING
-    return {
+    every: dict[str, tuple[sa.ColumnElement[bool], Any]] = {
         "late_answer": (sa.and_(C.answer_due_at < now, AWAITED), C.answer_due_at),
         "answer": (sa.and_(C.answer_due_at >= now, AWAITED), C.answer_due_at),
         "overdue_follow_up": (C.follow_up_at < now, C.follow_up_at),
@@ -67,6 +77,21 @@ def _steps(tx: Tx) -> Mapping[str, tuple[sa.ColumnElement[bool], Any]]:
         "to_hand_over": (C.open_lane.in_(("booking.draft", "booking.ready", "booking.returned")), C.booking_made_at),
         "with_the_customer": (C.offer_ends_at > soon, C.offer_ends_at),
     }
+    return {
+        key: (sa.and_(condition, *_for(who, AT.get(key, ""))), at)
+        for key, (condition, at) in every.items()
+        if who.may(AT.get(key, ("lead.read", "opportunity.read")))
+    }
+
+
+def _for(who: Caller, at: str) -> list[sa.ColumnElement[bool]]:
+    """For whom something waits: an offer, for whoever sells it; an answer, for whoever has the enquiry, too. Who merely
+    handed that in has nothing to do."""
+    mine, scope = theirs(who), who.scope("lead.read")
+    if at == "booking.read" or (mine is None and (at or scope is Scope.ALL)):
+        return []
+    owns = [] if at else [C.lead_owner_id.in_(who.whose(scope))]
+    return [sa.or_(*owns, *([] if mine is None else [mine]))]
 
 
 def day(tx: Tx, who: Caller) -> tuple[datetime, datetime]:

@@ -8,6 +8,7 @@ from libs.common import people
 from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.states import Step
+from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import Asked, C, asking, in_scope, names
 from services.console.usecases.shown.cards import added, money
 from services.console.usecases.shown.reports.report import Row, minutes, only, seconds, share
@@ -79,7 +80,10 @@ def _own(by: str, value: Any) -> Row:
     return {"without": "owner_id" if by == "person" else by} if value is None else {by: value}
 
 
-WON_VALUE = added(sa.case((_come_to(Step.WON), C.value))).label("won_value")
+def _won_value(who: Caller, won: Any) -> Any:
+    return added(sa.case((won, withheld.worth(who)))).label("won_value")
+
+
 FUNNEL = [
     sa.func.count().label("leads"),
     _many(C.outcome == "invalid").label("invalid"),
@@ -93,17 +97,13 @@ FUNNEL = [
             ("handed_over", Step.HANDED_OVER),
         )
     ),
-    WON_VALUE,
 ]
-SETTLED = [
-    _many(C.stage_type == "won").label("won"),
-    _many(C.stage_type == "lost").label("lost"),
-    added(sa.case((C.stage_type == "won", C.value))).label("won_value"),
-]
+SETTLED = [_many(C.stage_type == "won").label("won"), _many(C.stage_type == "lost").label("lost")]
 
 
 def funnel(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
-    rows = _grouped(tx, who, asked, by, C.received_at, FUNNEL, C.outcome != "merged")
+    numbers = [*FUNNEL, _won_value(who, _come_to(Step.WON))]
+    rows = _grouped(tx, who, asked, by, C.received_at, numbers, C.outcome != "merged")
     for row in rows:
         row["rate"] = share(row["won"], row["leads"])
         row["cards"] = _ask(asked, "received", merged=False, **_own(by, row["by"]))
@@ -111,7 +111,8 @@ def funnel(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
 
 
 def close_rate(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
-    rows = _grouped(tx, who, asked, by, C.settled_at, SETTLED, C.settled_at.is_not(None))
+    numbers = [*SETTLED, _won_value(who, C.stage_type == "won")]
+    rows = _grouped(tx, who, asked, by, C.settled_at, numbers, C.settled_at.is_not(None))
     for row in rows:
         row["rate"] = share(row["won"], row["won"] + row["lost"])
         row["cards"] = _ask(asked, "settled", settled=True, **_own(by, row["by"]))
@@ -137,7 +138,7 @@ def response_time(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
 
 
 def lost_reasons(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
-    many, value = sa.func.count().label("many"), added(C.value).label("value")
+    many, value = sa.func.count().label("many"), added(withheld.worth(who)).label("value")
     statement = in_scope(sa.select(C.lost_in, C.lost_reason, C.currency, many, value), who, "report.read")
     statement = statement.where(
         C.settled_at.is_not(None), C.stage_type == "lost", *asking(tx, asked), *_in_time(asked, C.settled_at)

@@ -11,6 +11,7 @@ from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Stage
 from services.console.states import LANES
+from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import LIVE, Asked, B, C, E, S, asking, in_scope
 from services.console.usecases.shown.cards import added, money
 from services.console.usecases.shown.reports.of_cards import ALSO
@@ -40,9 +41,14 @@ def _in_time(asked: Asked, column: Any) -> list[Any]:
 
 
 def _of(kind: Any, column: Any, tx: Tx, who: Caller, asked: Asked, *selected: Any) -> sa.Select[Any]:
-    """Records with their cards, in the caller's scope; without the cards' rows where nothing is asked of them."""
+    """Records with their cards, in the caller's scope; without the cards' rows where nothing is asked of them.
+
+    Of estimates their own, for who sees those of nobody else.
+    """
     joined = sa.select(*selected).join_from(kind, C.id.table, C.id == column)
-    return in_scope(joined, who, "report.read").where(*asking(tx, asked))
+    scope = who.scope("estimate.read") if kind is Estimate else None
+    mine = [] if scope in (None, Scope.ALL) else [E.salesperson_id.in_(who.whose(scope))]
+    return in_scope(joined, who, "report.read").where(*asking(tx, asked), *mine)
 
 
 def _ask(asked: Asked, time: str, **more: Any) -> Row:
@@ -68,6 +74,8 @@ def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
     of_card = only(asked, *(name for name in ALSO if name != "branch"))
     if of_card or not everybodys:  # whose it is, its card knows: the stay, whose it was as it began
         cards = sa.select(C.id).where(*asking(tx, of_card))
+        mine = withheld.theirs(who)
+        cards = cards if mine is None else cards.where(mine)
         statement = statement.where(S.card_id.in_(cards if everybodys else in_scope(cards, who, "report.read")))
     rows: list[Row] = []
     for one in tx.execute(statement.group_by(S.stage)):

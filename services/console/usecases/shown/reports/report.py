@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common.auth import Caller
+from libs.common.auth import Caller, May
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import Asked
 
@@ -27,7 +27,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Definition:
-    """``by`` are the columns it may be divided by, the first one unless another is asked for."""
+    """``by`` are the columns it may be divided by, the first one unless another is asked for.
+
+    ``may`` is said where it counts records that not everybody with reports may read.
+    """
 
     name: str
     title: str
@@ -35,6 +38,7 @@ class Definition:
     columns: Sequence[Column]
     rows: Callable[[Tx, Caller, Asked, str], list[Row]]
     by: Sequence[str] = ()
+    may: May = "report.read"
 
 
 @dataclass

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from libs.common.auth import Caller
-from libs.common.errors import Fault, Invalid, NotFound
+from libs.common.auth import Caller, named
+from libs.common.errors import Fault, Forbidden, Invalid, NotFound
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import Asked
 from services.console.usecases.shown.reports import of_cards, of_records
@@ -85,6 +85,7 @@ DEFINITIONS = (
             Column("longest", "Longest", "days"),
         ),
         of_records.time_in_stage,
+        may="opportunity.read",
     ),
     Definition(
         "lost-reasons",
@@ -106,6 +107,7 @@ DEFINITIONS = (
         "cheapest option of each.",
         (Column("age", "Sent", "text"), Column("offers", "Offers"), Column("value", "Value", "money")),
         of_records.estimate_ageing,
+        may="estimate.read",
     ),
     Definition(
         "discounts",
@@ -124,6 +126,7 @@ DEFINITIONS = (
         ),
         of_records.discounts,
         ("person",),
+        may="estimate.read",
     ),
     Definition(
         "hand-over",
@@ -143,22 +146,27 @@ DEFINITIONS = (
         ),
         of_records.hand_over,
         ("team",),
+        may=("booking.read", "staff.read"),  # and whoever sets how soon a team is to answer
     ),
 )
 
 REPORTS: Mapping[str, Definition] = {one.name: one for one in DEFINITIONS}
 
 
-def titles() -> list[dict[str, Any]]:
-    """What there is: names, titles, definitions, and what each may be divided by."""
-    return [{"name": one.name, "title": one.title, "definition": one.text, "by": list(one.by)} for one in DEFINITIONS]
+def titles(who: Caller) -> list[dict[str, Any]]:
+    """What there is for the caller: names, titles, definitions, and what each may be divided by."""
+    mine = (one for one in DEFINITIONS if who.may(one.may))
+    return [{"name": one.name, "title": one.title, "definition": one.text, "by": list(one.by)} for one in mine]
 
 
 def report(tx: Tx, who: Caller, name: str, asked: Asked) -> Report:
-    """A report in the caller's scope; ``asked``: since, until, by, and what may be asked of cards. Raises NotFound."""
+    """A report in the caller's scope; ``asked``: since, until, by, and what may be asked of cards. Raises NotFound, and
+    Forbidden for one of records that the caller may not read."""
     if name not in REPORTS:
         raise NotFound(f"there is no report {name}; there are {', '.join(REPORTS)}")
     one = REPORTS[name]
+    if not who.may(one.may):
+        raise Forbidden(f"none of your roles has the permission {' or '.join(named(one.may))}")
     by = asked.get("by") or (one.by[0] if one.by else "")
     if by and by not in one.by:
         among = f"is divided by {', '.join(one.by)}" if one.by else "is not divided by anything"
