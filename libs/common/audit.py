@@ -46,6 +46,12 @@ def made(tx: "Tx", record: Aggregate) -> None:
     tx.session.info["changes"].setdefault(_key(record, tx), {"created": [None, True]})
 
 
+def also(tx: "Tx", record: Aggregate, name: str, before: Any, after: Any) -> None:
+    """Notes a change of something at a record that is no column of it, such as a file."""
+    mine = tx.session.info["changes"].setdefault(_key(record, tx), {})
+    mine[name] = [mine.get(name, [before])[0], after]
+
+
 @event.listens_for(Session, "before_flush")
 def note(session: Session, *_: Any) -> None:
     """Notes what is about to be written."""

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from libs.common import orm
+from libs.common import files, orm
 from libs.common.auth import May, named
 from libs.common.columns import Aggregate, type_map
 from libs.common.errors import Conflict, Missing, refuse_for
@@ -23,6 +23,7 @@ class Base(DeclarativeBase):
 
 
 TABLES = orm.kernel_tables(Base.metadata)
+SHELF = files.shelf(Base.metadata)
 sa.Sequence("number_lead", metadata=Base.metadata)
 
 

@@ -28,6 +28,7 @@ class LeadAction(StrEnum):
     EDIT = "edit"
     TYPE = "type"
     ASSIGN = "assign"
+    FILE = "file"
 
 
 S, A = LeadState, LeadAction
@@ -57,7 +58,7 @@ LEAD = Machine(
         (S.MERGED, A.UNMERGE): S.NEW,
         (S.VALID, A.CONVERT): S.CONVERTED,
         (S.CONVERTED, A.UNCONVERT): S.VALID,
-        **{(state, action): state for state in PUT_RIGHT for action in (A.EDIT, A.TYPE)},
+        **{(state, action): state for state in PUT_RIGHT for action in (A.EDIT, A.TYPE, A.FILE)},
         **{(state, A.ASSIGN): state for state in WORKED},
     },
     unasked=(A.CONVERT, A.UNCONVERT),  # a sale does, and its undoing

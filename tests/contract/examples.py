@@ -107,6 +107,7 @@ SAYS: dict[str, Any] = {
     "cancelled_at": at(12, "14:00"), "returned_at": at(9, "14:30"), "undone_at": at(7, "14:00"),
     "acknowledge_by": at(9, "16:00"), "due_at": at(13, "22:00"), "until": at(10, "05:00"), "failed_at": at(5, "19:05"),
     "absent_from": at(16, "05:00"), "absent_until": at(21, "05:00"), "opens": "08:00:00", "closes": "17:00:00",
+    "added_by": TECHNICIAN, "added_at": at(2, "15:05"), "sha256": "5e2b0c1f" * 8, "size": 2_345_678,
     "hours": "12.5", "day": "2026-07-03", "e164": "+16155550142", "typed": "(615) 555-0142",
 }  # fmt: skip
 
@@ -128,6 +129,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "lead.contacted": {"state": "contacted", "first": True, "opportunity_id": None},
     "lead.nurturing": {"state": "nurturing"},
     "lead.validated": {"state": "valid", "first_response_due_at": None, "opportunity_id": None},
+    "lead.file_removed": {"reason": "Of another house"},
     "lead.invalidated": {"state": "invalid", "reason": "not_a_customer"},
     "lead.reopened": {"previous_state": "invalid", "previous_reason": "spam", "opportunity_id": None,
                       "acceptance_id": None},
@@ -206,6 +208,8 @@ PARTS: dict[str, dict[str, Any]] = {
     "Material": {"description": "Heat pump, 3 ton", "qty": "1.000", "unit": "piece", "code": "HP3T",
                  "task_code": "HP-300", "cost": "4100.0000"},
     "BillTo": {"name": "Ivy Castellan"},
+    "FileAt": {"id": ident(0x40), "name": "Old furnace.jpg", "kind": "image/jpeg",
+               "href": f"/api/v1/leads/{LEAD}/files/{ident(0x40)}"},
     "Totals": {"subtotal": "8400.00", "discount": "0.00", "net": "8400.00", "tax": "0.00", "deposit": "840.00",
                "balance": "7560.00",
                "taxes": [{"code": "exempt", "rate": "0.000000", "taxable": "8400.00", "tax": "0.00"}]},

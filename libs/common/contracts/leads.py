@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.common.contracts.base import Event
-from libs.common.contracts.parts import Instant, Prospect
+from libs.common.contracts.parts import FileAt, Instant, Prospect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +116,26 @@ class LeadValidated(LeadFact):
     first_response_due_at: Instant | None = None  #: None once somebody has responded
     opportunity_id: UUID | None = None
     note: str = ""
+    files: tuple[FileAt, ...] = ()  #: that are at it by now
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadFileAdded(LeadFact):
+    """A photo or document was put at a lead. Its bytes are on no bus: who may read the lead has them at its door."""
+
+    name = "plumbline.lead.file_added.v1"
+
+    file: FileAt
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadFileRemoved(LeadFact):
+    """A file was taken away from a lead for good, for a reason."""
+
+    name = "plumbline.lead.file_removed.v1"
+
+    file: FileAt
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

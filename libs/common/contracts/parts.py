@@ -85,6 +85,21 @@ class Answered:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileAt:
+    """A file at a record: what it is, by its bytes, and who put it there when. The bytes are had at ``href``, the door
+    of the service that keeps it, by whoever may read the record."""
+
+    id: UUID
+    name: str  #: as its sender called it
+    kind: str  #: such as image/jpeg
+    size: int  #: bytes
+    sha256: str
+    added_by: str
+    added_at: Instant
+    href: str  #: a path, beginning with /api/v1/
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillTo:
     """Who pays, and where the bill goes."""
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from libs.common.filekinds import Sent
 from libs.common.schema.value import Value
 
 
@@ -19,10 +20,10 @@ class Upload:
 class File(Value):
     """A part that is a file."""
 
-    def read(self, value: Any) -> Upload:
-        if not isinstance(value, Upload):
+    def read(self, value: Any) -> Upload | Sent:
+        if not isinstance(value, Upload | Sent):
             raise ValidationError("is not a file")
-        if not value.content:
+        if not (value.size if isinstance(value, Sent) else value.content):
             raise ValidationError("is an empty file")
         return value
 

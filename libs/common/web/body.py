@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from libs.common import strict_json
 from libs.common.answers import RequestKey
-from libs.common.errors import Fault, Invalid, TooLarge, WrongType
+from libs.common.errors import Fault, Invalid, WrongType
 from libs.common.web import uploads
 from libs.common.web.context import LINK, actor, link_token, rule
 
@@ -25,25 +25,26 @@ def _raw(limit: int) -> bytes:
     try:
         raw = request.get_data()
     except RequestEntityTooLarge as wrong:
-        raise _too_large(limit) from wrong
+        raise uploads.too_large(limit) from wrong
     if len(raw) > limit:
-        raise _too_large(limit)
+        raise uploads.too_large(limit)
     return raw
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the body is larger than the {limit // KIB} KiB that are read here")
 
 
 def parsed() -> Any:
     """The body as JSON values or, for an upload, as its parts. An empty one is an empty object."""
     if "Content-Encoding" in request.headers:
         raise WrongType("send the body as it is, not compressed")
-    raw = _raw(rule().limit)
-    if rule().upload:
-        value: Any = uploads.parts(request)
+    if rule().in_pieces:
+        uploads.measure(request, rule().limit)
+        value: Any = uploads.parts(request, in_pieces=True)
         compared: Any = uploads.comparable(value)
+    elif rule().upload:
+        _raw(rule().limit)
+        value = uploads.parts(request)
+        compared = uploads.comparable(value)
     else:
+        raw = _raw(rule().limit)
         if raw and not _is_json():
             raise WrongType("send application/json in UTF-8")
         value = compared = strict_json.parse(raw) if raw else {}

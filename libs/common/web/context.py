@@ -41,6 +41,7 @@ class Rule:
     summary: str
     page: bool = False  #: HTML for people: part of no contract between programs
     kinds: tuple[str, ...] = ()  #: as what it answers beside JSON that ``answer`` describes
+    in_pieces: bool = False  #: an upload whose files are never in memory whole
 
     @property
     def permissions(self) -> tuple[str, ...]:

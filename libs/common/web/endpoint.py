@@ -39,6 +39,7 @@ def endpoint(
     status: int = 200,
     edits: bool = False,
     upload: bool = False,
+    in_pieces: bool = False,
     idempotent: bool = True,
     limit: int = bodies.BODY_LIMIT,
     kinds: tuple[str, ...] = (),
@@ -47,9 +48,9 @@ def endpoint(
     """Declares a view's rule. ``may`` is a permission, several of which one is enough, or PUBLIC, SIGNED_IN, LINK.
 
     With ``body`` the view gets ``given``, with ``query`` it gets ``asked``: a Page where a list comes in pages.
-    ``edits`` demands If-Match. ``upload`` reads multipart parts, files as Upload. A LINK's path names its secret
-    ``<token>``. ``kinds`` is as what it answers where that is no JSON of a schema. ``page`` is for people, and not for
-    programs: no document tells of it.
+    ``edits`` demands If-Match. ``upload`` reads multipart parts, files as Upload or, ``in_pieces``, as Sent. A LINK's
+    path names its secret ``<token>``. ``kinds`` is as what it answers where that is no JSON of a schema. ``page`` is
+    for people, and not for programs: no document tells of it.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN, LINK):
@@ -57,7 +58,9 @@ def endpoint(
 
     def declare(view: View) -> View:
         summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())
-        mine = Rule(may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, page, kinds)
+        mine = Rule(
+            may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, page, kinds, in_pieces
+        )
 
         @functools.wraps(view)
         def run(**path: Any) -> Response:

@@ -4,9 +4,9 @@ import http.client
 import select
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -21,6 +21,7 @@ ASKING = "X-Forwarded-For"  #: heard at the gateway's door for the console, and 
 PATIENCE_S = 25.0
 BRIEF_S = 2.0  #: so long a page waits for what it can do without
 SPARED_S = 10.0  #: so long a service that did not answer is not asked for such things: no page waits for it again
+PIECE = 64 * 1024  #: so much of a file is in memory at once
 KEPT = 8  #: idle connections; each is used by one thread at a time
 
 TOO_LATE = f"/problems/{IllegalTransition.slug}"
@@ -54,6 +55,7 @@ class Said:
     headers: Mapping[str, str]
     content: bytes
     say: Say = english  #: its reader's language
+    flow: Iterable[bytes] = ()  #: what is read as it comes, where it was asked for so
 
     @property
     def ok(self) -> bool:
@@ -95,11 +97,20 @@ class Said:
         return self.headers.get("etag", "")
 
 
+Body = bytes | BinaryIO  #: a file is sent as it is read; its headers say how long it is
+
+
 class Carrier(Protocol):
-    """Carries one request to a door. Raises Unavailable when nobody answers."""
+    """Carries one request to a door. Raises Unavailable when nobody answers. What is good may be left to flow."""
 
     def __call__(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = PATIENCE_S
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Body,
+        patience: float = PATIENCE_S,
+        flows: bool = False,
     ) -> Said: ...
 
 
@@ -122,9 +133,10 @@ class Doors:
         body: Any = None,
         *,
         headers: Mapping[str, str] | None = None,
-        content: bytes = b"",
+        content: Body = b"",
         kind: str = "application/json",
         patience: float = PATIENCE_S,
+        flows: bool = False,
     ) -> Said:
         """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``."""
         named = {"X-Request-Id": self.request_id, ASKING: self.address, "User-Agent": self.agent}
@@ -134,8 +146,15 @@ class Doors:
         if method != "GET":
             given["Content-Type"] = kind
             content = content or msgspec.json.encode({} if body is None else body)
-        told = self.carry(method, PREFIX + path, given | dict(headers or {}), content, patience)
+        told = self.carry(method, PREFIX + path, given | dict(headers or {}), content, patience, flows)
         return replace(told, say=self.say)
+
+    def flow(self, path: str) -> Said:
+        """A GET of what may be large, read as it is passed on. Raises Refused for anything but an answer."""
+        said = self.ask("GET", path, flows=True)
+        if not said.ok:
+            raise Refused(said)
+        return said
 
     def look(self, path: str, *, patience: float = PATIENCE_S, **query: Any) -> Said:
         """A GET. Raises Refused for anything but an answer."""
@@ -168,22 +187,31 @@ class Doors:
 def inside(app: Wsgi) -> Carrier:
     """Through the embedded gateway, without a socket."""
 
-    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = 0) -> Said:  # noqa: ARG001 - here nobody waits
+    def carry(
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Body,
+        patience: float = 0,  # noqa: ARG001 - here nobody waits
+        flows: bool = False,
+    ) -> Said:
         where, _, query = path.partition("?")
+        brought: dict[str, Any] = {"data": body or None} if isinstance(body, bytes) else {"input_stream": body}
         asked = EnvironBuilder(
             path=where,
             query_string=query,
             method=method,
             headers=list(headers.items()),
-            data=body or None,
             environ_base={"REMOTE_ADDR": headers.get(ASKING, "")},
+            **brought,
         )
         try:
             environ = asked.get_environ()
         finally:
             asked.close()
-        answer, status, given = run_wsgi_app(app, environ, buffered=True)
-        return Said(int(status.split()[0]), {name.lower(): value for name, value in given.items()}, b"".join(answer))
+        answer, status, given = run_wsgi_app(app, environ, buffered=not flows)
+        said = Said(int(status.split()[0]), {name.lower(): value for name, value in given.items()}, b"")
+        return replace(said, flow=answer) if flows and said.ok else replace(said, content=b"".join(answer))
 
     return carry
 
@@ -197,33 +225,83 @@ def _over(line: http.client.HTTPConnection) -> bool:
     return bool(waiting.poll(0))
 
 
-def across(address: str) -> Carrier:
-    """Through the gateway at this address, over connections that are kept."""
-    parts = urlsplit(address)
-    kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
-    idle: list[http.client.HTTPConnection] = []
-    taking = threading.Lock()
-    spared: dict[str, float] = {}  #: until when, by service
+@dataclass
+class Lines:
+    """Connections to a gateway, of which some are kept; each is one thread's at a time."""
 
-    def taken(patience: float) -> tuple[http.client.HTTPConnection, bool]:
-        with taking:
-            while idle:
-                line = idle.pop()
+    scheme: str
+    host: str
+    port: int | None
+    idle: list[http.client.HTTPConnection] = field(default_factory=list)
+    taking: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, patience: float) -> tuple[http.client.HTTPConnection, bool]:
+        """A connection, and whether it was used before."""
+        with self.taking:
+            while self.idle:
+                line = self.idle.pop()
                 if line.sock is not None and not _over(line):
                     line.sock.settimeout(patience)
                     return line, True
                 line.close()
-        return kinds[parts.scheme](parts.hostname or "", parts.port, timeout=patience), False
+        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+        return kinds[self.scheme](self.host, self.port, timeout=patience), False
 
-    def carry(method: str, path: str, headers: Mapping[str, str], body: bytes, patience: float = PATIENCE_S) -> Said:
+    def keep(self, line: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+        with self.taking:
+            if len(self.idle) < KEPT and not answer.will_close:
+                self.idle.append(line)
+            else:
+                line.close()
+
+
+@dataclass
+class Flow:
+    """What comes over a connection, which is free for others behind its end; one that is left before is closed."""
+
+    line: http.client.HTTPConnection
+    answer: http.client.HTTPResponse
+    lines: Lines
+    whole: bool = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.answer.read(PIECE):
+            yield piece
+        if self.answer.length:
+            raise http.client.IncompleteRead(b"", self.answer.length)
+        self.whole = True
+
+    def close(self) -> None:
+        if self.whole:
+            self.lines.keep(self.line, self.answer)
+        else:
+            self.line.close()
+
+
+def across(address: str) -> Carrier:
+    """Through the gateway at this address, over connections that are kept."""
+    parts = urlsplit(address)
+    lines = Lines(parts.scheme, parts.hostname or "", parts.port)
+    spared: dict[str, float] = {}  #: until when, by service
+
+    def carry(
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Body,
+        patience: float = PATIENCE_S,
+        flows: bool = False,
+    ) -> Said:
         service = path.removeprefix(PREFIX).split("/")[1].partition("?")[0]
         if patience < PATIENCE_S and spared.get(service, 0) > time.monotonic():
             raise Unavailable("a service did not answer a moment ago", headers={"Retry-After": "2"})
         while True:
-            line, used = taken(patience)
+            line, used = lines.take(patience)
             try:
-                line.request(method, parts.path.rstrip("/") + path, body or None, dict(headers))
-                answer = line.getresponse()
+                answer = _asked(line, method, parts.path.rstrip("/") + path, headers, body)
+                named = {name.lower(): value for name, value in answer.headers.items()}
+                if flows and answer.status < 400:
+                    return Said(answer.status, named, b"", flow=Flow(line, answer, lines))
                 content = answer.read()
             except (OSError, http.client.HTTPException) as trouble:
                 line.close()
@@ -236,11 +314,16 @@ def across(address: str) -> Carrier:
                 raise Unavailable(
                     "the service behind this page does not answer", headers={"Retry-After": "2"}
                 ) from trouble
-            with taking:
-                if len(idle) < KEPT and not answer.will_close:
-                    idle.append(line)
-                else:
-                    line.close()
-            return Said(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+            lines.keep(line, answer)
+            return Said(answer.status, named, content)
 
     return carry
+
+
+def _asked(
+    line: http.client.HTTPConnection, method: str, path: str, headers: Mapping[str, str], body: Body
+) -> http.client.HTTPResponse:
+    if not isinstance(body, bytes):
+        body.seek(0)
+    line.request(method, path, body or None, dict(headers))
+    return line.getresponse()

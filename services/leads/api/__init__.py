@@ -1,5 +1,5 @@
 """Leads over HTTP, divided by act."""
 
-from services.leads.api import capture, decisions, importing, work
+from services.leads.api import capture, decisions, filing, importing, work
 
-BLUEPRINTS = (importing.bp, capture.bp, work.bp, decisions.bp)
+BLUEPRINTS = (importing.bp, capture.bp, work.bp, decisions.bp, filing.bp)

@@ -72,6 +72,7 @@ class LeadOut(LeadRow):
             "edit": "lead.edit",
             "type": "lead.edit",
             "assign": "lead.assign",
+            "file": "lead.file",
         }
     )
 

@@ -73,14 +73,19 @@ def share_answer(tx: Tx, survivor: Lead, duplicate: Lead) -> None:
     _tell_contact(tx, survivor, at=at, first=True, note=f"spoken to as {duplicate.number}", **how)
 
 
-def attempts(tx: Tx, lead: Lead) -> Sequence[ContactAttempt]:
-    """Every attempt to reach them, oldest first: those logged on what was merged into it, too."""
+def family(tx: Tx, lead: Lead) -> set[UUID]:
+    """A lead and what was merged into it."""
     known, found = {lead.id}, {lead.id}
     while found:
         into = sa.select(Lead.id).where(Lead.duplicate_of.in_(found))
         found = set(tx.session.scalars(into)) - known
         known |= found
-    every = sa.select(ContactAttempt).where(ContactAttempt.lead_id.in_(known))
+    return known
+
+
+def attempts(tx: Tx, lead: Lead) -> Sequence[ContactAttempt]:
+    """Every attempt to reach them, oldest first: those logged on what was merged into it, too."""
+    every = sa.select(ContactAttempt).where(ContactAttempt.lead_id.in_(family(tx, lead)))
     return tx.all(every.order_by(ContactAttempt.at, ContactAttempt.id))
 
 

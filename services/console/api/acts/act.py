@@ -54,6 +54,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] | str = ()
     first: str = ""  #: what stands in it when nothing is known
     folded: bool = False  #: under "more"; seldom needed
+    accept: str = ""  #: of a file: which ones are offered to be chosen; a phone offers its camera for pictures
     begins: str = ""  #: where in the record its first value stands, for an act that does not edit it
 
     def __post_init__(self) -> None:

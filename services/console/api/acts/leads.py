@@ -79,8 +79,40 @@ PROSPECT = (
     Field("do_not_contact", said("Do not contact"), "yes", folded=True),
 )
 LEAD = "/leads/<lead_id>"
+#: pictures first: a phone offers its camera for them
+FILE = Field(
+    "file",
+    said("Photo or document"),
+    "file",
+    required=True,
+    hint=said("Up to 10 MB: a photo, PDF, Word, Excel, PowerPoint or OpenDocument."),
+    accept="image/*,.pdf,.docx,.xlsx,.pptx,.odt,.ods,.odp",
+)
+
+
+def files_of(record: str, path: str, shown: str, may: str) -> tuple[Act, Act]:
+    """To put a file at a record, and to remove one."""
+    put = Act(f"{record}.file", f"POST {path}/files", may, said("Put a file here"), shown, "file", icon="plus",
+              fields=(FILE,), done=said("It is here now."))  # fmt: skip
+    remove = Act(
+        f"{record}.file-remove",
+        f"POST {path}/files/<file_id>/remove",
+        may,
+        said("Remove"),
+        shown,
+        icon="x",
+        look="stop",
+        title=said("Remove this file?"),
+        about=said("It is gone for good. That it was there, and why it went, stays in the history."),
+        fields=(Field("reason", said("Why"), "area", required=True),),
+        record=path,
+        done=said("Removed."),
+    )
+    return put, remove
+
 
 ACTS = (
+    *files_of("lead", LEAD, LEAD, "lead.file"),
     Act(
         "lead.edit",
         f"PATCH {LEAD}",

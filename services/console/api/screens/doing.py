@@ -60,6 +60,7 @@ def do(key: str, idents: str) -> Response:
     sending: dict[str, Any] = {"body": {**body, **act.fixed}}
     if any(one.kind == "file" for one in act.fields):
         sending = uploading.parts(act.fields, body, request.files)
+        headers["Content-Length"] = str(sending.pop("length"))
     try:
         said = doors().ask(act.method, act.at(ids) + _query(act), headers=headers, **sending)
     except Unavailable:

@@ -37,6 +37,7 @@ POLICY = (  # a signature is a picture in the page itself
 )
 RENEW = timedelta(minutes=7)  #: a token with less than this left is exchanged for a new one
 FORM_LIMIT, FILE_LIMIT = 512 * 1024, 11 * 1024 * 1024
+FILE_TOO_LARGE = words.said("A file may have 10 MB at most.")
 
 #: where each address of the rail leads, its icon, key, and the permission without which it is not shown
 PLACES: tuple[tuple[str, str, str, str, May], ...] = (
@@ -100,7 +101,7 @@ def _admit(mine: Rule, leaves: bool) -> Response | None:
             g.seat = None
     if request.method == "POST":
         if (request.content_length or 0) > mine.limit:
-            raise TooLarge("that is more than one form can send")
+            raise TooLarge(FILE_TOO_LARGE if mine.upload else "that is more than one form can send")
         if not seat.own_form(g.seat) and not leaves:
             return go(_stood(), seat.CHANGED, saved=False)
     if mine.may == PUBLIC:

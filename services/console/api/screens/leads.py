@@ -12,7 +12,7 @@ from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts import EVERY
 from services.console.api.acts.entry import ENTRY
-from services.console.api.screens import choices, forms, steps
+from services.console.api.screens import choices, filing, forms, steps
 from services.console.api.screens.doing import ANOTHERS
 from services.console.api.screens.frame import doors, go, me, names, page, place, safe_path, say, screen
 from services.console.api.screens.happened import timeline
@@ -85,6 +85,7 @@ def lead(lead_id: UUID) -> Response:
         doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
     )
     who = names(record["owner_id"], record["generated_by"], *(one["by"] for one in contacts))
+    files = filing.at(f"/leads/{ident}")
     return page(
         "lead.html",
         nav="/leads",
@@ -93,6 +94,8 @@ def lead(lead_id: UUID) -> Response:
         contacts=contacts,
         opportunities=opportunities,
         alike=choices.alike(record),
+        files=files,
+        taken=filing.taken(files, offers, "lead.file-remove", "leads"),
         who=who,
         happened=timeline(ident),
         steps=steps.of_lead(record),

@@ -16,7 +16,7 @@ SHOWN = (
     "kind", "amount", "text", "to", "typed_name", "method", "option_name", "hold", "until", "due_at", "acknowledge_by",
     "step", "steps", "changed", "done", "lead_type", "evidence", "next_action_at", "next_follow_up_at", "owner_id",
     "previous_owner_id", "salesperson_id", "previous_salesperson_id", "team_id", "assignee_id", "contract_total",
-    "window_starts_at", "window_ends_at", "duplicate_of", "duplicate_of_number", "record_id", "recipient_id",
+    "window_starts_at", "window_ends_at", "duplicate_of", "duplicate_of_number", "record_id", "recipient_id", "file",
 )  # fmt: skip
 
 
