@@ -61,6 +61,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     "opportunity.create": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL, SERVICE: ALL},
     "opportunity.work": {SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.appoint": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
+    "opportunity.file": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.overlap": {MANAGER: TEAM, OFFICE: ALL},  # an appointment over another, on purpose
     "opportunity.mail": {CSR: ALL, SALES: OWN, MANAGER: TEAM, OFFICE: ALL},
     "opportunity.override": {MANAGER: TEAM, OFFICE: ALL},  # "qualified" by hand

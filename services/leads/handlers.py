@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from libs.common import people
 from libs.common.contracts.commands import Command, LeadCapture
 from libs.common.contracts.opportunities import (
+    OpportunityAssigned,
+    OpportunityChanged,
     OpportunityContacted,
     OpportunityOpened,
     OpportunityReopened,
@@ -16,6 +18,7 @@ from libs.common.service import CommandHandler, Subscriptions
 from libs.common.tx import Tx
 from services.leads import usecases
 from services.leads.schemas.incoming import LeadIn
+from services.leads.usecases import filing
 
 subscriptions = Subscriptions()
 people.subscribe(subscriptions)
@@ -26,6 +29,17 @@ def record_the_lead_of_an_opportunity(tx: Tx, event: OpportunityOpened) -> None:
     """The second door: an opportunity was entered first, so its lead is made here, valid from the start."""
     if event.door == "opportunity":
         usecases.capture_from_opportunity(tx, event)
+    filing.sold_by(tx, event)
+
+
+@subscriptions.on(OpportunityAssigned)
+def note_who_sells_it(tx: Tx, event: OpportunityAssigned) -> None:
+    filing.sold_by(tx, event)
+
+
+@subscriptions.on(OpportunityChanged)
+def note_who_stands_beside(tx: Tx, event: OpportunityChanged) -> None:
+    filing.sold_by(tx, event)
 
 
 @subscriptions.on(OpportunityContacted)

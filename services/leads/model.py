@@ -191,6 +191,19 @@ class ContactAttempt(Base):
     by: Mapped[str] = mapped_column(sa.String(80))
 
 
+class Selling(Base):
+    """Who sells what came of a lead, as opportunities tells: they read its files, too; so do a job's readers."""
+
+    __tablename__ = "selling"
+
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[UUID]
+    salesperson_id: Mapped[UUID | None]
+    inside_rep_id: Mapped[UUID | None]
+    branch: Mapped[UUID | None]
+    job_id: Mapped[UUID | None]  #: that shows the lead's files
+
+
 class MatchKey(Base):
     """What a lead can be recognised by again; looked up by value at every door."""
 

@@ -14,13 +14,13 @@ from libs.common.contracts.estimates import (
     EstimateViewed,
     EstimateWithdrawn,
 )
-from libs.common.contracts.leads import LeadAssigned, LeadChanged, LeadValidated
+from libs.common.contracts.leads import LeadAssigned, LeadChanged, LeadFileAdded, LeadFileRemoved, LeadValidated
 from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
 from libs.common.service import Subscriptions
 from libs.common.tx import Tx
 from services.opportunities import usecases
 from services.opportunities.states import LIVE_OFFERS
-from services.opportunities.usecases import offers, sale
+from services.opportunities.usecases import filing, offers, opening, sale
 
 subscriptions = Subscriptions()
 people.subscribe(subscriptions)
@@ -45,6 +45,16 @@ def follow_the_leads_owner(tx: Tx, event: LeadAssigned) -> None:
     """Most are given before they are valid, and have no opportunity to look for."""
     if event.state == VALID:
         usecases.follow_owner(tx, event)
+
+
+@subscriptions.on(LeadFileAdded)
+def show_the_leads_file(tx: Tx, event: LeadFileAdded) -> None:
+    filing.lead_has(tx, opening.of_lead(tx, event.subject), event)
+
+
+@subscriptions.on(LeadFileRemoved)
+def forget_the_leads_file(tx: Tx, event: LeadFileRemoved) -> None:
+    filing.lead_has_no_more(tx, opening.of_lead(tx, event.subject), event)
 
 
 @subscriptions.on(EstimateDrafted)

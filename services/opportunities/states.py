@@ -29,11 +29,12 @@ class OpportunityAction(StrEnum):
     WIN = "win"
     REOPEN = "reopen"
     UNDO = "undo"
+    FILE = "file"
 
 
 T, A = StageType, OpportunityAction
-STAYS_OPEN = (A.EDIT, A.ASSIGN, A.CONTACT, A.APPOINT, A.ANSWER, A.OVERRIDE, A.MOVE, A.CONVERT)
-STAYS_WON = (A.EDIT, A.ASSIGN, A.CONTACT, A.APPOINT)
+STAYS_OPEN = (A.EDIT, A.ASSIGN, A.CONTACT, A.APPOINT, A.ANSWER, A.OVERRIDE, A.MOVE, A.CONVERT, A.FILE)
+STAYS_WON = (A.EDIT, A.ASSIGN, A.CONTACT, A.APPOINT, A.FILE)
 
 OPPORTUNITY = Machine(
     initial=T.OPEN,

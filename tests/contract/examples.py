@@ -136,6 +136,8 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "lead.merged": {"state": "merged", "previous_state": "new"},
     "lead.converted": {"state": "converted", "converted_at": at(6, "20:10")},
     "opportunity.opened": {"stage": "new", "probability": 10, "first_response_due_at": None},
+    "opportunity.file_removed": {"reason": "Of another house", "job_id": None},
+    "opportunity.file_added": {"job_id": None},
     "opportunity.assigned": {"stage": "new", "reason": "round_robin"},
     "opportunity.contacted": {"stage": "contacted", "first": True},
     "opportunity.qualified": {"stage": "qualified", "qualified": True, "overridden": False, "reason": ""},

@@ -156,7 +156,7 @@ def test_an_invalid_lead_ends_the_process_until_somebody_with_permission_reopens
     assert (ended["state"], ended["validity"]["reason"]) == ("invalid", "spam")
     assert ended["validity"]["by"] == str(CAST["csr"][0])
     refused = csr.post(f"{LEADS}/{lead['id']}/validate")
-    assert (refused.status_code, refused.get_json()["allowed"]) == (409, ["reopen", "edit", "type"])
+    assert (refused.status_code, refused.get_json()["allowed"]) == (409, ["reopen", "edit", "type", "file"])
 
     assert csr.post(f"{LEADS}/{lead['id']}/reopen").status_code == 403
     assert leads.as_("office").post(f"{LEADS}/{lead['id']}/reopen").get_json()["state"] == "new"

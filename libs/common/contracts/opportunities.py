@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.common.contracts.base import Event
-from libs.common.contracts.parts import Address, Answered, BillTo, Instant, Prospect
+from libs.common.contracts.parts import Address, Answered, BillTo, FileAt, Instant, Prospect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,28 @@ class OpportunityChanged(OpportunityFact):
     answers: tuple[Answered, ...] = ()  #: to the profile sets, where they go to the job
     qualified: bool | None = None  #: None: nobody and nothing says
     customer_id: UUID | None = None
+    files: tuple[FileAt, ...] | None = None  #: all that the job shows; None: as it did
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpportunityFileAdded(OpportunityFact):
+    """A photo or document was put at an opportunity. Its bytes are on no bus: who may read it has them at its door."""
+
+    name = "plumbline.opportunity.file_added.v1"
+
+    file: FileAt
+    job_id: UUID | None = None  #: the job that shows the opportunity's files, too
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpportunityFileRemoved(OpportunityFact):
+    """A file was taken away from an opportunity for good, for a reason."""
+
+    name = "plumbline.opportunity.file_removed.v1"
+
+    file: FileAt
+    reason: str
+    job_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

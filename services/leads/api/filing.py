@@ -5,9 +5,10 @@ from uuid import UUID
 from flask import Blueprint
 
 from libs.common import files
+from libs.common.errors import NotFound
 from libs.common.files import FileRow
 from libs.common.tx import Tx
-from libs.common.web import visible
+from libs.common.web import caller
 from libs.common.web.files import FileDoor, add
 from services.leads.model import SHELF, Lead
 from services.leads.usecases import filing
@@ -17,7 +18,9 @@ bp = Blueprint("lead_files", __name__, url_prefix="/api/v1/leads")
 
 def found(tx: Tx, lead_id: UUID, file_id: UUID) -> FileRow:
     """A file of a lead that the caller may read. Raises NotFound."""
-    return files.find(tx, SHELF, visible(tx, Lead, lead_id, "lead.read").id, file_id)
+    if not filing.may_read(tx, caller(), lead_id):
+        raise NotFound(f"there is no lead {lead_id}")
+    return files.find(tx, SHELF, lead_id, file_id)
 
 
 add(

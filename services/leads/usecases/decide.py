@@ -15,7 +15,7 @@ from libs.common.contracts.leads import (
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.states import LeadState
-from services.leads.usecases import facts, typed
+from services.leads.usecases import facts, filing, typed
 from services.leads.usecases.capture import required
 from services.leads.usecases.work import share_answer
 
@@ -34,6 +34,7 @@ def validate(tx: Tx, lead: Lead, note: str | None = None, *, roles: Collection[s
             score=lead.score,
             first_response_due_at=facts.clock(lead),
             note=note or "",
+            files=filing.told(tx, lead),
         ),
         of=lead,
     )

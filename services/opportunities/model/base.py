@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from libs.common import orm
+from libs.common import files, orm
 from libs.common.columns import type_map
 
 
@@ -12,4 +12,5 @@ class Base(DeclarativeBase):
 
 
 TABLES = orm.kernel_tables(Base.metadata)
+SHELF = files.shelf(Base.metadata)
 sa.Sequence("number_opportunity", metadata=Base.metadata)

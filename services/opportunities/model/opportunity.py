@@ -58,6 +58,7 @@ class Opportunity(Aggregate, Base):
     selected_at: Mapped[datetime | None]
     customer_id: Mapped[UUID | None]
     job_id: Mapped[UUID | None] = mapped_column(index=True)
+    files_job_id: Mapped[UUID | None]  #: the job that shows its files, too
     lost: Mapped[dict[str, Any] | None]
     received_at: Mapped[datetime]
     first_response_due_at: Mapped[datetime | None]

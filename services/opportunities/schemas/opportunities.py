@@ -69,6 +69,7 @@ class OpportunityOut(OpportunityRow):
             "convert": "opportunity.work",
             "lose": "opportunity.work",
             "reopen": "opportunity.reopen",
+            "file": "opportunity.file",
         }
     )
 

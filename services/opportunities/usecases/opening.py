@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people, spoken
+from libs.common import files, people, spoken
 from libs.common.attempts import yet_to_ask
 from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadChanged, LeadValidated
@@ -17,7 +17,7 @@ from libs.common.errors import Fault, Forbidden, Invalid, NotYet
 from libs.common.parties import from_anywhere
 from libs.common.prospects import checked_fit, missing_to_be_valid
 from libs.common.tx import Tx
-from services.opportunities.model import Opportunity
+from services.opportunities.model import SHELF, Opportunity
 from services.opportunities.usecases import appointments, facts, flows, prospects, stages
 
 SALESPERSON = "salesperson"
@@ -30,9 +30,10 @@ def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
     if known is not None:
         known.lead_number = known.lead_number or lead.number
         known.first_response_due_at = known.first_response_due_at or lead.first_response_due_at
+        files.refer(tx, SHELF, known.id, lead.files)
         return known
     asked = lead.prospect
-    return _open(
+    opened = _open(
         tx,
         lead_id=lead.subject,
         lead_number=lead.number,
@@ -44,6 +45,8 @@ def open_from_lead(tx: Tx, lead: LeadValidated) -> Opportunity:
         product_interest=asked.service_interest or asked.trade or asked.request,
         **hands(tx, lead.owner_id),
     )
+    files.refer(tx, SHELF, opened.id, lead.files)
+    return opened
 
 
 def enter(

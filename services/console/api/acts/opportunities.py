@@ -3,7 +3,7 @@
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
 from services.console.api.acts.estimates import TO
-from services.console.api.acts.leads import ADDRESS, CHANNELS, CONTACT, INTEREST
+from services.console.api.acts.leads import ADDRESS, CHANNELS, CONTACT, INTEREST, files_of
 
 KINDS = (("sales_call", said("Sales call")), ("site_survey", said("Site survey")))
 FINANCING = (
@@ -57,6 +57,7 @@ def _visit(
 
 
 ACTS = (
+    *files_of("opportunity", OPPORTUNITY, OPPORTUNITY, "opportunity.file"),
     Act(
         "opportunity.create",
         "POST /opportunities",

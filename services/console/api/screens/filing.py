@@ -16,7 +16,10 @@ from services.console.api.screens.offers import Offer, Offers
 
 bp = Blueprint("console_files", __name__)
 
-OWNERS = {"leads": "/leads/{}"}  #: a record's address at its owner's door, by what it is called in ours
+OWNERS = {
+    "leads": "/leads/{}",
+    "opportunities": "/opportunities/{}",
+}  #: a record's address at its owner's door, by what it is called in ours
 KINDS = {
     "image": words.said("Photo"),
     "pdf": words.said("PDF"),

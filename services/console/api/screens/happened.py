@@ -51,6 +51,8 @@ LINES: Mapping[str, Line] = {
     "opportunity.qualified": Line(said("Qualification decided"), ("qualified", "reason")),
     "opportunity.converted": Line(said("Ready for a price"), (), "key"),
     "opportunity.mailed": Line(said("Summary sent on paper"), ("addresses",)),
+    "opportunity.file_added": Line(said("File put here"), ("file",)),
+    "opportunity.file_removed": Line(said("File removed"), ("file", "reason")),
     "opportunity.won": Line(said("Won"), ("contract_total",), "key"),
     "opportunity.lost": Line(said("Lost"), ("reason",), "key"),
     "opportunity.reopened": Line(said("Worked again")),
@@ -118,6 +120,7 @@ ALONE: Mapping[tuple[str, Any], Line] = {
     ("opportunity.changed", "answers"): Line(said("Questions answered")),
     ("opportunity.changed", "job_id"): Line(said("The job of this sale is known")),
     ("opportunity.changed", "selected_estimate_id"): Line(said("Another estimate counts now")),
+    ("opportunity.changed", "files"): Line(said("The job was told of its files")),
     ("opportunity.changed", "expected_value"): Line(said("Worth another amount now")),
 }
 FOLLOWS = "expected_value"  #: from what is told with it

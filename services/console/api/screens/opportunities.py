@@ -9,7 +9,7 @@ from libs.common.auth import Scope
 from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
-from services.console.api.screens import forms, next_step, steps
+from services.console.api.screens import filing, forms, next_step, steps
 from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
@@ -103,6 +103,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         doors().maybe("/bookings", {"items": []}, opportunity_id=ident)["items"] if me().may("booking.read") else []
     )
     happened = timeline(record["lead_id"])
+    files = filing.at(f"/opportunities/{ident}")
     who = names(
         record["salesperson_id"],
         record["inside_rep_id"],
@@ -120,6 +121,8 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         who=who,
         visits=[(one, Offers(_whole(one), (one["id"],))) for one in visits],
         sheets=sheets,
+        files=files,
+        taken=filing.taken(files, offers, "opportunity.file-remove", "opportunities"),
         estimates=estimates,
         bookings=bookings,
         steps=steps.of_opportunity(record, stages, happened),

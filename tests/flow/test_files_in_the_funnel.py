@@ -1,0 +1,126 @@
+"""Photos and documents go where the work goes: from the enquiry to its opportunity, and with the sale to the job."""
+
+from typing import Any
+
+import pytest
+
+from embedded.testing import CAST
+from tests.flow.funnel import API, Funnel
+from tests.service.console_reader import Reader
+from tests.service.some_files import JPEG, PDF, kept, put
+
+
+def put_at(funnel: Funnel, who: str, where: str, name: str = "boiler.jpg", content: bytes = JPEG) -> dict[str, Any]:
+    """A file at a record, and all that follows from it."""
+    one = kept(funnel.bench, who, where, content, name)
+    funnel.settle()
+    return one
+
+
+def take_away(funnel: Funnel, who: str, one: dict[str, Any]) -> None:
+    funnel.do(who, one["href"].removeprefix(API) + "/remove", {"reason": "Of another house"})
+
+
+def there(funnel: Funnel, who: str, where: str) -> list[str]:
+    """The names of the files at a record, each of which this person can open."""
+    found = funnel.as_(who).items(f"{API}{where}/files")
+    for one in found:
+        assert funnel.as_(who).get(one["href"]).status_code == 200, one["name"]
+    return [one["name"] for one in found]
+
+
+def opened(funnel: Funnel, lead: str, salesperson: str = "salesperson") -> str:
+    """The opportunity of a lead that is nobody's, given to somebody who does not see the lead."""
+    funnel.do("csr", f"/leads/{lead}/validate")
+    found = funnel.one(f"/opportunities?lead_id={lead}")["id"]
+    funnel.do("csr", f"/opportunities/{found}/assign", {"salesperson_id": str(CAST[salesperson][0])})
+    return str(found)
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_whoever_sells_has_the_photos_of_the_enquiry_though_they_do_not_see_the_enquiry(
+    funnel: Funnel, twice: bool
+) -> None:
+    funnel.twice = twice
+    lead = funnel.lead()["id"]
+    before = put_at(funnel, "csr", f"/leads/{lead}", "before.jpg")
+    opportunity = opened(funnel, lead)
+    put_at(funnel, "csr", f"/leads/{lead}", "after.jpg")
+    put_at(funnel, "salesperson", f"/opportunities/{opportunity}", "plan.pdf", PDF)
+
+    assert funnel.as_("salesperson").get(f"{API}/leads/{lead}").status_code == 404
+    assert there(funnel, "salesperson", f"/opportunities/{opportunity}") == ["before.jpg", "after.jpg", "plan.pdf"]
+    assert there(funnel, "csr", f"/leads/{lead}") == ["before.jpg", "after.jpg"], "the original stays"
+
+    take_away(funnel, "csr", before)
+    assert there(funnel, "salesperson", f"/opportunities/{opportunity}") == ["after.jpg", "plan.pdf"]
+
+
+def test_a_photo_of_an_enquiry_is_for_whom_its_opportunity_is_and_no_longer_than_it_is(funnel: Funnel) -> None:
+    lead = funnel.lead()["id"]
+    one = put_at(funnel, "csr", f"/leads/{lead}")
+    opportunity = opened(funnel, lead)
+    reads = {who: funnel.as_(who).get(one["href"]).status_code for who in CAST}
+    assert {who for who, status in reads.items() if status == 200} == {
+        "salesperson", "manager", "csr", "marketing", "office", "admin", "auditor",
+    }  # fmt: skip
+    assert (reads["colleague"], reads["stranger"], reads["technician"]) == (404, 404, 404)
+
+    funnel.do("csr", f"/opportunities/{opportunity}/assign", {"salesperson_id": str(CAST["colleague"][0])})
+    assert funnel.as_("salesperson").get(one["href"]).status_code == 404
+    assert funnel.as_("colleague").get(one["href"]).status_code == 200
+
+
+def test_what_was_merged_into_an_enquiry_before_it_was_valid_goes_along(funnel: Funnel) -> None:
+    lead, duplicate = funnel.lead()["id"], funnel.lead()["id"]
+    put_at(funnel, "csr", f"/leads/{duplicate}", "of the duplicate.jpg")
+    funnel.do("csr", f"/leads/{lead}/merge", {"duplicate_id": duplicate})
+    assert there(funnel, "salesperson", f"/opportunities/{opened(funnel, lead)}") == ["of the duplicate.jpg"]
+
+
+def test_the_second_door_shows_what_is_put_at_its_lead_later(funnel: Funnel) -> None:
+    prospect = {"channel": "phone", "person_name": "Ann Lee", "phones": ["615-555-0142"], "request": "A heat pump"}
+    entered = funnel.do("salesperson", "/opportunities", {"prospect": prospect, "product_interest": "heat pump"})
+    put_at(funnel, "office", f"/leads/{entered['lead_id']}")
+    assert there(funnel, "salesperson", f"/opportunities/{entered['id']}") == ["boiler.jpg"]
+
+
+WHO = {
+    "csr": (201, 200), "salesperson": (201, 200), "manager": (201, 200), "office": (201, 200), "colleague": (404, 404),
+    "stranger": (404, 404), "marketing": (403, 403), "technician": (403, 403), "admin": (403, 200),
+    "auditor": (403, 200), "operations": (403, 403),
+}  # fmt: skip
+
+
+def test_who_works_on_an_opportunity_adds_and_who_may_read_it_reads(funnel: Funnel) -> None:
+    where = f"/opportunities/{funnel.opportunity()}"
+    put_at(funnel, "office", where)
+    for who, (adds, reads) in WHO.items():
+        assert funnel.as_(who).get(f"{API}{where}/files").status_code == reads, who
+        assert put(funnel.bench, who, where).status_code == adds, who
+
+
+def test_what_is_lost_takes_no_more_until_it_is_reopened_but_gives_away(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    where = f"/opportunities/{opportunity}"
+    one = put_at(funnel, "salesperson", where)
+    funnel.do("salesperson", f"{where}/lose", {"reason": "price"})
+    refused = put(funnel.bench, "salesperson", where)
+    assert (refused.status_code, refused.get_json()["allowed"]) == (409, ["reopen"])
+    take_away(funnel, "salesperson", one)
+    assert there(funnel, "salesperson", where) == []
+
+
+def test_the_page_of_an_opportunity_has_both_and_removes_its_own(funnel: Funnel) -> None:
+    lead = funnel.lead()["id"]
+    put_at(funnel, "csr", f"/leads/{lead}", "before.jpg")
+    opportunity = opened(funnel, lead)
+    put_at(funnel, "salesperson", f"/opportunities/{opportunity}", "plan.pdf", PDF)
+    reader = Reader(funnel.bench, "salesperson")
+    page = reader.open(f"/opportunities/{opportunity}")
+    assert reader.client.get(page.links["before.jpg"]).data == JPEG
+    assert reader.client.get(page.links["plan.pdf"]).data == PDF
+    assert "before.jpg: Remove" not in page.links, "it is at the enquiry, which is not theirs"
+    assert "File put here salesperson, plan.pdf" in page.text
+    reader.follow("plan.pdf: Remove")
+    assert "plan.pdf" not in reader.press("Remove", reason="An older plan").links
