@@ -92,6 +92,7 @@ RULES: Final[Mapping[str, Mapping[Role, Scope]]] = {
     "customer.edit": {OFFICE: ALL},
     "job.read": {SALES: ALL, MANAGER: ALL, OFFICE: ALL, OPERATIONS: ALL, AUDITOR: ALL, SERVICE: ALL},
     "job.edit": {OFFICE: ALL},
+    "job.file": {MANAGER: ALL, OFFICE: ALL, OPERATIONS: ALL},  # who works on its orders
     # bookings
     "booking.read": {SALES: ALL, MANAGER: ALL, OFFICE: ALL, OPERATIONS: ALL, AUDITOR: ALL, SERVICE: ALL},
     "booking.create": {MANAGER: ALL, OFFICE: ALL},

@@ -14,13 +14,13 @@ TOKENS = (
     "estimate_no",
 )  # fmt: skip
 TOKEN = re.compile(r"\{(\w+)(?::(0{1,9}))?\}", re.ASCII)
-MOVES = ("estimate", "other_estimates", "appointments", "answers")
+MOVES = ("estimate", "other_estimates", "appointments", "answers", "files")
 
 DEFAULTS: dict[str, Any] = {
     "naming_template": "{customer} – {trade} – {street}",
     "naming_sequence": "branch",
     "sale_creates": "job",
-    "moves": ["estimate", "appointments", "answers"],
+    "moves": ["estimate", "appointments", "answers", "files"],
     "acknowledge_minutes": 240,
     "sale_minutes": 15,
     "checklist": [

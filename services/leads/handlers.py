@@ -40,6 +40,8 @@ def note_who_sells_it(tx: Tx, event: OpportunityAssigned) -> None:
 @subscriptions.on(OpportunityChanged)
 def note_who_stands_beside(tx: Tx, event: OpportunityChanged) -> None:
     filing.sold_by(tx, event)
+    if event.files is not None:
+        filing.goes_to_job(tx, event.lead_id, event.job_id)
 
 
 @subscriptions.on(OpportunityContacted)
@@ -64,6 +66,8 @@ def convert_the_lead(tx: Tx, event: OpportunityWon) -> None:
 
 @subscriptions.on(OpportunityReopened)
 def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
+    if event.acceptance_id is not None:
+        filing.goes_to_job(tx, event.lead_id, None)
     usecases.unconvert(tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id)
 
 

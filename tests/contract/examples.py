@@ -190,6 +190,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "booking.unacknowledged": {"state": "assigned", "acceptance_id": None},
     "booking.change_acknowledged": {"state": "accepted", "acknowledged_by": OPERATIONS,
                                     "acknowledged_at": at(9, "15:30")},
+    "job.file_removed": {"reason": "Of another house"},
     "job.created": {"moves": ["estimate", "appointments"]},
     "job.changed": {"changed": ["status"], "status": "in_progress", "previous_status": "pending"},
     "customer.changed": {"changed": ["contacts"]},

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from embedded.testing import Bench
 from libs.common.filekinds import BY_TYPE
+from tests.service.console_reader import Page, Reader
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + b"an old boiler" * 100
 PDF = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n"
@@ -81,6 +82,7 @@ BAD: dict[str, bytes] = {
 assert GOOD.keys() == BY_TYPE.keys()
 
 
+HERE = "Put it here"  #: what the button says
 FORM = "multipart/form-data; boundary=edge"
 
 
@@ -105,3 +107,12 @@ def kept(bench: Bench, who: str, where: str, content: bytes = JPEG, name: str = 
     assert answer.status_code == 201, answer.get_data(as_text=True)
     one: dict[str, Any] = answer.get_json()
     return one
+
+
+def choose(reader: Reader, content: bytes, name: str = "boiler.jpg", button: str = HERE) -> Page:
+    """Chooses a file in the form with this button, and presses it."""
+    there = next(one for one in reader.page.forms if button in one.buttons)
+    fields = {one: value for one, value in there.fields if one != "file"}
+    data = form(content, name, **fields)
+    reader.page = Page(reader.client.post(there.action, data=data, content_type=FORM, follow_redirects=True))
+    return reader.page

@@ -101,7 +101,7 @@ def test_the_sale_tells_every_part_of_it_in_one_funnel(orders: Orders) -> None:
     assert {one.correlationid for one in told} == {sold.lead_id}
     [created] = orders.bench.told("bookings", JobCreated)
     assert created.data["acceptance_id"] == str(sold.acceptance_id)
-    assert created.data["moves"] == ["estimate", "appointments", "answers"]
+    assert created.data["moves"] == ["estimate", "appointments", "answers", "files"]
     [drafted] = orders.bench.told("bookings", BookingCreated)
     assert drafted.data["contract_total"] == "8400.00"
     assert drafted.data["work"]["lines"][0]["description"] == "Heat pump, installed"
@@ -362,7 +362,7 @@ def test_the_checklist_is_the_branchs_and_stays_as_it_was_when_the_order_was_dra
         {"checklist": [{"key": "a", "label": "A"}, {"key": "a", "label": "B"}]},
         {"checklist": [{"key": "No Key", "label": "A"}]},
         {"moves": ["everything"]},
-        {"moves": ["files"]},
+        {"moves": ["invoices"]},
         {"sale_minutes": 0},
         {"sale_creates": "chaos"},
     ],

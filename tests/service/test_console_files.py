@@ -9,25 +9,13 @@ from embedded.testing import Bench
 from libs.common.files import MOST_BYTES
 from libs.common.web.files import ALONE
 from tests.flow.funnel import Funnel
-from tests.service.console_reader import Page, Reader
-from tests.service.some_files import FORM, HTML, JPEG, PDF, kept
-from tests.service.some_files import form as filled
-
-HERE = "Put it here"
+from tests.service.console_reader import Reader
+from tests.service.some_files import HERE, HTML, JPEG, PDF, choose, kept
 
 
 @pytest.fixture
 def funnel(bench: Callable[..., Bench]) -> Funnel:
     return Funnel(bench(*services.NAMES))
-
-
-def choose(reader: Reader, content: bytes, name: str = "boiler.jpg", button: str = HERE) -> Page:
-    """Chooses a file in the form with this button, and presses it."""
-    form = next(one for one in reader.page.forms if button in one.buttons)
-    fields = {one: value for one, value in form.fields if one != "file"}
-    data = filled(content, name, **fields)
-    reader.page = Page(reader.client.post(form.action, data=data, content_type=FORM, follow_redirects=True))
-    return reader.page
 
 
 def test_a_photo_is_put_at_an_enquiry_seen_and_removed(funnel: Funnel) -> None:

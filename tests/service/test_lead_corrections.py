@@ -152,7 +152,7 @@ def test_a_lead_shows_that_it_may_be_put_right_typed_and_given_while_it_may(lead
     assert {"edit", "type", "assign"} <= {one["action"] for one in lead["allowed"]}
 
     invalid = csr.post(f"{LEADS}/{lead['id']}/invalidate", {"reason": "wrong_contact"}).get_json()
-    assert {one["action"] for one in invalid["allowed"]} == {"edit", "type"}
+    assert {one["action"] for one in invalid["allowed"]} == {"edit", "type", "file"}
     assert corrected(leads, lead, phones=["615 555 0100"])["phones"] == ["615 555 0100"], "before it is looked at again"
 
 
@@ -162,8 +162,9 @@ def test_a_refusal_names_no_act_that_only_a_sale_does(leads: Bench) -> None:
 
     refused = csr.post(f"{LEADS}/{lead['id']}/validate").get_json()
 
-    assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == ["contact", "edit", "type", "assign"]
-    assert refused["detail"].endswith("possible now: contact, edit, type, assign")
+    possible = ["contact", "edit", "type", "file", "assign"]
+    assert refused["allowed"] == [one["action"] for one in valid["allowed"]] == possible
+    assert refused["detail"].endswith("possible now: contact, edit, type, file, assign")
 
 
 def test_a_merge_keeps_both_histories_and_who_was_spoken_to_is_not_to_be_called_again(leads: Bench) -> None:

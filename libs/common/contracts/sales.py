@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.common.contracts.base import Event
-from libs.common.contracts.parts import Address, BillTo, Contact, Instant
+from libs.common.contracts.parts import Address, BillTo, Contact, FileAt, Instant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +97,8 @@ class JobFact(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class JobCreated(JobFact):
-    """The sold work has its job, a sub-customer. Whoever keeps records that ``moves`` names moves them:
-    ``estimate`` (the accepted one), ``other_estimates`` of the opportunity, ``appointments``, ``answers``."""
+    """The sold work has its job, a sub-customer. Whoever keeps records that ``moves`` names moves them: ``estimate``
+    (the accepted one), ``other_estimates`` of the opportunity, ``appointments``, ``answers``, ``files``."""
 
     name = "plumbline.job.created.v1"
 
@@ -122,6 +122,25 @@ class JobChanged(JobFact):
 
     changed: tuple[str, ...]
     previous_status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFileAdded(JobFact):
+    """A photo or document was put at a job. Its bytes are on no bus: who may read the job has them at its door."""
+
+    name = "plumbline.job.file_added.v1"
+
+    file: FileAt
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFileRemoved(JobFact):
+    """A file was taken away from a job for good, for a reason."""
+
+    name = "plumbline.job.file_removed.v1"
+
+    file: FileAt
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

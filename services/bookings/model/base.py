@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
 
-from libs.common import orm
+from libs.common import files, orm
 from libs.common.columns import type_map
 
 
@@ -12,5 +12,6 @@ class Base(DeclarativeBase):
 
 
 TABLES = orm.kernel_tables(Base.metadata)
+SHELF = files.shelf(Base.metadata)
 for _kind in ("customer", "job", "booking"):
     sa.Sequence(f"number_{_kind}", metadata=Base.metadata)

@@ -38,13 +38,19 @@ class Job(Aggregate, Base):
     def funnel(self) -> UUID:
         return self.lead_id
 
+    @property
+    def takes_files(self) -> bool:
+        """Photos of work that is done come late; of work that will not be done there are none."""
+        return self.status != JobState.CANCELLED
+
     def fire(self, action: JobAction) -> str:
         """Moves on with its booking order; returns the status it had."""
         before, self.status = self.status, JOB.fire(JobState(self.status), action)
         return before
 
     def open_actions(self) -> list[str]:
-        return ["rename", *(str(one) for one in JOB.offered(JobState(self.status)))]
+        files = ["file"] if self.takes_files else []
+        return ["rename", *(str(one) for one in JOB.offered(JobState(self.status))), *files]
 
     def missing(self, _action: str) -> list[Missing]:
         return []

@@ -108,7 +108,7 @@ class JobOut(Schema):
     created_by = fields.Text()
     updated_at = fields.Instant()
     updated_by = fields.Text()
-    allowed = Allowed({"rename": "job.edit", "close": "job.edit"})
+    allowed = Allowed({"rename": "job.edit", "close": "job.edit", "file": "job.file"})
 
 
 class JobQuery(Page):

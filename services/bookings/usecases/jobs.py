@@ -16,7 +16,7 @@ from libs.common.tx import Tx
 from services.bookings.model import Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
 from services.bookings.states import BY_ORDERS, ENDED, JOB, JobAction, JobState, SaleState
-from services.bookings.usecases import facts, naming, prepare
+from services.bookings.usecases import facts, filing, naming, prepare
 
 
 def make_job(
@@ -160,6 +160,7 @@ def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:
     mine = sa.select(Sale.id).where(Sale.job_id == job.id, Sale.id != undone.id, Sale.state != SaleState.UNDONE)
     if tx.session.scalars(mine.limit(1)).first() is None:
         move_on(tx, job, JobAction.CANCEL)
+        filing.give_back(tx, job)
     else:
         settle(tx, job, booking)
 

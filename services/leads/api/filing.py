@@ -35,5 +35,6 @@ add(
         add=filing.put,
         remove=filing.remove,
         found=found,
+        more_read=("opportunity.read", "job.read"),
     ),
 )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from libs.common import files
 from libs.common.auth import Caller
 from libs.common.contracts.leads import LeadFileAdded, LeadFileRemoved
@@ -58,6 +60,11 @@ def sold_by(tx: Tx, event: OpportunityFact) -> None:
     tx.execute(insert.on_conflict_do_update(index_elements=["lead_id"], set_=said))
 
 
+def goes_to_job(tx: Tx, lead_id: UUID, job_id: UUID | None) -> None:
+    """A job shows the lead's files, or none does any more."""
+    tx.execute(sa.update(SELLING).where(SELLING.c.lead_id == lead_id).values(job_id=job_id))
+
+
 def may_read(tx: Tx, who: Caller, lead_id: UUID) -> bool:
     """Whether somebody may read a lead's files: they read it, what it was merged into, or what came of either."""
     ident: UUID | None = lead_id
@@ -65,11 +72,12 @@ def may_read(tx: Tx, who: Caller, lead_id: UUID) -> bool:
         lead, sold = tx.session.get(Lead, ident), tx.session.get(Selling, ident)
         if lead is None:
             return False
-        if in_scope(lead, who, "lead.read") or (sold is not None and _reads_opportunity(who, sold)):
+        if in_scope(lead, who, "lead.read") or (sold is not None and _reads_what_was_sold(who, sold)):
             return True
         ident = lead.duplicate_of
     return False
 
 
-def _reads_opportunity(who: Caller, sold: Selling) -> bool:
-    return who.reaches("opportunity.read", sold.branch, (sold.salesperson_id, sold.inside_rep_id))
+def _reads_what_was_sold(who: Caller, sold: Selling) -> bool:
+    of_job = sold.job_id is not None and who.reaches("job.read", sold.branch, ())
+    return of_job or who.reaches("opportunity.read", sold.branch, (sold.salesperson_id, sold.inside_rep_id))

@@ -7,7 +7,7 @@ from flask import Blueprint
 from libs.common import files
 from libs.common.files import FileRow
 from libs.common.tx import Tx
-from libs.common.web import visible
+from libs.common.web import caller, visible
 from libs.common.web.files import FileDoor, add
 from services.opportunities.model import SHELF, Opportunity
 from services.opportunities.usecases import filing
@@ -17,7 +17,10 @@ bp = Blueprint("opportunity_files", __name__, url_prefix="/api/v1/opportunities"
 
 def found(tx: Tx, opportunity_id: UUID, file_id: UUID) -> FileRow:
     """A file of an opportunity that the caller may read. Raises NotFound."""
-    return files.find(tx, SHELF, visible(tx, Opportunity, opportunity_id, "opportunity.read").id, file_id)
+    opportunity = tx.session.get(Opportunity, opportunity_id)
+    if opportunity is None or not filing.job_shows(opportunity, caller()):
+        visible(tx, Opportunity, opportunity_id, "opportunity.read")
+    return files.find(tx, SHELF, opportunity_id, file_id)
 
 
 add(
@@ -32,5 +35,6 @@ add(
         add=filing.put,
         remove=filing.remove,
         found=found,
+        more_read=("job.read",),
     ),
 )

@@ -146,7 +146,7 @@ class Opportunity(Aggregate, Base):
     def undo(self, stage: Stage, *, at: datetime) -> None:
         """The sale was taken back."""
         self.demand(OpportunityAction.UNDO)
-        self.won_at = self.job_id = self.customer_id = None
+        self.won_at = self.job_id = self.customer_id = self.files_job_id = None
         self.enter(stage, at=at)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from libs.common import files
+from libs.common.auth import Caller
 from libs.common.contracts.leads import LeadFileAdded, LeadFileRemoved
 from libs.common.contracts.opportunities import OpportunityFileAdded, OpportunityFileRemoved
 from libs.common.contracts.parts import FileAt
@@ -44,6 +45,11 @@ def remove(tx: Tx, opportunity: Opportunity, ident: UUID, *, reason: str) -> Fil
         OpportunityFileRemoved(**about, file=one, reason=reason, job_id=opportunity.files_job_id), of=opportunity
     )
     return one
+
+
+def job_shows(opportunity: Opportunity, who: Caller) -> bool:
+    """Whether somebody reads its files because a job shows them, whose branch is theirs."""
+    return opportunity.files_job_id is not None and who.reaches("job.read", opportunity.branch, ())
 
 
 def lead_has(tx: Tx, opportunity: Opportunity | None, fact: LeadFileAdded) -> None:

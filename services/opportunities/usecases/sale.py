@@ -17,9 +17,9 @@ from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity, Sale
 from services.opportunities.model.questions import PROFILE
 from services.opportunities.states import StageType
-from services.opportunities.usecases import facts, flows, offers, sheets
+from services.opportunities.usecases import facts, filing, flows, offers, sheets
 
-APPOINTMENTS, ANSWERS = "appointments", "answers"  #: what the branch of the sale may have named
+APPOINTMENTS, ANSWERS, FILES = "appointments", "answers", "files"  #: what the branch of the sale may have named
 
 PROFILES = (PROFILE,)  #: of site and customer, for whoever does the work; what qualified them is the sale's own
 
@@ -85,7 +85,11 @@ def undone(tx: Tx, undo: SaleUndone) -> None:
         before = opportunity.expected_value
         _worth(opportunity, other)
         changed = ("job_id",) if opportunity.expected_value == before else ("job_id", "expected_value")
-        facts.tell_change(tx, opportunity, *changed, acceptance_id=sale.acceptance_id)
+        about = {}
+        if opportunity.files_job_id not in (None, other.job_id):
+            opportunity.files_job_id = other.job_id
+            about["files"] = filing.told(tx, opportunity)
+        facts.tell_change(tx, opportunity, *changed, acceptance_id=sale.acceptance_id, **about)
         return
     flow, was = flows.of(tx, opportunity.branch), opportunity.stage
     opportunity.undo(flow.stage(opportunity.last_open_stage) or flow.first, at=tx.now)
@@ -125,6 +129,9 @@ def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) 
     moved = tuple(one.id for one in there if one.job_id == sale.job_id)
     about: dict[str, Any] = {"acceptance_id": sale.acceptance_id, "moved_appointment_ids": moved}
     about["answers"] = sheets.answered(tx, opportunity, PROFILES) if ANSWERS in moves else ()
+    if FILES in moves:
+        opportunity.files_job_id = sale.job_id
+        about["files"] = filing.told(tx, opportunity)
     facts.tell_change(tx, opportunity, "job_id", **about)
 
 

@@ -3,7 +3,7 @@
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
 from services.console.api.acts.estimates import TO
-from services.console.api.acts.leads import ADDRESS
+from services.console.api.acts.leads import ADDRESS, files_of
 
 BOOKING = "/bookings/<booking_id>"
 SALE = "/bookings/sales/<acceptance_id>"
@@ -268,6 +268,7 @@ SALE_ACTS = (
 )  # fmt: skip
 
 JOB_ACTS = (
+    *files_of("job", JOB, JOBS, "job.file"),
     Act(
         "job.make",
         "POST /bookings/jobs",

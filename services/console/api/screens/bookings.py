@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from libs.common.web import reading
 from services.console.adapters import words
 from services.console.adapters.doors import Doors, Said
-from services.console.api.screens import crew, steps
+from services.console.api.screens import crew, filing, steps
 from services.console.api.screens.booking_next import of_booking
 from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offers import Offers
@@ -82,6 +82,9 @@ def booking(booking_id: UUID) -> Response:
         *(link[name] for link in record["assignments"] for name in ("assignee_id", "assigned_by", "outcome_by")),
     )
     teams = crew.called()
+    job = doors().maybe(f"/bookings/jobs/{record['job_id']}", None) if record["job_id"] else None
+    its_job = Offers(job or {}, (record["job_id"],) if job else ())
+    files = filing.at(f"/bookings/jobs/{record['job_id']}") if job else []
     return page(
         "booking.html",
         nav="/bookings",
@@ -89,7 +92,10 @@ def booking(booking_id: UUID) -> Response:
         offers=offers,
         menu=offers.several(*(key for key in SELDOM if record["state"] not in OVER)),
         sales=[(one, Offers(one, (one["acceptance_id"],))) for one in sales if one],
-        job=doors().maybe(f"/bookings/jobs/{record['job_id']}", None) if record["job_id"] else None,
+        job=job,
+        its_job=its_job,
+        files=files,
+        taken=filing.taken(files, its_job, "job.file-remove", "jobs"),
         card=card,
         who=who,
         teams=teams,

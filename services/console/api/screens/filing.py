@@ -19,6 +19,7 @@ bp = Blueprint("console_files", __name__)
 OWNERS = {
     "leads": "/leads/{}",
     "opportunities": "/opportunities/{}",
+    "jobs": "/bookings/jobs/{}",
 }  #: a record's address at its owner's door, by what it is called in ours
 KINDS = {
     "image": words.said("Photo"),

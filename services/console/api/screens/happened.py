@@ -92,6 +92,8 @@ LINES: Mapping[str, Line] = {
     "customer.changed": Line(said("Customer corrected"), ("changed",)),
     "job.created": Line(said("Job made"), ("title",)),
     "job.changed": Line(said("Job"), ("state",)),
+    "job.file_added": Line(said("File put here"), ("file",)),
+    "job.file_removed": Line(said("File removed"), ("file", "reason")),
     "job.renamed": Line(said("Job renamed")),
     "booking.created": Line(said("Booking made"), ("title",), "key"),
     "booking.changed": Line(said("Booking worked on"), ("changed",)),

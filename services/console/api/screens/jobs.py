@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from libs.common.auth import Scope
 from services.console.adapters import words
+from services.console.api.screens import filing
 from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offers import Offers
 
@@ -34,12 +35,16 @@ def job(job_id: UUID) -> Response:
     if me().may("job.edit"):
         asked = {"acceptance_id": record["acceptance_id"]}
         rule = doors().maybe("/bookings/jobs/name-preview", None, **asked)
+    offers = Offers(record, (ident,))
+    files = filing.at(f"/bookings/jobs/{ident}")
     return page(
         "job.html",
         nav="/bookings",
         job=record,
         rule=rule,
-        offers=Offers(record, (ident,)),
+        offers=offers,
+        files=files,
+        taken=filing.taken(files, offers, "job.file-remove", "jobs"),
         bookings=doors().maybe("/bookings", {"items": []}, job_id=ident)["items"],
         priced=_sees_its_price(record),
         who=names(record["salesperson_id"]),

@@ -83,7 +83,8 @@ TOPICS: Mapping[str, Topic] = {
             "naming_sequence": said("Within what {seq} counts."),
             "sale_creates": said("A task leaves making the job to the office."),
             "moves": said(
-                "What belongs to the job once there is one. The answers are those of the profile sets, for the crew."
+                "What belongs to the job once there is one. The answers are those of the profile sets, for the crew; "
+                "so are the files, photos and documents."
             ),
             "acknowledge_minutes": said("So long operations have to accept; then everybody concerned is alerted."),
             "sale_minutes": said("A sale that is not work after so long is alerted."),
