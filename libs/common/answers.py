@@ -45,9 +45,14 @@ def tag(version: int, shown: Any) -> str:
     return f'"{version}-{hashlib.blake2b(said, digest_size=8).hexdigest()}"'
 
 
+def tags(if_match: str) -> list[str]:
+    """The ETags that If-Match names, of which one has to be right; ``["*"]`` is whatever there is."""
+    return [one.strip() for one in if_match.split(",")]
+
+
 def version_of(tag: str) -> int | None:
     """The version that an ETag names, or one who knows it from the record itself: ``"7"``. None for any other text."""
-    named = _TAG.fullmatch(tag.strip())
+    named = _TAG.fullmatch(tag)
     return int(named[1]) if named else None
 
 

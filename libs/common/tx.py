@@ -186,7 +186,8 @@ class Tx:
         """Refuses an edit of another version than the caller has seen. ``version`` is the If-Match header."""
         if version is None:
             raise PreconditionRequired("send If-Match with the ETag of the record as you read it")
-        if version.strip() != "*" and answers.version_of(version) != record.version:
+        tags = answers.tags(version)
+        if tags != ["*"] and record.version not in map(answers.version_of, tags):
             raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
 
     def number(self, kind: str) -> int:

@@ -105,6 +105,17 @@ class OneEffect:
         problem(world.call("PATCH", path, {"label": "z"}, If_Match=tag), 412, "stale")
         assert (world.get(path).json or {})["label"] == "y"
 
+    def test_who_knows_several_versions_edits_the_one_that_is_there(self, world: World) -> None:
+        made = world.post("", {"label": "x"})
+        path, tag = f"/{(made.json or {})['id']}", made.headers["ETag"]
+        for wrong in ('"98", "99"', f"W/{tag}", f'"98", W/{tag}', '"98", *', ""):
+            problem(world.call("PATCH", path, {"label": "y"}, If_Match=wrong), 412, "stale")
+        assert world.call("PATCH", path, {"label": "y"}, If_Match=f'"99",{tag}').status_code == 200
+        settings = world.get("/settings", by="admin").headers["ETag"]
+        told = {"target": {"near": 5}}
+        problem(world.call("PUT", "/settings", told, by="admin", If_Match='"x", "y"'), 412)
+        assert world.call("PUT", "/settings", told, by="admin", If_Match=f'"x", {settings}').status_code == 200
+
     def test_of_edits_at_once_one_is_taken_and_the_others_are_told(self, world: World) -> None:
         box = world.post("", {"label": "x"})
         path, tag = f"/{(box.json or {})['id']}", box.headers["ETag"]

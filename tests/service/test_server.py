@@ -216,6 +216,36 @@ def test_who_drips_a_request_is_told_that_it_takes_too_long(
     assert b"/problems/too-slow" in answer
 
 
+@pytest.mark.parametrize(
+    ("status", "head", "body"),
+    [
+        (400, b"Transfer-Encoding: chunked", b"zz\r\n{}\r\n0\r\n\r\n"),
+        (400, b"Transfer-Encoding: chunked", b"2\r\n{}and more"),
+        (408, b"Transfer-Encoding: chunked", b"5\r\n{"),
+        (408, b"Content-Length: 5", b"{"),
+    ],
+)
+def test_a_body_that_breaks_off_is_refused_once_and_no_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+    worker: Threaded,
+    connect: Callable[[], Line],
+    status: int,
+    head: bytes,
+    body: bytes,
+) -> None:
+    monkeypatch.setattr(server, "SLOWEST_S", 0.5)
+    monkeypatch.setattr(worker, "wsgi", described.app(services.spec("staff")))
+    line = connect()
+    kind = b"Content-Type: application/json"
+
+    answer = line.ask(b"\r\n".join((b"POST /api/v1/staff/sessions HTTP/1.1", b"Host: here", kind, head, b"", body)))
+
+    assert f" {status} ".encode() in answer.split(b"\r\n")[0]
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["type"] in ("/problems/malformed-request", "/problems/too-slow")
+    assert b"connection: close" in answer.lower()
+    assert line.heard() == b""
+
+
 def test_who_connects_and_says_nothing_is_let_go_without_a_word(
     monkeypatch: pytest.MonkeyPatch, connect: Callable[[], Line]
 ) -> None:

@@ -15,6 +15,7 @@ from gunicorn import glogging, http, util
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.sync import SyncWorker
+from werkzeug.exceptions import BadRequest, RequestTimeout
 
 from libs.common.memory import settle_memory
 from libs.common.web.door import LAST_S, Doorkeeper, overlook
@@ -85,6 +86,24 @@ class Patience:
             return got
         finally:
             self.client.settimeout(SLOWEST_S)
+
+
+class Arriving:
+    """A request's body, as it comes. One that breaks off is the caller's fault, and nothing more is heard of them."""
+
+    def __init__(self, body: Any) -> None:
+        self._body, self.broken = body, False
+
+    def read(self, *size: int) -> bytes:
+        try:
+            got: bytes = self._body.read(*size)
+        except (errors.ParseException, OSError) as wrong:
+            self.broken = True
+            raise (RequestTimeout() if isinstance(wrong, TimeoutError) else BadRequest()) from wrong
+        return got
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
 
 
 class Gathering:
@@ -242,11 +261,14 @@ class Threaded(_Refusing, SyncWorker):  # type: ignore[misc]  # gunicorn has no 
         """Whether the connection may carry another request after this one."""
         gathering = Gathering(client)
         answer, environ = wsgi.create(request, gathering, address, server, self.cfg)
+        environ["wsgi.input"] = body = Arriving(environ["wsgi.input"])
         environ |= {"wsgi.multithread": True, "plumbline.ending": self.ending, "plumbline.threads": self.cfg.threads}
         if not self.alive or not self.free:
             answer.force_close()
         try:
             parts = self.wsgi(environ, answer.start_response)
+            if body.broken:
+                answer.force_close()
             try:
                 for part in parts:
                     answer.write(part)
