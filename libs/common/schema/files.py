@@ -28,4 +28,4 @@ class File(Value):
         return value
 
     def described(self) -> dict[str, Any]:
-        return {"type": "string", "contentMediaType": "application/octet-stream"}
+        return {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}

@@ -26,6 +26,9 @@ class List(fields.List[Any]):
             )
         return super()._deserialize(value, attr, data, **more)
 
+    def described(self) -> dict[str, Any]:
+        return {**({"minItems": self.least} if self.least else {}), "maxItems": self.most}
+
     def from_query(self, text: str) -> Any:
         convert = getattr(self.inner, "from_query", str)
         return [convert(one) for one in text.split(",")]

@@ -23,4 +23,4 @@ class Sort(Text):
 
     def __init__(self, *columns: str, **more: Any) -> None:
         choices = [sign + name for name in columns for sign in ("", "-")]
-        super().__init__(validate=validate.OneOf(choices, error="is none of {choices}"), **more)
+        super().__init__(max_length=60, validate=validate.OneOf(choices, error="is none of {choices}"), **more)

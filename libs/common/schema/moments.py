@@ -13,6 +13,7 @@ from libs.common.schema.value import Value
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 FIRST, LAST = 1970, 2200
+BETWEEN = f"Between the years {FIRST} and {LAST}."
 
 
 class Instant(Value):
@@ -36,7 +37,7 @@ class Instant(Value):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
     def described(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time"}
+        return {"type": "string", "format": "date-time", "description": BETWEEN}
 
 
 class Day(Value):
@@ -57,7 +58,7 @@ class Day(Value):
         return value.isoformat()
 
     def described(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
+        return {"type": "string", "format": "date", "description": BETWEEN}
 
 
 class Zone(Text):

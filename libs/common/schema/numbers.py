@@ -14,6 +14,8 @@ _PLAIN = re.compile(r"(-?)(\d{1,20})(?:\.(\d{1,10}))?", re.ASCII)
 class Number(Value):
     """Plain digits with a point, such as ``"8400.00"``: no exponent, no separators, no −0."""
 
+    example = "8400.00"
+
     def __init__(
         self, *, places: int, least: Decimal | int = 0, most: Decimal | int = 99_999_999_999, **more: Any
     ) -> None:
@@ -39,7 +41,12 @@ class Number(Value):
         return plain(value)
 
     def described(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": rf"^-?\d+(\.\d{{1,{self.places}}})?$", "examples": ["8400.00"]}
+        sign = "" if self.least >= 0 else "-?"
+        bounds = f"A number from {self.least} to {self.most}, as text."
+        return {"type": "string", "pattern": self.pattern(sign), "description": bounds, "examples": [self.example]}
+
+    def pattern(self, sign: str) -> str:
+        return rf"^{sign}\d{{1,20}}(\.\d{{1,{self.places}}})?$"
 
 
 def plain(value: Decimal, least_places: int = 0) -> str:
@@ -83,6 +90,8 @@ class UnitPrice(Number):
 class Quantity(Number):
     """How many, to the thousandth; no sign."""
 
+    example = "2.5"
+
     def __init__(self, **more: Any) -> None:
         more.setdefault("most", Decimal("999999999.999"))
         super().__init__(places=3, **more)
@@ -91,6 +100,8 @@ class Quantity(Number):
 class Percent(Number):
     """0 to 100, four decimals."""
 
+    example = "12.5"
+
     def __init__(self, **more: Any) -> None:
         more.setdefault("most", 100)
         super().__init__(places=4, **more)
@@ -98,6 +109,8 @@ class Percent(Number):
 
 class Rate(Number):
     """0 to 1, six decimals: ``"0.22"``."""
+
+    example = "0.22"
 
     def __init__(self, **more: Any) -> None:
         more.setdefault("most", 1)
@@ -147,3 +160,6 @@ class Consent(Flag):
         if not super().read(value):
             raise ValidationError("has to be agreed to")
         return True
+
+    def described(self) -> dict[str, Any]:
+        return {"type": "boolean", "enum": [True]}

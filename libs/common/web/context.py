@@ -40,6 +40,7 @@ class Rule:
     limit: int
     summary: str
     page: bool = False  #: HTML for people: part of no contract between programs
+    more: str = ""  #: what the view's docstring says below its first paragraph
     kinds: tuple[str, ...] = ()  #: as what it answers beside JSON that ``answer`` describes
     in_pieces: bool = False  #: an upload whose files are never in memory whole
 

@@ -45,14 +45,13 @@ def openapi() -> Answer:
 @endpoint(may=PUBLIC, kinds=(JSON,))
 def asyncapi() -> Answer:
     """What this service says on the bus and takes from it."""
-    from libs.common.contracts import catalogue
+    service, known = edge().service, current_app.extensions
+    if "plumbline.asyncapi" not in known:  # slow to make, and the same as long as we live
+        from libs.common.contracts import catalogue
 
-    service = edge().service
-    return (
-        msgspec.json.encode(catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})),
-        200,
-        AS_JSON,
-    )
+        said = catalogue.asyncapi(service.name, {service.name: service.subscriptions.facts})
+        known["plumbline.asyncapi"] = msgspec.json.encode(said)
+    return known["plumbline.asyncapi"], 200, AS_JSON
 
 
 @endpoint(may=PUBLIC, kinds=("application/schema+json",))

@@ -57,9 +57,24 @@ def endpoint(
             raise TypeError(f"there is no permission {permission!r} in the role table")
 
     def declare(view: View) -> View:
-        summary = " ".join((view.__doc__ or view.__name__.replace("_", " ")).split("\n\n")[0].split())
+        first, _, rest = (view.__doc__ or view.__name__.replace("_", " ")).partition("\n\n")
+        summary, more = " ".join(first.split()), " ".join(rest.split())
         mine = Rule(
-            may, body, query, answer, many, status, edits, upload, idempotent, limit, summary, page, kinds, in_pieces
+            may,
+            body,
+            query,
+            answer,
+            many,
+            status,
+            edits,
+            upload,
+            idempotent,
+            limit,
+            summary,
+            page,
+            more,
+            kinds,
+            in_pieces,
         )
 
         @functools.wraps(view)

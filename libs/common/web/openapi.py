@@ -12,10 +12,21 @@ from flask import Flask
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
-from libs.common.schema.files import File
 from libs.common.schema.listing import Page
+from libs.common.schema.numbers import Number
 from libs.common.web.context import JSON, LINK, PUBLIC, Edge, Rule
-from libs.common.web.openapi_words import ABOUT, HEADERS, PROBLEM, PROBLEMS, REFUSED_WITH
+from libs.common.web.openapi_words import (
+    ABOUT,
+    AS_IT_IS,
+    BEARER,
+    BOUNDS,
+    FILE,
+    HEADERS,
+    NEVER_NULL,
+    PROBLEM,
+    PROBLEMS,
+    REFUSED_WITH,
+)
 
 VERSION = "1"
 TEXT = {"type": "string"}
@@ -28,12 +39,14 @@ def document(app: Flask) -> dict[str, Any]:
     every = [(route, views[route.endpoint].rule) for route in app.url_map.iter_rules()]
     routes = [(route, rule) for route, rule in every if not rule.page]
     plugin = MarshmallowPlugin()
-    about, tags = {"description": ABOUT}, [{"name": edge.service.name}]
-    spec = APISpec(edge.service.title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=tags)
+    about, tags = {"description": ABOUT}, [{"name": edge.service.name, "description": edge.service.title}]
+    here = [{"url": "/", "description": "The host that tells this."}]
+    spec = APISpec(edge.service.title, VERSION, "3.1.0", plugins=[plugin], info=about, tags=tags, servers=here)
     assert plugin.converter is not None
     shown = {kind for _, rule in routes for kind in _parts(rule.answer)}
-    _teach(plugin.converter, shown)
-    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    taken = {kind for _, rule in routes for kind in _parts(rule.body)}
+    _teach(plugin.converter, shown - taken)
+    spec.components.security_scheme("bearer", BEARER)
     spec.components.schema("Problem", PROBLEM)
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, text in PROBLEMS.items():
@@ -51,7 +64,6 @@ def document(app: Flask) -> dict[str, Any]:
             }
             spec.path(re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", route.rule), operations=operations)
         said: dict[str, Any] = spec.to_dict()
-    taken = {kind for _, rule in routes for kind in _parts(rule.body)}
     for key, name in plugin.converter.refs.items():
         if key[0] in shown - taken:
             schema = said["components"]["schemas"][name]
@@ -63,8 +75,9 @@ def document(app: Flask) -> dict[str, Any]:
 
 def _operation(edge: Edge, route: Route, rule: Rule, method: str, *, has_tag: bool) -> dict[str, Any]:
     said: dict[str, Any] = {
-        "operationId": f"{route.endpoint.replace('.', '_')}_{method.lower()}",
+        "operationId": operation_id(route.rule, method, many=rule.many, makes=rule.status == 201),
         "summary": rule.summary,
+        **({"description": rule.more} if rule.more else {}),
         "tags": [edge.service.name],
         "x-permission": list(rule.permissions) or [rule.may],
         "security": [] if rule.may in (PUBLIC, LINK) else [{"bearer": []}],
@@ -81,6 +94,28 @@ def _operation(edge: Edge, route: Route, rule: Rule, method: str, *, has_tag: bo
         kind = "multipart/form-data" if rule.upload else "application/json"
         said["requestBody"] = {"required": rule.upload or _asks(rule.body), "content": {kind: {"schema": rule.body}}}
     return said
+
+
+def operation_id(path: str, method: str, *, many: bool, makes: bool) -> str:
+    """What a client calls it, all from its address: a client that is made anew keeps its names wherever our code lies.
+
+    ``lead_assign``, ``leads_list``, ``leads_create``, ``lead_contact_attempts_list``, ``estimate_draft_put``.
+    """
+    words: list[str] = []
+    for step in path.removeprefix("/api/v1").strip("/").split("/"):
+        if step.startswith("<"):
+            words[-1] = _one_of(words[-1])
+        else:
+            file = step.removeprefix(f"{words[-1]}.") if words else step  # /leads/<id>/lead.pdf
+            words.append(re.sub(r"\W+", "_", file))
+    act = {"GET": "list" if many else "get", "PUT": "put", "PATCH": "update"}.get(method, "create" if makes else "")
+    return "_".join((*words, act)).rstrip("_")
+
+
+def _one_of(many: str) -> str:
+    """One of those: a step of an address that an id follows."""
+    odd = {"people": "person", "branches": "branch"}
+    return odd.get(many) or re.sub(r"s$", "", re.sub(r"ies$", "y", many))
 
 
 def _asks(body: type[Schema]) -> bool:
@@ -132,7 +167,7 @@ def _told(headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _good(rule: Rule) -> dict[str, Any]:
-    others: dict[str, Any] = {kind: {} for kind in rule.kinds}
+    others: dict[str, Any] = {kind: AS_IT_IS.get(kind, FILE) for kind in rule.kinds}
     if rule.answer is None:
         return {"description": "Done.", **({"content": others} if others else {})}
     schema: Any = rule.answer
@@ -180,22 +215,42 @@ def _parts(kind: type[Schema] | None) -> set[type[Schema]]:
     return found
 
 
-def _teach(converter: OpenAPIConverter, shown: set[type[Schema]]) -> None:
-    """Our fields describe themselves; in answers any of them may be null."""
+def _teach(converter: OpenAPIConverter, answers: set[type[Schema]]) -> None:
+    """Our fields describe themselves. In answers most of them may be null, and none has bounds: those are of what is
+    taken in.
+    """
 
     def described(field: fields.Field[Any], **_more: Any) -> dict[str, Any]:
         return field.described() if hasattr(field, "described") else {}
 
-    def nullable(field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
-        if type(field.parent) not in shown or field.required or isinstance(field, File):
-            return {}
-        if "$ref" in ret:
-            ret["anyOf"] = [{"$ref": ret.pop("$ref")}, {"type": "null"}]
-        elif isinstance(ret.get("type"), str):
-            ret["type"] = [ret["type"], "null"]
-        if "enum" in ret and None not in ret["enum"]:
-            ret["enum"] = [*ret["enum"], None]
+    def shown(field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
+        if type(field.root) in answers:  # what is in a list has its list for a parent
+            for bound in BOUNDS:
+                ret.pop(bound, None)
+            if isinstance(field, Number):
+                ret["pattern"] = field.pattern("-?")
+            if field.parent is field.root and not (field.required or field.name in NEVER_NULL or _many(field)):
+                _or_null(ret)
+        return {}
+
+    def choice(field: fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - apispec names both
+        """A choice that may be null is a choice, or null: few generators make something good of both in one."""
+        if "enum" in ret and isinstance(ret.get("type"), list):
+            one = {"type": "string", "enum": [value for value in ret.pop("enum") if value is not None]}
+            ret.pop("type"), ret.pop("maxLength", None)
+            ret["anyOf"] = [one, {"type": "null"}]
         return {}
 
     converter.attribute_functions.insert(0, described)
-    converter.attribute_functions.append(nullable)
+    converter.attribute_functions += [shown, choice]
+
+
+def _many(field: fields.Field[Any]) -> bool:
+    return isinstance(field, fields.List) or (isinstance(field, fields.Nested) and bool(field.many))
+
+
+def _or_null(ret: dict[str, Any]) -> None:
+    if "$ref" in ret:
+        ret["anyOf"] = [{"$ref": ret.pop("$ref")}, {"type": "null"}]
+    elif isinstance(ret.get("type"), str):
+        ret["type"] = [ret["type"], "null"]

@@ -1,5 +1,7 @@
 """What every OpenAPI document says alike: the problems an act may be answered with, and their shape."""
 
+from typing import Any
+
 PROBLEMS = {
     400: "The body is not JSON, or the request not HTTP, as accepted here.",
     401: "No token, or none that is valid.",
@@ -63,3 +65,25 @@ PROBLEM = {
         "allowed": {"type": "array", "items": {"type": "string"}},
     },
 }  # fmt: skip
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The access_token of POST /api/v1/staff/sessions, good for a quarter of an hour.",
+}
+#: what is answered as it is: as programs made from the document know a file, a text, and JSON of no one form
+FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+WORDS: dict[str, Any] = {"schema": {"type": "string"}}
+AS_IT_IS = {
+    "application/json": {"schema": {"type": "object"}},
+    "application/schema+json": {"schema": {"type": "object"}},
+    "text/html": WORDS,
+    "text/csv": WORDS,
+    "text/calendar": WORDS,
+    "text/plain": WORDS,
+}
+#: in an answer these are always something
+NEVER_NULL = frozenset(
+    ("id", "number", "state", "version", "created_at", "created_by", "updated_at", "updated_by", "allowed", "items")
+)
+BOUNDS = ("description", "minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum")

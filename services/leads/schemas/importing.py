@@ -6,7 +6,7 @@ from libs.common.web import Schema, fields
 
 
 class ImportQuery(Schema):
-    dry_run = fields.Text(validate=validate.OneOf(("", "true", "false", "1", "0")))
+    dry_run = fields.Text(max_length=5, validate=validate.OneOf(("", "true", "false", "1", "0")))
 
 
 class ImportIn(Schema):

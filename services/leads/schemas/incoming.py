@@ -48,7 +48,7 @@ class LeadIn(LeadEditIn):
 class LeadQuery(Page):
     state = fields.Code(LeadState)
     owner = fields.Uuid()
-    source = fields.Text()
+    source = fields.Text(max_length=200)
     branch = fields.Uuid()
     q = fields.Text(max_length=200)
     created_after = fields.Instant()
