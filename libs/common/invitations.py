@@ -26,6 +26,15 @@ class Invitation:
     over: bool = False  #: it will not take place, or not with who gets this
 
 
+def kind(one: Invitation) -> str:
+    """What a mail calls the file: without the method a mail program offers nothing but to save it."""
+    return f"{KIND}; method={_method(one)}; charset=utf-8"
+
+
+def _method(one: Invitation) -> str:
+    return "CANCEL" if one.over else "REQUEST"
+
+
 def written(one: Invitation, now: datetime) -> bytes:
     """The file, ``text/calendar``."""
     from icalendar import Calendar, Event, vCalAddress, vText  # slow to import, and few processes ever do
@@ -47,7 +56,7 @@ def written(one: Invitation, now: datetime) -> bytes:
     for name, text in (
         ("version", "2.0"),
         ("prodid", "-//Plumbline//Appointments//EN"),
-        ("method", "CANCEL" if one.over else "REQUEST"),
+        ("method", _method(one)),
     ):
         file.add(name, text)
     file.add_component(entry)

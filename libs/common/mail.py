@@ -91,7 +91,7 @@ def message(row: Any, sender: str) -> EmailMessage:
     mail["From"] = Address(one_line(name), local, domain)
     mail["To"] = row.recipient
     mail["Subject"] = row.subject
-    mail["Date"] = format_datetime(row.due_at)
+    mail["Date"] = format_datetime(row.due_at - LEASE)  # now: it was just taken to be sent
     mail["Message-ID"] = f"<{row.id}@{domain or 'localhost'}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(row.body or "")

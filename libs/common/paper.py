@@ -124,7 +124,8 @@ def printed(story: Iterable[Any], *, title: str, author: str, say: Say) -> bytes
     _fonts()
     out = BytesIO()
     paper = SimpleDocTemplate(
-        out, pagesize=LETTER, title=_plain(title), author=_plain(author), invariant=1,
+        out, pagesize=LETTER, title=_plain(title), author=_plain(author), subject=_plain(title), creator="Plumbline",
+        invariant=1, lang=getattr(say, "language", "en"), displayDocTitle=1,
         leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
     )  # fmt: skip
     paper.build(list(story), onFirstPage=_foot(title, say), onLaterPages=_foot(title, say))

@@ -53,7 +53,12 @@ def of_branch(folder: Path, branch: Mapping[str, Any] | None, wanted: Iterable[s
 
 def speaking(folder: Path, language: str) -> Callable[..., str]:
     """``say("Holds until %(day)s", day=…)`` in that language."""
-    return lambda text, **given: plainly(folder, language, text, given)
+
+    def say(text: str | tuple[str, str], **given: Any) -> str:
+        return plainly(folder, language, text, given)
+
+    say.language = language  # type: ignore[attr-defined]  # for whoever marks what was said
+    return say
 
 
 def one(folder: Path, language: str, text: str, variables: Mapping[str, Any]) -> str | Markup:

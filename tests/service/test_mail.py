@@ -134,6 +134,8 @@ def test_mail_goes_out_once_with_its_attachments_and_keeps_no_text(made: Bench, 
     [got], [row] = receiver.got, rows(store_of(made))
     assert (got["subject"], got["to"]) == ("Grüße, 山田", "ivy@castellan.example")
     assert got["message-id"] == f"<{row.id}@company.example>"
+    with store_of(made).reading() as tx:
+        assert abs(got["date"].datetime - tx.now) < timedelta(minutes=1)
     assert got.get_body().get_content().strip() == "Füße"
     assert [part.get_filename() for part in got.iter_attachments()] == ["é.pdf"]
     assert (row.state, row.body, row.attachments) == ("sent", None, [])

@@ -80,10 +80,12 @@ def test_what_is_told_of_an_appointment_puts_it_into_a_calendar_moves_it_there_a
 
     def said(row: Any) -> tuple[str, str, str]:
         [file] = row.attachments
-        assert (file["name"], file["kind"]) == ("appointment.ics", "text/calendar")
         lines = base64.b64decode(file["content"]).decode().split("\r\n")
         assert {f"UID:{made.subject}@plumbline", "DTSTART:20270506T150000Z"} <= set(lines)
         words = dict(line.partition(":")[::2] for line in lines)
+        [part] = mail.message(row, "Plumbline <plumbline@company.example>").iter_attachments()
+        assert (part.get_filename(), part.get_content_type()) == ("appointment.ics", "text/calendar")
+        assert part.get_params()[1:] == [("method", words["METHOD"]), ("charset", "utf-8")], "or it is read as ASCII"
         return row.recipient.partition("@")[0], words["METHOD"], words["SEQUENCE"]
 
     rows = queued(notifications)

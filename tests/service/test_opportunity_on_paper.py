@@ -135,7 +135,11 @@ def test_the_paper_is_in_the_branchs_language(desk: Bench, tmp_path: Path, monke
     monkeypatch.setattr(paper, "TEXTS", tmp_path)
     there = Branch(name="Nashville", time_zone="America/Chicago", currency="USD", locale="de_DE")
     desk.tell(BranchChanged(subject=HOME, branch=there), by="staff")
-    assert "Stufe" in printed(desk, opened(desk)["id"])
+    ident = opened(desk)["id"]
+    assert "Stufe" in printed(desk, ident)
+    paper_itself = desk.as_("salesperson").get(f"{OPPORTUNITIES}/{ident}/opportunity.pdf").data
+    assert b"/Lang (de)" in paper_itself, "a screen reader speaks it so"
+    assert b"/DisplayDocTitle true" in paper_itself, "the window is called by the number, not by the file"
 
 
 def test_paper_and_mail_are_one_click_away_in_the_console(bench: Callable[..., Bench]) -> None:

@@ -157,7 +157,7 @@ def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attach
         sender=around.mail_from,
         over=_is_off(case, person),
     )
-    return [mail.Attachment(invitations.NAME, invitations.KIND, invitations.written(one, occasion.tx.now))]
+    return [mail.Attachment(invitations.NAME, invitations.kind(one), invitations.written(one, occasion.tx.now))]
 
 
 @functools.cache
