@@ -66,6 +66,13 @@ def test_every_missing_field_is_named_at_once(leads: Bench) -> None:
     assert {one["pointer"] for one in answer.get_json()["errors"]} == {"/channel", "/person_name"}
 
 
+@pytest.mark.parametrize("name", ["person_name", "company"])
+def test_a_name_that_is_too_long_is_told_so_and_not_that_there_is_none(leads: Bench, name: str) -> None:
+    errors = leads.as_("csr").post(LEADS, {"channel": "phone", name: "x" * 201}).get_json()["errors"]
+
+    assert errors == [{"pointer": f"/{name}", "detail": "is longer than 200 characters"}]
+
+
 def test_the_company_may_require_more_for_a_role_and_is_told_all_of_it(leads: Bench) -> None:
     admin = leads.as_("admin")
     rule = {"stage": "create", "role": "csr", "fields": ["source", "phones"]}

@@ -251,6 +251,17 @@ def test_what_a_valid_lead_would_need_is_named_at_once(desk: Bench, body: dict[s
     assert desk.told("opportunities") == []
 
 
+def test_what_was_said_and_cannot_be_read_is_told_so_and_not_that_it_is_missing(desk: Bench) -> None:
+    odd = {"channel": "phone", "company": "x" * 201, "emails": ["nobody"], "interest_level": "burning"}
+    answer = desk.as_("csr").post(OPPORTUNITIES, {"prospect": odd, "product_interest": "A heat pump"})
+
+    assert [one["pointer"] for one in answer.get_json()["errors"]] == [
+        "/prospect/company",
+        "/prospect/emails/0",
+        "/prospect/interest_level",
+    ]
+
+
 def test_a_salesperson_enters_for_themselves_and_a_manager_sees_what_they_gave_to_another_team(desk: Bench) -> None:
     mine = desk.as_("salesperson").post(OPPORTUNITIES, walk_in()).get_json()
     given = desk.as_("manager").post(OPPORTUNITIES, walk_in(salesperson_id=str(CAST["stranger"][0]))).get_json()

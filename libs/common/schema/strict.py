@@ -69,6 +69,11 @@ class Schema(marshmallow.Schema, metaclass=_Once):
     }
 
 
+def unread(given: Any, read: Mapping[str, Any]) -> set[str]:
+    """What was given and could not be read: that is named, and a rule that finds it missing has nothing to add."""
+    return set(given) - set(read) if isinstance(given, Mapping) else set()
+
+
 def load(schema: type[marshmallow.Schema], value: Any, *, query: bool = False) -> Given:
     """What was given, checked. Raises Invalid that names every fault at once."""
     try:

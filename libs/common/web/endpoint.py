@@ -59,23 +59,8 @@ def endpoint(
     def declare(view: View) -> View:
         first, _, rest = (view.__doc__ or view.__name__.replace("_", " ")).partition("\n\n")
         summary, more = " ".join(first.split()), " ".join(rest.split())
-        mine = Rule(
-            may,
-            body,
-            query,
-            answer,
-            many,
-            status,
-            edits,
-            upload,
-            idempotent,
-            limit,
-            summary,
-            page,
-            more,
-            kinds,
-            in_pieces,
-        )
+        asked = may, body, query, answer, many, status, edits, upload, idempotent, limit
+        mine = Rule(*asked, summary, page, more, kinds, in_pieces)
 
         @functools.wraps(view)
         def run(**path: Any) -> Response:

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.schema import Page, Schema, fields
 from libs.common.schema.parts import AddressIn, FitIn
+from libs.common.schema.strict import unread
 from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
 
 
@@ -39,9 +40,10 @@ class LeadIn(LeadEditIn):
     generated_by = fields.Uuid(allow_none=True)
     received_at = fields.Instant(allow_none=True)
 
-    @validates_schema(skip_on_field_errors=False)
-    def somebody_is_named(self, data: dict[str, Any], **_more: Any) -> None:
-        if not data.get("person_name") and not data.get("company"):
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def somebody_is_named(self, data: dict[str, Any], given: Any, **_more: Any) -> None:
+        named = {"person_name", "company"}
+        if not any(data.get(name) for name in named) and not named & unread(given, data):
             raise ValidationError("give a person's name or a company", "person_name")
 
 

@@ -6,10 +6,15 @@ from marshmallow import ValidationError, validates_schema
 
 from libs.common.prospects import missing_to_be_valid
 from libs.common.schema.parts import AddressIn, BillToIn, FitIn
+from libs.common.schema.strict import unread
 from libs.common.web import Schema, fields
 
 CHANNELS = ("phone", "email", "web", "walk_in", "referral", "technician", "import", "api", "bus")
 INTERESTS = ("none", "low", "medium", "high")
+
+
+#: what will do as well: whoever gave that, and wrote it wrong, is told how, and not that this is missing
+INSTEAD = {"person_name": ("company",), "phones": ("emails",), "interest_level": ("request",)}
 
 
 class ProspectIn(Schema):
@@ -36,12 +41,16 @@ class ProspectIn(Schema):
     generated_by = fields.Uuid(allow_none=True)
     received_at = fields.Instant(allow_none=True)
 
-    @validates_schema(skip_on_field_errors=False)
-    def is_what_a_valid_lead_is(self, data: dict[str, Any], **_more: Any) -> None:
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def is_what_a_valid_lead_is(self, data: dict[str, Any], given: Any, **_more: Any) -> None:
         """The model's own rule, asked here so that everything is named at once."""
+        odd = unread(given, data)
         wrong = {one.field: [one.text] for one in missing_to_be_valid(data) if "/" not in one.field}
         if not data.get("person_name") and not data.get("company"):
             wrong["person_name"] = ["give a person's name or a company"]
+        for field, others in INSTEAD.items():
+            if odd & {field, *others}:
+                wrong.pop(field, None)
         if wrong:
             raise ValidationError(wrong)
 
