@@ -14,6 +14,7 @@ from typing import Any
 from libs.local.nursery import Copy, Nursery, dying_with
 
 SAID = "plumbline: "  #: how a line to the user begins
+LAST = 1 << 16  #: bytes of a log in which its last lines are
 AGAIN_S = 2.0  #: whoever is told to stop is told so again after so long
 
 
@@ -44,6 +45,7 @@ class Process:
         end_predecessor(self._pid_file)
         log.touch(mode=0o600)
         log.chmod(0o600)
+        self._before = log.stat().st_size  # what those before it said
         self._child: Copy | subprocess.Popen[bytes]
         if nursery is None:
             self._child = _executed([str(arg) for arg in args], log, stop_signal, env=env, cwd=cwd, **identity(user))
@@ -97,7 +99,11 @@ class Process:
         self._pid_file.unlink(missing_ok=True)
 
     def log_tail(self, lines: int = 20) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        """The end of what it said itself, however long the log is."""
+        with self.log.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(max(self._before if self._before <= end else 0, end - LAST))  # somebody may have emptied it
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
 
     def last_words(self) -> str:
         """What it said of itself in plain words before it ended; "" if it did not come to that."""

@@ -44,6 +44,17 @@ def test_what_it_says_is_its_owners_to_read_whatever_the_umask(tmp_path: Path, u
     assert log.stat().st_mode & 0o777 == 0o600
 
 
+def test_its_last_words_are_its_own_and_not_those_of_who_ended_before(tmp_path: Path) -> None:
+    """`up` said as often that a database was newer as it had been tried."""
+    for word in ("first", "second"):
+        it = Process(["echo", f"plumbline: {word}"], log=tmp_path / "it.log")
+        it.wait(10)
+        assert it.last_words() == word
+
+    it.log.write_bytes(b"")  # as who rotates logs
+    assert it.last_words() == ""
+
+
 HARD_OF_HEARING = """
 import signal, sys
 heard = []
