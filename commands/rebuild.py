@@ -83,7 +83,7 @@ def _inside(service: str, data: Path) -> list[dict[str, Any]]:
             yield some
 
     with taken(data) as system:
-        outboxes, part = Outboxes(data), system.parts[service]
+        outboxes, part = Outboxes.in_folder(data), system.parts[service]
         try:
             return [
                 {

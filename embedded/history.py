@@ -1,7 +1,7 @@
 """The facts of an embedded system, as its outboxes keep them: read side by side, merged by their times."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -18,11 +18,15 @@ Place = dict[str, int]  #: a service's name → the last row of its outbox that 
 
 
 class Outboxes:
-    """Of the system in a folder, whether it runs or not: readers wait for nobody, and nobody waits for them."""
+    """Of a system, whether it runs or not: readers wait for nobody, and nobody waits for them."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, stores: Mapping[str, Store]) -> None:
+        self.stores = stores
+
+    @classmethod
+    def in_folder(cls, data: Path) -> "Outboxes":
         here = [one for one in services.every() if (data / f"{one.name}.db").exists()]
-        self.stores = {one.name: _store(data, one) for one in here}
+        return cls({one.name: _store(data, one) for one in here})
 
     def start(self) -> Place:
         return dict.fromkeys(self.stores, 0)
@@ -54,18 +58,22 @@ class Outboxes:
                 return found
         return None
 
-    def read(self, place: Place) -> Iterator[tuple[datetime, bytes]]:
-        """All facts behind a place, which moves along: each service has one writer, so rows come in their order."""
-        each = [self._read(name, place) for name in self.stores]
+    def read(self, place: Place, streams: Collection[str] = ()) -> Iterator[tuple[datetime, bytes]]:
+        """All facts behind a place, which moves along: each service has one writer, so rows come in their order.
+
+        ``streams``: those of these records only.
+        """
+        each = [self._read(name, place, streams) for name in self.stores]
         for at, _name, _row, body in heapq.merge(*each):
             yield at, body
 
-    def _read(self, name: str, place: Place) -> Iterator[tuple[datetime, str, int, bytes]]:
+    def _read(self, name: str, place: Place, streams: Collection[str]) -> Iterator[tuple[datetime, str, int, bytes]]:
         table = self.stores[name].tables.outbox
         following = sa.select(table.c.id, table.c.created_at, table.c.body).order_by(table.c.id).limit(PAGE)
         while True:
             with self.stores[name].reading() as tx:
-                rows = tx.execute(following.where(table.c.id > place[name])).all()
+                wanted = following.where(outbox.of_streams(tx, streams)) if streams else following
+                rows = tx.execute(wanted.where(table.c.id > place[name])).all()
             for row in rows:
                 place[name] = row.id
                 yield row.created_at, name, row.id, bytes(row.body)

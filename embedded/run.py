@@ -1,6 +1,7 @@
 """Serves the embedded system: request threads only commit; threads a service relay, keep time and send mail."""
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import services
 from embedded.gateway import Gateway
+from embedded.past import take_in
 from embedded.system import System
 from libs.common.loops import Report, job_loop, keep, relay_loop, timers_loop
 from libs.common.status import report_to
@@ -37,6 +39,7 @@ class Threads:
             report = report_to(part.store)
             sending = (part.relay, self._waiter(name), self.stop_asked, report, rest)
             self._start(name, "relay", report, partial(relay_loop, *sending))
+            self._start(name, "past", report, partial(self._take_in, system, name, report))
             timing = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
             self._start(name, "timers", report, partial(timers_loop, *timing))
             for job in part.service.jobs:
@@ -49,6 +52,18 @@ class Threads:
         )
         self.threads.append(thread)
         thread.start()
+
+    def _take_in(self, system: System, name: str, report: Report) -> None:
+        """What was told before this service began to read a stream; mostly there is nothing."""
+        began, count = time.monotonic(), 0
+        for count in take_in(system, name):
+            report("past", True, f"{count} facts were taken in that were told before it read them; more follow")
+            if self.stop_asked.wait(rest(time.monotonic() - began)):
+                return
+            began = time.monotonic()
+        if count:
+            report("past", True, "")
+        self.stop_asked.wait()
 
     def _waiter(self, name: str) -> Callable[[float], None]:
         wake = self.wakes[name]

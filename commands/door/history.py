@@ -40,7 +40,7 @@ def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -
     from embedded.history import Outboxes
     from libs.common.errors import Unavailable
 
-    outboxes, nap = Outboxes(data), threading.Event()
+    outboxes, nap = Outboxes.in_folder(data), threading.Event()
     try:
         ident, since = _beginning(begin)
         if ident is not None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,8 +81,18 @@ class Piece:
         return self.until - self.through
 
 
-def send_again(tx: Tx, since: datetime, after: int = 0, until: int | None = None, most: int = PIECE) -> Piece:
+def send_again(
+    tx: Tx,
+    since: datetime,
+    after: int = 0,
+    until: int | None = None,
+    most: int = PIECE,
+    *,
+    streams: Collection[str] = (),
+) -> Piece:
     """Marks sent facts as not yet sent, oldest first, from a time on; the relay then sends them in order.
+
+    ``streams``: those of these records only.
 
     It goes piece by piece, each beginning ``after`` the one before, so that what happens meanwhile is not sent twice.
     While many are on their way, a piece has none: ask for it again.
@@ -95,10 +105,17 @@ def send_again(tx: Tx, since: datetime, after: int = 0, until: int | None = None
     chosen = sa.select(outbox.c.id).where(
         outbox.c.id > begin, outbox.c.id <= until, outbox.c.created_at >= since, outbox.c.published_at.is_not(None)
     )
+    if streams:
+        chosen = chosen.where(of_streams(tx, streams))
     ids = list(tx.execute(chosen.order_by(outbox.c.id).limit(most)).scalars())
     mark_again(tx, ids)
     through = ids[-1] if len(ids) == most else until
     return Piece(len(ids), through, until, _kept_since(tx, since))
+
+
+def of_streams(tx: Tx, streams: Collection[str]) -> "sa.ColumnElement[bool]":
+    """The condition that a fact is of one of these streams."""
+    return sa.or_(*(tx.tables.outbox.c.type.startswith(f"plumbline.{stream}.", autoescape=True) for stream in streams))
 
 
 def mark_again(tx: Tx, ids: Sequence[int]) -> None:

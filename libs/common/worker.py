@@ -15,7 +15,7 @@ from libs.common.intake import ASKED, Intake
 from libs.common.loops import Report, Wait, job_loop, keep, relay_loop, timers_loop
 from libs.common.memory import settle_memory
 from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
-from libs.common.rabbit.bindings import CHECK_S, Bindings
+from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.topology import dead_of, queue_of
 from libs.common.relay import Relay
@@ -189,7 +189,7 @@ class Worker:
                 bindings.step(report)
                 unrouted.look(broker, report)
                 soon.reset()
-                self.stop.wait(CHECK_S)
+                self.stop.wait(bindings.again_s)
             except (BusDown, Refusal, DomainError) as trouble:
                 report("bindings", False, f"they cannot be compared: {trouble}")
                 soon.wait(self.stop)

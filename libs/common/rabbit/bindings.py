@@ -9,18 +9,19 @@ import sqlalchemy as sa
 from libs.common import relay, status
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
-from libs.common.rabbit import history
+from libs.common.rabbit import asking, history
+from libs.common.rabbit.asking import OURS
 from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.topology import HISTORY_AGE, bindings_of
 from libs.common.service import Service
 
 CHECK_S = 10.0
+PIECE_S = 0.5  #: while facts are told again that another service asks for
 MARGIN = timedelta(minutes=2)  #: clocks of brokers and databases differ, and facts travel
 OLD = timedelta(minutes=1)  #: a look that is older was somebody else's, or is forgotten: something may be missing
 SEEN = "bindings_seen"  #: the part whose time says when all bindings were last there
 FILLED = "history"  #: the part whose detail says which history has this service's facts
-OURS = "read"  #: the mark of a binding whose queue has all that there was
 
 Report = Callable[[str, bool, str], None]
 
@@ -31,13 +32,15 @@ class Bindings:
     A lost binding is bound again. A queue that was made anew is known by the mark that its bindings lack, a database
     that was restored by a last look of long ago that is not ours. In each case the stream of all facts
     (``plumbline.history``) gives back what was missed since that look. Where the broker has lost the history as well,
-    each publisher fills it from its outbox, and with it every queue.
+    each publisher fills it from its outbox, and with it every queue. So it does for who begins to read a stream.
     """
 
     def __init__(self, service: Service, consumer: Consumer, broker: Management, url: str) -> None:
         self.service, self.consumer, self.broker, self.url = service, consumer, broker, url
         self.store = consumer.store
         self._looked: datetime | None = None  #: when we last did, as the database has it from us
+        self._answering = asking.Answering(service, self.store)
+        self.again_s = CHECK_S  #: when the next look is due
 
     def missing(self) -> set[Binding]:
         """What should be bound and is not. Raises Refusal or BusDown."""
@@ -49,6 +52,7 @@ class Bindings:
             began = tx.now  # what goes lost while we are at it, the next look reads from here on
         there = self.broker.bindings(EVENTS)
         missing, since = self._missing(there), self._last_seen()
+        asking.begin(self.service, self.store, there, looked=since is not None, nothing_told=self._nothing_told)
         why, reread = self._why(missing, there, since), 0
         if why:
             report("bindings", False, why)
@@ -58,11 +62,16 @@ class Bindings:
             reread = self._read_again(begin, {key for _, key in bindings_of(self.service)})
         for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
             self.broker.bind(EVENTS, queue, key, mark)
+        for queue, key, mark in sorted(asking.asks(self.service, self.store) - there):
+            self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
         status.write(self.store, SEEN, True, "", at=began)
         self._looked = self._last_seen()
-        report("bindings", True, "")
+        more = self._answering.step(there, report)
+        self.again_s = PIECE_S if more else CHECK_S
+        if not more:
+            report("bindings", True, "")
         return reread
 
     def _missing(self, there: set[Binding]) -> set[Binding]:
@@ -101,6 +110,10 @@ class Bindings:
             relay.refill(self.store, self.store.tables.outbox.c.created_at > oldest)
         status.write(self.store, FILLED, True, there_is)
         return True
+
+    def _nothing_told(self) -> bool:
+        """Whether no fact was ever told on this broker: then no stream has a past."""
+        return history.last(self.url, f"{self.service.name} history") is None
 
     def _last_seen(self) -> datetime | None:
         table = self.store.tables.worker_status

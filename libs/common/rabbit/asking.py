@@ -1,0 +1,98 @@
+"""A stream with a past: who begins to read it asks for that by a mark on its binding, and its publisher tells it again.
+
+Only a service may bind its queue, so nobody else can ask. Everybody hears it once more, and skips what they have.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from libs.common import outbox, past
+from libs.common.contracts.publishers import PUBLISHERS
+from libs.common.rabbit.management import Binding
+from libs.common.rabbit.topology import queue_of
+from libs.common.service import Service
+from libs.common.store import Store
+
+SINCE_FIRST = "since first "  #: how the mark of a binding begins that asks for the past; the moment follows
+OURS = "read"  #: the mark of a binding whose queue has all that there was
+TOLD = "told "  #: counters: the publisher's; which of these it has answered
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+
+Report = Callable[[str, bool, str], None]
+
+
+def begin(
+    service: Service, store: Store, there: Collection[Binding], *, looked: bool, nothing_told: Callable[[], bool]
+) -> None:
+    """Writes down which streams are read, and which of them have a past that is to be asked for.
+
+    ``looked``: whether this database was here before. Where a version before this one left it, marks say what it read.
+    """
+    with store.reading() as tx:
+        unread = past.unread(tx, service.subscriptions.streams)
+        written_down, now = past.written_down(tx), past.moment(tx.now)
+    if not unread:
+        return
+    marked = {one.key.split(".")[1] for one in there if one.queue == queue_of(service.name) and one.mark == OURS}
+    new = set(unread)
+    if not written_down and marked:
+        new = new - marked if looked else set()
+        if not looked:
+            past.tell_that_it_is_gone(store)
+    elif not looked and nothing_told():
+        new = set()
+    past.note(store, set(unread) - new, past.ALWAYS)
+    past.note(store, new, now)
+
+
+def asks(service: Service, store: Store) -> set[Binding]:
+    """The bindings by which this service asks. They stay: their publishers know which they have answered."""
+    with store.reading() as tx:
+        asked = past.asked(tx, service.subscriptions.streams)
+    queue = queue_of(service.name)
+    return {Binding(queue, f"plumbline.{stream}.#", f"{SINCE_FIRST}{since}") for stream, since in asked.items()}
+
+
+class Answering:
+    """What others ask of this service, told again piece by piece, so that what is new need not wait long."""
+
+    def __init__(self, service: Service, store: Store) -> None:
+        self.service, self.store = service, store
+        self._under_way: dict[str, outbox.Piece] = {}  #: begun anew by the next process, should this one die
+
+    def step(self, there: Collection[Binding], report: Report) -> bool:
+        """The next piece for one who asks. Whether there is more to do, soon."""
+        asked = self._open(there)
+        if not asked:
+            return False
+        name, streams = min(asked.items())
+        before = self._under_way.get(name)
+        after, until = (before.through, before.until) if before else (0, None)
+        with self.store.begin() as tx:
+            piece = outbox.send_again(tx, FIRST, after, until, streams=streams)
+            if not piece.left:
+                tx.count(name)
+        self.store.woken()
+        self._under_way[name] = piece
+        who = name.removeprefix(TOLD).split(" ")[0]
+        report("bindings", True, f"telling {who} what it asks for, from the first fact on: {piece.left} rows to go")
+        return True
+
+    def _open(self, there: Collection[Binding]) -> dict[str, list[str]]:
+        """By whose counter: the streams of ours that are asked for."""
+        asked: dict[str, list[str]] = {}
+        for queue, key, mark in sorted(there):
+            stream = key.split(".")[1] if key.startswith("plumbline.") else ""
+            if mark.startswith(SINCE_FIRST) and queue.startswith(queue_of("")) and self._is_ours(stream):
+                asked.setdefault(f"{TOLD}{queue} {mark}"[:120], []).append(stream)
+        if asked:
+            counters = self.store.tables.counters
+            with self.store.reading() as tx:
+                answered = set(tx.execute(sa.select(counters.c.name).where(counters.c.name.in_(asked))).scalars())
+            asked = {name: streams for name, streams in asked.items() if name not in answered}
+        return asked
+
+    def _is_ours(self, stream: str) -> bool:
+        return bool(stream) and PUBLISHERS.get(stream, self.service.name) == self.service.name

@@ -1,0 +1,136 @@
+"""A version that begins to read a stream which has a past: what happened before is there, once, and is no news."""
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embedded import past
+from embedded.run import Threads
+from embedded.system import System
+from embedded.testing import CAST, Bench
+from libs.common import migrate, orm
+from libs.common import past as kept
+from libs.common.contracts.base import facts
+from libs.common.contracts.opportunities import OpportunityOpened
+from libs.common.service import Service, Subscriptions
+from libs.common.store import Store
+from tests.flow.funnel import API, Funnel
+
+
+def deaf(service: Service, *streams: str) -> Service:
+    """As a version before that did not read these."""
+    reads = Subscriptions()
+    for fact in facts():
+        handler = service.subscriptions.handler(fact.name)
+        if handler is not None and fact.aggregate() not in streams:
+            reads.on(fact)(handler)
+    return replace(service, subscriptions=reads)
+
+
+def over(bench: Bench, **instead: tuple[Service, orm.Database]) -> System:
+    """A system of other versions, or other databases, of some services, and else the same."""
+    same = {name: (part.service, part.store.database) for name, part in bench.system.parts.items()}
+    around = bench.system.parts["leads"].store.surroundings
+    return System.over(same | instead, signer=bench.system.signer, clock=bench.clock, surroundings=around)
+
+
+@pytest.fixture
+def funnel(bench: Callable[..., Bench]) -> Funnel:
+    return Funnel(bench())
+
+
+def before(funnel: Funnel, name: str, *streams: str) -> System:
+    """Lets the version before run; returns the one that is to come."""
+    later, part = funnel.bench.system, funnel.bench.system.parts[name]
+    funnel.bench.system = over(funnel.bench, **{name: (deaf(part.service, *streams), part.store.database)})
+    return later
+
+
+def valid(funnel: Funnel) -> str:
+    lead = str(funnel.lead()["id"])
+    funnel.do("csr", f"/leads/{lead}/validate")
+    return lead
+
+
+def upgrade(funnel: Funnel, later: System) -> int:
+    """How many facts each service took in that were told before."""
+    funnel.bench.system = later
+    counts = [count for name in later.parts for count in [0, *past.take_in(later, name)][-1:]]
+    funnel.settle()
+    return sum(counts)
+
+
+def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(funnel: Funnel) -> None:
+    later = before(funnel, "opportunities", "lead")
+    leads = [valid(funnel) for _ in range(3)]
+    assert funnel.see("/opportunities")["items"] == []
+
+    assert upgrade(funnel, later) > 0
+    funnel.do("csr", f"/leads/{leads[0]}/assign", {"owner_id": str(CAST["salesperson"][0])})
+
+    opened = [funnel.one(f"/opportunities?lead_id={lead}") for lead in leads]
+    assert opened[0]["salesperson_id"] == str(CAST["salesperson"][0]), "what came since waits behind nothing"
+    assert upgrade(funnel, later) == 0
+    assert len(funnel.bench.told("opportunities", OpportunityOpened)) == 3
+
+
+def test_it_is_taken_in_while_the_system_serves(funnel: Funnel, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = before(funnel, "opportunities", "lead")
+    lead = valid(funnel)
+    funnel.bench.system = later
+    taken, finish = threading.Event(), kept.finish
+
+    def finished(store: Store, streams: Collection[str]) -> None:
+        finish(store, streams)
+        taken.set()
+
+    monkeypatch.setattr(kept, "finish", finished)
+
+    threads = Threads(later)
+    assert taken.wait(10)
+    threads.stop()
+
+    assert funnel.one(f"/opportunities?lead_id={lead}")["lead_id"] == lead
+
+
+def test_what_was_interrupted_goes_on_at_the_next_start(funnel: Funnel, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = before(funnel, "opportunities", "lead")
+    leads = [valid(funnel) for _ in range(3)]
+    monkeypatch.setattr(past, "BATCH", 2)
+    funnel.bench.system = later
+
+    assert next(past.take_in(later, "opportunities")) == 2  # and here it is killed
+    upgrade(funnel, over(funnel.bench))
+
+    assert len([funnel.one(f"/opportunities?lead_id={lead}") for lead in leads]) == 3
+    assert len(funnel.bench.told("opportunities", OpportunityOpened)) == 3
+
+
+def test_nobody_is_told_today_of_what_happened_before_their_news_were_listened_for(funnel: Funnel) -> None:
+    later = before(funnel, "notifications", "opportunity")
+    opportunity = funnel.opportunity()
+    funnel.bench.clock.forward(days=1)
+
+    upgrade(funnel, later)
+    assert funnel.alerts("salesperson", opportunity) == []
+    assert funnel.see(f"/opportunities/{opportunity}")["salesperson_id"] == str(CAST["salesperson"][0])
+
+    funnel.do("csr", f"/opportunities/{opportunity}/assign", {"salesperson_id": str(CAST["colleague"][0])})
+    assert len(funnel.alerts("colleague", opportunity)) == 1
+
+
+def test_a_database_that_is_gone_is_said_and_not_made_up_anew(funnel: Funnel, tmp_path: Path) -> None:
+    upgrade(funnel, funnel.bench.system)
+    opportunity = funnel.opportunity()
+    spec = funnel.bench.system.parts["opportunities"].service
+    empty = orm.connect(f"sqlite:///{tmp_path / 'empty.db'}", durable=False)
+    migrate.upgrade(spec, empty)
+
+    assert upgrade(funnel, over(funnel.bench, opportunities=(spec, empty))) == 0
+
+    said = funnel.as_("admin").get(f"{API}/opportunities/readyz").get_json()
+    assert (said["status"], "restore its backup" in said["parts"]["new database"]["detail"]) == ("degraded", True)
+    assert funnel.bench.told("opportunities", OpportunityOpened) == [], f"another one than {opportunity}"

@@ -1,0 +1,171 @@
+"""Over a broker, a version that begins to read a stream asks for what was told before, and its publisher tells that
+again: also what the history has no more."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from libs.common import outbox
+from libs.common.consumer import Consumer
+from libs.common.rabbit import RabbitReader
+from libs.common.rabbit.asking import SINCE_FIRST
+from libs.common.rabbit.publisher import EVENTS
+from libs.common.rabbit.topology import queue_of
+from libs.common.service import Subscriptions
+from libs.local.broker import Broker, VirtualHost
+from tests.contract.throwaway import TAKER_TABLES, throwaway_facts  # noqa: F401 - the last one is an autouse fixture
+from tests.system.distributed_world import until
+from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
+from tests.system.rabbit_world import RabbitWorld
+from tests.system.test_rabbit_delivery import Watch
+
+
+@pytest.fixture
+def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
+    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def listen_to_nothing(world: RabbitWorld) -> None:
+    """The version before runs for a while: it finds in its queue what topology bound for the next one."""
+    hears = Subscriptions()
+    same = world.services
+    world.services = [one if one.name != "taker" else replace(one, subscriptions=hears) for one in same]
+    Watch(world).look()
+    RabbitReader(world.url("taker"), queue_of("taker"), Consumer(world.taker.store, hears).deliver).read_through()
+    world.services = same
+
+
+def told_long_ago(world: RabbitWorld, *notes: str) -> UUID:
+    """Sent, and older than anything that the broker keeps."""
+    subject = world.make(*notes)
+    world.withhold()
+    return subject
+
+
+def look(*watches: Watch) -> None:
+    for watch in watches:
+        watch.look()
+
+
+def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(world: RabbitWorld) -> None:
+    maker = Watch(world, "maker")
+    old, dropped = told_long_ago(world, "old"), world.make("dropped")
+    world.step()
+    listen_to_nothing(world)
+
+    taker = Watch(world)
+    look(taker, maker, taker)
+    world.change(old, "new")
+    world.read()
+
+    world.until_heard(old, "old", "new", by=[world.taker])
+    world.until_heard(dropped, "dropped", by=[world.taker])
+    assert world.taker.held() == []
+    again = world.rows()
+    look(maker, taker, Watch(world), Watch(world, "maker"))
+    world.step()
+    assert [len(world.taker.heard(one)) for one in (old, dropped)] == [2, 1]
+    assert world.rows() == again
+    assert any("telling plumbline.taker what it asks for" in detail for _, detail in maker.said)
+
+
+def test_who_begins_with_a_system_that_has_told_nothing_asks_for_nothing(world: RabbitWorld) -> None:
+    look(Watch(world), Watch(world, "maker"))
+
+    assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
+
+
+def test_a_service_that_is_new_to_a_running_system_gets_all_that_there_was(world: RabbitWorld) -> None:
+    old = told_long_ago(world, "old", "older")
+    last = world.make("last")
+    world.step()
+
+    maker, taker = Watch(world, "maker"), Watch(world)
+    look(taker, maker)
+    world.read()
+
+    world.until_heard(old, "old", "older", by=[world.taker])
+    world.until_heard(last, "last", by=[world.taker])
+
+
+def test_much_is_told_piece_by_piece_and_what_died_with_its_worker_is_begun_anew(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox.send_again, "__defaults__", (0, None, 3))
+    old = [told_long_ago(world, str(number)) for number in range(8)]
+    world.make("last")
+    world.step()
+    taker = Watch(world)
+    taker.look()
+
+    Watch(world, "maker").look()  # one piece; then its process ends
+    maker = Watch(world, "maker")
+    pieces = 0
+    while maker.said[-1:] != [(True, "")]:
+        maker.look()
+        pieces += 1
+    world.read()
+
+    for number, one in enumerate(old):
+        world.until_heard(one, str(number), by=[world.taker])
+    assert pieces >= 3
+
+
+def test_an_empty_database_of_a_service_that_was_here_is_said_and_nothing_is_asked_for(world: RabbitWorld) -> None:
+    look(Watch(world))
+    world.make("told")
+    world.step()
+    with world.taker.store.begin() as tx:
+        for table in vars(TAKER_TABLES).values():
+            tx.session.execute(table.delete())
+
+    look(Watch(world), Watch(world))
+
+    status = world.taker.store.tables.worker_status
+    with world.taker.store.reading() as tx:
+        said = {row.part: row for row in tx.session.execute(status.select())}
+    assert (said["new database"].ok, "restore its backup" in said["new database"].detail) == (False, True)
+    assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
+
+
+def yesterday(folder: Path) -> Path:
+    """This code, but for opportunities, who did not listen to what becomes of enquiries."""
+    for part in ("libs", "services"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    handlers = folder / "services" / "opportunities" / "handlers.py"
+    lines = handlers.read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("@subscriptions.on(Lead")]
+    assert len(lines) - len(kept) == 3
+    handlers.write_text("\n".join(kept) + "\n")
+    return folder
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_after_an_upgrade_enquiries_of_before_become_one_opportunity_each(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
+        Path(made).chmod(0o755)
+        world = FaultyWorld(Path(made))
+        world.code = yesterday(tmp_path / "yesterday")
+        try:
+            world.start()
+            leads = world.valid_leads(20)
+            until(lambda: not world.parts("leads")["outbox"].get("detail"), "leads has told everything", STARTS_S)
+            for name in NAMES:
+                world.processes[f"{name}-worker"].stop()
+            world.code = ROOT
+            for name in NAMES:
+                world.work(name)
+            world.until_arrived(*leads, world.valid_lead(), seconds=STARTS_S)
+            world.until_well()
+        finally:
+            world.stop()
