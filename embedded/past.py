@@ -1,6 +1,11 @@
-"""What was told before a service began to read a stream, taken out of the publishers' outboxes while all goes on."""
+"""What a service should know and does not, found as the system starts, as after an upgrade or a restore.
 
-from collections.abc import Collection, Iterable, Iterator
+It was told before the service began to read a stream, or since the moment of the backup that its file is; it is taken
+out of the publishers' outboxes while all goes on.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 
 import sqlalchemy as sa
@@ -15,13 +20,57 @@ from libs.common.store import Store
 BATCH = 100  #: applied in one transaction; requests of that service wait for it
 
 
-def take_in(system: System, name: str) -> Iterator[int]:
+@dataclass(frozen=True)
+class Told:
+    """How many facts of each stream a service has told, all and those that every reader was given; and how many of its
+    facts each reader had applied a moment before.
+    """
+
+    whole: bool  #: nothing was let go of
+    heard: Mapping[str, int] = field(default_factory=dict)
+    all: Mapping[str, int] = field(default_factory=dict)
+    sent: Mapping[str, int] = field(default_factory=dict)
+
+
+def told(system: System) -> dict[str, Told]:
+    """By service. Every fact is looked at once, so ask once."""
+    heard = {
+        name: {other: _heard(reader, name) for other, reader in system.parts.items() if other != name}
+        for name in system.parts
+    }
+    return {name: _told(part, heard[name]) for name, part in system.parts.items()}
+
+
+def _told(part: Part, heard: Mapping[str, int]) -> Told:
+    facts = part.store.tables.outbox.c
+    count = sa.select(facts.type, sa.func.count().label("all"), sa.func.count(facts.published_at).label("sent"))
+    with part.store.reading() as tx:
+        rows, whole = tx.execute(count.group_by(facts.type)).all(), outbox.is_whole(tx)
+    everything, sent = dict[str, int](), dict[str, int]()
+    for row in rows:
+        stream = row.type.split(".")[1]
+        everything[stream] = everything.get(stream, 0) + row.all
+        sent[stream] = sent.get(stream, 0) + row.sent
+    return Told(whole, heard, everything, sent)
+
+
+def forgotten(system: System, told: Told) -> int:
+    """How many facts of this service another one knows and it does not; 0 also where it let old ones go."""
+    most = 0
+    for reader, heard in told.heard.items() if told.whole else ():
+        streams = system.parts[reader].consumer.subscriptions.streams
+        most = max(most, heard - sum(told.all.get(one, 0) for one in streams))
+    return most
+
+
+def take_in(system: System, name: str, told: Mapping[str, Told]) -> Iterator[int]:
     """To the end as it is now: what is told later comes over the bus. How many facts so far, after each batch.
 
     Interrupted, it begins anew at the next start; what was taken in is skipped.
     """
     part = system.parts[name]
-    streams = _begin(system, part)
+    new = _begin(system, part)
+    streams = sorted({*new, *_behind(part, told)})
     if not streams:
         return
     count = 0
@@ -31,7 +80,7 @@ def take_in(system: System, name: str) -> Iterator[int]:
         part.consumer.deliver(some)
         count += len(some)
         yield count
-    past.finish(part.store, streams)
+    past.finish(part.store, new)
 
 
 def _begin(system: System, part: Part) -> list[str]:
@@ -50,6 +99,18 @@ def _begin(system: System, part: Part) -> list[str]:
     return sorted(lacking)
 
 
+def _behind(part: Part, told: Mapping[str, Told]) -> list[str]:
+    """The streams of which more was sent than is known here, as in a file that was restored."""
+    if past.is_gone(part.store):
+        return []
+    behind = []
+    for name, theirs in told.items():
+        mine = [one for one in part.service.subscriptions.streams if PUBLISHERS.get(one, "") == name]
+        if mine and _heard(part, name) + _waiting(part, name) < sum(theirs.sent.get(one, 0) for one in mine):
+            behind += mine
+    return behind
+
+
 def _lacks(system: System, part: Part, stream: str) -> bool:
     """Whether the first record that was told of is not known here: a version before this one wrote down nothing."""
     for store in _publishers(system, [stream]).values():
@@ -66,17 +127,27 @@ def _lacks(system: System, part: Part, stream: str) -> bool:
 
 def _is_gone(system: System, part: Part) -> bool:
     """Whether it has heard nothing, and others have heard of it."""
-    if _any(part.store, sa.true()):
+    if any(_heard(part, name) + _waiting(part, name) for name in system.parts):
         return False
-    others = (other.store for other in system.parts.values() if other is not part)
-    return any(_any(store, store.tables.stream_pos.c.producer == part.service.name) for store in others)
+    return any(_heard(other, part.service.name) for other in system.parts.values())
 
 
-def _any(store: Store, which: "sa.ColumnElement[bool]") -> bool:
-    with store.reading() as tx:
-        return tx.execute(sa.select(store.tables.stream_pos.c.agg).where(which).limit(1)).first() is not None
+def _heard(part: Part, producer: str) -> int:
+    """How many facts of a publisher's it has applied."""
+    known = part.store.tables.stream_pos.c
+    with part.store.reading() as tx:
+        applied = sa.select(sa.func.coalesce(sa.func.sum(known.last_seq), 0)).where(known.producer == producer)
+        return int(tx.execute(applied).scalar_one())
+
+
+def _waiting(part: Part, producer: str) -> int:
+    """How many it keeps until it can apply them."""
+    held, parked = part.store.tables.held.c, part.store.tables.parked.c
+    with part.store.reading() as tx:
+        kept = ((held.producer == producer,), (parked.producer == producer, parked.blocks))
+        return sum(int(tx.execute(sa.select(sa.func.count()).where(*one)).scalar_one()) for one in kept)
 
 
 def _publishers(system: System, streams: Collection[str]) -> dict[str, Store]:
-    names: Iterable[str | None] = {PUBLISHERS.get(stream) for stream in streams}
-    return {name: system.parts[name].store for name in sorted(one for one in names if one in system.parts)}
+    names = {PUBLISHERS.get(stream, "") for stream in streams}
+    return {name: system.parts[name].store for name in sorted(names) if name in system.parts}

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import services
+from embedded import past
 from embedded.gateway import Gateway
-from embedded.past import take_in
 from embedded.system import System
+from libs.common import forgotten
 from libs.common.loops import Report, job_loop, keep, relay_loop, timers_loop
 from libs.common.status import report_to
 from libs.common.surroundings import Surroundings
@@ -34,17 +35,18 @@ class Threads:
         self.stop_asked = threading.Event()
         self.wakes = {name: threading.Event() for name in system.parts}
         self.threads: list[threading.Thread] = []
+        reports = {name: report_to(part.store) for name, part in system.parts.items()}
         for name, part in system.parts.items():
             part.store.woken = self.wakes[name].set
-            report = report_to(part.store)
+            report = reports[name]
             sending = (part.relay, self._waiter(name), self.stop_asked, report, rest)
             self._start(name, "relay", report, partial(relay_loop, *sending))
-            self._start(name, "past", report, partial(self._take_in, system, name, report))
             timing = (part.service, part.store, part.timers, part.consumer, self.stop_asked, report)
             self._start(name, "timers", report, partial(timers_loop, *timing))
             for job in part.service.jobs:
                 if job.apart:
                     self._start(name, job.name, report, partial(job_loop, job, part.store, self.stop_asked, report))
+        self._start("system", "past", _to_all(reports), partial(self._catch_up, system, reports))
 
     def _start(self, service: str, part: str, report: Report, loop: Callable[[], None]) -> None:
         thread = threading.Thread(
@@ -53,16 +55,19 @@ class Threads:
         self.threads.append(thread)
         thread.start()
 
-    def _take_in(self, system: System, name: str, report: Report) -> None:
-        """What was told before this service began to read a stream; mostly there is nothing."""
-        began, count = time.monotonic(), 0
-        for count in take_in(system, name):
-            report("past", True, f"{count} facts were taken in that were told before it read them; more follow")
-            if self.stop_asked.wait(rest(time.monotonic() - began)):
-                return
-            began = time.monotonic()
-        if count:
-            report("past", True, "")
+    def _catch_up(self, system: System, reports: Mapping[str, Report]) -> None:
+        """What a service lacks, as after an upgrade or a restore; mostly there is nothing."""
+        told = past.told(system)
+        for name, part in system.parts.items():
+            forgotten.tell(part.store, past.forgotten(system, told[name]))
+            began, count = time.monotonic(), 0
+            for count in past.take_in(system, name, told):
+                reports[name]("past", True, f"{count} facts that were told before are taken in; more follow")
+                if self.stop_asked.wait(rest(time.monotonic() - began)):
+                    return
+                began = time.monotonic()
+            if count:
+                reports[name]("past", True, "")
         self.stop_asked.wait()
 
     def _waiter(self, name: str) -> Callable[[float], None]:
@@ -81,6 +86,14 @@ class Threads:
             wake.set()
         for thread in self.threads:
             thread.join(timeout=GRACE_S / 2)
+
+
+def _to_all(reports: Mapping[str, Report]) -> Report:
+    def report(part: str, ok: bool, detail: str) -> None:
+        for each in reports.values():
+            each(part, ok, detail)
+
+    return report
 
 
 class Embedded(Served):

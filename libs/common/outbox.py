@@ -158,9 +158,14 @@ def mark(tx: Tx) -> int:
     return _kept(tx, REPLAYED)
 
 
+def is_whole(tx: Tx) -> bool:
+    """Whether nothing was let go of."""
+    return not _kept(tx, PRUNED)
+
+
 def _kept_since(tx: Tx, since: datetime) -> datetime | None:
     outbox = tx.tables.outbox
-    if not _kept(tx, PRUNED):
+    if is_whole(tx):
         return None
     oldest: datetime | None = tx.execute(sa.select(outbox.c.created_at).order_by(outbox.c.id).limit(1)).scalar()
     return oldest if oldest is not None and oldest > since else None

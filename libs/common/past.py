@@ -68,6 +68,13 @@ def tell_that_it_is_gone(store: Store) -> None:
     status.write(store, NEW_DATABASE, False, GONE)
 
 
+def is_gone(store: Store) -> bool:
+    """Whether that was told, and nobody has said yet what is to become of it."""
+    words = store.tables.worker_status.c
+    with store.reading() as tx:
+        return bool(tx.execute(sa.select(words.part).where(words.part == NEW_DATABASE, ~words.ok)).first())
+
+
 def happened_before(tx: Tx, message: Message) -> bool:
     """Whether this fact is of a time when this service did not read its stream yet: to be known, and no news."""
     since = tx.noted.get(READ)

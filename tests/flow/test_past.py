@@ -1,5 +1,6 @@
 """A version that begins to read a stream which has a past: what happened before is there, once, and is no news."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -58,7 +59,8 @@ def valid(funnel: Funnel) -> str:
 def upgrade(funnel: Funnel, later: System) -> int:
     """How many facts each service took in that were told before."""
     funnel.bench.system = later
-    counts = [count for name in later.parts for count in [0, *past.take_in(later, name)][-1:]]
+    told = past.told(later)
+    counts = [count for name in later.parts for count in [0, *past.take_in(later, name, told)][-1:]]
     funnel.settle()
     return sum(counts)
 
@@ -102,7 +104,7 @@ def test_what_was_interrupted_goes_on_at_the_next_start(funnel: Funnel, monkeypa
     monkeypatch.setattr(past, "BATCH", 2)
     funnel.bench.system = later
 
-    assert next(past.take_in(later, "opportunities")) == 2  # and here it is killed
+    assert next(past.take_in(later, "opportunities", {})) == 2  # and here it is killed
     upgrade(funnel, over(funnel.bench))
 
     assert len([funnel.one(f"/opportunities?lead_id={lead}") for lead in leads]) == 3
@@ -134,3 +136,57 @@ def test_a_database_that_is_gone_is_said_and_not_made_up_anew(funnel: Funnel, tm
     said = funnel.as_("admin").get(f"{API}/opportunities/readyz").get_json()
     assert (said["status"], "restore its backup" in said["parts"]["new database"]["detail"]) == ("degraded", True)
     assert funnel.bench.told("opportunities", OpportunityOpened) == [], f"another one than {opportunity}"
+
+    with sqlite3.connect(tmp_path / "empty.db") as by_hand:  # docs/operations.md: there is no backup, begin anew
+        by_hand.execute("DELETE FROM worker_status WHERE part = 'new database'")
+    assert upgrade(funnel, over(funnel.bench)) > 0
+    assert len(funnel.bench.told("opportunities", OpportunityOpened)) == 1
+
+
+def test_a_file_of_an_earlier_time_than_the_others_is_said_where_all_are_of_one_moment_nothing_is(
+    funnel: Funnel, tmp_path: Path
+) -> None:
+    funnel.booked()
+    system = funnel.bench.system
+    spec, leads = system.parts["leads"].service, system.parts["leads"].store.database
+    with sqlite3.connect(str(leads.engine.url.database)) as now, sqlite3.connect(tmp_path / "yesterday.db") as then:
+        now.backup(then)
+    funnel.lead()
+    assert [name for name, told in past.told(system).items() if past.forgotten(system, told)] == []
+    assert funnel.see("/leads/readyz", "admin")["status"] == "ok"
+
+    backup = orm.connect(f"sqlite:///{tmp_path / 'yesterday.db'}", durable=False)
+    funnel.bench.system = over(funnel.bench, leads=(spec, backup))
+    pause = threading.Event()
+    threads = Threads(funnel.bench.system)
+    try:
+        for _ in range(100):
+            parts = funnel.see("/leads/readyz", "admin")["parts"]
+            if "restored" in parts:
+                break
+            pause.wait(0.1)
+    finally:
+        threads.stop()
+    assert "others know 1 facts" in parts["restored"]["detail"]
+    assert parts["restored"]["ok"] is False
+
+
+def test_a_restored_file_catches_up_with_what_the_others_told_since(funnel: Funnel, tmp_path: Path) -> None:
+    upgrade(funnel, funnel.bench.system)
+    card = funnel.lead()["id"]
+    console = funnel.bench.system.parts["console"]
+    with (
+        sqlite3.connect(str(console.store.database.engine.url.database)) as now,
+        sqlite3.connect(tmp_path / "then.db") as then,
+    ):
+        now.backup(then)
+    funnel.do("csr", f"/leads/{card}/validate")
+    late = funnel.lead()["id"]
+
+    backup = orm.connect(f"sqlite:///{tmp_path / 'then.db'}", durable=False)
+    later = over(funnel.bench, console=(console.service, backup))
+    assert upgrade(funnel, later) > 0
+
+    lanes = {one["id"]: one["lane"] for one in funnel.as_("office").items(f"{API}/pipeline/cards")}
+    assert lanes == {card: "opportunity.new", late: "lead.new"}
+    assert upgrade(funnel, later) == 0

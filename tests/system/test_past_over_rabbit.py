@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +13,8 @@ import pytest
 
 from libs.common import outbox
 from libs.common.consumer import Consumer
-from libs.common.rabbit import RabbitReader
+from libs.common.contracts.publishers import PUBLISHERS
+from libs.common.rabbit import RabbitReader, bindings
 from libs.common.rabbit.asking import SINCE_FIRST
 from libs.common.rabbit.publisher import EVENTS
 from libs.common.rabbit.topology import queue_of
@@ -135,6 +137,30 @@ def test_an_empty_database_of_a_service_that_was_here_is_said_and_nothing_is_ask
         said = {row.part: row for row in tx.session.execute(status.select())}
     assert (said["new database"].ok, "restore its backup" in said["new database"].detail) == (False, True)
     assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
+
+
+def test_a_publisher_of_an_earlier_time_than_its_readers_is_said_and_one_that_only_rested_is_not(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PUBLISHERS, "thing", "maker")
+    monkeypatch.setattr(bindings, "OLD", timedelta(0))
+    look(Watch(world, "maker"))
+    world.make("kept")
+    world.step()
+    look(Watch(world, "maker"))
+    status, outbox_ = world.maker.tables.worker_status, world.maker.tables.outbox
+    with world.maker.reading() as tx:
+        assert tx.session.scalar(status.select().where(status.c.part == "restored")) is None
+
+    world.make("forgotten", "too")
+    world.step()
+    with world.maker.begin() as tx:
+        tx.session.execute(outbox_.delete().where(outbox_.c.id > 1))
+    look(Watch(world, "maker"))
+
+    with world.maker.reading() as tx:
+        said = tx.session.execute(status.select().where(status.c.part == "restored")).one()
+    assert (said.ok, "others know 2 facts" in said.detail) == (False, True)
 
 
 def yesterday(folder: Path) -> Path:

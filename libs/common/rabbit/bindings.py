@@ -1,14 +1,18 @@
 """Finds what a broker has lost, and fills it again: bindings, a queue and what was in it, everything."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import relay, status
+from libs.common import forgotten, relay, status
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
+from libs.common.contracts.base import BadEnvelope
+from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import asking, history
 from libs.common.rabbit.asking import OURS
 from libs.common.rabbit.management import Binding, Management
@@ -58,7 +62,8 @@ class Bindings:
             report("bindings", False, why)
             for queue, key, _mark in sorted(missing):
                 self.broker.bind(EVENTS, queue, key)
-            begin = None if missing == self._missing(set()) else since  # a new queue: what waited in it is of any age
+            anew = bool(missing) and missing == self._missing(set())  # a new queue: what waited in it is of any age
+            begin = None if anew else since
             reread = self._read_again(begin, {key for _, key in bindings_of(self.service)})
         for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
             self.broker.bind(EVENTS, queue, key, mark)
@@ -83,7 +88,7 @@ class Bindings:
         lost = sorted(one.key for one in missing if (one.queue, one.key) not in bound)
         if lost:
             return f"the queue was not bound to {', '.join(lost)}; binding it and reading what it missed"
-        if since is None or not bindings_of(self.service):
+        if since is None:
             return ""
         if missing:
             return "the queue was made anew; reading what the one before may have held"
@@ -121,16 +126,27 @@ class Bindings:
             return tx.session.scalar(sa.select(table.c.at).where(table.c.part == SEEN))
 
     def _read_again(self, since: datetime | None, keys: Iterable[str]) -> int:
-        """To the end as it is now: what is told from here on is in the queue too."""
-        count = 0
+        """To the end as it is now: what is told from here on is in the queue too.
+
+        Of a time that we may have forgotten we read our own facts, too, and say so where we do not know them.
+        """
+        count, ours = 0, list[UUID]()
 
         def deliver(some: Sequence[Delivery]) -> None:
             nonlocal count
-            self.consumer.deliver([replace(one, reread=True) for one in some])
-            count += len(some)
+            for one in some:
+                if one.producer == self.service.name:
+                    with suppress(BadEnvelope):
+                        ours.append(one.read().id)
+            others = [replace(one, reread=True) for one in some if one.producer != self.service.name]
+            self.consumer.deliver(others)
+            count += len(others)
 
-        starts = tuple(key.removesuffix("#") for key in keys)
-        begin = None if since is None else since - MARGIN
+        wanted = [key.removesuffix("#") for key in keys]
+        if since is not None:
+            wanted += [f"plumbline.{stream}." for stream, who in PUBLISHERS.items() if who == self.service.name]
+        begin, starts = None if since is None else since - MARGIN, tuple(wanted)
         name = f"{self.service.name} history"
         history.read_to_the_end(self.url, begin, deliver, name, wants=lambda key: key.startswith(starts))
+        forgotten.tell(self.store, forgotten.unknown(self.store, ours))
         return count
