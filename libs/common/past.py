@@ -77,11 +77,17 @@ def is_gone(store: Store) -> bool:
 
 def happened_before(tx: Tx, message: Message) -> bool:
     """Whether this fact is of a time when this service did not read its stream yet: to be known, and no news."""
-    since = tx.noted.get(READ)
-    if since is None:
-        since = tx.noted[READ] = _since(tx)
-    began = abs(since.get(message.aggregate, ALWAYS))
+    began = _began(tx, message.aggregate)
     return bool(began) and message.time < datetime.fromtimestamp(began / 1000, UTC) - MARGIN
+
+
+def _began(tx: Tx, stream: str) -> int:
+    """The moment, or ALWAYS. Once it is written down it stays, so it is asked for once a process."""
+    known = tx.store.known
+    if (READ, stream) not in known:
+        known |= {(READ, one): (tx.now, abs(since)) for one, since in _since(tx).items()}
+    _, began = known.get((READ, stream), (tx.now, ALWAYS))
+    return int(began)
 
 
 def _since(tx: Tx) -> Mapping[str, int]:
