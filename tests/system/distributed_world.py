@@ -103,5 +103,5 @@ def until(found: Callable[[], Any], what: str, seconds: float = HEALS_S) -> Any:
 def exists(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone, or going as it was looked at
         return False

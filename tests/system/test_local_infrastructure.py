@@ -17,6 +17,7 @@ from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.ports import free_ports
+from tests.system.distributed_world import exists
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,13 +32,6 @@ def folder() -> Iterator[Path]:
 
 def connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=5)
-
-
-def exists(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_role_reaches_its_own_database_and_no_other(postgres: DatabaseServer, new_database) -> None:
