@@ -232,6 +232,12 @@ def test_what_is_too_large_is_refused_before_it_is_passed_on(gateway) -> None:
     refused(*ask(gateway, "GET", "/api/v1/leads?" + "x" * (64 << 10)), status=414)
 
 
+def test_who_chose_too_large_a_photo_is_told_so_by_the_console(gateway) -> None:
+    """They read a page of nginx's."""
+    answer, content = ask(gateway, "POST", "/do/lead.file/0197", bytes(12 << 20))
+    assert (answer.status, json.loads(content)["service"]) == (200, "console")
+
+
 def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
