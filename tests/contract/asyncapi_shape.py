@@ -85,7 +85,7 @@ MESSAGE = thing(
         "correlationId": thing({"location": {"pattern": r"^\$message\.payload#/"}}, "location"),
         "tags": {"type": "array", "items": thing({"name": TEXT}, "name")},
         "bindings": thing({"amqp": thing({"messageType": TEXT, "bindingVersion": BINDING})}),
-        "payload": {"type": "object"},
+        "payload": reference("components/schemas/"),  # it is called so in the code that others generate
         "examples": {"type": "array", "items": thing({"payload": {"type": "object"}})},
         "x-publisher": TEXT,
         "x-receivers": {"type": "array", "items": TEXT},

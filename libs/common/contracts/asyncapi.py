@@ -66,6 +66,8 @@ def asyncapi(service: str | None = None, subscribers: Mapping[str, Sequence[str]
     known = samples()
     messages = {fact.name: _message(fact, known.get(fact.name), reactors(fact, subscribers)) for fact in shown}
     messages |= {name: _command(kind, known.get(name)) for name, kind in asked.items()}
+    parts |= {_whole(fact): _of_message(fact) for fact in shown}
+    parts |= {_whole(kind): _of_command(kind) for kind in asked.values()}
     channels = {EVENTS: _exchange(EVENTS, "Every fact, as it happened.", [fact.name for fact in shown])}
     operations = {}
     if said:
@@ -112,8 +114,33 @@ def _operation(action: str, channel: str, types: Sequence[str]) -> Json:
     }
 
 
-def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -> Json:
+def _whole(kind: type[Any]) -> str:
+    """What generated code calls a whole message: without a name of its own it would be AnonymousSchema_124."""
+    return f"{kind.__name__}Message"
+
+
+def _of_message(fact: type[Event]) -> Json:
     data = {"$ref": f"#/components/schemas/{fact.__name__}"}
+    return {
+        "allOf": [
+            {"$ref": "#/components/schemas/Message"},
+            {"type": "object", "properties": {"type": {"const": fact.name}, "data": data}, "required": ["data"]},
+        ]
+    }
+
+
+def _of_command(kind: type[Any]) -> Json:
+    data = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    known = {"specversion": {"const": "1.0"}, "type": {"const": kind.name}, "data": data}
+    return {
+        "allOf": [
+            {"$ref": "#/components/schemas/Command"},
+            {"type": "object", "properties": known, "required": ["specversion", "data"]},
+        ]
+    }
+
+
+def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -> Json:
     return {
         "name": fact.name,
         "title": fact.__name__,
@@ -122,31 +149,19 @@ def _message(fact: type[Event], sample: Json | None, receivers: Sequence[str]) -
         "correlationId": {"location": "$message.payload#/correlationid"},
         "tags": [{"name": fact.aggregate()}],
         "bindings": {"amqp": {"messageType": fact.name, "bindingVersion": BINDING}},
-        "payload": {
-            "allOf": [
-                {"$ref": "#/components/schemas/Message"},
-                {"type": "object", "properties": {"type": {"const": fact.name}, "data": data}, "required": ["data"]},
-            ]
-        },
+        "payload": {"$ref": f"#/components/schemas/{_whole(fact)}"},
         "x-publisher": publisher(fact),
         "x-receivers": list(receivers),
     } | ({"examples": [{"payload": sample}]} if sample else {})
 
 
 def _command(kind: type[Any], sample: Json | None) -> Json:
-    data = {"$ref": f"#/components/schemas/{kind.__name__}"}
-    known = {"specversion": {"const": "1.0"}, "type": {"const": kind.name}, "data": data}
     return {
         "name": kind.name,
         "title": kind.__name__,
         "summary": spoken(kind),
         "contentType": CONTENT_TYPE,
-        "payload": {
-            "allOf": [
-                {"$ref": "#/components/schemas/Command"},
-                {"type": "object", "properties": known, "required": ["specversion", "data"]},
-            ]
-        },
+        "payload": {"$ref": f"#/components/schemas/{_whole(kind)}"},
     } | ({"examples": [{"payload": sample}]} if sample else {})
 
 
