@@ -28,6 +28,7 @@ from libs.common.schema.value import WORDS
 from libs.common.texts import recognisable
 from services.console.states import LANES
 from services.console.usecases.shown.reports.table import DEFINITIONS
+from services.notifications.usecases.catalogue import STANDS_IN
 from services.notifications.usecases.catalogue import TEXTS as TOLD
 
 SERVICES, COMMON = Path(services.__file__).parent, Path(common.__file__).parent
@@ -44,7 +45,7 @@ def catalogues() -> dict[str, str]:
     mine, libs = SERVICES / "estimates", COMMON / "spoken.py"
     console = [*_marked(SERVICES / "console"), *_marked(libs), *_looked_up(), *_refusals(SERVICES)]
     page = [*_marked(mine), *_marked(libs), *_refusals(mine), *(one.title for one in (NotFound, Gone, TooMany))]
-    told = [*(part for parts in TOLD.values() for part in parts), *_marked(libs)]
+    told = [*(part for parts in TOLD.values() for part in parts), STANDS_IN, *_marked(libs)]
     return {
         "services/notifications/texts/messages.pot": _written(told),
         "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),

@@ -95,6 +95,9 @@ def test_who_covers_for_somebody_absent_is_told_too(notifications: Bench) -> Non
 
     tell(notifications, leads.LeadAssigned, actor="csr")
     assert everybody_told(notifications, "lead_assigned") == {"salesperson", "colleague"}
+    news = "/api/v1/notifications"
+    [mine], [cover] = (notifications.as_(name).items(news) for name in ("salesperson", "colleague"))
+    assert cover["text"] == f"{mine['text']} You stand in for salesperson.", "it is not their own"
 
     notifications.clock.forward(days=2)
     tell(notifications, leads.LeadAssigned, actor="csr", subject=uuid4())

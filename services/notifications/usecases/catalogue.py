@@ -102,6 +102,8 @@ TEXTS: Mapping[Kind, Parts] = {
     Kind.CHAT_DISABLED: ("Nothing more is sent to your chat at {title}", ": {reason}", "."),
 }
 
+STANDS_IN = " You stand in for {person}."  #: to whoever is told for somebody who is away
+
 CALENDAR = "/calendar"
 #: what somebody no longer has they no longer see: back to those that they have
 HANDED_OVER: Mapping[Kind, str] = {Kind.LEAD_HANDED_OVER: "/leads", Kind.OPPORTUNITY_HANDED_OVER: "/board"}
@@ -120,6 +122,12 @@ def sentence(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, branch: Map
     say = texts.speaking(FOLDER, texts.of_branch(FOLDER, branch))
     told = (_part(part, find, zone, say) for part in TEXTS[kind])
     return "".join(part for part in told if part is not None)
+
+
+def standing_in(person: str, branch: Mapping[str, Any] | None) -> str:
+    """What is said besides to whoever stands in for that person; nothing for who is told for themselves."""
+    say = texts.speaking(FOLDER, texts.of_branch(FOLDER, branch))
+    return _part(STANDS_IN, {"person": person}.get, ZoneInfo("UTC"), say) or ""
 
 
 def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str | None:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -29,6 +29,7 @@ class Colleague:
     away: bool
     cover_id: UUID | None
     look: Callable[[], Caller] = field(compare=False)
+    instead_of: str = ""  #: whom they stand in for, where that is why they are told
 
     @property
     def caller(self) -> Caller:
@@ -116,8 +117,9 @@ def _covers(staff: Staff, asked: Collection[Colleague]) -> list[Colleague]:
     seen, found = {one.id for one in asked}, []
     waiting = [one for one in asked if one.away]
     while waiting:
-        next_ids = {one.cover_id for one in waiting if one.cover_id and one.cover_id not in seen}
-        covers = [one for one in staff.people(sorted(next_ids)) if one.active]
+        names = {one.cover_id: one.instead_of or one.name for one in reversed(waiting) if one.cover_id}
+        next_ids = names.keys() - seen
+        covers = [replace(one, instead_of=names[one.id]) for one in staff.people(sorted(next_ids)) if one.active]
         seen |= next_ids
         found += covers
         waiting = [one for one in covers if one.away]

@@ -86,7 +86,8 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
     Whom no way that they chose leads to, having no mail server or no chat, is told in the app.
     """
     tx, case = occasion.tx, occasion.case
-    text = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
+    sentence = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
+    said = {one.id: sentence + catalogue.standing_in(one.instead_of, occasion.branch) for one in persons}
     links = {person.id: where.of(person) or "" for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
     around = tx.store.surroundings
@@ -101,7 +102,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
             rows[tx.store.ids()] = (person, channel)
     common = {
         "event_id": occasion.event_id, "reminder": occasion.reminder, "kind": kind, "subject": case.subject,
-        "number": case.number[:40], "title": case.title, "text": text, "branch": case.branch,
+        "number": case.number[:40], "title": case.title, "branch": case.branch,
         "correlation": getattr(case, "lead_id", case.subject), "version": 1, "agg_seq": 0, "attempts": 0,
         "created_at": tx.now, "created_by": tx.actor, "updated_at": tx.now, "updated_by": tx.actor,
     }  # fmt: skip
@@ -111,6 +112,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
             "person_id": person.id,
             "channel": channel,
             "link": links[person.id],
+            "text": said[person.id],
             **_state(tx, channel),
             **common,
         }
@@ -123,7 +125,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
             continue
         here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
         due_at = wanted[person.id].mail_at(tx.now, here)
-        link = links[person.id]
+        link, text = links[person.id], said[person.id]
         if channel == Channel.CHAT:
             chatted.append((ident, chats[person.id], f"{text} {around.link(link)}", due_at))
         else:
