@@ -107,6 +107,9 @@ NOW_AND_THEN = {
 }
 
 
+PEOPLE = [name for name in CAST if name not in ("colleague", "stranger")]
+
+
 def acts_for(record: str, action: str) -> list[Act]:
     return [one for one in EVERY.values() if one.action == action and one.path.startswith(record)]
 
@@ -118,24 +121,37 @@ def offered(page: Page, act: Act, ident: str) -> bool:
     return there or f'data-why="{act.key.replace(".", "-")}-{ident[-6:]}' in page.html
 
 
-def missing(funnel: Funnel, record: str, ident: str, name: str) -> Iterator[str]:
-    """What the record allows this person, and its page does not offer."""
-    answer = funnel.bench.as_(name).get("/api/v1" + re.sub("<.*>", ident, record))
+def wrong(funnel: Funnel, record: str, ident: str, name: str) -> Iterator[str]:
+    """What the record allows this person and its page does not offer, and what that offers and is not allowed."""
+    whole = re.sub("<.*>", ident, record)
+    answer = funnel.bench.as_(name).get(f"/api/v1{whole}")
     if answer.status_code != 200:
         return
     found: dict[str, Any] = answer.get_json()
     page = Reader(funnel.bench, name).open(PAGE_OF[record].format_map(found))
-    for action in (one["action"] for one in found["allowed"]):
+    allowed = {whole: {one["action"] for one in found["allowed"]}}
+    for action in allowed[whole]:
         acts, own = acts_for(record, action), OTHERWISE.get((record, action), "").format_map(found)
         needless = found.get(NO_NEED.get((record, action), ""), False)
         if not needless and own not in page.offered and not any(offered(page, act, ident) for act in acts):
-            yield f"{name}: {record} {action} ({', '.join(one.key for one in acts) or 'no act'})"
+            yield f"{name} is not offered: {record} {action} ({', '.join(one.key for one in acts) or 'no act'})"
+    for _, _, key, *idents in (where.split("/") for where in page.offered if where.startswith("/do/")):
+        act = EVERY[key]
+        of = re.sub("<.*?>", idents[0], act.path[: act.path.index(">") + 1]) if act.action else ""
+        if of and of not in allowed:
+            allowed[of] = allowed_of(funnel, name, of)
+        if act.action not in allowed[of] if act.action else not _may(CAST[name][1], act):
+            yield f"{name} is offered: {key} of {of or 'anything'}"
+
+
+def allowed_of(funnel: Funnel, name: str, path: str) -> set[str]:
+    answer = funnel.bench.as_(name).get(f"/api/v1{path}")
+    return {one["action"] for one in answer.get_json()["allowed"]} if answer.status_code == 200 else set()
 
 
 def check(funnel: Funnel, *records: tuple[str, str]) -> None:
-    who = [name for name in CAST if name not in ("colleague", "stranger")]
-    wrong = [text for record, ident in records for name in who for text in missing(funnel, record, ident, name)]
-    assert not wrong, "\n".join(["allowed, but not offered:", *wrong])
+    found = [text for record, ident in records for name in PEOPLE for text in wrong(funnel, record, ident, name)]
+    assert not found, "\n".join(found)
 
 
 @pytest.fixture

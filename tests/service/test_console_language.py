@@ -69,6 +69,12 @@ msgstr "Intertempe: %(state)s."
 msgid "Invalid"
 msgstr "Malvalida"
 
+msgid "by rule: %(why)s"
+msgstr "lau regulo: %(why)s"
+
+msgid "channel %(what)s"
+msgstr "kanalo %(what)s"
+
 msgid "Nothing was changed."
 msgstr "Nenio <ŝanĝiĝis>."
 """
@@ -113,6 +119,22 @@ def test_a_page_brings_along_what_its_scripts_say_in_another_language_and_nothin
     [brought] = re.findall("<body[^>]* data-texts='([^']*)'", page.html)
     assert json.loads(html.unescape(brought)) == {"%(who)s is now in %(stage)s.": "%(who)s nun estas <en> '%(stage)s'."}
     assert "data-texts" not in reader.open("/board", headers={"Accept-Language": "en"}).html
+
+
+@pytest.mark.usefixtures("made_up")
+def test_why_a_rule_gave_an_enquiry_its_type_is_said_in_the_readers_language(office: Bench) -> None:
+    said = {"lead_type": "mql", "channels": ["walk_in"], "sources": ["web, ads"], "interest": ["high"]}
+    rules = {"type_rules": [said, {"lead_type": "sql", "after": ["contacted"]}]}
+    assert office.as_("admin").edit("PUT", "/api/v1/leads/settings", rules).status_code == 200
+    body = {"channel": "walk_in", "person_name": "Ann", "source": "web, ads", "interest_level": "high"}
+    lead = office.as_("csr").post("/api/v1/leads", body).get_json()["id"]
+    office.settle()
+    reader = Reader(office, "csr")
+    page = reader.open(f"/leads/{lead}", headers={"Accept-Language": "xx"})
+    assert "lau regulo: kanalo walk in, source web, ads, interest high" in page.text
+    by_hand = {"lead_type": "pql", "evidence": "by rule of thumb"}
+    assert office.as_("csr").post(f"/api/v1/leads/{lead}/type", by_hand).status_code == 200
+    assert "by rule of thumb" in reader.open(f"/leads/{lead}", headers={"Accept-Language": "xx"}).text
 
 
 def test_scripts_say_nothing_that_is_not_in_the_catalogue() -> None:

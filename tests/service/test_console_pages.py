@@ -380,3 +380,25 @@ def test_who_may_be_the_same_is_said_by_name_and_why_in_words_also_where_two_are
     assert (
         "L-00001 June Pettibone: Same name and address" in Reader(office, "csr").open(f"/do/lead.merge/{second}").text
     )
+
+
+def test_of_somebody_elses_enquiry_that_is_alike_the_number_is_known_and_nothing_leads_there(office: Bench) -> None:
+    theirs = entered(office, owner_id=str(CAST["colleague"][0]))
+    mine = entered(office, owner_id=str(CAST["salesperson"][0]))
+    number = office.as_("csr").get(f"/api/v1/leads/{theirs}").get_json()["number"]
+    for who, opens in (("salesperson", False), ("manager", True), ("csr", True)):
+        page = Reader(office, who).open(f"/leads/{mine}")
+        assert number in page.text, "they are warned all the same"
+        assert (f"/leads/{theirs}" in page.offered, "With somebody else" in page.text) == (opens, not opens), who
+
+
+def test_who_handed_an_enquiry_in_is_not_told_who_looks_at_what_a_colleague_makes_of_it(office: Bench) -> None:
+    lead = entered(office, generated_by=str(CAST["salesperson"][0]), owner_id=str(CAST["colleague"][0]))
+    office.as_("csr").post(f"/api/v1/leads/{lead}/validate")
+    office.settle()
+    [opened] = office.as_("csr").items(f"/api/v1/opportunities?lead_id={lead}")
+    seen = {}
+    for who in ("csr", "colleague", "salesperson"):
+        reader = Reader(office, who)
+        seen[who] = reader.client.get(f"/live.json?record={opened['id']}").get_json().get("others")
+    assert seen == {"csr": [], "colleague": ["csr"], "salesperson": None}

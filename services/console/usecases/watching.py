@@ -16,16 +16,25 @@ from libs.common.store import Store
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Presence, Told
 from services.console.usecases.shown.asking import C, in_scope
+from services.console.usecases.shown.withheld import theirs
 
 P: Any = Presence.__table__
 T: Any = Told.__table__.c
+
+
+def _theirs(cards: sa.Select[Any], who: Caller, permission: str) -> sa.Select[Any]:
+    """Of these the cards whose opportunity is theirs: whoever handed the enquiry in has the card alone."""
+    mine = theirs(who)
+    return in_scope(cards if mine is None else cards.where(mine), who, permission)
+
+
 #: who may see a record of a kind → the card that it is on
 OF: dict[str, Callable[[Caller, UUID], sa.Select[Any]]] = {
     "lead.read": lambda who, record: in_scope(sa.select(C.id).where(C.id == record), who, "lead.read"),
-    "opportunity.read": lambda who, record: in_scope(
+    "opportunity.read": lambda who, record: _theirs(
         sa.select(C.id).where(C.opportunity_id == record), who, "opportunity.read"
     ),
-    "estimate.read": lambda who, record: in_scope(
+    "estimate.read": lambda who, record: _theirs(
         sa.select(C.id).where(C.id.in_(sa.select(Estimate.card_id).where(Estimate.id == record))), who, "estimate.read"
     ),
     "booking.read": lambda who, record: scoped(

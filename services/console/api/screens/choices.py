@@ -57,19 +57,33 @@ ALIKE = {
 }  # fmt: skip
 
 
-def alike(record: dict[str, Any]) -> list[dict[str, str]]:
-    """The lead's possible duplicates with their names: a number and a code tell nobody who that is."""
+def alike(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lead's possible duplicates with their names: a number and a code tell nobody who that is.
+
+    Of one that is somebody else's to see, the number and why is all that is known, and nothing is done with it.
+    """
     found = record.get("duplicates") or ()
     with reading() as tx:
         names = usecases.called(tx, me(), [UUID(one["id"]) for one in found]) if found else {}
     return [
-        {**one, "name": names.get(UUID(one["id"]), ""), "why": say(ALIKE.get(one["why"], plain(one["why"])))}
+        {
+            **one,
+            "name": names.get(UUID(one["id"]), ""),
+            "seen": UUID(one["id"]) in names,
+            "why": say(ALIKE.get(one["why"], plain(one["why"]))),
+        }
         for one in found
     ]
 
 
+def seen(lead: str | None) -> bool:
+    """Whether a lead that is named here is one that the reader may open."""
+    with reading() as tx:
+        return lead is not None and bool(usecases.called(tx, me(), [UUID(lead)]))
+
+
 def _duplicates(record: dict[str, Any]) -> Pairs:
-    return tuple((one["id"], f"{one['number']} {one['name']}: {one['why']}") for one in alike(record))
+    return tuple((one["id"], f"{one['number']} {one['name']}: {one['why']}") for one in alike(record) if one["seen"])
 
 
 def _crews(_record: dict[str, Any]) -> Pairs:

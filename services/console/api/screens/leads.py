@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
+from libs.common import spoken
 from libs.common.errors import Unavailable
 from libs.common.spoken import counted
 from libs.common.web import store
@@ -96,11 +97,42 @@ def lead(lead_id: UUID) -> Response:
         alike=choices.alike(record),
         files=files,
         taken=filing.taken(files, offers, "lead.file-remove", "leads"),
+        into=choices.seen(record["duplicate_of"]),
         who=who,
         happened=timeline(ident),
         steps=steps.of_lead(record),
         title=title_of(record),
     )
+
+
+#: what a rule for a lead's type went by, as leads has it in its evidence; of some the value is a code
+BY_RULE = "by rule: "
+WENT_BY = {
+    "channel": (words.said("channel %(what)s"), True),
+    "interest": (words.said("interest %(what)s"), True),
+    "source": (words.said("source %(what)s"), False),
+    "campaign": (words.said("campaign %(what)s"), False),
+}
+DONE_BEFORE = {"contacted": words.said("contacted"), "validated": words.said("validated")}
+
+
+@bp.app_template_filter("evidence")
+def evidence(text: str | None) -> str:
+    """Why it got its type: a person's words as they are, a rule's in the reader's language."""
+    if not (text or "").startswith(BY_RULE):
+        return text or ""
+    parts = [_went_by(one) for one in str(text).removeprefix(BY_RULE).split(", ")]
+    return place().say(words.said("by rule: %(why)s"), why=", ".join(parts))
+
+
+def _went_by(part: str) -> str:
+    name, _, value = part.partition(" ")
+    if part in DONE_BEFORE:
+        return place().say(DONE_BEFORE[part])
+    if name not in WENT_BY:
+        return part
+    text, coded = WENT_BY[name]
+    return place().say(text, what=place().say(spoken.plain(value)).lower() if coded else value)
 
 
 def title_of(record: dict[str, Any]) -> str:
