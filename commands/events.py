@@ -13,6 +13,7 @@ from commands.door import history
 from commands.door.asked import Folder, broker_address
 from commands.door.moments import EXAMPLES, shown
 from libs.common.contracts.base import Message
+from libs.common.contracts.publishers import PUBLISHERS
 
 
 @click.group()
@@ -40,7 +41,7 @@ def tail(
     data: Path,
 ) -> None:  # fmt: skip
     """Print facts as they happen, until Ctrl-C."""
-    matches = matching(pattern)
+    matches = matching(checked(pattern))
     printed = 0
 
     def take(message: Message) -> bool:
@@ -74,6 +75,16 @@ def show(*, ident: UUID, as_json: bool, amqp_url: str | None, data: Path) -> Non
     history.read(amqp_url, data, str(ident), take, follow=False)
     body = found[0].encode().decode()
     click.echo(body if as_json else json.dumps(json.loads(body), indent=2, ensure_ascii=False))
+
+
+def checked(pattern: str) -> str:
+    """Refuses one that can match nothing there is, for who waits for it would wait for ever."""
+    stream = pattern.removeprefix("plumbline.").split(".")[0]
+    if set(stream).isdisjoint("*#") and stream not in PUBLISHERS:
+        raise click.BadParameter(
+            f"there is no stream {stream!r}; possible: {', '.join(PUBLISHERS)}", param_hint="'--type'"
+        )
+    return pattern
 
 
 def matching(pattern: str) -> Callable[[str], bool]:

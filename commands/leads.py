@@ -10,7 +10,7 @@ import click
 from commands import ROOT
 from commands.door import BEARER, signer_of
 from commands.door.asked import File, Folder, address, bearer
-from commands.door.running import known
+from commands.door.running import known, start_of
 
 PIECE = 400  #: rows a request: small enough for a progress bar, and what a lost connection can cost
 
@@ -48,7 +48,7 @@ def import_(
             click.echo(f"  {one['pointer']}: {one['detail']}", err=True)
         sys.exit(1)
     except OSError as reason:
-        click.echo(f"plumbline: nobody answers at {url} ({reason}); is it running? ./plumbline up", err=True)
+        click.echo(f"plumbline: nobody answers at {url} ({reason}); is it running? {start_of(known(data))}", err=True)
         sys.exit(3)
     click.echo(json.dumps(report) if as_json else _told(report))
     sys.exit(1 if report["rejected"] and not (report["created"] or report["already"]) else 0)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from commands import ROOT
-from commands.distributed.broker import Place, find
+from commands.distributed.broker import Place, find, why_away
 from commands.door.asked import Folder
 from libs.common import config
 from libs.common.bus import BusDown
@@ -123,4 +123,5 @@ def broker_of(data: Path | None) -> Iterator[Place]:
     except Refusal as refusal:
         config.quit_with(f"RabbitMQ refuses: {refusal}", code=1)
     except BusDown as away:
-        config.quit_with(str(away), code=config.EXIT_NOT_READY)
+        why = why_away(os.environ, data, default=ROOT / "var", away=away)
+        config.quit_with(why, code=config.EXIT_NOT_READY)

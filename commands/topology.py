@@ -12,7 +12,7 @@ import click
 
 import services
 from commands import ROOT
-from commands.distributed.broker import told
+from commands.distributed.broker import told, why_away
 from commands.door.asked import Folder
 from libs.common import config
 from libs.common.bus import BusDown
@@ -70,7 +70,8 @@ def command(verbose: bool, watch: bool, data: Path | None) -> None:
     except Refusal as refusal:
         config.quit_with(f"RabbitMQ refuses: {refusal}", code=1)
     except BusDown as away:
-        config.quit_with(str(away), code=config.EXIT_NOT_READY)
+        why = why_away(os.environ, data, default=ROOT / "var", away=away)
+        config.quit_with(why, code=config.EXIT_NOT_READY)
     if verbose:
         click.echo("\n".join(made))
     click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from commands.distributed.secrets import replace
-from commands.door.running import holds_embedded
+from commands.door.running import holds_embedded, known, start_of
 from libs.common import config
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS
@@ -71,10 +71,22 @@ def find(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Pla
     return Place(settings.amqp_url, Management(settings.management_url, settings.amqp_url), kept)
 
 
+def why_away(environ: Mapping[str, str], data: Path | None, *, default: Path, away: Exception) -> str:
+    """What to say of a broker that does not answer: mostly its system does not run."""
+    here = known(data or default)
+    if _given(environ, data) or here.running or here.broker is None:
+        return str(away)
+    return f"{(data or default).absolute()} is not running; start it first: {start_of(here)}"
+
+
+def _given(environ: Mapping[str, str], data: Path | None) -> bool:
+    return data is None and any(name.removesuffix("_FILE") in NAMING for name in environ)
+
+
 def told(environ: Mapping[str, str], data: Path | None, *, default: Path) -> Mapping[str, str]:
     """What `topology` is told of its broker: by the environment, where that names one and no folder is named, else by
     the folder. Ends the process, with a line that says why, where that holds none."""
-    if data is None and any(name.removesuffix("_FILE") in NAMING for name in environ):
+    if _given(environ, data):
         return environ
     data = (data or default).absolute()
     secrets_of = data / "secrets"

@@ -16,7 +16,7 @@ import click
 
 from commands import ROOT
 from commands.door.asked import Folder, address, bearer
-from commands.door.running import known
+from commands.door.running import known, start_of
 from demo.client import Client, Refused
 from libs.common.auth import Role
 
@@ -66,7 +66,7 @@ def opened(url: str | None, token: str | None, data: Path) -> Iterator[Door]:
     except Refused as refusal:
         quit_with(str(refusal), *(f"  {one['pointer']}: {one['detail']}" for one in refusal.problem.get("errors", [])))
     except OSError as reason:
-        quit_with(f"nobody answers at {url or here.url} ({reason}); is it running? ./plumbline up", code=3)
+        quit_with(f"nobody answers at {url or here.url} ({reason}); is it running? {start_of(here)}", code=3)
 
 
 def _token(data: Path) -> str:

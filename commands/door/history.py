@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from commands.door import moments, quit_with
-from commands.door.running import known
+from commands.door.running import known, start_of
 from libs.common.bus import BusDown, Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
 
@@ -23,11 +23,12 @@ Take = Callable[[Message], bool]  #: whether to go on
 
 def read(amqp_url: str | None, data: Path, begin: str | None, take: Take, *, follow: bool) -> None:
     """From where there is a history. Ends the process with 2 for a wrong beginning and 3 where there is none."""
-    here = known(data)
+    here, stopped = known(data), ""
     if amqp_url is None and here.broker is not None:
         amqp_url = here.broker.read_text().strip()
+        stopped = "" if here.running else f"{data} is not running; start it first: {start_of(here)}"
     if amqp_url is not None:
-        _from_broker(amqp_url, begin, take, follow=follow)
+        _from_broker(amqp_url, begin, take, follow=follow, stopped=stopped)
     elif here.embedded:
         _from_outboxes(data, begin, take, follow=follow)
     else:
@@ -63,7 +64,7 @@ def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -
         outboxes.close()
 
 
-def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> None:
+def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool, stopped: str) -> None:
     from libs.common.rabbit import history as stream
 
     ident, since = _beginning(begin)
@@ -99,7 +100,7 @@ def _from_broker(url: str, begin: str | None, take: Take, *, follow: bool) -> No
         elif earlier is not None:
             stream.read(url, earlier, take_bytes)
     except BusDown as away:
-        quit_with(f"the history cannot be read: {away}", code=3)
+        quit_with(stopped or f"the history cannot be read: {away}", code=3)
     if not found:
         quit_with(f"no fact {ident} is in the history")
 

@@ -46,6 +46,11 @@ def known(data: Path) -> Known:
     )
 
 
+def start_of(here: Known) -> str:
+    """How a system of this mode is started: the other way would make another, empty one beside it."""
+    return "./plumbline up" if here.broker is None else "./plumbline up --distributed"
+
+
 def holds_embedded(data: Path) -> bool:
     """Whether there are files of ours; somebody else's folder must not be filled with a system."""
     return any((data / f"{name}.db").exists() for name in services.NAMES)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from commands import ROOT
+from libs.common.signingkey import signing_key
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from commands import ROOT
             ("events", "tail", "--amqp-url", "amqp://127.0.0.1:1", "--from", "9999-12-31T23:59:59-14:00"),
             "no time such as",
         ),
+        (("events", "tail", "--type", "bookings.#"), "there is no stream 'bookings'; possible: lead, "),
         (("replay", "--service", "leads", "--since", "9999-12-31T23:59:59-14:00"), "is no time such as"),
         (("replay", "--service", "leads", "--since", "0001-01-01T00:00:00+14:00"), "is no time such as"),
         (("secrets", "--broker", ""), "is no host and port such as"),
@@ -45,6 +47,31 @@ def test_what_makes_no_sense_is_used_wrongly_and_nothing_is_made(
 
     assert (done.exit_code, said in done.output) == (2, True), done.output
     assert list(tmp_path.iterdir()) == []
+
+
+ASKING = (
+    "parked list", "replay --service leads --since 1h", "audit", "events tail", "subscribers list", "topology",
+    "rebuild --service leads", f"leads import {__file__}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ASKING)
+def test_who_asks_a_distributed_system_that_does_not_run_is_told_how_to_start_that_one(
+    tmp_path: Path, words: str
+) -> None:
+    """They were told of `up`, which makes another, empty system in the same folder; or of a broker's address alone."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "broker-admin-url").write_text("amqp://plumbline:a-long-password@127.0.0.1:1/%2F")
+    (tmp_path / "secrets" / "broker-passwords").write_text("leads=a-long-password-of-leads")
+    (tmp_path / "ports.json").write_text('{"management": 1}')
+    signing_key(tmp_path / "signing-key.pem")
+    (tmp_path / "running.json").write_text('{"url": "http://127.0.0.1:1", "embedded": false}')
+
+    first, *rest = words.split()
+    done = CliRunner().invoke(import_module(f"commands.{first}").command, [*rest, "--data", str(tmp_path)])
+
+    assert (done.exit_code, len(done.output.splitlines())) == (3, 1), done.output
+    assert "./plumbline up --distributed" in done.output
 
 
 SPOILT = {
