@@ -189,10 +189,11 @@ def refer(tx: Tx, here: Shelf, record: UUID, others: Iterable[FileAt]) -> bool:
     return any(row["id"] not in known for row in rows)
 
 
-def refer_to_these(tx: Tx, here: Shelf, record: UUID, others: Sequence[FileAt]) -> None:
-    """The same, and to no others any more."""
-    gone = {one.id for one in of(tx, here, [record]) if not one.kept} - {one.id for one in others}
-    forget(tx, here, record, gone)
+def refer_to_these(tx: Tx, here: Shelf, record: UUID, others: Sequence[FileAt], *, of_records: Iterable[UUID]) -> None:
+    """The same, and of these records' files to no others any more."""
+    wanted, theirs = {one.id for one in others}, {str(one) for one in of_records}
+    shown = [one for one in of(tx, here, [record]) if not one.kept and one.id not in wanted]
+    forget(tx, here, record, [one.id for one in shown if not theirs.isdisjoint(one.href.split("/"))])
     refer(tx, here, record, others)
 
 

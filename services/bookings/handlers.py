@@ -47,7 +47,7 @@ def tick_the_appointments(tx: Tx, event: OpportunityChanged) -> None:
     if event.answers and event.job_id is not None:
         usecases.learn(tx, event.job_id, event.answers)
     if event.files is not None and event.job_id is not None:
-        filing.came(tx, event.job_id, event.files)
+        filing.came(tx, event.job_id, event.files, of_records=(event.subject, event.lead_id))
     if "job_id" in event.changed and event.acceptance_id is not None:
         usecases.step_happened(tx, event.acceptance_id, Step.APPOINTMENTS_MOVED)
     elif "job_id" in event.changed:

@@ -1,6 +1,6 @@
 """Files at a job: its own, and those that came with the sale, which the opportunity's and the lead's owners keep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from libs.common import files
@@ -37,10 +37,10 @@ def remove(tx: Tx, job: Job, ident: UUID, *, reason: str) -> FileAt:
     return one
 
 
-def came(tx: Tx, job_id: UUID, these: Sequence[FileAt]) -> None:
-    """All that came with the sale: what is among it no more was removed where it is kept."""
+def came(tx: Tx, job_id: UUID, these: Sequence[FileAt], *, of_records: Iterable[UUID]) -> None:
+    """All that came with a sale: what is among it no more was removed where it is kept, at one of these records."""
     if tx.get(Job, job_id).takes_files:
-        files.refer_to_these(tx, SHELF, job_id, these)
+        files.refer_to_these(tx, SHELF, job_id, these, of_records=of_records)
 
 
 def came_later(tx: Tx, job_id: UUID, one: FileAt) -> None:
@@ -53,5 +53,5 @@ def went(tx: Tx, job_id: UUID, one: FileAt) -> None:
 
 
 def give_back(tx: Tx, job: Job) -> None:
-    """The sale was undone: what came with it is its opportunity's alone again."""
-    files.refer_to_these(tx, SHELF, job.id, ())
+    """The last sale was undone: what came with it is its opportunity's alone again."""
+    files.forget(tx, SHELF, job.id, [row.id for row in at(tx, job) if not row.kept])
