@@ -12,11 +12,10 @@ from libs.common.errors import Missing
 from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.opportunities.model import AnswerSheet, Opportunity, QuestionSet
-from services.opportunities.model.questions import PROFILE, QUALIFICATION, Judgement, is_blank
+from services.opportunities.model.questions import QUALIFICATION, Judgement, is_blank
 from services.opportunities.states import Flow
 from services.opportunities.usecases import flows
 
-KINDS = (QUALIFICATION, PROFILE)
 SHEETS: Any = AnswerSheet.__table__
 ANSWERED = sa.select(SHEETS).where(SHEETS.c.opportunity_id == sa.bindparam("opportunity"))
 
@@ -69,7 +68,7 @@ def of(tx: Tx, opportunity: Opportunity) -> list[Sheet]:
     return sorted(sheets, key=lambda sheet: (sheet.questions.kind != QUALIFICATION, sheet.questions.key))
 
 
-def answered(tx: Tx, opportunity: Opportunity, kinds: Collection[str] = KINDS) -> tuple[Answered, ...]:
+def answered(tx: Tx, opportunity: Opportunity, kinds: Collection[str]) -> tuple[Answered, ...]:
     """What was answered of the sets of these kinds, in their order, for whoever has no questions at hand."""
     return tuple(
         Answered(
