@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from embedded.testing import CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
+from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
 from libs.common import people
 from libs.common.contracts.bookings import (
     BookingAccepted,
@@ -16,7 +16,7 @@ from libs.common.contracts.bookings import (
     BookingReturned,
     BookingUnacknowledged,
 )
-from libs.common.contracts.staff import PersonChanged, Team, TeamChanged
+from libs.common.contracts.staff import Person, PersonChanged, Team, TeamChanged
 from tests.service.bookings_world import BOOKINGS, Orders, material
 
 OPERATOR = str(CAST["operations"][0])
@@ -100,6 +100,24 @@ def test_work_is_not_given_to_a_technician_of_the_team_who_could_neither_see_nor
     body = {"team_id": str(OPERATIONS), "assignee_id": str(technician)}
     refused = orders.act(orders.ready(), "assign-to-operation", "manager", body, status=422)
     assert pointers(refused) == ["/assignee_id"]
+
+
+def test_of_a_team_of_the_whole_company_somebody_of_another_branch_would_not_see_the_order(orders: Orders) -> None:
+    booking, far = orders.ready(), uuid4()
+    with orders.bench.system.parts["bookings"].store.begin() as tx:
+        people.remember_person(tx, PersonChanged(subject=far, person=operator(branch=AWAY)))
+        crew = Team(name="All crews", kind="operations", member_ids=(UUID(OPERATOR), far))
+        people.remember_team(tx, TeamChanged(subject=OPERATIONS, team=crew))
+    body = {"team_id": str(OPERATIONS), "assignee_id": str(far)}
+    refused = orders.act(booking, "assign-to-operation", "manager", body, status=422)
+    assert refused["errors"] == [
+        {"pointer": "/assignee_id", "detail": "is somebody of another branch, who would not see it"}
+    ]
+    orders.hand(booking, assignee_id=OPERATOR)
+
+
+def operator(**more: Any) -> Person:
+    return Person(name="Far away", email="far@test.example", roles=("operations",), **more)
 
 
 def test_work_is_not_given_to_somebody_who_left_or_to_an_empty_team(orders: Orders) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from embedded.testing import AWAY, CAST, HOME, SALES, Bench
+from embedded.testing import AWAY, CAST, HOME, SALES, Bench, Caller
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.staff import Person, PersonChanged
 from tests.service.opportunity_stories import OPPORTUNITIES, opened, prospect, seen
@@ -91,6 +91,13 @@ class WithinReach:
         body: dict[str, Any] = {"prospect": WHO, "product_interest": "Heat pump"}
         body |= named if where == "salesperson_id" else {"prospect": WHO | {"owner_id": named["salesperson_id"]}}
         assert desk.as_(who).post(OPPORTUNITIES, body).status_code == status
+
+    def test_another_system_enters_for_nobody_or_whoever_gives_it_to_somebody_afterwards(self, desk: Bench) -> None:
+        shop = Caller(desk, desk.system.signer.issue(uuid4(), name="web shop", roles=["service"]))
+        body: dict[str, Any] = {"prospect": WHO, "product_interest": "Heat pump"}
+        assert shop.post(OPPORTUNITIES, body | {"salesperson_id": str(ME)}).status_code == 403
+        made = shop.post(OPPORTUNITIES, body)
+        assert (made.status_code, made.get_json()["salesperson_id"]) == (201, None)
 
     def test_a_salesperson_enters_their_own_by_name_or_without(self, desk: Bench) -> None:
         for more in ({}, {"salesperson_id": str(ME)}):

@@ -1,8 +1,9 @@
 """What other systems may ask of Plumbline on the bus. A command is a wish, not a fact: it may be refused.
 
 It is a CloudEvent like a fact, with fewer demands: any ``id`` and ``source`` of the sender's, no sequence. A command
-with the same source and id is the same wish, whatever else it says. The classes here say its shape to strangers; what a
-service accepts is for its own checks, the same as behind its HTTP door, and a test holds the two together.
+with the same source and id, of the same user where the broker was told of them, is the same wish, whatever else it
+says. The classes here say its shape to strangers; what a service accepts is for its own checks, the same as behind its
+HTTP door, and a test holds the two together.
 """
 
 import re
