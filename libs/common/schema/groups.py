@@ -67,4 +67,16 @@ class Dict(fields.Dict):
 
 
 class Raw(Value):
-    """Any JSON, for the use case to judge."""
+    """Any JSON, for the use case to judge. ``like`` says to readers of the document which part of a fact it looks like
+    (``many``: a list of them): it is kept as it came, and some of it may be missing.
+    """
+
+    def __init__(self, *, like: type[Any] | None = None, many: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.like, self.many = like, many
+
+    def described(self) -> dict[str, Any]:
+        if self.like is None:
+            return {}
+        one = {"$ref": f"#/components/schemas/{self.like.__name__}"}
+        return {"type": "array", "items": one} if self.many else one

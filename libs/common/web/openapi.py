@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
@@ -12,6 +13,8 @@ from flask import Flask
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule as Route
 
+from libs.common.contracts.schemas import exact
+from libs.common.schema.groups import Raw
 from libs.common.schema.listing import Page
 from libs.common.schema.numbers import Number
 from libs.common.web.context import JSON, LINK, PUBLIC, Edge, Rule
@@ -52,6 +55,8 @@ def document(app: Flask) -> dict[str, Any]:
     for status, text in PROBLEMS.items():
         headers = _told(REFUSED_WITH.get(status, {}))
         spec.components.response(f"Problem{status}", {"description": text, "content": content, **headers})
+    for name, part in _carried(shown).items():
+        spec.components.schema(name, part)
     tagged = {rule.answer for _, rule in routes if rule.edits}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one schema used whole and in part gets two names; that is well
@@ -243,6 +248,23 @@ def _teach(converter: OpenAPIConverter, answers: set[type[Schema]]) -> None:
 
     converter.attribute_functions.insert(0, described)
     converter.attribute_functions += [shown, choice]
+
+
+def _carried(shown: set[type[Schema]]) -> dict[str, Any]:
+    """Parts of facts that answers carry, by name. Each field of them may be missing or null: they are older than we."""
+    likes = {field.like for kind in shown for field in kind().fields.values() if isinstance(field, Raw) and field.like}
+    _, parts = msgspec.json.schema_components(list(likes), ref_template="#/components/schemas/{name}")
+    for part in parts.values():
+        part.pop("required", None)
+        part["properties"] = {name: _loose(one) for name, one in part["properties"].items()}
+    return {name: exact(part) for name, part in parts.items()}
+
+
+def _loose(said: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    kept = {name: value for name, value in exact(said).items() if name != "default"}
+    _or_null(kept)
+    return kept
 
 
 def _many(field: fields.Field[Any]) -> bool:

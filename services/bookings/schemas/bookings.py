@@ -1,6 +1,7 @@
 """Booking orders: what comes in and what goes out."""
 
 from libs.common.auth import May
+from libs.common.contracts.parts import Address, Contact, LineSold, Material
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from libs.common.web.ours import Materials
 from services.bookings.states import BookingState, Hold, Ordering, Scheduling
@@ -87,7 +88,7 @@ class PartOut(Schema):
     number = fields.Text()
     total = fields.Money()
     deposit_due = fields.Money()
-    lines = fields.Raw()
+    lines = fields.Raw(like=LineSold, many=True)
     notes = fields.Text()
     change_order = fields.Flag()
     live = fields.Flag()
@@ -134,8 +135,8 @@ class BookingRow(Schema):
     deposit_paid = fields.Money(currency="currency")
     deposit_waived = fields.Flag()
     cancel_until = fields.Instant()
-    site = fields.Raw()
-    contact = fields.Raw()
+    site = fields.Raw(like=Address)
+    contact = fields.Raw(like=Contact)
     checklist = fields.List(fields.Nested(ItemOut))
     permits = fields.Text()
     access_notes = fields.Text()
@@ -169,7 +170,7 @@ class BookingOut(BookingRow):
     """An order by itself: with its parts, the ordering list, the chain of hands, and what the caller may do."""
 
     parts = fields.List(fields.Nested(PartOut))
-    materials = Materials()
+    materials = Materials(like=Material, many=True)
     assignments = fields.List(fields.Nested(LinkOut))
     allowed = Allowed(ACTS)
 

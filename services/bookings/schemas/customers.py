@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import post_load
 
+from libs.common.contracts.parts import Address, Answered, BillTo, Contact
 from libs.common.schema.parts import AddressIn, BillToIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from services.bookings.settings import check_template
@@ -40,8 +41,8 @@ class CustomerOut(Schema):
     number = fields.Text()
     name = fields.Text()
     tax_status = fields.Text()
-    bill_to = fields.Raw()
-    contacts = fields.Raw()
+    bill_to = fields.Raw(like=BillTo)
+    contacts = fields.Raw(like=Contact, many=True)
     branch = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()
@@ -93,7 +94,7 @@ class JobOut(Schema):
     name = fields.Text()
     status = fields.Code(JobState)
     type = fields.Text()
-    site = fields.Raw()
+    site = fields.Raw(like=Address)
     customer_id = fields.Uuid()
     customer_name = fields.Text()
     opportunity_id = fields.Uuid()
@@ -101,7 +102,7 @@ class JobOut(Schema):
     acceptance_id = fields.Uuid()
     estimate_id = fields.Uuid()
     salesperson_id = fields.Uuid()
-    answers = fields.Raw()
+    answers = fields.Raw(like=Answered, many=True)
     branch = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()

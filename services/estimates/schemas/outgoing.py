@@ -1,5 +1,6 @@
 """What staff see of an estimate."""
 
+from libs.common.contracts.parts import Address, BillTo, Contact
 from libs.common.web import Allowed, Schema, fields
 from libs.common.web.ours import Cost, Margin, Why
 from services.estimates.schemas.drawn import Drawing
@@ -132,9 +133,9 @@ class VersionWhole(VersionOut):
 class EstimateOut(EstimateRow):
     """An estimate by itself: its current version, what it comes to, and what the caller may do."""
 
-    contact = fields.Raw(attribute="opportunity.contact")
-    site = fields.Raw(attribute="opportunity.site")
-    bill_to = fields.Raw(attribute="opportunity.bill_to")
+    contact = fields.Raw(like=Contact, attribute="opportunity.contact")
+    site = fields.Raw(like=Address, attribute="opportunity.site")
+    bill_to = fields.Raw(like=BillTo, attribute="opportunity.bill_to")
     tax_mode = fields.Text(attribute="current.tax_mode")
     prices_include_tax = fields.Flag(attribute="current.prices_include_tax")
     member = fields.Flag(attribute="current.member")

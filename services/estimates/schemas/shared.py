@@ -1,5 +1,6 @@
 """What the customer sees: the offer without costs, and what came of it."""
 
+from libs.common.contracts.parts import Address, Contact
 from libs.common.web import Schema, fields
 from services.estimates.schemas.outgoing import SharedLine, TotalsOut
 from services.estimates.states import EstimateState
@@ -35,8 +36,8 @@ class SharedOut(Schema):
     valid_until = fields.Day()
     expires_at = fields.Instant()
     company = fields.Raw()
-    contact = fields.Raw(attribute="opportunity.contact")
-    site = fields.Raw(attribute="opportunity.site")
+    contact = fields.Raw(like=Contact, attribute="opportunity.contact")
+    site = fields.Raw(like=Address, attribute="opportunity.site")
     prices_include_tax = fields.Flag(attribute="current.prices_include_tax")
     terms = fields.Text(attribute="current.terms")
     notes = fields.Text(attribute="current.notes")

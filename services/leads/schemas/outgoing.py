@@ -1,5 +1,6 @@
 """How leads are shown."""
 
+from libs.common.contracts.parts import Address, Fit
 from libs.common.web import Allowed, Schema, fields
 from services.leads.states import LeadState
 
@@ -22,7 +23,7 @@ class LeadRow(Schema):
     company = fields.Text()
     phones = fields.List(fields.Text())
     emails = fields.List(fields.Text())
-    address = fields.Raw()
+    address = fields.Raw(like=Address)
     channel = fields.Text()
     source = fields.Text()
     campaign = fields.Text()
@@ -30,7 +31,7 @@ class LeadRow(Schema):
     trade = fields.Text()
     service_interest = fields.Text()
     interest_level = fields.Text()
-    fit = fields.Raw()
+    fit = fields.Raw(like=Fit)
     consent = fields.Raw()
     do_not_contact = fields.Flag()
     urgent = fields.Flag()

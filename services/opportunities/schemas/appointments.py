@@ -1,5 +1,6 @@
 """What comes in about appointments and what goes out."""
 
+from libs.common.contracts.parts import Address, Contact
 from libs.common.schema.parts import AddressIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from services.opportunities.states import AppointmentState, AppointmentType
@@ -59,8 +60,8 @@ class AppointmentRow(Schema):
     window_ends_at = fields.Instant()
     assignee_ids = fields.List(fields.Uuid())
     salesperson_id = fields.Uuid()
-    address = fields.Raw()
-    contact = fields.Raw()
+    address = fields.Raw(like=Address)
+    contact = fields.Raw(like=Contact)
     note = fields.Text()
     outcome = fields.Text()
     chain = fields.Raw()

@@ -1,5 +1,6 @@
 """An opportunity as it is shown, and how a list of them is asked for."""
 
+from libs.common.contracts.parts import Address, BillTo, Prospect
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 
 
@@ -30,9 +31,9 @@ class OpportunityRow(Schema):
     trade = fields.Text()
     description = fields.Text()
     financing_activity = fields.Text()
-    prospect = fields.Raw()
-    site = fields.Raw()
-    bill_to = fields.Raw()
+    prospect = fields.Raw(like=Prospect)
+    site = fields.Raw(like=Address)
+    bill_to = fields.Raw(like=BillTo)
     qualified = fields.Flag()
     score = fields.Whole()
     disqualified_by = fields.List(fields.Text())

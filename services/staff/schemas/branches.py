@@ -5,6 +5,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, pre_load
 
+from libs.common.contracts.parts import Address
 from libs.common.parties import country_of
 from libs.common.schema.parts import AddressIn
 from libs.common.schema.texts import COUNTRIES
@@ -69,7 +70,7 @@ class BranchName(Schema):
 class BranchOut(BranchName):
     least = BranchName  #: what is shown without staff.read
 
-    address = fields.Raw()
+    address = fields.Raw(like=Address)
     phone = fields.Text()
     email = fields.Text()
     calendar = fields.Raw()
