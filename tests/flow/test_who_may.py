@@ -5,6 +5,7 @@ Allowed is done or 409, not allowed is 403, out of one's scope is 404; and a lis
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from embedded import described
 from embedded.testing import AWAY, CAST, OPERATIONS, Caller
 from libs.common.auth import Role, Scope, reach
 from tests.flow.funnel import API, Funnel
+from tests.service.some_files import JPEG
 
 #: somebody → their role and, for those who are not of the cast, that they are of the other branch
 PEOPLE = {name: (role, True) for name, (_, role, _, _) in CAST.items() if name not in ("stranger", "marketing")}
@@ -32,6 +34,7 @@ Act = tuple[str, str, dict[str, Any] | None]
 
 LOSE = {"reason": "price", "void_offers": True}
 DRAFT = {"options": [{"name": "S", "lines": [{"description": "a", "qty": "1", "unit_price": "1.00"}]}]}
+FILE = {"file": "a photo"}  #: sent as a form's part
 YES = {"option": str(uuid4()), "method": "verbal", "typed_name": "A Customer"}
 
 #: who → what of a record, in an order in which each leaves the records with their owner
@@ -53,6 +56,9 @@ TABLE: list[tuple[str, dict[str, str], list[Act]]] = [
             ("POST", "/leads/{lead}/invalidate", {"reason": "spam"}),
         ],
     ),
+    ("put a file at a lead", ENQUIRE | {"technician": OWN}, [("POST", "/leads/{lead}/files", FILE)]),
+    ("put a file at an opportunity", ENQUIRE, [("POST", "/opportunities/{opportunity}/files", FILE)]),
+    ("put a file at a job", PREPARE | {"operations": ALL}, [("POST", "/bookings/jobs/{job}/files", FILE)]),
     (
         "assign a lead",
         {"csr": ALL, "technician": OWN, "manager": TEAM, "office": ALL, "admin": EVERYWHERE},
@@ -323,7 +329,10 @@ def verdict(funnel: Funnel, name: str, act: Act, records: Records) -> str:
     method, path, body = act
     caller, where = somebody(funnel, name), API + path.format(**records)
     headers = {"If-Match": "*"} if method in ("PUT", "PATCH") else {}
-    answer = caller.call(method, where, json=body, headers=headers)
+    if body is FILE:
+        answer = caller.call(method, where, data={"file": (BytesIO(JPEG), "boiler.jpg")})
+    else:
+        answer = caller.call(method, where, json=body, headers=headers)
     if answer.status_code == 422 and method == "POST" and "accept" in path:
         return "done"  # it came to the option that there is not
     known = {200: "done", 201: "done", 409: "done", 403: "refused", 404: "not found"}

@@ -146,7 +146,7 @@ class EstimateOut(EstimateRow):
     reason = fields.Text(attribute="current.reason")
     snapshot_hash = fields.Text(attribute="current.snapshot_hash")
     submitted_by = fields.Uuid(attribute="current.submitted_by")
-    approval_reasons = Why(fields.Text(), attribute="current.approval_reasons")
+    approval_reasons = Why(fields.Text(), attribute="current.approval_reasons", allow_none=True)
     approval = fields.Raw(attribute="current.approval")
     sent_at = fields.Instant(attribute="current.sent_at")
     sent_to = fields.List(fields.Text(), attribute="current.sent_to")
