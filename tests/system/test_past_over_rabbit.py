@@ -24,7 +24,7 @@ from tests.contract.throwaway import TAKER_TABLES, throwaway_facts  # noqa: F401
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
 from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import Watch
+from tests.system.test_rabbit_delivery import Watch, unbind
 
 
 @pytest.fixture
@@ -53,6 +53,12 @@ def told_long_ago(world: RabbitWorld, *notes: str) -> UUID:
     return subject
 
 
+def bind_later(world: RabbitWorld) -> None:
+    """The service came when the broker had been there for long."""
+    unbind(world, queue_of("taker"))
+    world.provision()
+
+
 def look(*watches: Watch) -> None:
     for watch in watches:
         watch.look()
@@ -77,10 +83,12 @@ def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(
     world.step()
     assert [len(world.taker.heard(one)) for one in (old, dropped)] == [2, 1]
     assert world.rows() == again
-    assert any("telling plumbline.taker what it asks for" in detail for _, detail in maker.said)
+    assert any("telling plumbline.taker what they ask for" in detail for _, detail in maker.said)
 
 
-def test_who_begins_with_a_system_that_has_told_nothing_asks_for_nothing(world: RabbitWorld) -> None:
+def test_who_begins_with_a_new_system_asks_for_nothing_whoever_told_something_first(world: RabbitWorld) -> None:
+    world.make("first")
+    world.step()
     look(Watch(world), Watch(world, "maker"))
 
     assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
@@ -90,6 +98,7 @@ def test_a_service_that_is_new_to_a_running_system_gets_all_that_there_was(world
     old = told_long_ago(world, "old", "older")
     last = world.make("last")
     world.step()
+    bind_later(world)
 
     maker, taker = Watch(world, "maker"), Watch(world)
     look(taker, maker)
@@ -106,6 +115,7 @@ def test_much_is_told_piece_by_piece_and_what_died_with_its_worker_is_begun_anew
     old = [told_long_ago(world, str(number)) for number in range(8)]
     world.make("last")
     world.step()
+    bind_later(world)
     taker = Watch(world)
     taker.look()
 

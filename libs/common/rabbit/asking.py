@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from libs.common import outbox, past
 from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.management import Binding
-from libs.common.rabbit.topology import queue_of
+from libs.common.rabbit.topology import FROM_THE_FIRST, queue_of
 from libs.common.service import Service
 from libs.common.store import Store
 
@@ -23,28 +23,28 @@ FIRST = datetime(2000, 1, 1, tzinfo=UTC)
 Report = Callable[[str, bool, str], None]
 
 
-def begin(
-    service: Service, store: Store, there: Collection[Binding], *, looked: bool, nothing_told: Callable[[], bool]
-) -> None:
+def begin(service: Service, store: Store, there: Collection[Binding], *, looked: bool) -> None:
     """Writes down which streams are read, and which of them have a past that is to be asked for.
 
     ``looked``: whether this database was here before. Where a version before this one left it, marks say what it read.
     """
     with store.reading() as tx:
-        unread = past.unread(tx, service.subscriptions.streams)
+        unread = set(past.unread(tx, service.subscriptions.streams))
         written_down, now = past.written_down(tx), past.moment(tx.now)
     if not unread:
         return
-    marked = {one.key.split(".")[1] for one in there if one.queue == queue_of(service.name) and one.mark == OURS}
-    new = set(unread)
-    if not written_down and marked:
-        new = new - marked if looked else set()
-        if not looked:
-            past.tell_that_it_is_gone(store)
-    elif not looked and nothing_told():
-        new = set()
-    past.note(store, set(unread) - new, past.ALWAYS)
-    past.note(store, new, now)
+    mine = [one for one in there if one.queue == queue_of(service.name)]
+    read = {one.key.split(".")[1] for one in mine if one.mark == OURS}
+    without_past = set[str]()
+    if not written_down and looked:
+        without_past = read
+    elif not written_down and read:
+        past.tell_that_it_is_gone(store)
+        without_past = unread
+    elif not written_down:
+        without_past = {one.key.split(".")[1] for one in mine if one.mark == FROM_THE_FIRST}
+    past.note(store, unread & without_past, past.ALWAYS)
+    past.note(store, unread - without_past, now)
 
 
 def asks(service: Service, store: Store) -> set[Binding]:
@@ -60,24 +60,27 @@ class Answering:
 
     def __init__(self, service: Service, store: Store) -> None:
         self.service, self.store = service, store
-        self._under_way: dict[str, outbox.Piece] = {}  #: begun anew by the next process, should this one die
+        self._asked: dict[
+            str, list[str]
+        ] = {}  #: what is under way: begun anew by the next process, should this one die
+        self._piece: outbox.Piece | None = None
 
     def step(self, there: Collection[Binding], report: Report) -> bool:
-        """The next piece for one who asks. Whether there is more to do, soon."""
-        asked = self._open(there)
-        if not asked:
+        """The next piece, for all who asked before the first one. Whether there is more to do, soon."""
+        if self._piece is None:
+            self._asked = self._open(there)
+        if not self._asked:
             return False
-        name, streams = min(asked.items())
-        before = self._under_way.get(name)
-        after, until = (before.through, before.until) if before else (0, None)
+        after, until = (self._piece.through, self._piece.until) if self._piece else (0, None)
+        streams = {stream for wanted in self._asked.values() for stream in wanted}
         with self.store.begin() as tx:
             piece = outbox.send_again(tx, FIRST, after, until, streams=streams)
-            if not piece.left:
+            for name in () if piece.left else self._asked:
                 tx.count(name)
         self.store.woken()
-        self._under_way[name] = piece
-        who = name.removeprefix(TOLD).split(" ")[0]
-        report("bindings", True, f"telling {who} what it asks for, from the first fact on: {piece.left} rows to go")
+        self._piece = piece if piece.left else None
+        who = ", ".join(sorted({name.split(" ")[1] for name in self._asked}))
+        report("bindings", True, f"telling {who} what they ask for, from the first fact on: {piece.left} rows to go")
         return True
 
     def _open(self, there: Collection[Binding]) -> dict[str, list[str]]:

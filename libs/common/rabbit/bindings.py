@@ -56,7 +56,7 @@ class Bindings:
             began = tx.now  # what goes lost while we are at it, the next look reads from here on
         there = self.broker.bindings(EVENTS)
         missing, since = self._missing(there), self._last_seen()
-        asking.begin(self.service, self.store, there, looked=since is not None, nothing_told=self._nothing_told)
+        asking.begin(self.service, self.store, there, looked=since is not None)
         why, reread = self._why(missing, there, since), 0
         if why:
             report("bindings", False, why)
@@ -115,10 +115,6 @@ class Bindings:
             relay.refill(self.store, self.store.tables.outbox.c.created_at > oldest)
         status.write(self.store, FILLED, True, there_is)
         return True
-
-    def _nothing_told(self) -> bool:
-        """Whether no fact was ever told on this broker: then no stream has a past."""
-        return history.last(self.url, f"{self.service.name} history") is None
 
     def _last_seen(self) -> datetime | None:
         table = self.store.tables.worker_status

@@ -19,6 +19,7 @@ INTAKE = "leads"  #: the service that reads commands
 DELIVERY_LIMIT = 1_000_000
 HISTORY_BYTES, HISTORY_AGE = 20_000_000_000, timedelta(days=30)
 NOTHING = "^$"
+FROM_THE_FIRST = "from the first"  #: the mark of a binding that was made before anything was told on this broker
 
 
 class Mismatch(Exception):
@@ -70,9 +71,10 @@ def provision(
     for name in [*(queue_of(service.name) for service in services), COMMANDS]:
         make.queue(dead_of(name), {"x-queue-type": "quorum"})
         make.queue(name, _durable(dead_of(name)))
+    mark = FROM_THE_FIRST if make.is_new() else ""
     for service in services:
         for queue, key in sorted(bindings_of(service)):
-            make.bind(EVENTS, queue, key)
+            make.bind(EVENTS, queue, key, mark)
     make.history()
     make.bind(COMMANDS, COMMANDS, "plumbline.#")
     for service in services:
@@ -106,14 +108,18 @@ class _Maker:
     def queue(self, name: str, arguments: Mapping[str, Any]) -> None:
         self._declare("queues", name, {"durable": True, "auto_delete": False, "arguments": arguments})
 
-    def bind(self, exchange: str, queue: str, key: str) -> None:
-        self.broker.bind(exchange, queue, key)
+    def bind(self, exchange: str, queue: str, key: str, mark: str = "") -> None:
+        self.broker.bind(exchange, queue, key, mark)
         self.said.append(f"binding {exchange} -> {queue} {key}".rstrip())
+
+    def is_new(self) -> bool:
+        """Whether this broker has no history yet."""
+        return not any(one.queue == HISTORY and one.mark for one in self.broker.bindings(EVENTS))
 
     def history(self) -> None:
         """Bound last, so that whoever finds it finds the queues, too. Its mark says which history it is: each is lost
         but once, and publishers then fill the new one."""
-        if not any(one.queue == HISTORY and one.mark for one in self.broker.bindings(EVENTS)):
+        if self.is_new():
             self.broker.bind(EVENTS, HISTORY, "#", uuid4().hex)
         self.said.append(f"binding {EVENTS} -> {HISTORY} #")
 
