@@ -146,9 +146,7 @@ class System:
 
     def _step(self, name: str, arguments: list[str], env: Mapping[str, str]) -> None:
         """Runs it to its end. NotReady, with what it said, when it fails."""
-        process = self._program(name, arguments, env).start()
-        if process.wait(STEP_S) != 0:
-            raise NotReady(f"{name} failed:\n{process.log_tail()}")
+        await_end(name, self._program(name, arguments, env).start())
 
     def _program(self, name: str, arguments: list[str], env: Mapping[str, str]) -> Program:
         log = self.data / "log" / f"{name}.log"
@@ -157,6 +155,14 @@ class System:
     def _log_tails(self) -> str:
         dead = [child for child in self.supervisor.children if child.dead]
         return "\n".join(f"{child.name}: {child.process.log_tail()}" for child in dead if child.process)
+
+
+def await_end(name: str, process: Process) -> None:
+    """Raises NotReady for a step that failed: in its plain words and with its code, as an embedded system is ended."""
+    if code := process.wait(STEP_S):
+        if plain := process.last_words():
+            raise NotReady(plain, code=code)
+        raise NotReady(f"{name} failed:\n{process.log_tail()}")
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:

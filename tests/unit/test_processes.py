@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.distributed.system import await_end
+from libs.local import NotReady
 from libs.local.ports import free_port
 from libs.local.process import Process, end_predecessor
 
@@ -53,6 +55,23 @@ def test_its_last_words_are_its_own_and_not_those_of_who_ended_before(tmp_path: 
 
     it.log.write_bytes(b"")  # as who rotates logs
     assert it.last_words() == ""
+
+
+@pytest.mark.parametrize(
+    ("says", "told", "code"),
+    [
+        ("echo staff is up to date; echo 'plumbline: it is newer'; exit 2", "it is newer", 2),
+        ("echo a traceback; exit 1", "migrate failed:\na traceback", 3),
+    ],
+)
+def test_a_step_that_fails_ends_a_distributed_system_as_an_embedded_one(
+    tmp_path: Path, says: str, told: str, code: int
+) -> None:
+    """A database that is newer than the code ended one with 2 and a line, the other with 3 and the log of all steps."""
+    with pytest.raises(NotReady) as failed:
+        await_end("migrate", Process(["sh", "-c", says], log=tmp_path / "migrate.log"))
+
+    assert (str(failed.value), failed.value.code) == (told, code)
 
 
 HARD_OF_HEARING = """
