@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import time
@@ -19,6 +20,18 @@ from libs.local.process import Process, Program
 ADMIN = "plumbline"
 
 
+def _leave_to_the_original(home: Path) -> None:
+    """A broker's files name the folder they were made in: in a copy they would be read, and written, in the original.
+
+    So a copy begins anew, and publishers fill it from their outboxes.
+    """
+    here, place = str(home.resolve()), home / "place"
+    if kept(place, here) != here:
+        shutil.rmtree(home / "mnesia", ignore_errors=True)
+        place.unlink()
+        kept(place, here)
+
+
 class Rabbit(Broker):
     """One that we start and stop. Its ports are others after each start, unless asked for; its name and data stay."""
 
@@ -26,6 +39,7 @@ class Rabbit(Broker):
         self._home, self._tree, self._durable = home, tree, durable
         self._server = tree.program("rabbitmq-server")
         self._erlang = tree.program("rabbitmq-server", 1).parent
+        _leave_to_the_original(home)
         for folder in ("bin", "home", "mnesia", "log"):
             (home / folder).mkdir(exist_ok=True)
         self._node = kept(home / "node", f"plumbline-{secrets.token_hex(4)}@localhost")

@@ -1,5 +1,6 @@
 """Private brokers, databases and gateways: started for real, kept apart from each other, gone when their owner is."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,6 +98,18 @@ def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Pat
             assert time.monotonic() < deadline, "its queue never came back"
             time.sleep(0.05)
     assert (tmp_path / "password").stat().st_mode & 0o077 == 0
+
+
+def test_a_copy_of_a_brokers_folder_begins_anew_and_leaves_the_original_its_files(tmp_path: Path) -> None:
+    """It names the files of its queues by the folder where they were made: a copy wrote into those of the original."""
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    with rabbit.placed(original):
+        (original / "mnesia" / "queues").write_text(str(original))
+    shutil.copytree(original, copy)
+
+    for place, there in ((copy, False), (original, True), (copy, False)):
+        with rabbit.placed(place):
+            assert (place / "mnesia" / "queues").exists() is there
 
 
 def test_the_gateway_passes_requests_on(tmp_path: Path) -> None:
