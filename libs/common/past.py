@@ -44,9 +44,10 @@ def asked(tx: Tx, streams: Collection[str]) -> dict[str, int]:
 
 def note(store: Store, streams: Iterable[str], since: int) -> None:
     """``since`` is ALWAYS, a moment, or what a moment is below 0 until all of the past is here."""
-    with store.begin() as tx:
-        for stream in streams:
-            insert = tx.insert(tx.tables.counters).values(name=READ + stream, value=since)
+    rows = [{"name": READ + stream, "value": since} for stream in sorted(streams)]
+    if rows:
+        with store.begin() as tx:
+            insert = tx.insert(tx.tables.counters).values(rows)
             tx.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": since}))
 
 

@@ -1,8 +1,10 @@
 """A version that begins to read a stream which has a past: what happened before is there, once, and is no news."""
 
+import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +43,24 @@ def over(bench: Bench, **instead: tuple[Service, orm.Database]) -> System:
 @pytest.fixture
 def funnel(bench: Callable[..., Bench]) -> Funnel:
     return Funnel(bench())
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[str], orm.Database]]:
+    """A service's database of this name in the test's folder."""
+    with contextlib.ExitStack() as stack:
+
+        def open_(name: str) -> orm.Database:
+            database = orm.connect(f"sqlite:///{tmp_path / name}", durable=False)
+            stack.callback(database.dispose)
+            return database
+
+        yield open_
+
+
+def copy(database: orm.Database, there: Path) -> None:
+    with closing(sqlite3.connect(str(database.engine.url.database))) as now, closing(sqlite3.connect(there)) as then:
+        now.backup(then)
 
 
 def before(funnel: Funnel, name: str, *streams: str) -> System:
@@ -124,11 +144,13 @@ def test_nobody_is_told_today_of_what_happened_before_their_news_were_listened_f
     assert len(funnel.alerts("colleague", opportunity)) == 1
 
 
-def test_a_database_that_is_gone_is_said_and_not_made_up_anew(funnel: Funnel, tmp_path: Path) -> None:
+def test_a_database_that_is_gone_is_said_and_not_made_up_anew(
+    funnel: Funnel, tmp_path: Path, opened: Callable[[str], orm.Database]
+) -> None:
     upgrade(funnel, funnel.bench.system)
     opportunity = funnel.opportunity()
     spec = funnel.bench.system.parts["opportunities"].service
-    empty = orm.connect(f"sqlite:///{tmp_path / 'empty.db'}", durable=False)
+    empty = opened("empty.db")
     migrate.upgrade(spec, empty)
 
     assert upgrade(funnel, over(funnel.bench, opportunities=(spec, empty))) == 0
@@ -137,25 +159,26 @@ def test_a_database_that_is_gone_is_said_and_not_made_up_anew(funnel: Funnel, tm
     assert (said["status"], "restore its backup" in said["parts"]["new database"]["detail"]) == ("degraded", True)
     assert funnel.bench.told("opportunities", OpportunityOpened) == [], f"another one than {opportunity}"
 
-    with sqlite3.connect(tmp_path / "empty.db") as by_hand:  # docs/operations.md: there is no backup, begin anew
+    with closing(
+        sqlite3.connect(tmp_path / "empty.db", isolation_level=None)
+    ) as by_hand:  # docs/operations.md: begin anew
         by_hand.execute("DELETE FROM worker_status WHERE part = 'new database'")
     assert upgrade(funnel, over(funnel.bench)) > 0
     assert len(funnel.bench.told("opportunities", OpportunityOpened)) == 1
 
 
 def test_a_file_of_an_earlier_time_than_the_others_is_said_where_all_are_of_one_moment_nothing_is(
-    funnel: Funnel, tmp_path: Path
+    funnel: Funnel, tmp_path: Path, opened: Callable[[str], orm.Database]
 ) -> None:
     funnel.booked()
     system = funnel.bench.system
     spec, leads = system.parts["leads"].service, system.parts["leads"].store.database
-    with sqlite3.connect(str(leads.engine.url.database)) as now, sqlite3.connect(tmp_path / "yesterday.db") as then:
-        now.backup(then)
+    copy(leads, tmp_path / "yesterday.db")
     funnel.lead()
     assert [name for name, told in past.told(system).items() if past.forgotten(system, told)] == []
     assert funnel.see("/leads/readyz", "admin")["status"] == "ok"
 
-    backup = orm.connect(f"sqlite:///{tmp_path / 'yesterday.db'}", durable=False)
+    backup = opened("yesterday.db")
     funnel.bench.system = over(funnel.bench, leads=(spec, backup))
     pause = threading.Event()
     threads = Threads(funnel.bench.system)
@@ -171,19 +194,17 @@ def test_a_file_of_an_earlier_time_than_the_others_is_said_where_all_are_of_one_
     assert parts["restored"]["ok"] is False
 
 
-def test_a_restored_file_catches_up_with_what_the_others_told_since(funnel: Funnel, tmp_path: Path) -> None:
+def test_a_restored_file_catches_up_with_what_the_others_told_since(
+    funnel: Funnel, tmp_path: Path, opened: Callable[[str], orm.Database]
+) -> None:
     upgrade(funnel, funnel.bench.system)
     card = funnel.lead()["id"]
     console = funnel.bench.system.parts["console"]
-    with (
-        sqlite3.connect(str(console.store.database.engine.url.database)) as now,
-        sqlite3.connect(tmp_path / "then.db") as then,
-    ):
-        now.backup(then)
+    copy(console.store.database, tmp_path / "then.db")
     funnel.do("csr", f"/leads/{card}/validate")
     late = funnel.lead()["id"]
 
-    backup = orm.connect(f"sqlite:///{tmp_path / 'then.db'}", durable=False)
+    backup = opened("then.db")
     later = over(funnel.bench, console=(console.service, backup))
     assert upgrade(funnel, later) > 0
 

@@ -36,17 +36,18 @@ from libs.common.worker import Part, Report, Worker
 from libs.local.nursery import PR_SET_PDEATHSIG
 
 Crash = Callable[[str], None]
+APART = ("-relay", "-timers", "-past")  #: threads of the embedded process that nobody asks anything
 SOON_S = 0.1  #: how often is looked for what nobody is woken for; production's seconds would only be waited for
 
 
 def crash_at(told: str, deaths: Path, *, requests_only: bool) -> Crash:
-    """Ends this process at the point. ``requests_only``: what relays and timers pass in this process does not count."""
+    """Ends this process at the point. ``requests_only``: what other threads of this process pass does not count."""
     point, _, turn = told.partition(":")
     passes, guard = 0, threading.Lock()
 
     def crash(passed: str) -> None:
         nonlocal passes
-        if passed != point or (requests_only and threading.current_thread().name.endswith(("-relay", "-timers"))):
+        if passed != point or (requests_only and threading.current_thread().name.endswith(APART)):
             return
         with guard:
             passes += 1
