@@ -240,7 +240,7 @@ def test_many_mails_and_a_slow_server_go_once_each_though_two_workers_send_them(
     assert sorted(sent) == sorted(f"Mail {number}" for number in range(mail.BATCH))
 
 
-@pytest.mark.parametrize("address", ["b@[", "(@):"])
+@pytest.mark.parametrize("address", ["(@):"])
 def test_a_mail_that_cannot_be_written_is_given_up_alone(
     made: Bench, handed_over: Callable[[Callable[[str], object]], None], address: str
 ) -> None:
