@@ -83,9 +83,10 @@ def happened_before(tx: Tx, message: Message) -> bool:
 
 
 def _began(tx: Tx, stream: str) -> int:
-    """The moment, or ALWAYS. Once it is written down it stays, so it is asked for once a process."""
+    """The moment, or ALWAYS. Written down it stays, so it is asked for once a process; until then, once an act."""
     known = tx.store.known
-    if (READ, stream) not in known:
+    if (READ, stream) not in known and READ not in tx.noted:
+        tx.noted[READ] = True
         known |= {(READ, one): (tx.now, abs(since)) for one, since in _since(tx).items()}
     _, began = known.get((READ, stream), (tx.now, ALWAYS))
     return int(began)

@@ -27,7 +27,7 @@ def test_a_photo_is_put_at_an_enquiry_seen_and_removed(funnel: Funnel) -> None:
 
     page = choose(reader, JPEG, "Old boiler.jpg")
     assert "It is here now." in page.text
-    assert "Photo, 1 KB, csr, Today" in page.text
+    assert "Photo, 1 KB, csr, today" in page.text
     there = reader.client.get(page.links["Old boiler.jpg"])
     assert (there.status_code, there.data) == (200, JPEG)
     assert there.headers["Content-Type"] == "image/jpeg"

@@ -106,8 +106,8 @@ def test_a_page_that_is_open_waits_briefly_for_its_counts(orders: Orders, monkey
     page.ask()
     app, waited = orders.bench.system.parts["console"].app, []
 
-    def stuck(*asked: Any) -> Any:
-        waited.append(asked[-1])
+    def stuck(_method: str, _path: str, _headers: Any, _body: Any, patience: float, _flows: bool) -> Any:
+        waited.append(patience)
         raise Unavailable("nobody answers")
 
     monkeypatch.setitem(app.extensions, "carrier", stuck)
