@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,6 +36,23 @@ def bench(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
     for one in made:
         one.close()
     assert not faults, "answers that the OpenAPI document does not know: " + "\n".join(sorted(set(faults)))
+
+
+@pytest.fixture(autouse=True)
+def databases_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Those that a test opened by itself: newer Pythons warn of each that nobody closed, in some later test."""
+    from libs.common import orm
+
+    opened, connect = list[orm.Database](), orm.connect
+
+    def connected(*args: Any, **more: Any) -> orm.Database:
+        opened.append(connect(*args, **more))
+        return opened[-1]
+
+    monkeypatch.setattr(orm, "connect", connected)
+    yield
+    for one in opened:
+        one.dispose()
 
 
 @pytest.fixture
