@@ -214,6 +214,7 @@ def frozen(pid: int) -> Iterator[None]:
 
 
 def test_a_frozen_broker_is_named_and_thawed_it_takes_what_waited(faults: FaultyWorld) -> None:
+    faults.until_arrived(faults.valid_lead())  # the relay's line is open: to one that froze before, it says other words
     with frozen(faults.broker.pid):
         lead = faults.valid_lead()
         faults.until_told(TELLER, "broker", "nothing was confirmed for")
