@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from libs.common.errors import Conflict
-from libs.common.trouble import TryAgain
+from libs.common.trouble import ATTEMPTS, TryAgain
 from tests.contract.web_world import (
     TABLES,
     World,
@@ -66,7 +66,7 @@ class OneEffect:
         world.flaky.extend([TryAgain("victim"), TryAgain("victim"), TryAgain("victim")])
         assert world.post("", {"label": "x"}, Idempotency_Key="k").status_code == 201
         assert world.boxes() == 1
-        world.flaky.extend([TryAgain("victim")] * 4)
+        world.flaky.extend([TryAgain("victim")] * ATTEMPTS)
         answer = world.post("", {"label": "x"})
         problem(answer, 503, "unavailable")
         assert world.flaky == []
