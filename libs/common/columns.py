@@ -118,8 +118,8 @@ class Aggregate:
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
 
-    #: relationships to the records whose rows an act on this one takes too
-    taken_along: ClassVar[tuple[str, ...]] = ()
+    #: the relationship to the record at whose row acts on this one take turns; None: at its own
+    turn: ClassVar[str | None] = None
 
     @classmethod
     def whole(cls) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from libs.common.errors import Conflict, Unavailable
 
 Done = TypeVar("Done")
 
-ATTEMPTS = 8  #: the database may choose an act as a victim so often, then the caller is asked to come again
+ATTEMPTS = 4  #: the database may choose an act as a victim so often, then the caller is asked to come again
 RETRY_CODES = {"40001", "40P01"}  #: serialization failure, deadlock: the whole transaction may simply run again
 LOCK_NOT_AVAILABLE = "55P03"
 COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "UNIQUE"}

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from libs.common import answers, audit, closing, fresh, ready
+from libs.common import answers, audit, closing, fresh, ready, turns
 from libs.common.answers import Answer, RequestKey
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
@@ -62,14 +62,10 @@ def _defaults(kind: type) -> dict[str, Any]:
     return {name: value(None) if made else value for name, value, made in _defaults_of(kind)}
 
 
-def locking(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
-    """The same, with the rows of this kind (or of several) locked and as they are now, whatever this act saw before."""
-    return statement.with_for_update(of=kind).execution_options(populate_existing=True)
-
-
 @functools.cache
 def _by_id(kind: Any) -> sa.Select[Any]:
-    return locking(sa.select(kind).where(kind.id == sa.bindparam("ident")), kind)
+    found = turns.looking(kind).where(kind.id == sa.bindparam("ident"))
+    return turns.locking(found, kind) if kind.turn is None else turns.afresh(found)
 
 
 class Tx:
@@ -114,16 +110,24 @@ class Tx:
     # -- records
 
     def get(self, kind: type[Record], ident: UUID) -> Record:
-        """The record, its row locked for this act. Raises NotFound."""
+        """The record, for this act alone: whoever else would change it waits. Raises NotFound."""
         which: Any = kind  # functools wants to be told that a class can be hashed
         known: Record | None = self._locked.get((kind, ident))
+        if known is None and kind.turn is not None:
+            turns.take(self, turns.by_id(which), {"ident": ident})
         record: Record | None = known or self.session.scalars(_by_id(which), {"ident": ident}).one_or_none()
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
         if known is not None and sa.inspect(known).pending:
             self.session.flush()  # what is changed from here on is a change of its own
-        self.has_locked(record)
+        self.has_taken(record)
         return record
+
+    def has_taken(self, record: Aggregate) -> None:
+        """Says that it is this act's turn with the record."""
+        self.has_locked(record)
+        if record.turn is not None:
+            self.has_locked(getattr(record, record.turn))
 
     def has_locked(self, record: Aggregate) -> None:
         """Says that a query locked this record's row, so that ``get`` need not again."""

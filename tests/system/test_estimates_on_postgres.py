@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from embedded.testing import CAST, Bench
+from libs.common import trouble
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityLost
 from libs.common.spoken import english
 from services.estimates import usecases
@@ -103,6 +104,26 @@ def test_an_estimate_that_is_begun_while_its_opportunity_is_given_on_goes_along(
     assert {one["id"]: one["salesperson_id"] for one in every} == dict.fromkeys(
         (shown["id"], str(begun)), str(colleague)
     )
+
+
+def test_who_accepts_while_facts_of_the_opportunity_come_in_waits_and_neither_has_to_try_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trouble, "ATTEMPTS", 1)  # a try that nobody sees, neither
+    ident, token = sent(bench)
+    offer = bench.public.get(f"{SHARED}/{token}").get_json()
+    opportunity = UUID(bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["opportunity_id"])
+    whole = {"option": offer["options"][0]["id"], "typed_name": "Ivy Castellan", "consent": True}
+    store = bench.system.parts["estimates"].store
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.reopen(tx, opportunity)
+            accepting = pool.submit(bench.public.post, f"{SHARED}/{token}/accept", whole)
+            until_one_waits(store.database.engine)
+            usecases.follow(tx, opportunity, salesperson_id=CAST["colleague"][0])
+        assert accepting.result().status_code == 200
+    shown = bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()
+    assert (shown["state"], shown["salesperson_id"]) == ("accepted", str(CAST["colleague"][0]))
 
 
 def test_two_who_make_a_price_book_of_one_name_at_once_make_one(bench: Bench) -> None:

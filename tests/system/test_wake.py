@@ -26,7 +26,12 @@ class Turning:
     def __call__(self, seconds: float, descriptor: int) -> None:
         self.waits.append(seconds)
         self.meanwhile()
-        select.select([descriptor], [], [], seconds)
+        until_told(descriptor, seconds)
+
+
+def until_told(descriptor: int, seconds: float = 20) -> bool:
+    """Whether something of the server's came within so long: it tells others some time after a commit, not in it."""
+    return bool(select.select([descriptor], [], [], seconds)[0])
 
 
 @pytest.fixture
@@ -66,6 +71,7 @@ def test_it_is_woken_by_each_commit_while_it_sends_what_the_last_one_brought(
     listener.linger(1, turn)
     turn.meanwhile = lambda: None
     assert commits(writer)
+    assert until_told(listener.connection.fileno())
 
     listener.sleep(9, turn)
 
@@ -77,6 +83,7 @@ def test_what_is_told_together_with_an_answer_is_not_slept_over(
 ) -> None:
     listener.sleep(0, turn)
     assert commits(writer)
+    assert until_told(listener.connection.fileno())
     listener.connection.execute("SELECT 1")  # brings it along: nothing more can be read from the socket
     turn.waits.clear()
 

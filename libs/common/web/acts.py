@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
-from libs.common import answers, whole
+from libs.common import answers, turns, whole
 from libs.common.answers import Answer
 from libs.common.auth import Caller, May
 from libs.common.columns import Aggregate
@@ -55,7 +55,11 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     permission = permission or rule().permissions
     which: Any = kind  # functools wants to be told that a class can be hashed
     statement = _in_scope(which, caller(), permission, looking) if permission else _any(which, looking)
-    row = (whole.looked_at if looking else whole.taken)(tx, statement, {"ident": ident})
+    given = {"ident": ident}
+    if looking:
+        row = whole.looked_at(tx, statement, given)
+    else:
+        row = whole.taken(tx, which, turns.by_id(which), statement, given)
     if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
     record: Record = row[0]

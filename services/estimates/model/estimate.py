@@ -54,7 +54,7 @@ class Estimate(Aggregate, Base):
     versions: Mapped[list[Version]] = relationship(order_by=Version.revision, lazy="select")
     said_yes: Mapped[Acceptance | None] = relationship(lazy="select")
 
-    taken_along = ("opportunity",)  #: acts on one opportunity's estimates take turns
+    turn = "opportunity"  #: acts on one opportunity's estimates take turns
 
     @classmethod
     def whole(cls) -> tuple[Any, ...]:

@@ -5,17 +5,15 @@ the mail until a server took it, and for seven days in the answer kept for a rep
 can open an offer that was sent this week; a link that was revoked opens nothing wherever it was found.
 """
 
-import functools
 import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import people, whole, workhours
+from libs.common import people, turns, whole, workhours
 from libs.common.errors import Conflict, Gone, NotFound
 from libs.common.spoken import full_day, said
 from libs.common.tx import Tx
@@ -23,6 +21,10 @@ from services.estimates.model import Estimate, Link
 from services.estimates.states import EstimateState
 
 SECRET_BYTES = 32  #: 256 random bits
+LINKED = sa.and_(Link.estimate_id == Estimate.id, Link.token_hash == sa.bindparam("token"))
+LOOKING = whole.looking(Estimate).join(Link, LINKED).add_columns(Link)
+TAKING = whole.taking(Estimate).join(Link, LINKED).add_columns(Link)
+TURN = turns.at(Estimate).join(Link, LINKED)
 GONE = said("this offer is no longer available; please ask us for the current one")
 
 
@@ -57,20 +59,13 @@ def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Est
 
     ``acting``: an offer whose time is up is found all the same, and the act itself is refused.
     """
-    found = (whole.taken if lock else whole.looked_at)(tx, _linked(lock), {"token": fingerprint(secret)})
+    given = {"token": fingerprint(secret)}
+    found = whole.taken(tx, Estimate, TURN, TAKING, given) if lock else whole.looked_at(tx, LOOKING, given)
     if found is None:
         raise NotFound("there is nothing at this address")
     estimate: Estimate = found.Estimate
     _demand_open(tx, found.Link, estimate, acting)
     return estimate
-
-
-@functools.cache
-def _linked(lock: bool) -> sa.Select[Any]:
-    """An estimate and the link to it, by the secret's fingerprint; who revokes a link touches its estimate."""
-    statement = whole.taking(Estimate) if lock else whole.looking(Estimate)
-    of_it = statement.join(Link, Link.estimate_id == Estimate.id).add_columns(Link)
-    return of_it.where(Link.token_hash == sa.bindparam("token"))
 
 
 def _demand_open(tx: Tx, link: Link, estimate: Estimate, acting: bool) -> None:

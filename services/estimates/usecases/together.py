@@ -5,46 +5,32 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, contains_eager
+from sqlalchemy.orm import aliased
 
+from libs.common import turns
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
 
-BEFORE, SAME = aliased(Opportunity), aliased(Estimate)
-EVERY = (
-    sa.select(Estimate, BEFORE.version)
-    .join(Estimate.opportunity)
-    .join(BEFORE, BEFORE.id == Opportunity.id)
-    .options(contains_eager(Estimate.opportunity))
-    .order_by(Estimate.id)
-    .with_for_update(of=(Estimate, Opportunity))
-    .execution_options(populate_existing=True)
-)
-OF_OPPORTUNITY = EVERY.where(Estimate.opportunity_id == sa.bindparam("opportunity"))
-OF_ESTIMATE = EVERY.where(
-    Estimate.opportunity_id
-    == sa.select(SAME.opportunity_id).where(SAME.id == sa.bindparam("estimate")).scalar_subquery()
-)
+SAME = aliased(Estimate)
+EVERY = turns.afresh(turns.looking(Estimate)).order_by(Estimate.id)
+OF_OPPORTUNITY = EVERY.where(Estimate.opportunity_id == sa.bindparam("ident"))
+OF_ESTIMATE = EVERY.join(SAME, SAME.opportunity_id == Opportunity.id).where(SAME.id == sa.bindparam("ident"))
 
 
 def of_opportunity(tx: Tx, ident: UUID) -> Sequence[Estimate]:
     """None where nobody asked for a price yet: with the opportunity its first estimate is kept."""
-    return _held(tx, OF_OPPORTUNITY, {"opportunity": ident})
+    return _held(tx, turns.by_id(Opportunity), OF_OPPORTUNITY, ident)
 
 
 def of_estimate(tx: Tx, ident: UUID) -> Sequence[Estimate]:
     """This one and the others of its opportunity; none where it is not known."""
-    return _held(tx, OF_ESTIMATE, {"estimate": ident})
+    return _held(tx, turns.by_id(Estimate), OF_ESTIMATE, ident)
 
 
-def _held(tx: Tx, statement: sa.Select[Estimate, int], given: dict[str, Any]) -> Sequence[Estimate]:
-    """Locked in one order. PostgreSQL gives a row that it waited for as the other act left it, but no row that was
-    not there before the wait: where the opportunity has moved on, an estimate may have been begun, and all is read
-    once more.
-    """
-    rows = tx.session.execute(statement, given).all()
-    if any(before != estimate.opportunity.version for estimate, before in rows):
-        rows = tx.session.execute(statement, given).all()
-    if rows:
-        tx.has_locked(rows[0][0].opportunity)
-    return [estimate for estimate, _ in rows]
+def _held(tx: Tx, turn: sa.Select[Any], statement: sa.Select[Estimate], ident: UUID) -> Sequence[Estimate]:
+    given = {"ident": ident}
+    turns.take(tx, turn, given)
+    every = tx.session.scalars(statement, given).all()
+    for estimate in every:
+        tx.has_taken(estimate)
+    return every
