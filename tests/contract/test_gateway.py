@@ -239,7 +239,7 @@ def test_who_chose_too_large_a_photo_is_told_so_by_the_console(gateway) -> None:
 
 
 def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
         said = b"".join(iter(lambda: wire.recv(65536), b"")).decode()
     assert said.startswith("HTTP/1.1 400")
@@ -257,7 +257,7 @@ def test_what_is_no_http_is_refused_without_a_version(gateway) -> None:
     ],
 )
 def test_no_refusal_of_the_gateway_is_a_page_of_nginx(gateway, asked: str, status: int) -> None:
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as wire:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as wire:
         wire.sendall(f"{asked}\r\nHost: here\r\nConnection: close\r\n\r\n".encode())
         head, _, body = heard(wire).decode().partition("\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ")

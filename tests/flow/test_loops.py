@@ -57,11 +57,11 @@ class Running:
 
     def until(self, condition: Callable[[], bool]) -> None:
         with self._changed:
-            assert self._changed.wait_for(condition, timeout=10), self.said
+            assert self._changed.wait_for(condition, timeout=60), self.said
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
 
@@ -174,7 +174,7 @@ def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:
     consumer = Consumer(store, Subscriptions())
     running = Running(loops.timers_loop, service, store, Timers(store, {}), consumer)
 
-    assert done.wait(10)
+    assert done.wait(60)
     running.until(lambda: ("works", True, "") in running.said and ("timers", True, "") in running.said)
     running.end()
     assert ("fails", False, "ValueError: no paper") in running.said
@@ -219,7 +219,7 @@ def test_a_worker_whose_part_ended_unasked_ends_with_an_error(tmp_path: Path, mo
     finished = threading.Event()
 
     def works(worker: Worker, _store: Store, _report: loops.Report) -> None:
-        worker.stop.wait(10)
+        worker.stop.wait(60)
         finished.set()
 
     def dies(*_: object) -> None:
@@ -257,7 +257,7 @@ def test_embedded_threads_go_on_whatever_one_of_their_steps_fails_with(
         monkeypatch.setattr(who, "step", stumbling(name, who.step))
     threads = Threads(bench.system)
 
-    assert [name for name, event in again.items() if not event.wait(5)] == []
+    assert [name for name, event in again.items() if not event.wait(60)] == []
     threads.stop()
     bench.close()
 
@@ -283,7 +283,7 @@ def apart(service: Service, database: orm.Database, around: Surroundings) -> Ite
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
 
 @pytest.mark.parametrize("running", [embedded, apart])

@@ -112,7 +112,7 @@ def test_it_is_taken_in_while_the_system_serves(funnel: Funnel, monkeypatch: pyt
     monkeypatch.setattr(kept, "finish", finished)
 
     threads = Threads(later)
-    assert taken.wait(10)
+    assert taken.wait(60)
     threads.stop()
 
     assert funnel.one(f"/opportunities?lead_id={lead}")["lead_id"] == lead

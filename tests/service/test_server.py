@@ -88,7 +88,7 @@ def connect(worker: Threaded) -> Iterator[Callable[[], Line]]:
     yield made
     for one in lines:
         one.ours.close()
-        one.thread.join(10)
+        one.thread.join(60)
         assert not one.thread.is_alive()
 
 
@@ -186,7 +186,7 @@ def test_the_door_is_closed_though_a_thread_waits_at_it(worker: Threaded) -> Non
     began = time.monotonic()
     worker.alive = False
     worker._close()
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
     assert time.monotonic() - began < server.BEAT_S
 
@@ -199,7 +199,7 @@ def test_a_door_that_cannot_be_closed_holds_no_thread_for_ever(worker: Threaded)
 
     with pytest.raises(OSError, match="stuck"):
         worker._close()
-    waiting.join(10)
+    waiting.join(60)
 
     assert not waiting.is_alive()
 

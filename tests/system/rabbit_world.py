@@ -18,7 +18,7 @@ from libs.local.broker import Broker, VirtualHost
 from tests.contract.bus_world import World
 from tests.contract.throwaway import MAKER, Killed, Taker, maker, taker
 
-PATIENCE_S, SOON_S = 20.0, 0.02
+PATIENCE_S, SOON_S = 60.0, 0.02
 
 
 class RabbitWorld(World):
@@ -81,7 +81,7 @@ class RabbitWorld(World):
         self.stop.set()
         self.publisher.close()
         for thread in self.threads:
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive(), f"{thread.name} did not stop"
         for account in self.accounts.values():
             self.broker.manage("DELETE", f"/api/users/{account.name}")

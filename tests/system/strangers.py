@@ -24,7 +24,7 @@ from libs.common.rabbit.topology import EVENTS, HISTORY, Account, provision
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.freeze import SAMPLES
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 Frame = tuple[str, pika.BasicProperties, bytes]  #: routing key, properties, body
 
 

@@ -43,7 +43,7 @@ def at_once(console: Bench, first: Any, second: Any) -> None:
     def pause(point: str) -> None:
         if point == "before_commit":
             written.set()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
 
     def hear(event: Any, crash: Callable[[str], None]) -> None:
         message = console._message(event, "bookings", "system")
@@ -51,7 +51,7 @@ def at_once(console: Bench, first: Any, second: Any) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         slow = pool.submit(hear, first, pause)
-        assert written.wait(20)
+        assert written.wait(60)
         quick = pool.submit(hear, second, store.crash)
         wait([quick], timeout=1)  # it waits for the first, or has nothing to wait for
         go_on.set()

@@ -191,7 +191,7 @@ def killed_at_commit(faults: FaultyWorld, *, before: bool) -> None:
         if not before:
             answered = link.hold()
             link.server.sendall(link.said)
-            assert answered.wait(5)
+            assert answered.wait(60)
         kill_backend(faults, link)
 
     # its key, not its INSERT: that one is prepared, and has no words, on a connection that has entered some before
@@ -228,7 +228,7 @@ def test_a_repeat_whose_backend_was_killed_as_it_was_undone_is_answered_as_the_f
     faults.to_database.once(b"ROLLBACK", kill, by=key.encode())
     status, headers, again = someone.enquire(key, body)
 
-    assert killed.wait(5)
+    assert killed.wait(60)
     assert (status, headers.get("Idempotency-Replayed"), again) == (201, "true", lead), again
 
 

@@ -63,7 +63,7 @@ def test_who_migrates_as_well_waits_for_as_long_as_the_first_takes(
         until_one_waits(here.engine)
         second.join(0.5)
         assert second.is_alive()
-    second.join(10)
+    second.join(60)
     assert at(here) == "0001"
     here.dispose()
     there.dispose()

@@ -45,7 +45,7 @@ def test_a_record_that_is_new_while_the_model_is_put_in_its_place_has_one_effect
     def slow(point: str) -> None:
         if point == "before_commit":
             written.set()
-            assert may_commit.wait(20)
+            assert may_commit.wait(60)
 
     worker = Consumer(replace(workshop.taker.store, crash=slow), workshop.taker.service.subscriptions)
 
@@ -61,14 +61,14 @@ def test_a_record_that_is_new_while_the_model_is_put_in_its_place_has_one_effect
         with workshop.maker.reading() as tx:
             body = tx.execute(sa.select(outbox.c.body).where(outbox.c.agg == new[0])).scalar_one()
         threading.Thread(target=work, args=[Delivery(bytes(body))], daemon=True).start()
-        assert written.wait(20)
+        assert written.wait(60)
 
     def let_it_commit(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if statement.startswith("LOCK TABLE"):
             threading.Thread(target=once_it_is_waited_for, daemon=True).start()
         elif statement.startswith("DELETE FROM parked") and not committed.is_set():
             may_commit.set()
-            assert committed.wait(20)
+            assert committed.wait(60)
 
     def once_it_is_waited_for() -> None:
         until_one_waits(workshop.taker.store.database.engine)

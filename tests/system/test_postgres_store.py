@@ -149,7 +149,7 @@ def test_a_timer_and_an_act_on_its_record_wait_for_each_other_in_one_order(new_d
 
     def nudge(tx: Tx, subject: UUID, _payload: dict[str, Any]) -> None:
         acting.start()
-        assert holds.wait(10)
+        assert holds.wait(60)
         tx.get(Thing, subject)
         fired.append(subject)
 

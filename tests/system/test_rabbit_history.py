@@ -189,7 +189,7 @@ def test_who_follows_the_history_hears_each_fact_once_though_the_broker_was_away
         world.until(lambda times=told_away: len(away) == times, "it is told that the broker is away")  # type: ignore[misc]
         line.well()
         world.until(lambda count=count: len(heard) == count, "what came meanwhile")  # type: ignore[misc]
-    following.join(10)
+    following.join(60)
 
     assert enough.is_set(), "it ends with what is wanted"
     assert heard == [UUID(thing).hex for thing in things]
@@ -215,12 +215,12 @@ def test_who_follows_from_now_on_misses_nothing_though_the_broker_went_away_befo
 
     following = threading.Thread(target=follow)
     following.start()
-    assert reading.wait(20)
+    assert reading.wait(60)
     line.refuse()
     world.until(lambda: len(away) == 1, "it is told that the broker is away")
     things = told(world, 5)
     line.well()
-    following.join(20)
+    following.join(60)
     assert heard == [UUID(thing).hex for thing in things]
 
 
@@ -244,7 +244,7 @@ def test_who_follows_the_history_hears_what_is_new_though_the_broker_was_wiped(
 
     following = threading.Thread(target=follow, daemon=True)
     following.start()
-    assert reading.wait(20)
+    assert reading.wait(60)
     shown = (before if begin else []) + told(world, 15)
     world.until(lambda: len(heard) == len(shown), "what there was")
 
@@ -253,7 +253,7 @@ def test_who_follows_the_history_hears_what_is_new_though_the_broker_was_wiped(
     world.send(world.rows()[:10])
     last = world.make("the last")
     world.step()
-    following.join(20)
+    following.join(60)
 
     assert not following.is_alive()
     assert heard == [*shown, *shown[: 10 if begin else 5], str(last)]

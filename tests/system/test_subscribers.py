@@ -296,7 +296,7 @@ def working(company: Company, database_url: str) -> Iterator[Store]:
         yield Store("leads", database, LEADS_SERVICE.tables)
     finally:
         stop.set()
-        worker.join(20)
+        worker.join(60)
         database.dispose()
         assert not worker.is_alive()
 

@@ -94,8 +94,8 @@ def test_facts_travel_between_workers_and_each_part_says_that_it_is_well(company
 
 
 def test_a_sleeping_relay_is_woken_by_the_commit(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "POLL_S", 9.0)  # looking by itself would be too late
-    monkeypatch.setattr(rabbit_world, "PATIENCE_S", 5.0)
+    monkeypatch.setattr(loops, "POLL_S", 99.0)  # looking by itself would be too late
+    monkeypatch.setattr(rabbit_world, "PATIENCE_S", 50.0)
     company.work(MAKER)
     company.read()
 
@@ -127,7 +127,7 @@ def test_a_worker_told_to_stop_ends_soon_with_nothing_half_done(company: Company
     for stop in company.stops:
         stop.set()
     for thread in company.threads:
-        thread.join(10)
+        thread.join(60)
     assert not any(thread.is_alive() for thread in company.threads)
 
     heard = company.taker.heard(subject)

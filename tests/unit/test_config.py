@@ -124,7 +124,7 @@ def test_a_wrong_environment_ends_the_process_with_2_and_a_line_a_problem() -> N
     done = subprocess.run(
         [sys.executable, "-m", "commands", "config", "check", "api", "verifier"],
         env={"PLUMBLINE_DATABASE_URL": "sqlite://", "PLUMBLINE_JWKS": "x", "PATH": ""},
-        capture_output=True, text=True, cwd=ROOT, check=False, timeout=20,
+        capture_output=True, text=True, cwd=ROOT, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 2
     assert [line.split()[1] for line in done.stderr.splitlines()] == ["PLUMBLINE_JWKS", "PLUMBLINE_JWKS_URL"]

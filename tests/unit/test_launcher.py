@@ -208,7 +208,7 @@ def test_a_set_up_by_another_is_waited_for(checkout: Checkout) -> None:
         assert waiting.stderr is not None
         assert "waiting" in waiting.stderr.readline()
         checkout.ready("runtime")
-    assert waiting.wait(20) == 0
+    assert waiting.wait(60) == 0
     waiting.stderr.close()
     assert checkout.installed() == []
 

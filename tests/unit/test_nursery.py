@@ -14,7 +14,7 @@ from libs.local.process import Process
 from tests.system.distributed_world import exists
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 SAYS = """
     import os, sys, loaded
     print(sorted(name for name in os.environ if name.startswith("PLUMBLINE_")), sys.argv[1:], loaded.WHEN, os.getsid(0))

@@ -42,7 +42,7 @@ def test_what_it_says_is_its_owners_to_read_whatever_the_umask(tmp_path: Path, u
     finally:
         os.umask(usual)
 
-    it.wait(10)
+    it.wait(60)
     assert log.stat().st_mode & 0o777 == 0o600
 
 
@@ -50,7 +50,7 @@ def test_its_last_words_are_its_own_and_not_those_of_who_ended_before(tmp_path: 
     """`up` said as often that a database was newer as it had been tried."""
     for word in ("first", "second"):
         it = Process(["echo", f"plumbline: {word}"], log=tmp_path / "it.log")
-        it.wait(10)
+        it.wait(60)
         assert it.last_words() == word
 
     it.log.write_bytes(b"")  # as who rotates logs
@@ -122,5 +122,5 @@ def test_a_predecessor_whose_last_thread_still_waits_for_the_disk_is_waited_for(
     end_predecessor(tmp_path / "it.pid", seconds=0.1)
 
     socket.create_server(("127.0.0.1", port)).close()
-    assert before.wait(10) == -signal.SIGKILL
+    assert before.wait(60) == -signal.SIGKILL
     before.stdout.close()
