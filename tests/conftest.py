@@ -61,9 +61,11 @@ def measured(record_property: Callable[[str, object], None]) -> Callable[[str], 
     return lambda text: record_property(MEASURED, text)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
+    from tests import programs
     from tests.kept import keep
 
+    programs.fetch(session.items)
     keep()
 
 

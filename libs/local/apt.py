@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -13,12 +14,18 @@ NOT_DEPENDS = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enh
 NOT_NEEDED = r"libllvm.*|libz3.*|libperl.*|lib.*-perl"
 
 
-def fetch(package: str, companions: str, scratch: Path, *, also: Collection[str] = ()) -> None:
+FRESH_S = 600  #: so long the lists of what there is serve for the next package
+
+
+def fetch(
+    package: str, companions: str, scratch: Path, *, also: Collection[str] = (), lists: Path | None = None
+) -> None:
     """Unpacks into ``scratch/root`` the package, its dependencies that match ``companions``, what is needed ``also``,
-    and the shared libraries that this machine lacks. NotReady, with the line that installs it, where apt cannot.
+    and the shared libraries that this machine lacks. ``lists``: a folder where apt's lists stay for the next.
+    NotReady, with the line that installs it, where apt cannot.
     """
-    apt = _Apt(package, scratch)
-    apt.run("apt-get", "-qq", "update")
+    apt = _Apt(package, scratch, lists or scratch / "lists")
+    apt.update()
     only_depends = [f"--no-{kind}" for kind in NOT_DEPENDS]
     closure = apt.run("apt-cache", "depends", "--recurse", *only_depends, package)
     installing = apt.run("apt-get", "-s", "--no-install-recommends", "install", package)
@@ -38,18 +45,24 @@ def fetch(package: str, companions: str, scratch: Path, *, also: Collection[str]
 class _Apt:
     """apt with lists and cache of its own, so that it needs no rights and leaves the machine's alone."""
 
-    def __init__(self, package: str, scratch: Path) -> None:
-        self.package = package
+    def __init__(self, package: str, scratch: Path, lists: Path) -> None:
+        self.package, self.lists = package, lists
         (scratch / "cache/archives/partial").mkdir(parents=True)
-        (scratch / "lists/partial").mkdir(parents=True)
+        (lists / "partial").mkdir(parents=True, exist_ok=True)
         config = {
-            "Dir::State::lists": scratch / "lists",
+            "Dir::State::lists": lists,
             "Dir::Cache": scratch / "cache",
             "Dir::State::status": "/var/lib/dpkg/status",
             "Debug::NoLocking": "1",
             "APT::Sandbox::User": "",
         }
         self.options = [option for key, value in config.items() for option in ("-o", f"{key}={value}")]
+
+    def update(self) -> None:
+        taken = self.lists / "taken"
+        if not taken.exists() or abs(time.time() - taken.stat().st_mtime) > FRESH_S:
+            self.run("apt-get", "-qq", "update")
+            taken.touch()
 
     def run(self, program: str, *args: str, cwd: Path | None = None) -> str:
         options = [] if program == "dpkg" else self.options

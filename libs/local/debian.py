@@ -115,6 +115,7 @@ def unpacked(package: str) -> Tree:
         if not tree.root.exists():
             tell(f"fetching {package} from Debian's packages (once)")
             with tempfile.TemporaryDirectory(dir=tree.root.parent, prefix="new-") as scratch:
-                fetch(package, PACKAGES[package].companions, Path(scratch), also=PACKAGES[package].also)
+                known, lists = PACKAGES[package], tree.root.parent / "lists"
+                fetch(package, known.companions, Path(scratch), also=known.also, lists=lists)
                 (Path(scratch) / "root").rename(tree.root)
     return tree
