@@ -8,14 +8,18 @@ SQLite lets one act write at a time: there the turn is taken already.
 """
 
 import functools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
+from libs.common.columns import Aggregate
+
 if TYPE_CHECKING:
     from libs.common.tx import Tx
+
+Taken = TypeVar("Taken", bound=Aggregate)
 
 
 @functools.cache
@@ -41,16 +45,24 @@ def by_id(kind: Any) -> sa.Select[Any]:
 
 @functools.cache
 def looking(kind: Any) -> sa.Select[Any]:
-    """Selects records with the one at which their turn is taken."""
-    if kind.turn is None:
+    """Selects records, with the one at which their turn is taken where that is read along (not ``lazy="raise"``)."""
+    turn = None if kind.turn is None else getattr(kind, kind.turn)
+    if turn is None or turn.property.lazy == "raise":
         return sa.select(kind)
-    turn = getattr(kind, kind.turn)
     return sa.select(kind).join(turn).options(contains_eager(turn))
 
 
 def locking(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
     """The same, taking the turn where that is the row read and the only one: records as they are by then."""
     return afresh(statement.with_for_update(of=kind))
+
+
+def held(tx: "Tx", statement: sa.Select[Taken], given: Mapping[str, Any] | None = None) -> Sequence[Taken]:
+    """Several at once, for who has the turn: nobody else changes them until this act ends."""
+    found = tx.session.scalars(afresh(statement), given).all()
+    for record in found:
+        tx.has_taken(record)
+    return found
 
 
 def afresh(statement: sa.Select[Any]) -> sa.Select[Any]:

@@ -126,7 +126,7 @@ class Tx:
     def has_taken(self, record: Aggregate) -> None:
         """Says that it is this act's turn with the record."""
         self.has_locked(record)
-        if record.turn is not None:
+        if record.turn in vars(record):
             self.has_locked(getattr(record, record.turn))
 
     def has_locked(self, record: Aggregate) -> None:

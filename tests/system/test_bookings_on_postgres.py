@@ -1,15 +1,17 @@
 """Sold work on the real database: the shape is the classes', and two sales at once meet as they should."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
 from embedded.testing import CAST, OPERATIONS
-from libs.common import migrate
+from libs.common import migrate, trouble
 from libs.common.contracts.estimates import EstimateAccepted
+from libs.common.tx import Tx
 from services.bookings import usecases
 from services.bookings.model import Booking, Customer, Job
 from services.bookings.service import SPEC
@@ -126,3 +128,73 @@ def test_an_acceptance_is_booked_once_however_many_ask(orders: Orders) -> None:
     assert sorted(answers) == [201, 409, 409, 409, 409]
     with orders.bench.system.parts["bookings"].store.reading() as tx:
         assert UUID(orders.sale(sold.acceptance_id)["booking_id"]) in set(tx.all(sa.select(Booking.id)))
+
+
+def cancel(tx: Tx, sold: EstimateAccepted, booking: Mapping[str, Any]) -> Iterator[None]:
+    """One at a desk cancels an order, whose job follows."""
+    found = tx.get(Booking, UUID(booking["id"]))
+    yield
+    usecases.cancel(tx, found, reason="They moved away")
+
+
+def sell_more(tx: Tx, sold: EstimateAccepted, booking: Mapping[str, Any]) -> Iterator[None]:
+    """One batch of the bus: what was answered, which is the job's, and a second yes, which is a change order."""
+    usecases.learn(tx, UUID(booking["job_id"]), [])
+    yield
+    again = {"opportunity_id": sold.opportunity_id, "lead_id": sold.lead_id, "emails": sold.prospect.emails}
+    usecases.sell(tx, acceptance(**again))
+
+
+def give_on(tx: Tx, sold: EstimateAccepted, booking: Mapping[str, Any]) -> Iterator[None]:
+    """Another: what was answered, and that somebody else sells it."""
+    usecases.learn(tx, UUID(booking["job_id"]), [])
+    yield
+    usecases.follow(tx, sold.subject, salesperson_id=CAST["colleague"][0])
+
+
+RENAME = ("POST", "jobs/{job_id}/rename", {"name": "The house by the lake"})
+CORRECT = ("PATCH", "customers/{customer_id}", {"name": "Ivy Castellan-Reed"})
+CANCEL = ("POST", "{id}/cancel", {"reason": "No longer wanted"})
+UNDO = ("POST", "sales/{acceptance_ids[0]}/undo", {"reason": "They may take it back"})
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "asked"),
+    [(cancel, RENAME), (cancel, CORRECT), (sell_more, CANCEL), (give_on, CANCEL), (give_on, UNDO)],
+)
+def test_who_meets_others_at_one_customers_work_waits_and_none_of_them_has_to_try_again(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, meanwhile: Any, asked: tuple[str, str, dict[str, str]]
+) -> None:
+    monkeypatch.setattr(trouble, "ATTEMPTS", 1)  # a try that nobody sees, neither
+    sold = acceptance()
+    booking = orders.sell(sold)
+    office, store = orders.bench.as_("office"), orders.bench.system.parts["bookings"].store
+    method, path, body = asked
+    headers = {"If-Match": "*"} if method == "PATCH" else {}
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            act = meanwhile(tx, sold, booking)
+            next(act)
+            waiting = pool.submit(
+                office.call, method, f"{BOOKINGS}/{path.format(**booking)}", json=body, headers=headers
+            )
+            until_one_waits(store.database.engine)
+            next(act, None)
+        assert waiting.result().status_code == 200, waiting.result().get_data(as_text=True)
+
+
+def test_what_is_sold_while_the_office_makes_the_job_belongs_to_that_job(orders: Orders) -> None:
+    edited = orders.bench.as_("admin").edit("PUT", f"{BOOKINGS}/settings", {"sale_creates": "task"})
+    assert edited.status_code == 200, edited.get_data(as_text=True)
+    first = acceptance()
+    orders.sell(first)
+    more = acceptance(opportunity_id=first.opportunity_id, lead_id=first.lead_id, emails=first.prospect.emails)
+    office, store = orders.bench.as_("office"), orders.bench.system.parts["bookings"].store
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            usecases.sell(tx, more)
+            tx.session.flush()
+            making = pool.submit(office.post, f"{BOOKINGS}/jobs", {"acceptance_id": str(first.acceptance_id)})
+            until_one_waits(store.database.engine)
+        made = making.result().get_json()
+    assert [orders.sale(one.acceptance_id)["job_id"] for one in (first, more)] == [made["id"], made["id"]]

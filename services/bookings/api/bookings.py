@@ -5,6 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
+from libs.common import turns
 from libs.common.paper import sheet_pdf
 from libs.common.schema.parts import PaperIn
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
@@ -61,10 +62,8 @@ def book(given: Given) -> Answer:
     wanted = list(dict.fromkeys(given["acceptance_ids"]))
     with begin() as tx:
         mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
-        sales = tx.all(mine.order_by(Sale.id).with_for_update())
-        for sale in sales:
-            tx.has_locked(sale)
-        booking = usecases.book(tx, sales, wanted)
+        usecases.take_turns(tx, Sale.id.in_(wanted))
+        booking = usecases.book(tx, turns.held(tx, mine.order_by(Sale.id)), wanted)
         return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
 
 
@@ -153,6 +152,7 @@ def change_orders(booking_id: UUID) -> Answer:
 def add_change_order(booking_id: UUID, given: Given) -> Answer:
     """Add an acceptance of the same job that is in no live order; operations acknowledge it."""
     with begin() as tx:
+        usecases.take_turns(tx, (Sale.id == given["acceptance_id"]) | (Sale.booking_id == booking_id))
         found = visible(tx, Booking, booking_id)
         sale = visible(tx, Sale, given["acceptance_id"])
         return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sale))

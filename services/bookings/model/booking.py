@@ -73,6 +73,8 @@ class Booking(Aggregate, Base):
     parts: Mapped[list[Part]] = relationship(order_by=Part.position, lazy="select")
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.assigned_at, lazy="select")
 
+    turn = "customer"  #: acts on what was sold to one customer take turns
+
     @classmethod
     def whole(cls) -> tuple[Any, ...]:
         return joinedload(cls.parts), joinedload(cls.assignments)

@@ -34,6 +34,8 @@ class Job(Aggregate, Base):
 
     customer: Mapped[Customer] = relationship(lazy="raise")  #: written before its job
 
+    turn = "customer"  #: acts on what was sold to one customer take turns
+
     @property
     def funnel(self) -> UUID:
         return self.lead_id

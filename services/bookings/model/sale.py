@@ -13,6 +13,7 @@ from libs.common.columns import Aggregate, money
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
 from services.bookings.model.booking import Booking
+from services.bookings.model.customer import Customer
 from services.bookings.states import LABELS, SALE, BookingState, SaleAction, SaleState, Step, StepState
 
 
@@ -42,6 +43,11 @@ class Sale(Aggregate, Base):
     booking: Mapped[Booking | None] = relationship(
         primaryjoin=lambda: foreign(Sale.booking_id) == Booking.id, viewonly=True, lazy="select"
     )
+    customer: Mapped[Customer | None] = relationship(
+        primaryjoin=lambda: foreign(Sale.customer_id) == Customer.id, viewonly=True, lazy="raise"
+    )
+
+    turn = "customer"  #: acts on what was sold to one customer take turns
 
     @property
     def funnel(self) -> UUID:

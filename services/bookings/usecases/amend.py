@@ -5,12 +5,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import turns
 from libs.common.contracts.sales import SaleRetried, SaleUndone
 from libs.common.errors import Conflict
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job, Sale
 from services.bookings.states import BOOKING, ENDED, BookingState, JobState, SaleAction
-from services.bookings.usecases import facts, jobs, timers
+from services.bookings.usecases import customers, facts, jobs, timers
 from services.bookings.usecases.end import end
 from services.bookings.usecases.jobs import give_up
 
@@ -46,13 +47,15 @@ def undo(tx: Tx, sale: Sale, *, reason: str) -> Sale:
 
 def follow(tx: Tx, estimate_id: UUID, *, salesperson_id: UUID | None) -> None:
     """What was sold has another salesperson now: so have its job, and its orders that are not over."""
-    sale = tx.find(sa.select(Sale).where(Sale.estimate_id == estimate_id).with_for_update())
+    mine = Sale.estimate_id == estimate_id
+    customers.take_turns(tx, Sale.opportunity_id.in_(sa.select(Sale.opportunity_id).where(mine)))
+    sale = next(iter(turns.held(tx, sa.select(Sale).where(mine))), None)
     if sale is None:
         return  # not sold
     orders = sa.select(Booking).where(Booking.opportunity_id == sale.opportunity_id, Booking.state.not_in(ENDED))
     theirs = sa.select(Job).where(Job.opportunity_id == sale.opportunity_id)
-    running = tx.all(orders.order_by(Booking.id).with_for_update())
-    records: Iterable[Sale | Booking | Job] = (sale, *running, *tx.all(theirs.order_by(Job.id).with_for_update()))
+    running = turns.held(tx, orders.order_by(Booking.id))
+    records: Iterable[Sale | Booking | Job] = (sale, *running, *turns.held(tx, theirs.order_by(Job.id)))
     for record in records:
         if record.salesperson_id != salesperson_id:
             record.salesperson_id = salesperson_id

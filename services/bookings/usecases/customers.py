@@ -1,7 +1,7 @@
 """Who buys: recognised by what their enquiry gave, or new; corrected by the office."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from libs.common import people
+from libs.common import people, turns
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Contact
 from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
@@ -22,6 +22,8 @@ from services.bookings.usecases import facts, jobs, prepare
 
 Keys = list[tuple[str, str]]
 
+CUSTOMERS = sa.select(Customer.id).order_by(Customer.id).with_for_update()
+
 
 @dataclass(frozen=True)
 class Recognised:
@@ -32,13 +34,22 @@ class Recognised:
     by: tuple[str, ...] = ()
 
 
+def take_turns(tx: Tx, *sales: sa.ColumnElement[bool], besides: Iterable[UUID] = ()) -> None:
+    """Waits for the turn at the customers of these sales, ``besides`` at these, in one order: for acts on several."""
+    theirs = sa.select(Sale.customer_id).where(*sales)
+    turns.take(tx, CUSTOMERS.where(sa.or_(Customer.id.in_(theirs), Customer.id.in_(list(besides)))), {})
+
+
 def recognise(tx: Tx, accepted: EstimateAccepted) -> Recognised:
-    """Who this prospect is by what they gave, if anybody yet.
+    """Who this prospect is by what they gave, if anybody yet. Theirs is the turn, and that of who bought before them
+    with this opportunity or on this job.
 
     Keys are claimed before anything is looked up, so that two sales to one prospect at once meet here, and make one.
     """
     ident, keys = tx.store.ids(), _keys_of(accepted)
     owners = claim(tx, keys, ident)
+    before = Sale.opportunity_id == accepted.opportunity_id
+    take_turns(tx, before if accepted.job_id is None else before | (Sale.job_id == accepted.job_id), besides=owners)
     oldest = sa.select(Customer.id).where(Customer.id.in_(owners)).order_by(Customer.created_at, Customer.id).limit(1)
     known = tx.session.scalars(oldest).first() if set(owners) - {ident} else None
     if known is None:
@@ -91,11 +102,11 @@ def _dialled(tx: Tx, customer: Customer, phone: dict[str, str]) -> dict[str, str
 
 def _call(tx: Tx, customer: Customer) -> None:
     """Jobs and booking orders show the customer's name, and jobs are found by it."""
-    for job in tx.all(sa.select(Job).where(Job.customer_id == customer.id).with_for_update()):
+    for job in turns.held(tx, sa.select(Job).where(Job.customer_id == customer.id).order_by(Job.id)):
         job.customer_name = customer.name
         jobs.index(job)
     orders = sa.select(Booking).where(Booking.customer_id == customer.id).order_by(Booking.id)
-    for booking in tx.all(orders.with_for_update()):
+    for booking in turns.held(tx, orders):
         booking.customer_name = customer.name
         facts.tell_change(tx, booking, "customer_name")
 
@@ -103,7 +114,7 @@ def _call(tx: Tx, customer: Customer) -> None:
 def _put_right(tx: Tx, customer: Customer, before: Sequence[Any]) -> None:
     """Whom to ask for is put right in the orders that are still to be done."""
     mine = sa.select(Booking).where(Booking.customer_id == customer.id, Booking.state.not_in(ENDED))
-    for booking in tx.all(mine.order_by(Booking.id).with_for_update()):
+    for booking in turns.held(tx, mine.order_by(Booking.id)):
         now = next((now for was, now in zip(before, customer.contacts, strict=True) if was == booking.contact), None)
         if now is not None:
             prepare.put_right(tx, booking, contact=(booking.contact, now))

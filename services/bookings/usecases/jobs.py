@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from libs.common import turns
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.parts import Answered
 from libs.common.contracts.sales import JobChanged, JobCreated, JobRenamed
@@ -55,11 +56,10 @@ def rename(tx: Tx, job: Job, *, name: str) -> Job:
     """Another name than the rule gave; audited. Raises Conflict when the customer has a job called so."""
     if name == job.name:
         return job
-    tx.get(Customer, job.customer_id)  # whoever names jobs of one customer takes turns
     demand_free(tx, job, name)
     previous, job.name = job.name, name
     index(job)
-    for booking in tx.all(sa.select(Booking).where(Booking.job_id == job.id).order_by(Booking.id).with_for_update()):
+    for booking in turns.held(tx, sa.select(Booking).where(Booking.job_id == job.id).order_by(Booking.id)):
         booking.title = name
         facts.tell_change(tx, booking, "title")
     tx.publish(JobRenamed(**facts.job(job), previous_title=previous), of=job)
@@ -84,7 +84,7 @@ def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
         tell_change(tx, job, *changed)
     if "site" in changed:
         running = sa.select(Booking).where(Booking.id.in_(orders_of(job.id)), Booking.state.not_in(ENDED))
-        for booking in tx.all(running.order_by(Booking.id).with_for_update()):
+        for booking in turns.held(tx, running.order_by(Booking.id)):
             prepare.put_right(tx, booking, site=(site, job.site))
     return job
 

@@ -101,7 +101,7 @@ def render(template: str, tokens: Mapping[str, str], count: Callable[[], int]) -
 
 
 def unique(tx: Tx, customer_id: UUID, name: str, *, but: UUID | None = None) -> str:
-    """The name, with -2, -3, … when the customer has a job called so. The customer's row is locked by the act."""
+    """The name, with -2, -3, … when the customer has a job called so. It is the act's turn with the customer."""
     taken = set(tx.session.scalars(_called(customer_id, name, but)))
     number, candidate = 1, name
     while candidate in taken:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common import turns
 from libs.common.amounts import LARGEST_SUM
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.sales import SaleCompleted, SaleStarted, SaleStepDone
@@ -28,7 +29,6 @@ RUNNING = (
     )
     .order_by(Booking.created_at)
     .limit(1)
-    .with_for_update()
 )
 OF_OPPORTUNITY = RUNNING.where(Booking.opportunity_id == sa.bindparam("whose"))
 OF_JOB = RUNNING.where(Booking.job_id == sa.bindparam("whose"))
@@ -129,9 +129,7 @@ def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
     waiting = sa.select(Sale).where(
         Sale.opportunity_id == sale.opportunity_id, Sale.job_id.is_(None), Sale.state != SaleState.UNDONE
     )
-    together = tx.all(waiting.order_by(Sale.created_at, Sale.id).with_for_update())
-    for one in together:
-        tx.has_locked(one)
+    together = turns.held(tx, waiting.order_by(Sale.created_at, Sale.id))
     sale = together[0]
     assert sale.customer_id is not None, "a sale has its customer from the start"
     customer, accepted = tx.get(Customer, sale.customer_id), accepted_of(sale)
@@ -216,8 +214,8 @@ def _recorded(tx: Tx, accepted: EstimateAccepted) -> Sale:
 
 def _live_job(tx: Tx, idents: Iterable[UUID]) -> Job | None:
     """The first of these jobs that was not cancelled."""
-    known = (tx.session.get(Job, ident, with_for_update=True) for ident in idents)
-    return next((job for job in known if job is not None and job.status != JobState.CANCELLED), None)
+    known = (turns.held(tx, sa.select(Job).where(Job.id == ident)) for ident in idents)
+    return next((job for found in known for job in found if job.status != JobState.CANCELLED), None)
 
 
 def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Booking | None:
@@ -225,8 +223,6 @@ def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Bo
     statement, whose = (OF_JOB, idents) if idents else (OF_OPPORTUNITY, (accepted.opportunity_id,))
     fitting = {"currency": accepted.currency, "room": LARGEST_SUM - accepted.total}
     for one in whose:
-        found = tx.session.scalars(statement, {"whose": one, **fitting}).first()
-        if found is not None:
-            tx.has_locked(found)
-            return found
+        if found := turns.held(tx, statement, {"whose": one, **fitting}):
+            return found[0]
     return None
