@@ -79,6 +79,17 @@ def test_an_estimate_says_before_anybody_tries_that_it_needs_an_approval_and_who
     assert said("approve", by="manager") == (False, [""])
 
 
+def test_a_discount_is_what_was_typed_and_not_what_rounding_makes_of_it(estimates: Bench) -> None:
+    """10 % off 10.06 comes to 9.05, which is 10.04 % less; off 0.06 it is a sixth."""
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, *(PUMP | {"unit_price": one, "discount_percent": "10"} for one in ("10.06", "0.06")))
+    assert send(estimates, ident)
+    again = drafted(estimates)["id"]
+    priced(estimates, again, PUMP | {"unit_price": "10.06", "discount_percent": "10.01"})
+    refused = problem(act(estimates, again, "send", {"to": ["a@example.com"]}), 409)
+    assert "a discount of 10.01 % is more than the 10 %" in refused["errors"][0]["detail"]
+
+
 def test_nobody_approves_their_own_price(estimates: Bench) -> None:
     ident = drafted(estimates, salesperson="manager")["id"]
     assert write(estimates, ident, PUMP, by="manager", discount={"percent": "50"}).status_code == 200

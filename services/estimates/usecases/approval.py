@@ -86,7 +86,7 @@ def _discount(version: Version, option: Option, limit: Decimal) -> Decimal:
     rule: Mapping[str, Any] = version.discount or {}
     kept = (HUNDRED - Decimal(rule.get("percent", 0))) / HUNDRED
     full = {line.id: _full(line, version.currency) for line in option.rows}
-    asked = {line.id: line.amount * kept for line in option.rows}
+    asked = {line.id: _asked(line, version.currency) * kept for line in option.rows}
     counted = [line.id for line in option.lines]
     counted += [line.id for line in option.add_ons if asked[line.id] < full[line.id] * (HUNDRED - limit) / HUNDRED]
     whole = sum((full[one] for one in counted), ZERO)
@@ -97,6 +97,14 @@ def _discount(version: Version, option: Option, limit: Decimal) -> Decimal:
 def _full(line: Line, currency: str) -> Decimal:
     """What it costs when nothing is given away: a task sold under its book's price is a discount too."""
     return money.rounded(line.qty * max(line.unit_price, line.list_price or ZERO), currency)
+
+
+def _asked(line: Line, currency: str) -> Decimal:
+    """What a line asks. A cent that rounding takes is given away by nobody: 10 % off 10.06 is 10 %, and 9.05."""
+    if line.discount_percent is None:
+        return line.amount
+    exact = money.rounded(line.qty * line.unit_price, currency) * (HUNDRED - line.discount_percent) / HUNDRED
+    return max(line.amount, exact)
 
 
 def _alone(version: Version, line: Line) -> Decimal | None:
