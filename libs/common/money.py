@@ -65,8 +65,8 @@ def option_totals(
         nets = [base - tax if inclusive else base for base, tax in zip(bases, taxes, strict=True)]
         net, tax = sum(nets, rounded(ZERO, currency)), sum(taxes, rounded(ZERO, currency))
         costs = [rounded(line.qty * line.cost, currency) for line in chosen if line.cost is not None]
-        cost = sum(costs, rounded(ZERO, currency))
-        if max(subtotal, net + tax, cost) > LARGEST:
+        cost, full = sum(costs, rounded(ZERO, currency)), sum((line.qty * line.unit_price for line in chosen), ZERO)
+        if max(full, subtotal, net + tax, cost) > LARGEST:  # in full, too: reports say what was taken off
             refuse_if([Fault(f"{at}/lines", f"come to more than {LARGEST}")])
         due = _deposit(net + tax, deposit, currency)
         return Totals(

@@ -188,6 +188,7 @@ def test_large_quantities_times_fine_prices_are_exact() -> None:
         ([line("1", "10")], {"deposit": Deposit(percent=D("100.01"))}, ["/deposit/percent"]),
         ([line("1", "10")], {"rates": {"full": D("9.25")}}, ["/rates/full"]),
         ([line("99999999", "99999")], {}, ["/options/0/lines"]),
+        ([line("99999999", "99999", discount_percent=D(100))], {}, ["/options/0/lines"]),
         ([line("1", "10")], {"currency": "usd"}, ["/currency"]),
     ],
 )
