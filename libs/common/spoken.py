@@ -92,6 +92,16 @@ def price(value: Decimal, currency: str) -> str:
     return amount(value, currency) if rounded(exact, currency) == exact else f"{sign(currency)}{exact:,f}"
 
 
+def quantity(value: Any) -> str:
+    """How many, as exactly as it is known: ``1,250.125``."""
+    return f"{Decimal(str(value)).normalize() + 0:,f}"
+
+
+def percent(rate: Any) -> str:
+    """A rate as people say it: ``0.10375`` as ``10.375 %``."""
+    return f"{(Decimal(str(rate)) * 100).normalize() + 0:f} %"
+
+
 def amount(value: Decimal, currency: str) -> str:
     """``11804.46`` as ``$11,804.46``, at the currency's exponent."""
     exact = rounded(value, currency)

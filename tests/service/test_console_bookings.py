@@ -1,6 +1,7 @@
 """Sold work in the console: the office prepares and assigns it, operations take it over, by forms alone."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import services
 from embedded import described
 from embedded.testing import CAST, OPERATIONS, Bench
 from libs.common.auth import RULES, Role
+from libs.common.contracts.parts import LineSold
 from services.console.api.acts import EVERY
 from tests.service.bookings_world import Orders, acceptance, material
 from tests.service.console_reader import Page, Reader
@@ -193,6 +195,14 @@ def test_material_is_listed_and_said_where_it_stands(orders: Orders) -> None:
     reader.follow("Say where it stands")
     page = reader.press("Save", ordering_status="ordered")
     assert ("Saved." in page.text, orders.see(booking["id"])["ordering_status"]) == (True, "ordered")
+
+
+def test_how_much_is_sold_and_ordered_is_told_to_the_thousandth(orders: Orders) -> None:
+    pipe = LineSold(description="Pipe, laid", qty=Decimal("1250.125"), unit_price=Decimal(1), amount=Decimal("1250.13"))
+    booking = orders.sell(acceptance(lines=(pipe,), materials=(material("Pipe", "1234567.25"),)))
+    _, page = opened(orders, "office", booking)
+    assert "Pipe, laid 1,250.125 $1,250.13" in " ".join(page.text.split())
+    assert "1,234,567.25 piece" in page.text
 
 
 def test_who_only_reads_is_offered_nothing(orders: Orders) -> None:

@@ -10,7 +10,7 @@ import pytest
 from embedded.testing import Bench
 from services.console.adapters.doors import Doors
 from tests.service.console_reader import Reader
-from tests.service.estimate_world import ESTIMATES, set_taxes
+from tests.service.estimate_world import ESTIMATES, drafted, load_book, set_taxes
 
 FILE = b"""code,name,category,unit_price
 HP-3T,Heat pump 3 t,Heating,8920.00
@@ -51,6 +51,13 @@ def test_a_book_is_made_filled_from_a_file_after_a_dry_run_and_put_to_use(office
     assert "In use" in admin.press("Save", status="active").text
 
 
+def test_a_price_finer_than_a_cent_is_shown_as_it_is_sold(office: Bench) -> None:
+    book = load_book(office, "code,name,unit_price,member_price,cost\nGAS,Gas for one,0.125,0.1225,0.0999\n")
+    page = Reader(office, "admin").open(f"/settings/price-books/{book}")
+    assert "$0.125 $0.1225" in " ".join(page.text.split())
+    assert "$0.125" in Reader(office, "salesperson").open(f"/estimates/{drafted(office)['id']}").text
+
+
 def test_who_may_only_read_a_book_is_offered_nothing_else(office: Bench) -> None:
     office.as_("admin").post(f"{ESTIMATES}/price-books", {"name": "Book", "currency": "USD"})
     page = Reader(office, "salesperson").open("/settings/price-books")
@@ -64,6 +71,7 @@ def test_a_tax_code_is_added_and_changed_and_never_written_over_by_mistake(offic
     admin.open("/settings/tax-codes")
     page = admin.press("Add", code="city 1", name="City", rate="0.0275")
     assert "2.75 %" in page.text
+    assert "10.375 %" in admin.press("Add", code="county", name="County", rate="0.10375").text
     page = admin.press("Add", code="city 1", name="Another", rate="0.9")
     assert (page.status, "is there already" in page.text) == (422, True)
     assert ("name", "Another") in page.forms[-1].fields

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -12,7 +10,7 @@ from libs.common import paper, papermail, people, spoken, texts, workhours
 from libs.common.contracts.bookings import BookingMailed
 from libs.common.contracts.parts import Answered
 from libs.common.paper import Part, Sheet
-from libs.common.spoken import Say, moment, said
+from libs.common.spoken import Say, moment, quantity, said
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job
 from services.bookings.usecases import facts
@@ -79,10 +77,10 @@ def _parts(booking: Booking, say: Say) -> Iterator[Part]:
     what = (say(WHAT), say(QUANTITY))
     for part in parts:
         change = say(said("Change order %(number)s"), number=part.number)
-        lines = [(str(line["description"]), _quantity(line["qty"])) for line in part.lines]
+        lines = [(str(line["description"]), quantity(line["qty"])) for line in part.lines]
         yield Part(change if part.change_order else say(said("Work")), lines, what)
     materials = [
-        (_lines(one["description"], one["code"]), f"{_quantity(one['qty'])} {one['unit']}") for one in booking.materials
+        (_lines(one["description"], one["code"]), f"{quantity(one['qty'])} {one['unit']}") for one in booking.materials
     ]
     yield Part(say(said("Material")), materials, what)
     done = {True: say(said("done")), False: say(said("open"))}
@@ -95,10 +93,6 @@ def _answers(job: Job | None) -> list[Answered]:
     """What was asked of site and customer before the sale, but for what they said of money."""
     told = [msgspec.convert(one, Answered) for one in (job.answers if job else None) or ()]
     return [one for one in told if one.type != "money"]
-
-
-def _quantity(kept: Any) -> str:
-    return format(Decimal(kept).normalize() + 0, ",f")
 
 
 def _lines(*parts: str | None) -> str:

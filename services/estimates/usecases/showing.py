@@ -119,7 +119,7 @@ def _line(line: Line, currency: str, say: Say) -> dict[str, Any]:
         "id": str(line.id),
         "name": name,
         "more": more,
-        "qty": format(line.qty.normalize() + 0, ",f"),
+        "qty": spoken.quantity(line.qty),
         "unit_price": spoken.price(line.unit_price, currency),
         "off": off,
         "amount": amount(line.amount, currency),

@@ -300,7 +300,7 @@ def say(__text: str | tuple[str, str], **variables: Any) -> str:
 
 
 def _price(value: Any, currency: str) -> str:
-    return spoken.price(Decimal(str(value)), currency)
+    return "" if value is None else spoken.price(Decimal(str(value)), currency)
 
 
 def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
@@ -312,7 +312,17 @@ def dress(app: Any) -> None:
     speak(app, lambda: ours.TEXTS, language)
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
-    plainly = (spoken.plain, spoken.phone, words.dial, words.mail, words.pointed, words.initials, words.address)
+    plainly = (
+        spoken.plain,
+        spoken.phone,
+        spoken.quantity,
+        spoken.percent,
+        words.dial,
+        words.mail,
+        words.pointed,
+        words.initials,
+        words.address,
+    )
     environment.filters.update({say.__name__: say for say in plainly})
     environment.filters.update(
         {
