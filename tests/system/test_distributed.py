@@ -196,7 +196,7 @@ def test_what_a_process_was_given_is_not_there_to_read_and_people_find_it_by_its
 def command(running: Distributed, *words: str) -> subprocess.CompletedProcess[str]:
     """An operator's, who knows the system's folder and nothing else."""
     asked = [sys.executable, "-m", "commands", *words, "--data", str(running.data)]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
