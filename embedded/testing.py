@@ -156,7 +156,7 @@ class Bench:
             subject=event.subject,
             sequence=str(number),
             time=self.clock(),
-            correlationid=event.subject,
+            correlationid=getattr(event, "lead_id", event.subject),
             causationid="test",
             actor=actor,
             branch=str(getattr(event, "branch", None) or ""),

@@ -40,10 +40,10 @@ def bench_of_all(specs: Iterable[Service], new_database: Callable[[str], str], c
     return bench
 
 
-def until_one_waits(engine: sa.Engine) -> None:
-    """Returns when another session waits for a lock; fails when none does for long."""
+def until_one_waits(engine: sa.Engine, *, many: int = 1) -> None:
+    """Returns when another session, or so many, wait for a lock; fails when they do not for long."""
     wait = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     deadline = time.monotonic() + 60
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        while not connection.execute(sa.text(wait)).scalar_one():
+        while connection.execute(sa.text(wait)).scalar_one() < many:
             assert time.monotonic() < deadline, "nobody waits"

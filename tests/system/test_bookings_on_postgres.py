@@ -198,3 +198,17 @@ def test_what_is_sold_while_the_office_makes_the_job_belongs_to_that_job(orders:
             until_one_waits(store.database.engine)
         made = making.result().get_json()
     assert [orders.sale(one.acceptance_id)["job_id"] for one in (first, more)] == [made["id"], made["id"]]
+
+
+def test_what_is_of_another_customer_is_refused_without_waiting_for_whoever_is_at_their_work(orders: Orders) -> None:
+    ours, theirs = orders.sell(), orders.sell()
+    both = {"acceptance_ids": [*ours["acceptance_ids"], *theirs["acceptance_ids"]]}
+    office, store = orders.bench.as_("office"), orders.bench.system.parts["bookings"].store
+    with store.begin() as tx:
+        tx.get(Booking, UUID(theirs["id"]))
+        more = {"acceptance_id": theirs["acceptance_ids"][0]}
+        refused = [
+            office.post(BOOKINGS, both).get_json(),
+            office.post(f"{BOOKINGS}/{ours['id']}/change-orders", more).get_json(),
+        ]
+    assert all("is of another customer" in str(one.get("errors")) for one in refused), refused

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common import turns
+from libs.common.errors import NotFound
 from libs.common.paper import sheet_pdf
 from libs.common.schema.parts import PaperIn
 from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
@@ -62,7 +63,7 @@ def book(given: Given) -> Answer:
     wanted = list(dict.fromkeys(given["acceptance_ids"]))
     with begin() as tx:
         mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
-        usecases.take_turns(tx, Sale.id.in_(wanted))
+        turns.take(tx, turns.by_id(Sale), {"ident": wanted[0]})  # what is of another customer is refused
         booking = usecases.book(tx, turns.held(tx, mine.order_by(Sale.id)), wanted)
         return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
 
@@ -152,7 +153,9 @@ def change_orders(booking_id: UUID) -> Answer:
 def add_change_order(booking_id: UUID, given: Given) -> Answer:
     """Add an acceptance of the same job that is in no live order; operations acknowledge it."""
     with begin() as tx:
-        usecases.take_turns(tx, (Sale.id == given["acceptance_id"]) | (Sale.booking_id == booking_id))
         found = visible(tx, Booking, booking_id)
-        sale = visible(tx, Sale, given["acceptance_id"])
-        return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sale))
+        wanted = sa.select(Sale).where(Sale.id == given["acceptance_id"])
+        sold = turns.held(tx, scoped(wanted, Sale, caller(), "booking.create"))  # of another customer: refused
+        if not sold:
+            raise NotFound(f"there is no sale {given['acceptance_id']}")
+        return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sold[0]))

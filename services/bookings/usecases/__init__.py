@@ -2,7 +2,7 @@
 
 from services.bookings.usecases.amend import follow, retry, undo
 from services.bookings.usecases.book import add_change_order, book
-from services.bookings.usecases.customers import edit_customer, take_turns
+from services.bookings.usecases.customers import edit_customer
 from services.bookings.usecases.end import cancel
 from services.bookings.usecases.handoff import accept, acknowledge, assign, complete, give_back, reassign, start
 from services.bookings.usecases.jobs import close, edit_job, learn, orders_from, orders_of, rename
@@ -44,6 +44,5 @@ __all__ = [
     "start",
     "step_happened",
     "step_of_opportunity_happened",
-    "take_turns",
     "undo",
 ]

@@ -94,7 +94,8 @@ def merge(tx: Tx, survivor: Lead, duplicate: Lead) -> Lead:
 
 def unmerge(tx: Tx, duplicate: Lead) -> Lead:
     """The merge was a mistake: the duplicate stands on its own again."""
-    survivor = tx.get(Lead, duplicate.duplicate_of) if duplicate.duplicate_of else duplicate
+    into = tx.session.get(Lead, duplicate.duplicate_of) if duplicate.duplicate_of else None
+    survivor = into or duplicate  # which is only named: nobody has to wait for it
     duplicate.unmerge()
     whose: dict[str, Any] = {"duplicate_of": survivor.id, "duplicate_of_number": survivor.number}
     tx.publish(LeadUnmerged(**facts.head(duplicate), **whose, **facts.waiting(duplicate)), of=duplicate)

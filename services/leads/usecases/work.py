@@ -32,7 +32,7 @@ def assign(tx: Tx, lead: Lead, *, owner_id: UUID, roles: Collection[str] = ()) -
 
 
 def worked_by(owner_id: UUID) -> "sa.Select[Lead]":
-    """What somebody has and is not over, the oldest first."""
+    """What somebody has and is not over, the oldest first: in the order in which a batch of facts takes them."""
     return sa.select(Lead).where(Lead.owner_id == owner_id, Lead.state.in_(WORKED)).order_by(Lead.id)
 
 
@@ -40,8 +40,8 @@ def hand_over(tx: Tx, theirs: "sa.Select[Lead]", *, owner_id: UUID, roles: Colle
     """Gives these to somebody, so many at once, each as if it were given by itself. Says how many, and what is left."""
     giving.demand_may_give(tx, owner_id, roles)
     others = theirs.where(Lead.owner_id != owner_id)
-    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
     held = tx.all(others.limit(AT_ONCE).with_for_update())
+    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
     for lead in held:
         tx.has_locked(lead)
         assign(tx, lead, owner_id=owner_id, roles=roles)

@@ -31,9 +31,9 @@ def assign(tx: Tx, opportunity: Opportunity, *, salesperson_id: UUID, reason: st
 
 
 def worked_by(salesperson_id: UUID) -> "sa.Select[Opportunity]":
-    """What somebody sells and is open, the oldest first."""
+    """What somebody sells and is open, the oldest enquiry first: in the order in which a batch of facts takes them."""
     mine = (Opportunity.salesperson_id == salesperson_id, Opportunity.stage_type == StageType.OPEN)
-    return sa.select(Opportunity).where(*mine).order_by(Opportunity.id)
+    return sa.select(Opportunity).where(*mine).order_by(Opportunity.lead_id)
 
 
 def hand_over(
@@ -42,8 +42,8 @@ def hand_over(
     """Gives these to somebody, so many at once, each as if it were given by itself. Says how many, and what is left."""
     people.demand_active(tx, salesperson_id, "/salesperson_id", may="opportunity.work")
     others = theirs.where(Opportunity.salesperson_id != salesperson_id)
-    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
     held = tx.all(others.limit(AT_ONCE).with_for_update())
+    many = tx.session.scalar(sa.select(sa.func.count()).select_from(others.order_by(None).subquery())) or 0
     for opportunity in held:
         tx.has_locked(opportunity)
         assign(tx, opportunity, salesperson_id=salesperson_id, reason=reason)
