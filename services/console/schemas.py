@@ -1,5 +1,7 @@
 """What may be asked of the read model, and what it answers."""
 
+from typing import Any
+
 from libs.common.web import Page, Schema, fields
 from services.console.states import Phase
 
@@ -154,13 +156,94 @@ class BoardOut(Schema):
     lanes = fields.List(fields.Nested(LaneOut))
 
 
+class CardEstimateOut(Schema):
+    """``discount`` is what was taken off the list price of the option that was accepted."""
+
+    id = fields.Uuid()
+    card_id = fields.Uuid()
+    number = fields.Text()
+    title = fields.Text()
+    revision = fields.Whole()
+    state = fields.Text()
+    total = fields.Money()
+    total_max = fields.Money()
+    currency = fields.Text()
+    salesperson_id = fields.Uuid()
+    valid_until = fields.Day()
+    expires_at = fields.Instant()
+    drafted_at = fields.Instant()
+    sent_at = fields.Instant()
+    viewed_at = fields.Instant()
+    decided_at = fields.Instant()
+    decline_reason = fields.Text()
+    accepted_total = fields.Money()
+    list_price = fields.Money()
+    discount = fields.Money()
+    rounds = fields.Whole()
+
+
+class CardBookingOut(Schema):
+    """``handed_over_at`` is when it was first given to a team, ``assigned_at`` when last."""
+
+    id = fields.Uuid()
+    card_id = fields.Uuid()
+    number = fields.Text()
+    title = fields.Text()
+    state = fields.Text()
+    job_id = fields.Uuid()
+    customer_id = fields.Uuid()
+    customer_name = fields.Text()
+    contract_total = fields.Money()
+    currency = fields.Text()
+    branch = fields.Uuid()
+    salesperson_id = fields.Uuid()
+    team_id = fields.Uuid()
+    assignee_id = fields.Uuid()
+    scheduling = fields.Text()
+    ordering = fields.Text()
+    due_at = fields.Instant()
+    window_starts_at = fields.Instant()
+    window_ends_at = fields.Instant()
+    site = fields.Text()
+    made_at = fields.Instant()
+    handed_over_at = fields.Instant()
+    assigned_at = fields.Instant()
+    acknowledge_by = fields.Instant()
+    accepted_at = fields.Instant()
+    started_at = fields.Instant()
+    completed_at = fields.Instant()
+    cancelled_at = fields.Instant()
+    returns = fields.Whole()
+    return_reason = fields.Text()
+
+
+class CardAppointmentOut(Schema):
+    """``people`` are the ids of whoever goes there, between spaces."""
+
+    id = fields.Uuid()
+    card_id = fields.Uuid()
+    opportunity_id = fields.Uuid()
+    number = fields.Text()
+    title = fields.Text()
+    type = fields.Text()
+    state = fields.Text()
+    starts_at = fields.Instant()
+    ends_at = fields.Instant()
+    people = fields.Text()
+    salesperson_id = fields.Uuid()
+    branch = fields.Uuid()
+    site = fields.Text()
+    phone = fields.Text()
+    note = fields.Text()
+
+
 class WholeCardOut(CardOut):
     """All that is known of a funnel: further fields are named after the record that they are of."""
 
-    estimates = fields.List(fields.Raw())
-    bookings = fields.List(fields.Raw())
-    appointments = fields.List(fields.Raw())
-    people = fields.Raw()
+    estimates = fields.List(fields.Nested(CardEstimateOut))
+    bookings = fields.List(fields.Nested(CardBookingOut))
+    appointments = fields.List(fields.Nested(CardAppointmentOut))
+    people = fields.Raw(like=dict[str, str | None])
 
 
 class TimelineQuery(Page):
@@ -178,8 +261,8 @@ class ToldOut(Schema):
     number = fields.Text()
     actor = fields.Text()
     actor_name = fields.Text()
-    words = fields.Raw()
-    people = fields.Raw()
+    words = fields.Raw(like=dict[str, Any])
+    people = fields.Raw(like=dict[str, str | None])
 
 
 class SearchQuery(Schema):
@@ -292,7 +375,7 @@ class ColumnOut(Schema):
     key = fields.Text()
     label = fields.Text()
     kind = fields.Code(("text", "count", "money", "amount", "percent", "minutes", "days"))
-    asks = fields.Raw()
+    asks = fields.Raw(like=dict[str, str | bool])
 
 
 class ReportOut(Schema):
@@ -301,4 +384,4 @@ class ReportOut(Schema):
     definition = fields.Text()
     by = fields.Text()
     columns = fields.List(fields.Nested(ColumnOut))
-    rows = fields.List(fields.Raw())
+    rows = fields.List(fields.Raw(like=dict[str, Any]))

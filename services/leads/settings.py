@@ -77,7 +77,7 @@ class ScoreRule(Schema):
     """``points`` when the field equals a value or, without one, when it is filled in. The sum is kept in 0–100."""
 
     field = fields.Text(required=True, validate=validate.OneOf(SCORED))
-    equals = fields.Raw(allow_none=True)
+    equals = fields.Raw(like=str | int | bool | None, allow_none=True)
     points = fields.Whole(required=True, validate=validate.Range(-100, 100))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from marshmallow import ValidationError, fields
 
 from libs.common.schema.texts import Text
@@ -67,16 +68,16 @@ class Dict(fields.Dict):
 
 
 class Raw(Value):
-    """Any JSON, for the use case to judge. ``like`` says to readers of the document which part of a fact it looks like
-    (``many``: a list of them): it is kept as it came, and some of it may be missing.
+    """Any JSON, for the use case to judge. ``like`` says to readers of the document what it looks like, most often a
+    part of a fact or a TypedDict: it is kept as it came, and some of it may be missing.
     """
 
-    def __init__(self, *, like: type[Any] | None = None, many: bool = False, **more: Any) -> None:
+    def __init__(self, *, like: Any = None, **more: Any) -> None:
         super().__init__(**more)
-        self.like, self.many = like, many
+        self.like = like
 
     def described(self) -> dict[str, Any]:
         if self.like is None:
             return {}
-        one = {"$ref": f"#/components/schemas/{self.like.__name__}"}
-        return {"type": "array", "items": one} if self.many else one
+        [said], _ = msgspec.json.schema_components([self.like], ref_template="#/components/schemas/{name}")
+        return said

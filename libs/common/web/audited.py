@@ -42,7 +42,7 @@ class AuditOut(Schema):
     action = fields.Text()
     kind = fields.Text()
     subject = fields.Text()
-    changes = fields.Raw()
+    changes = fields.Raw(like=dict[str, list[Any]])
     request = fields.Text()
     client = fields.Text()
     position = fields.Whole()

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -180,7 +180,7 @@ def _good(rule: Rule) -> dict[str, Any]:
         following = {"type": ["string", "null"], "description": "The cursor of the next page."}
         properties = {"items": {"type": "array", "items": rule.answer}, "next": following}
         schema = {"type": "object", "required": ["items", "next"], "properties": properties}
-    return {"description": "Done.", "content": {JSON: {"schema": schema}, **others}}
+    return {"description": "Done.", "content": {**others, JSON: {"schema": schema}}}
 
 
 def _done(rule: Rule, method: str) -> list[int]:
@@ -252,8 +252,10 @@ def _teach(converter: OpenAPIConverter, answers: set[type[Schema]]) -> None:
 
 def _carried(shown: set[type[Schema]]) -> dict[str, Any]:
     """Parts of facts that answers carry, by name. Each field of them may be missing or null: they are older than we."""
-    likes = {field.like for kind in shown for field in kind().fields.values() if isinstance(field, Raw) and field.like}
-    _, parts = msgspec.json.schema_components(list(likes), ref_template="#/components/schemas/{name}")
+    likes = [
+        field.like for kind in shown for field in _leaves(kind) if isinstance(field, Raw) and field.like is not None
+    ]
+    _, parts = msgspec.json.schema_components(likes, ref_template="#/components/schemas/{name}")
     for part in parts.values():
         part.pop("required", None)
         part["properties"] = {name: _loose(one) for name, one in part["properties"].items()}
@@ -265,6 +267,12 @@ def _loose(said: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in exact(said).items() if name != "default"}
     _or_null(kept)
     return kept
+
+
+def _leaves(kind: type[Schema]) -> Iterator[fields.Field[Any]]:
+    """What a schema holds, and for a list what that holds."""
+    for field in kind().fields.values():
+        yield field.inner if isinstance(field, fields.List) else field
 
 
 def _many(field: fields.Field[Any]) -> bool:

@@ -4,6 +4,7 @@ from libs.common.auth import May
 from libs.common.contracts.parts import Address, Contact, LineSold, Material
 from libs.common.web import Allowed, Page, Schema, Sort, fields
 from libs.common.web.ours import Materials
+from services.bookings.schemas.carried import Cancelled, Held, Returned
 from services.bookings.states import BookingState, Hold, Ordering, Scheduling
 
 ACTS: dict[str, May] = {
@@ -88,7 +89,7 @@ class PartOut(Schema):
     number = fields.Text()
     total = fields.Money()
     deposit_due = fields.Money()
-    lines = fields.Raw(like=LineSold, many=True)
+    lines = fields.Raw(like=list[LineSold])
     notes = fields.Text()
     change_order = fields.Flag()
     live = fields.Flag()
@@ -144,7 +145,7 @@ class BookingRow(Schema):
     window_ends_at = fields.Instant()
     ordering_status = fields.Code(Ordering)
     scheduling_status = fields.Code(Scheduling)
-    hold = fields.Raw()
+    hold = fields.Raw(like=Held)
     team_id = fields.Uuid()
     assignee_id = fields.Uuid()
     assigned_by = fields.Uuid()
@@ -156,8 +157,8 @@ class BookingRow(Schema):
     accepted_by = fields.Uuid()
     started_at = fields.Instant()
     completed_at = fields.Instant()
-    returned = fields.Raw()
-    cancelled = fields.Raw()
+    returned = fields.Raw(like=Returned)
+    cancelled = fields.Raw(like=Cancelled)
     branch = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()
@@ -170,7 +171,7 @@ class BookingOut(BookingRow):
     """An order by itself: with its parts, the ordering list, the chain of hands, and what the caller may do."""
 
     parts = fields.List(fields.Nested(PartOut))
-    materials = Materials(like=Material, many=True)
+    materials = Materials(like=list[Material])
     assignments = fields.List(fields.Nested(LinkOut))
     allowed = Allowed(ACTS)
 

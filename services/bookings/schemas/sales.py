@@ -1,6 +1,7 @@
 """The sale as a checklist: what comes in and what goes out."""
 
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from services.bookings.schemas.carried import Undone
 from services.bookings.states import SaleState, StepState
 
 
@@ -29,7 +30,7 @@ class SaleOut(Schema):
     booking_id = fields.Uuid()
     salesperson_id = fields.Uuid()
     change_order = fields.Flag()
-    undone = fields.Raw()
+    undone = fields.Raw(like=Undone)
     branch = fields.Uuid()
     version = fields.Whole()
     created_at = fields.Instant()

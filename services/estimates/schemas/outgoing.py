@@ -3,6 +3,7 @@
 from libs.common.contracts.parts import Address, BillTo, Contact
 from libs.common.web import Allowed, Schema, fields
 from libs.common.web.ours import Cost, Margin, Why
+from services.estimates.schemas.carried import Approval, Decision, Deposit, Discount
 from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState
 
@@ -114,7 +115,7 @@ class VersionOut(Schema):
     sent_to = fields.List(fields.Text())
     viewed_at = fields.Instant()
     decided_at = fields.Instant()
-    decision = fields.Raw()
+    decision = fields.Raw(like=Decision)
     created_at = fields.Instant()
 
 
@@ -125,8 +126,8 @@ class VersionWhole(VersionOut):
     prices_include_tax = fields.Flag()
     terms = fields.Text()
     notes = fields.Text()
-    discount = fields.Raw()
-    deposit = fields.Raw()
+    discount = fields.Raw(like=Discount)
+    deposit = fields.Raw(like=Deposit)
     options = fields.List(fields.Nested(OptionOut))
 
 
@@ -141,18 +142,18 @@ class EstimateOut(EstimateRow):
     member = fields.Flag(attribute="current.member")
     terms = fields.Text(attribute="current.terms")
     notes = fields.Text(attribute="current.notes")
-    discount = fields.Raw(attribute="current.discount")
-    deposit = fields.Raw(attribute="current.deposit")
+    discount = fields.Raw(like=Discount, attribute="current.discount")
+    deposit = fields.Raw(like=Deposit, attribute="current.deposit")
     reason = fields.Text(attribute="current.reason")
     snapshot_hash = fields.Text(attribute="current.snapshot_hash")
     submitted_by = fields.Uuid(attribute="current.submitted_by")
     approval_reasons = Why(fields.Text(), attribute="current.approval_reasons", allow_none=True)
-    approval = fields.Raw(attribute="current.approval")
+    approval = fields.Raw(like=Approval, attribute="current.approval")
     sent_at = fields.Instant(attribute="current.sent_at")
     sent_to = fields.List(fields.Text(), attribute="current.sent_to")
     viewed_at = fields.Instant(attribute="current.viewed_at")
     changes_requested = fields.Text(attribute="current.changes_text")
-    decision = fields.Raw(attribute="current.decision")
+    decision = fields.Raw(like=Decision, attribute="current.decision")
     options = fields.List(fields.Nested(OptionOut), attribute="current.options")
     acceptance = fields.Nested(AcceptanceOut)
     allowed = Allowed(

@@ -2,6 +2,7 @@
 
 from libs.common.contracts.parts import Address, Contact
 from libs.common.web import Schema, fields
+from services.estimates.schemas.carried import Company, Discount
 from services.estimates.schemas.outgoing import SharedLine, TotalsOut
 from services.estimates.states import EstimateState
 
@@ -35,13 +36,13 @@ class SharedOut(Schema):
     currency = fields.Text()
     valid_until = fields.Day()
     expires_at = fields.Instant()
-    company = fields.Raw()
+    company = fields.Raw(like=Company)
     contact = fields.Raw(like=Contact, attribute="opportunity.contact")
     site = fields.Raw(like=Address, attribute="opportunity.site")
     prices_include_tax = fields.Flag(attribute="current.prices_include_tax")
     terms = fields.Text(attribute="current.terms")
     notes = fields.Text(attribute="current.notes")
-    discount = fields.Raw(attribute="current.discount")
+    discount = fields.Raw(like=Discount, attribute="current.discount")
     consent_text = fields.Text()
     options = fields.List(fields.Nested(SharedOption), attribute="current.options")
     acceptance = fields.Nested(SharedAcceptance)

@@ -29,5 +29,5 @@ class ImportOut(Schema):
     already = fields.Whole()
     duplicates = fields.Whole()
     rejected = fields.List(fields.Nested(RejectedOut))
-    columns = fields.Raw()
+    columns = fields.Raw(like=dict[str, str])
     unknown_ = fields.List(fields.Text(), data_key="unknown", attribute="unknown")

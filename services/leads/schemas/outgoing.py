@@ -2,6 +2,7 @@
 
 from libs.common.contracts.parts import Address, Fit
 from libs.common.web import Allowed, Schema, fields
+from services.leads.schemas.carried import ImportedWith, ScorePart, Validity
 from services.leads.states import LeadState
 
 
@@ -32,7 +33,7 @@ class LeadRow(Schema):
     service_interest = fields.Text()
     interest_level = fields.Text()
     fit = fields.Raw(like=Fit)
-    consent = fields.Raw()
+    consent = fields.Raw(like=dict[str, bool])
     do_not_contact = fields.Flag()
     urgent = fields.Flag()
     lead_type = fields.Text()
@@ -46,10 +47,10 @@ class LeadRow(Schema):
     first_response_due_at = fields.Instant()
     first_responded_at = fields.Instant()
     next_action_at = fields.Instant()
-    validity = fields.Raw()
+    validity = fields.Raw(like=Validity)
     duplicate_of = fields.Uuid()
     converted_at = fields.Instant()
-    details = fields.Raw()
+    details = fields.Raw(like=ImportedWith)
     created_at = fields.Instant()
     created_by = fields.Text()
     updated_at = fields.Instant()
@@ -59,7 +60,7 @@ class LeadRow(Schema):
 class LeadOut(LeadRow):
     """A lead by itself: with each rule's part of the score, possible duplicates, and what the caller may do."""
 
-    score_parts = fields.Raw()
+    score_parts = fields.Raw(like=list[ScorePart])
     duplicates = fields.List(fields.Nested(DuplicateOut))
     allowed = Allowed(
         {

@@ -3,6 +3,7 @@
 from libs.common.contracts.parts import Address, Contact
 from libs.common.schema.parts import AddressIn
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from services.opportunities.schemas.carried import Stood
 from services.opportunities.states import AppointmentState, AppointmentType
 
 
@@ -64,7 +65,7 @@ class AppointmentRow(Schema):
     contact = fields.Raw(like=Contact)
     note = fields.Text()
     outcome = fields.Text()
-    chain = fields.Raw()
+    chain = fields.Raw(like=list[Stood])
     job_id = fields.Uuid()
     done_at = fields.Instant()
     created_at = fields.Instant()

@@ -2,6 +2,7 @@
 
 from libs.common.contracts.parts import Address, BillTo, Prospect
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from services.opportunities.schemas.carried import Lost, Override
 
 
 class OpportunityRow(Schema):
@@ -37,11 +38,11 @@ class OpportunityRow(Schema):
     qualified = fields.Flag()
     score = fields.Whole()
     disqualified_by = fields.List(fields.Text())
-    override = fields.Raw()
+    override = fields.Raw(like=Override)
     selected_estimate_id = fields.Uuid()
     customer_id = fields.Uuid()
     job_id = fields.Uuid()
-    lost = fields.Raw()
+    lost = fields.Raw(like=Lost)
     received_at = fields.Instant()
     first_response_due_at = fields.Instant()
     first_contacted_at = fields.Instant()

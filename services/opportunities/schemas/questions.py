@@ -2,6 +2,7 @@
 
 from libs.common.web import Schema, fields
 from services.opportunities.model.questions import PROFILE, QUALIFICATION, TYPES
+from services.opportunities.schemas.carried import Answer, Question, Scope
 
 
 class ScopeIn(Schema):
@@ -16,8 +17,8 @@ class ConditionIn(Schema):
     """Shown only when an earlier question was answered like this."""
 
     question = fields.Name(required=True, max_length=80)
-    equals = fields.Raw()
-    in_ = fields.List(fields.Raw(), least=1, most=50, data_key="in", attribute="in")
+    equals = fields.Raw(like=Answer)
+    in_ = fields.List(fields.Raw(like=Answer), least=1, most=50, data_key="in", attribute="in")
 
 
 class QuestionIn(Schema):
@@ -27,7 +28,7 @@ class QuestionIn(Schema):
     choices = fields.List(fields.Name(), most=50)
     required = fields.Flag(load_default=False)
     weight = fields.Whole(least=-1000, most=1000, load_default=0)
-    disqualifying = fields.List(fields.Raw(), most=50)
+    disqualifying = fields.List(fields.Raw(like=Answer), most=50)
     show_if = fields.Nested(ConditionIn)
 
 
@@ -48,10 +49,10 @@ class QuestionSetOut(Schema):
     version = fields.Whole(attribute="number")
     name = fields.Text()
     kind = fields.Text()
-    scope = fields.Raw()
+    scope = fields.Raw(like=Scope)
     threshold = fields.Whole()
     active = fields.Flag()
-    questions = fields.Raw()
+    questions = fields.Raw(like=list[Question])
     created_at = fields.Instant()
     created_by = fields.Text()
 
@@ -72,9 +73,9 @@ class SheetOut(Schema):
     name = fields.Text(attribute="questions.name")
     kind = fields.Text(attribute="questions.kind")
     threshold = fields.Whole(attribute="questions.threshold")
-    questions = fields.Raw(attribute="questions.questions")
+    questions = fields.Raw(like=list[Question], attribute="questions.questions")
     shown = fields.List(fields.Text())
-    answers = fields.Raw()
+    answers = fields.Raw(like=dict[str, Answer])
     judgement = fields.Nested(JudgementOut)
 
 
@@ -83,7 +84,9 @@ class AnswersIn(Schema):
 
     question_set_id = fields.Uuid(required=True)
     answers = fields.Dict(
-        keys=fields.Text(max_length=40, blank=False), values=fields.Raw(allow_none=True), required=True
+        keys=fields.Text(max_length=40, blank=False),
+        values=fields.Raw(like=Answer | None, allow_none=True),
+        required=True,
     )
 
 

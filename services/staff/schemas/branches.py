@@ -10,6 +10,7 @@ from libs.common.parties import country_of
 from libs.common.schema.parts import AddressIn
 from libs.common.schema.texts import COUNTRIES
 from libs.common.web import Page, Schema, Sort, fields
+from services.staff.schemas.carried import Calendar
 from services.staff.schemas.parts import CalendarIn, short
 
 
@@ -73,7 +74,7 @@ class BranchOut(BranchName):
     address = fields.Raw(like=Address)
     phone = fields.Text()
     email = fields.Text()
-    calendar = fields.Raw()
+    calendar = fields.Raw(like=Calendar)
     service_area = fields.List(fields.Text())
     version = fields.Whole()
     created_at = fields.Instant()

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, validate, validates_schema
 
 from libs.common.auth import Role
 from libs.common.web import Allowed, Page, Schema, Sort, fields
+from services.staff.schemas.carried import Calendar
 from services.staff.schemas.parts import CalendarIn, short
 from services.staff.usecases import passwords
 
@@ -80,7 +81,7 @@ class PersonOut(PersonName):
     phone = fields.Text()
     skills = fields.List(fields.Text())
     territory = fields.List(fields.Text())
-    calendar = fields.Raw()
+    calendar = fields.Raw(like=Calendar)
     absence = fields.Nested(AbsenceOut)
     has_password = fields.Flag()
     version = fields.Whole()

@@ -35,4 +35,4 @@ class EndedOut(Schema):
 class KeysOut(Schema):
     """A JWK set."""
 
-    keys = fields.List(fields.Raw())
+    keys = fields.List(fields.Raw(like=dict[str, str]))
