@@ -84,6 +84,15 @@ def test_a_report_is_a_file_for_a_spreadsheet_too(busy: Funnel) -> None:
     assert (row["person"], row["Accepted"], row["With a discount"]) == ("salesperson", "6", "1")
 
 
+def test_a_spreadsheet_can_add_up_what_a_report_says_was_sold(busy: Funnel) -> None:
+    answer = busy.as_("admin").get(f"{REPORTS}/funnel?format=csv")
+
+    rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    shown = busy.as_("admin").get(f"{REPORTS}/funnel").get_json()["rows"]
+    sold = [Decimal(one["amount"]) for row in shown for one in row["value"]]
+    assert sum(Decimal(row["Value won USD"] or 0) for row in rows) == sum(sold) > 0
+
+
 def test_what_no_report_is_called_or_divided_by_is_said(busy: Funnel) -> None:
     admin = busy.as_("admin")
     assert admin.get(f"{REPORTS}/profit").status_code == 404

@@ -2,7 +2,7 @@
 
 from libs.common.schema import fields
 from libs.common.schema.files import Upload
-from libs.common.schema.listing import Page, Sort
+from libs.common.schema.listing import Listed, Page, Sort
 from libs.common.schema.strict import Given, Schema, load
 
-__all__ = ["Given", "Page", "Schema", "Sort", "Upload", "fields", "load"]
+__all__ = ["Given", "Listed", "Page", "Schema", "Sort", "Upload", "fields", "load"]

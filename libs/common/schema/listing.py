@@ -6,7 +6,7 @@ from marshmallow import validate
 
 from libs.common.schema.numbers import Whole
 from libs.common.schema.strict import Schema
-from libs.common.schema.texts import Text
+from libs.common.schema.texts import Code, Text
 
 LIMIT, DEFAULT = 200, 50
 
@@ -16,6 +16,12 @@ class Page(Schema):
 
     limit = Whole(least=1, most=LIMIT, load_default=DEFAULT)
     cursor = Text(max_length=600, blank=False)
+
+
+class Listed(Page):
+    """The query of a list that is had as a file for a spreadsheet, too."""
+
+    format = Code(("json", "csv"))
 
 
 class Sort(Text):

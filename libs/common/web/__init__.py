@@ -1,7 +1,7 @@
 """The HTTP edge that all services share: an api.py needs nothing else, and nothing below it knows any of it."""
 
 from libs.common.answers import Answer
-from libs.common.schema import Given, Page, Schema, Sort, Upload, fields, load
+from libs.common.schema import Given, Listed, Page, Schema, Sort, Upload, fields, load
 from libs.common.scoping import scoped
 from libs.common.web.acts import begin, demand_new_request, location, one, reading, visible
 from libs.common.web.allowed import Allowed
@@ -20,14 +20,15 @@ from libs.common.web.context import (
     store,
 )
 from libs.common.web.endpoint import endpoint
+from libs.common.web.exporting import AS_FILE, Sheet, listed, same
 from libs.common.web.languages import speak
 from libs.common.web.limits import limit
 from libs.common.web.paging import items, page
 from libs.common.web.problems import not_found, problem
 
 __all__ = [
-    "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Page", "Rule", "Schema", "Sort", "Upload", "begin",
-    "browser", "caller", "create_app", "demand_new_request", "edge", "endpoint", "fields", "if_match", "items", "limit",
-    "link_token", "load", "location", "not_found", "one", "page", "problem", "reading", "request_id", "scoped",
-    "speak", "store", "visible",
+    "AS_FILE", "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Listed", "Page", "Rule", "Schema",
+    "Sheet", "Sort", "Upload", "begin", "browser", "caller", "create_app", "demand_new_request", "edge", "endpoint",
+    "fields", "if_match", "items", "limit", "link_token", "listed", "load", "location", "not_found", "one", "page",
+    "problem", "reading", "request_id", "same", "scoped", "speak", "store", "visible",
 ]  # fmt: skip

@@ -32,21 +32,32 @@ Entity = TypeVar("Entity")
 
 def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any]) -> Answer:
     """``{items, next}`` of what this caller may see, newest first unless ``sort`` says otherwise."""
+    rows, following = piece(tx, seen(statement, kind), kind, schema, asked)
+    headers = {"Content-Type": "application/json"}
+    if following:
+        where = urlencode({**request.args.to_dict(), "cursor": following})
+        headers["Link"] = f'<{request.path}?{where}>; rel="next"'
+    return msgspec.json.encode({"items": rows, "next": following}), 200, headers
+
+
+def seen(statement: sa.Select[Any], kind: type[Any]) -> sa.Select[Any]:
+    """What of it this caller may see."""
+    return scoped(statement, kind, caller(), rule().permissions) if rule().permissions else statement
+
+
+def piece(
+    tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any]
+) -> tuple[list[Any], str | None]:
+    """The rows behind the cursor that is asked for, at most ``limit``, and the cursor behind them, if any follow."""
     sort = asked.get("sort") or NEWEST
     column, down = getattr(kind, sort.lstrip("-")), sort.startswith("-")
-    if rule().permissions:
-        statement = scoped(statement, kind, caller(), rule().permissions)
     if "cursor" in asked:
         statement = statement.where(_after(column, kind.id, down, *_read(asked["cursor"], sort, kind, column)))
     limit = asked.get("limit", DEFAULT)
     statement = statement.order_by(*_order(column, kind.id, down)).limit(limit + 1)
     rows, ends = _read_and_show(tx, statement, schema, kind, column)
     following = _cursor(*ends(limit - 1), sort, kind) if len(rows) > limit else None
-    headers = {"Content-Type": "application/json"}
-    if following:
-        where = urlencode({**request.args.to_dict(), "cursor": following})
-        headers["Link"] = f'<{request.path}?{where}>; rel="next"'
-    return msgspec.json.encode({"items": rows[:limit], "next": following}), 200, headers
+    return rows[:limit], following
 
 
 def items(schema: type[AnySchema], rows: Any) -> Answer:

@@ -3,17 +3,32 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from libs.common import turns
 from libs.common.errors import NotFound
 from libs.common.paper import sheet_pdf
 from libs.common.schema.parts import PaperIn
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, items, one, page, reading, scoped, visible
+from libs.common.web import (
+    AS_FILE,
+    Answer,
+    Given,
+    begin,
+    caller,
+    endpoint,
+    if_match,
+    items,
+    listed,
+    one,
+    reading,
+    scoped,
+    visible,
+)
 from services.bookings import usecases
 from services.bookings.model import Booking, Part, Sale
 from services.bookings.schemas.bookings import (
     ACTS,
+    SHEET,
     BookingEditIn,
     BookingIn,
     BookingOut,
@@ -38,9 +53,9 @@ FILTERS = {
 
 
 @bp.get("")
-@endpoint(may="booking.read", query=BookingQuery, answer=BookingRow, many=True)
-def bookings(asked: Given) -> Answer:
-    """Booking orders of the caller's branches, newest first."""
+@endpoint(may="booking.read", query=BookingQuery, answer=BookingRow, many=True, kinds=AS_FILE)
+def bookings(asked: Given) -> Answer | Response:
+    """Booking orders of the caller's branches, newest first; with format=csv all of them as a file."""
     wanted = sa.select(Booking)
     for name, column in FILTERS.items():
         if name in asked:
@@ -53,7 +68,7 @@ def bookings(asked: Given) -> Answer:
         of = sa.select(Part.booking_id).where(Part.acceptance_id == asked["acceptance_id"])
         wanted = wanted.where(Booking.id.in_(of))
     with reading() as tx:
-        return page(tx, wanted, Booking, BookingRow, asked)
+        return listed(tx, wanted, Booking, BookingRow, asked, SHEET)
 
 
 @bp.post("")

@@ -3,13 +3,14 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from libs.common.parties import folded
-from libs.common.web import Answer, Given, begin, endpoint, if_match, one, page, reading, visible
+from libs.common.web import AS_FILE, Answer, Given, begin, endpoint, if_match, listed, one, reading, visible
 from services.bookings import usecases
 from services.bookings.model import Job, Sale
 from services.bookings.schemas.customers import (
+    JOBS,
     JobEditIn,
     JobIn,
     JobOut,
@@ -23,9 +24,9 @@ bp = Blueprint("jobs", __name__, url_prefix="/api/v1/bookings/jobs")
 
 
 @bp.get("")
-@endpoint(may="job.read", query=JobQuery, answer=JobOut, many=True)
-def jobs(asked: Given) -> Answer:
-    """Jobs of the caller's branches, newest first."""
+@endpoint(may="job.read", query=JobQuery, answer=JobOut, many=True, kinds=AS_FILE)
+def jobs(asked: Given) -> Answer | Response:
+    """Jobs of the caller's branches, newest first; with format=csv all of them as a file."""
     wanted = sa.select(Job)
     for name in ("customer_id", "opportunity_id", "status", "branch"):
         if name in asked:
@@ -33,7 +34,7 @@ def jobs(asked: Given) -> Answer:
     if "q" in asked:
         wanted = wanted.where(Job.search.contains(folded(asked["q"]), autoescape=True))
     with reading() as tx:
-        return page(tx, wanted, Job, JobOut, asked)
+        return listed(tx, wanted, Job, JobOut, asked, JOBS)
 
 
 @bp.post("")

@@ -2,7 +2,7 @@
 
 from libs.common.auth import May
 from libs.common.contracts.parts import Address, Contact, LineSold, Material
-from libs.common.web import Allowed, Page, Schema, Sort, fields
+from libs.common.web import Allowed, Listed, Schema, Sheet, Sort, fields, same
 from libs.common.web.ours import Materials
 from services.bookings.schemas.carried import Cancelled, Held, Returned
 from services.bookings.states import BookingState, Hold, Ordering, Scheduling
@@ -167,6 +167,18 @@ class BookingRow(Schema):
     updated_by = fields.Text()
 
 
+SHEET = Sheet(
+    "bookings",
+    same("number", "title", "state", "customer_name", "contract_total", "deposit_due", "deposit_paid", "currency")
+    | {"street": "site.line1", "city": "site.city", "region": "site.region", "postal_code": "site.postal_code"}
+    | {"contact": "contact.name", "phones": "contact.phones.typed", "emails": "contact.emails"}
+    | {"salesperson": "salesperson_id", "team": "team_id", "assignee": "assignee_id"}
+    | same("due_at", "window_starts_at", "window_ends_at", "ordering_status", "scheduling_status", "permits")
+    | {"hold": "hold.reason", "returned": "returned.reason", "cancelled": "cancelled.reason"}
+    | same("created_at", "accepted_at", "started_at", "completed_at", "branch", "id"),
+)
+
+
 class BookingOut(BookingRow):
     """An order by itself: with its parts, the ordering list, the chain of hands, and what the caller may do."""
 
@@ -176,7 +188,7 @@ class BookingOut(BookingRow):
     allowed = Allowed(ACTS)
 
 
-class BookingQuery(Page):
+class BookingQuery(Listed):
     opportunity_id = fields.Uuid()
     job_id = fields.Uuid()
     customer_id = fields.Uuid()

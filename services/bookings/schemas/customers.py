@@ -6,7 +6,7 @@ from marshmallow import post_load
 
 from libs.common.contracts.parts import Address, Answered, BillTo, Contact
 from libs.common.schema.parts import AddressIn, BillToIn
-from libs.common.web import Allowed, Page, Schema, Sort, fields
+from libs.common.web import Allowed, Listed, Schema, Sheet, Sort, fields, same
 from services.bookings.settings import check_template
 from services.bookings.states import JobState
 
@@ -51,7 +51,22 @@ class CustomerOut(Schema):
     updated_by = fields.Text()
 
 
-class CustomerQuery(Page):
+CUSTOMERS = Sheet(
+    "customers",
+    same("number", "name", "tax_status")
+    | {"contacts": "contacts.name", "phones": "contacts.phones.typed", "emails": "contacts.emails"}
+    | {"bill_to": "bill_to.name", "bill_to_company": "bill_to.company"}
+    | {
+        "street": "bill_to.address.line1",
+        "city": "bill_to.address.city",
+        "region": "bill_to.address.region",
+        "postal_code": "bill_to.address.postal_code",
+    }
+    | same("created_at", "branch", "id"),
+)
+
+
+class CustomerQuery(Listed):
     q = fields.Text(max_length=200)
     branch = fields.Uuid()
     sort = Sort("created_at", "name")
@@ -112,7 +127,16 @@ class JobOut(Schema):
     allowed = Allowed({"rename": "job.edit", "close": "job.edit", "file": "job.file"})
 
 
-class JobQuery(Page):
+JOBS = Sheet(
+    "jobs",
+    same("number", "name", "status", "type", "customer_name")
+    | {"street": "site.line1", "city": "site.city", "region": "site.region", "postal_code": "site.postal_code"}
+    | {"salesperson": "salesperson_id"}
+    | same("created_at", "branch", "id"),
+)
+
+
+class JobQuery(Listed):
     customer_id = fields.Uuid()
     opportunity_id = fields.Uuid()
     status = fields.Code(JobState)
@@ -122,6 +146,6 @@ class JobQuery(Page):
 
 
 __all__ = [
-    "CustomerEditIn", "CustomerOut", "CustomerQuery", "JobEditIn", "JobIn", "JobOut", "JobQuery", "PreviewOut",
-    "PreviewQuery", "RenameIn",
+    "CUSTOMERS", "JOBS", "CustomerEditIn", "CustomerOut", "CustomerQuery", "JobEditIn", "JobIn", "JobOut", "JobQuery",
+    "PreviewOut", "PreviewQuery", "RenameIn",
 ]  # fmt: skip

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint
+from flask import Blueprint, Response
 from sqlalchemy.orm import joinedload
 
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from libs.common.web import AS_FILE, Answer, Given, begin, caller, endpoint, if_match, listed, one, reading, visible
 from services.estimates import usecases
 from services.estimates.api.shown import shown
 from services.estimates.model import Estimate, Opportunity
@@ -18,15 +18,15 @@ from services.estimates.schemas.incoming import (
     NoteIn,
     RefuseIn,
 )
-from services.estimates.schemas.outgoing import EstimateOut, EstimateRow
+from services.estimates.schemas.outgoing import SHEET, EstimateOut, EstimateRow
 
 bp = Blueprint("estimates", __name__, url_prefix="/api/v1/estimates")
 
 
 @bp.get("")
-@endpoint(may="estimate.read", query=EstimateQuery, answer=EstimateRow, many=True)
-def estimates(asked: Given) -> Answer:
-    """Estimates in the caller's scope, newest first."""
+@endpoint(may="estimate.read", query=EstimateQuery, answer=EstimateRow, many=True, kinds=AS_FILE)
+def estimates(asked: Given) -> Answer | Response:
+    """Estimates in the caller's scope, newest first; with format=csv all of them as a file."""
     wanted = sa.select(Estimate).options(joinedload(Estimate.opportunity))
     columns = {
         "opportunity_id": Estimate.opportunity_id,
@@ -38,7 +38,7 @@ def estimates(asked: Given) -> Answer:
         if name in asked:
             wanted = wanted.where(column == asked[name])
     with reading() as tx:
-        return page(tx, wanted, Estimate, EstimateRow, asked)
+        return listed(tx, wanted, Estimate, EstimateRow, asked, SHEET)
 
 
 @bp.post("")

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from libs.common.web import Page, Schema, Sort, fields
+from libs.common.web import Listed, Schema, Sort, fields
 from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState, Method, RoundKind, Side, TaxMode
 
@@ -83,7 +83,7 @@ class EstimateIn(Schema):
     options = fields.List(fields.Nested(OptionIn), least=1, most=10)
 
 
-class EstimateQuery(Page):
+class EstimateQuery(Listed):
     opportunity_id = fields.Uuid()
     job_id = fields.Uuid()
     state = fields.Code(EstimateState)

@@ -1,7 +1,7 @@
 """What staff see of an estimate."""
 
 from libs.common.contracts.parts import Address, BillTo, Contact
-from libs.common.web import Allowed, Schema, fields
+from libs.common.web import Allowed, Schema, Sheet, fields, same
 from libs.common.web.ours import Cost, Margin, Why
 from services.estimates.schemas.carried import Approval, Decision, Deposit, Discount
 from services.estimates.schemas.drawn import Drawing
@@ -83,6 +83,14 @@ class EstimateRow(Schema):
     created_by = fields.Text()
     updated_at = fields.Instant()
     updated_by = fields.Text()
+
+
+SHEET = Sheet(
+    "estimates",
+    same("number", "title", "state", "revision", "selected", "total", "total_max", "currency")
+    | {"salesperson": "salesperson_id"}
+    | same("valid_until", "expires_at", "created_at", "updated_at", "branch", "id"),
+)
 
 
 class AcceptanceOut(Schema):

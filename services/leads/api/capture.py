@@ -3,16 +3,29 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from libs.common.parties import folded
 from libs.common.searching import phone_digits, record_number
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, location, one, page, reading, visible
+from libs.common.web import (
+    AS_FILE,
+    Answer,
+    Given,
+    begin,
+    caller,
+    endpoint,
+    if_match,
+    listed,
+    location,
+    one,
+    reading,
+    visible,
+)
 from services.leads import usecases
 from services.leads.api.shown import dressed, shown
 from services.leads.model import Lead
 from services.leads.schemas.incoming import LeadEditIn, LeadIn, LeadQuery
-from services.leads.schemas.outgoing import LeadOut, LeadRow
+from services.leads.schemas.outgoing import SHEET, LeadOut, LeadRow
 from services.leads.usecases import decide
 
 bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
@@ -29,9 +42,9 @@ def capture(given: Given) -> Answer:
 
 
 @bp.get("")
-@endpoint(may="lead.read", query=LeadQuery, answer=LeadRow, many=True)
-def leads(asked: Given) -> Answer:
-    """Leads in the caller's scope, newest first."""
+@endpoint(may="lead.read", query=LeadQuery, answer=LeadRow, many=True, kinds=AS_FILE)
+def leads(asked: Given) -> Answer | Response:
+    """Leads in the caller's scope, newest first; with format=csv all of them as a file."""
     wanted = sa.select(Lead)
     for name, column in (("state", Lead.state), ("owner", Lead.owner_id), ("source", Lead.source)):
         if name in asked:
@@ -44,7 +57,7 @@ def leads(asked: Given) -> Answer:
         text = phone_digits(asked["q"]) or folded(record_number(asked["q"]) or asked["q"])
         wanted = wanted.where(Lead.search.contains(text, autoescape=True))
     with reading() as tx:
-        return page(tx, wanted, Lead, LeadRow, asked)
+        return listed(tx, wanted, Lead, LeadRow, asked, SHEET)
 
 
 @bp.get("/<uuid:lead_id>")

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validate, validates_schema
 
-from libs.common.schema import Page, Schema, fields
+from libs.common.schema import Listed, Schema, fields
 from libs.common.schema.parts import AddressIn, FitIn
 from libs.common.schema.strict import unread
 from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
@@ -47,7 +47,7 @@ class LeadIn(LeadEditIn):
             raise ValidationError("give a person's name or a company", "person_name")
 
 
-class LeadQuery(Page):
+class LeadQuery(Listed):
     state = fields.Code(LeadState)
     owner = fields.Uuid()
     source = fields.Text(max_length=200)

@@ -1,7 +1,7 @@
 """How leads are shown."""
 
 from libs.common.contracts.parts import Address, Fit
-from libs.common.web import Allowed, Schema, fields
+from libs.common.web import Allowed, Schema, Sheet, fields, same
 from services.leads.schemas.carried import ImportedWith, ScorePart, Validity
 from services.leads.states import LeadState
 
@@ -55,6 +55,23 @@ class LeadRow(Schema):
     created_by = fields.Text()
     updated_at = fields.Instant()
     updated_by = fields.Text()
+
+
+SHEET = Sheet(
+    "leads",
+    same("number", "state", "received_at", "person_name", "company", "phones", "emails")
+    | {
+        "street": "address.line1",
+        "city": "address.city",
+        "region": "address.region",
+        "postal_code": "address.postal_code",
+    }
+    | same(
+        "channel", "source", "campaign", "trade", "service_interest", "request", "interest_level", "lead_type", "score"
+    )
+    | {"owner": "owner_id", "invalid_reason": "validity.reason"}
+    | same("first_response_due_at", "first_responded_at", "next_action_at", "converted_at", "branch", "id"),
+)
 
 
 class LeadOut(LeadRow):

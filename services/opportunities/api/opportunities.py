@@ -3,12 +3,13 @@
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from libs.common.paper import sheet_pdf
 from libs.common.parties import folded
 from libs.common.schema.parts import PaperIn
 from libs.common.web import (
+    AS_FILE,
     Answer,
     Given,
     begin,
@@ -16,9 +17,9 @@ from libs.common.web import (
     endpoint,
     if_match,
     items,
+    listed,
     location,
     one,
-    page,
     reading,
     scoped,
     visible,
@@ -28,6 +29,7 @@ from services.opportunities.model import Opportunity
 from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut, HandedOverOut, HandOverIn
 from services.opportunities.schemas.entering import OpportunityEditIn, OpportunityIn
 from services.opportunities.schemas.opportunities import (
+    SHEET,
     LostReasonOut,
     OpportunityOut,
     OpportunityQuery,
@@ -50,9 +52,9 @@ def enter(given: Given) -> Answer:
 
 
 @bp.get("")
-@endpoint(may="opportunity.read", query=OpportunityQuery, answer=OpportunityRow, many=True)
-def opportunities(asked: Given) -> Answer:
-    """Opportunities in the caller's scope, newest first."""
+@endpoint(may="opportunity.read", query=OpportunityQuery, answer=OpportunityRow, many=True, kinds=AS_FILE)
+def opportunities(asked: Given) -> Answer | Response:
+    """Opportunities in the caller's scope, newest first; with format=csv all of them as a file."""
     wanted = sa.select(Opportunity)
     columns = {
         "lead_id": Opportunity.lead_id,
@@ -69,7 +71,7 @@ def opportunities(asked: Given) -> Answer:
     if "q" in asked:
         wanted = wanted.where(Opportunity.search.contains(folded(asked["q"]), autoescape=True))
     with reading() as tx:
-        return page(tx, wanted, Opportunity, OpportunityRow, asked)
+        return listed(tx, wanted, Opportunity, OpportunityRow, asked, SHEET)
 
 
 @bp.get("/stages")

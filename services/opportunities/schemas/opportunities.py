@@ -1,7 +1,7 @@
 """An opportunity as it is shown, and how a list of them is asked for."""
 
 from libs.common.contracts.parts import Address, BillTo, Prospect
-from libs.common.web import Allowed, Page, Schema, Sort, fields
+from libs.common.web import Allowed, Listed, Schema, Sheet, Sort, fields, same
 from services.opportunities.schemas.carried import Lost, Override
 
 
@@ -54,6 +54,20 @@ class OpportunityRow(Schema):
     updated_by = fields.Text()
 
 
+SHEET = Sheet(
+    "opportunities",
+    same("number", "title", "stage", "stage_type", "stage_since", "probability", "expected_value", "currency")
+    | {"person_name": "prospect.person_name", "company": "prospect.company"}
+    | {"phones": "prospect.phones.typed", "emails": "prospect.emails"}
+    | {"street": "site.line1", "city": "site.city", "region": "site.region", "postal_code": "site.postal_code"}
+    | {"salesperson": "salesperson_id", "inside_rep": "inside_rep_id"}
+    | same("source", "campaign", "trade", "product_interest", "financing_activity", "qualified", "score")
+    | same("expected_close", "next_follow_up_at", "received_at", "first_contacted_at", "converted_at", "won_at")
+    | {"lost_reason": "lost.reason", "lost_note": "lost.note", "lost_in": "lost.stage"}
+    | same("lead_number", "branch", "id"),
+)
+
+
 class OpportunityOut(OpportunityRow):
     """An opportunity by itself: with its stage's name, what comes next, and what the caller may do."""
 
@@ -76,7 +90,7 @@ class OpportunityOut(OpportunityRow):
     )
 
 
-class OpportunityQuery(Page):
+class OpportunityQuery(Listed):
     lead_id = fields.Uuid()
     job_id = fields.Uuid()
     stage = fields.Text(max_length=40)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from libs.common.web import reading
 from services.console import usecases
 from services.console.adapters.words import said
-from services.console.api.screens import cards, choices
+from services.console.api.screens import cards, choices, sheets
 from services.console.api.screens.frame import me, page, place, screen
 from services.console.schemas import BoardQuery
 from services.console.usecases import Lane
@@ -31,6 +31,8 @@ AGES = (("", said("Any age")), ("overdue", said("Overdue")), ("7", said("Older t
 def board() -> Response:
     """Where does everything stand?"""
     typed = {name: request.args.get(name, "") for name in ("person", "trade", "source", "age")}
+    if sheets.wanted():
+        return sheets.file_of("/opportunities", {"salesperson": typed["person"]})
     overdue = typed["age"] == "overdue"
     asked = cards.asked_of(BoardQuery, typed | ({"age": ""} if overdue else {}))
     with reading() as tx:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from libs.common.web import reading
 from services.console.adapters import words
 from services.console.adapters.doors import Doors, Said
-from services.console.api.screens import crew, filing, steps
+from services.console.api.screens import crew, filing, sheets, steps
 from services.console.api.screens.booking_next import of_booking
 from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offers import Offers
@@ -32,6 +32,8 @@ SELDOM = (
 def bookings() -> Response:
     """Sold work on its way, newest first."""
     asked = {name: request.args.get(name, "") for name in ("state", "team", "customer_id", "job_id", "cursor")}
+    if sheets.wanted():
+        return sheets.file_of("/bookings", asked)
     listed = doors().get("/bookings", limit=50, **asked)
     failed = doors().items("/bookings/sales", state="failed", limit=20)
     lately = doors().items("/bookings/sales", limit=50)

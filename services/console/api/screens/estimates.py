@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 
 from libs.common.errors import Unavailable
 from services.console.adapters import words
-from services.console.api.screens import building, comparing, happened, pricebook
+from services.console.api.screens import building, comparing, happened, pricebook, sheets
 from services.console.api.screens.doing import LATER, STALE
 from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offering import next_of, tag_of
@@ -32,6 +32,8 @@ THEIRS = words.said(
 def estimates() -> Response:
     """Every price, newest first; or those that are out, the one that ends first on top."""
     asked = {name: request.args.get(name, "") for name in ("state", "salesperson", "expiring", "cursor")}
+    if sheets.wanted():
+        return sheets.file_of("/estimates", {name: asked[name] for name in ("state", "salesperson")})
     if asked["expiring"]:
         out = [one for state in LIVE for one in doors().items("/estimates", state=state, sort="valid_until", limit=50)]
         found: dict[str, Any] = {"items": sorted(out, key=lambda one: str(one["expires_at"])), "next": None}

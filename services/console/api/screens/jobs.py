@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from libs.common.auth import Scope
 from services.console.adapters import words
-from services.console.api.screens import filing
+from services.console.api.screens import filing, sheets
 from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offers import Offers
 
@@ -21,6 +21,8 @@ STATES = ("pending", "in_progress", "completed", "closed", "cancelled")
 def jobs() -> Response:
     """Every job, newest first."""
     asked = {name: request.args.get(name, "") for name in ("status", "q", "cursor")}
+    if sheets.wanted():
+        return sheets.file_of("/bookings/jobs", asked)
     found = doors().get("/bookings/jobs", limit=50, **asked)
     return page("jobs.html", nav="/bookings", found=found, asked=asked, states=STATES)
 
@@ -62,6 +64,8 @@ def _sees_its_price(record: dict[str, Any]) -> bool:
 def customers() -> Response:
     """Who has bought, newest first."""
     asked = {name: request.args.get(name, "") for name in ("q", "cursor")}
+    if sheets.wanted():
+        return sheets.file_of("/bookings/customers", asked)
     found = doors().get("/bookings/customers", limit=50, **asked)
     return page("customers.html", nav="/bookings", found=found, asked=asked)
 

@@ -13,7 +13,7 @@ from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts import EVERY
 from services.console.api.acts.entry import ENTRY
-from services.console.api.screens import choices, filing, forms, steps
+from services.console.api.screens import choices, filing, forms, sheets, steps
 from services.console.api.screens.doing import ANOTHERS
 from services.console.api.screens.frame import doors, go, me, names, page, place, safe_path, say, screen
 from services.console.api.screens.happened import timeline
@@ -33,6 +33,8 @@ EDIT = "/do/lead.edit/{}#{}"
 def leads() -> Response:
     """Every enquiry, newest first."""
     asked = {name: request.args.get(name, "") for name in ("state", "owner", "source", "q", "cursor")}
+    if sheets.wanted():
+        return sheets.file_of("/leads", asked)
     found = doors().get("/leads", limit=AT_ONCE, **asked)
     who = names(*(one["owner_id"] for one in found["items"]))
     owners = choices.of("owners", {})

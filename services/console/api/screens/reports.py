@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, request
 
 from libs.common import people, spoken
+from libs.common.csvwriting import BEGIN
 from libs.common.web import reading
 from libs.common.workhours import zone
 from services.console import usecases
@@ -71,7 +72,7 @@ def report(name: str) -> Response:
         shown = usecases.report(tx, me(), name, asked)
     if request.args.get("format") == "csv":
         named = {"Content-Disposition": f'attachment; filename="{shown.name}.csv"'}
-        return Response(usecases.csv_of(shown), content_type="text/csv; charset=utf-8", headers=named)
+        return Response(BEGIN + usecases.csv_of(shown), content_type="text/csv; charset=utf-8", headers=named)
     divided = next(one["by"] for one in usecases.titles(me()) if one["name"] == name)
     return page("report.html", nav="/reports", report=shown, bars=_bars(shown), divided=divided, **_around(typed))
 

@@ -1,16 +1,16 @@
 """Every report there is, with its definition; and as CSV."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from libs.common.auth import Caller, named
+from libs.common.csvwriting import line
 from libs.common.errors import Fault, Forbidden, Invalid, NotFound
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import Asked
 from services.console.usecases.shown.reports import of_cards, of_records
-from services.console.usecases.shown.reports.report import Column, Definition, Report
+from services.console.usecases.shown.reports.report import Column, Definition, Report, Row
 
 GROUP = Column("label", "", "text")
 CARDS_BY = ("source", "campaign", "channel", "trade", "branch", "person")
@@ -175,17 +175,20 @@ def report(tx: Tx, who: Caller, name: str, asked: Asked) -> Report:
 
 
 def csv_of(shown: Report) -> str:
-    """The same for a spreadsheet; text that it would take for a formula is told apart."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([column.label or shown.by for column in shown.columns])
-    for row in shown.rows:
-        writer.writerow([_cell(row[column.key]) for column in shown.columns])
-    return out.getvalue()
+    """The same for a spreadsheet: amounts are numbers that it can add up, so each currency has a column of its own."""
+    columns = [part for column in shown.columns for part in _parts(shown, column)]
+    head = line(label for label, _ in columns)
+    return head + "".join(line(cell(row) for _, cell in columns) for row in shown.rows)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return "; ".join(f"{one['amount']} {one['currency']}" for one in value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _parts(shown: Report, column: Column) -> list[tuple[str, Callable[[Row], Any]]]:
+    """A column's labels, and what stands below each."""
+    label, key = column.label or shown.by, column.key
+    if column.kind != "money":
+        return [(label, lambda row: row[key])]
+    currencies = sorted({one["currency"] for row in shown.rows for one in row[key]})
+    return [(f"{label} {code}", partial(_sum, key, code)) for code in currencies] or [(label, partial(_sum, key, ""))]
+
+
+def _sum(key: str, currency: str, row: Row) -> Any:
+    return next((one["amount"] for one in row[key] if one["currency"] == currency), None)
