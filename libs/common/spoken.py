@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +65,18 @@ def short_day(one: date, say: Say = english) -> str:
 def moment(at: datetime, say: Say = english) -> str:
     """``Fri 5 June 22:07``, by the clock of its own zone."""
     return f"{short_day(at, say)} {at:%H:%M}"
+
+
+def closing(at: datetime) -> tuple[date, str]:
+    """The day and the clock at which something ends: with midnight ends the day before, at ``24:00``."""
+    midnight = at.time() == time()
+    return (at - timedelta(days=midnight)).date(), "24:00" if midnight else f"{at:%H:%M}"
+
+
+def end(at: datetime, say: Say = english) -> str:
+    """``Fri 5 June 24:00``, by the clock of its own zone: a moment until which something holds."""
+    day, clock = closing(at)
+    return f"{short_day(day, say)} {clock}"
 
 
 def plain(code: Any) -> str:

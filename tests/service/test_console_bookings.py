@@ -8,11 +8,11 @@ import pytest
 
 import services
 from embedded import described
-from embedded.testing import CAST, OPERATIONS, Bench
+from embedded.testing import CAST, OPERATIONS, Bench, moment
 from libs.common.auth import RULES, Role
 from libs.common.contracts.parts import LineSold
 from services.console.api.acts import EVERY
-from tests.service.bookings_world import Orders, acceptance, material
+from tests.service.bookings_world import SOLD_AT, Orders, acceptance, material
 from tests.service.console_reader import Page, Reader
 from tests.service.on_paper import mails, words
 
@@ -203,6 +203,16 @@ def test_how_much_is_sold_and_ordered_is_told_to_the_thousandth(orders: Orders) 
     _, page = opened(orders, "office", booking)
     assert "Pipe, laid 1,250.125 $1,250.13" in " ".join(page.text.split())
     assert "1,234,567.25 piece" in page.text
+
+
+def test_a_right_to_cancel_ends_with_its_last_day(orders: Orders) -> None:
+    orders.bench.clock.now = SOLD_AT
+    booking = orders.sell(cancel_until=moment("2026-03-12 05:00"))
+    _, page = opened(orders, "office", booking)
+    assert "The customer may cancel until Wed 11 March 24:00" in page.text
+    orders.act(orders.ticked(booking), "ready", "office")
+    _, page = opened(orders, "office", booking)
+    assert "until Wed 11 March 24:00" in page.text.partition("The customer may cancel")[0]
 
 
 def test_who_only_reads_is_offered_nothing(orders: Orders) -> None:

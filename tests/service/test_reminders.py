@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, Bench, moment
 from libs.common.contracts import appointments, estimates, leads, opportunities
 from libs.common.contracts.base import Event
 from tests.service.notification_facts import everybody_told, tell, told, who
@@ -233,6 +233,15 @@ def test_an_undecided_offer_is_spoken_of_before_it_ends(notifications: Bench) ->
     assert told(notifications, "salesperson") == []
     later(notifications, days=2)
     assert told(notifications, "salesperson") == ["estimate_expiring"]
+
+
+def test_an_offer_is_said_to_end_with_its_last_day(notifications: Bench) -> None:
+    """Good until the 31st, it is over at midnight: whoever reads of the 1st lets the customer come too late."""
+    notifications.clock.now = moment("2026-12-20 18:00")
+    tell(notifications, estimates.EstimateSent, actor="salesperson", expires_at=moment("2027-01-01 06:00"))
+    later(notifications, days=10)
+    [one] = notifications.as_("salesperson").items("/api/v1/notifications")
+    assert "and ends Thu 31 December 24:00." in one["text"]
 
 
 def test_an_extended_offer_is_spoken_of_later(notifications: Bench) -> None:

@@ -34,6 +34,12 @@ def test_a_time_is_said_by_the_branchs_clock() -> None:
     assert ">Tomorrow 00:07</time>" in words.when("2026-06-10T05:07:00Z", HERE)
 
 
+def test_what_ends_at_midnight_ends_with_the_day_before() -> None:
+    assert ">today 24:00</time>" in words.end("2026-06-10T05:00:00Z", HERE)
+    assert ">tomorrow 00:01</time>" in words.end("2026-06-10T05:01:00Z", HERE)
+    assert ">Thu 31 December 24:00</time>" in words.end("2027-01-01T06:00:00Z", HERE)
+
+
 def test_days_and_months_are_said_in_the_readers_words_and_order() -> None:
     known = {
         "%(weekday)s %(day)s %(month)s": "%(weekday)s, %(day)s. %(month)s", "Fri": "Fr", "Friday": "Freitag",

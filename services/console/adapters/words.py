@@ -118,6 +118,17 @@ def when(value: Any, place: Place, near: Mapping[int, str] = ALONE) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
 
 
+def end(value: Any, place: Place) -> Markup:
+    """Until when something holds, within a sentence: ``today 24:00`` is midnight, and the day that ends with it."""
+    moment = instant(value)
+    if moment is None:
+        return Markup("")
+    local = place.local(moment)
+    day, time = spoken.closing(local)
+    text = f"{day_name(day, place, WITHIN)} {time}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
+
+
 def clock(value: Any, place: Place) -> Markup:
     """``09:14``."""
     moment = instant(value)

@@ -16,6 +16,8 @@ from services.notifications.states import Kind
 
 Parts = tuple[str, ...]
 
+ENDS = {"expires_at"}  #: what holds until then, so that midnight is of the day before
+
 FOLDER = Path(__file__).parents[1] / "texts"  #: of the catalogues
 
 TEXTS: Mapping[Kind, Parts] = {
@@ -131,7 +133,7 @@ def standing_in(person: str, branch: Mapping[str, Any] | None) -> str:
 
 
 def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str | None:
-    words = {name: _word(find(name), zone, find("currency"), say) for name in _names(part)}
+    words = {name: _word(find(name), zone, find("currency"), say, name in ENDS) for name in _names(part)}
     told = say(part)
     return (told if _fits(told, part) else part).format_map(words) if all(words.values()) else None
 
@@ -150,9 +152,9 @@ def _names(part: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(part) if name]
 
 
-def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say) -> str:
+def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say, ends: bool) -> str:
     if isinstance(value, datetime):
-        return spoken.moment(value.astimezone(zone), say)
+        return (spoken.end if ends else spoken.moment)(value.astimezone(zone), say)
     if isinstance(value, date):
         return spoken.full_day(value, say)
     if isinstance(value, Decimal):

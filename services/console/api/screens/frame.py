@@ -328,6 +328,7 @@ def dress(app: Any) -> None:
         {
             "when": lambda value: words.when(value, place()),
             "then": lambda value: words.when(value, place(), words.WITHIN),
+            "end": lambda value: words.end(value, place()),
             "day": lambda value: words.day(value, place()),
             "that_day": lambda value: words.day(value, place(), words.WITHIN),
             "long_day": lambda one: words.long_day(one, place()),
