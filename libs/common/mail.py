@@ -52,13 +52,15 @@ def queue(
     *,
     ident: UUID | None = None,
     due_at: datetime | None = None,
+    reply_to: str = "",
 ) -> UUID:
     """Puts a mail to one address into the outbox of this act, to go at ``due_at`` or at once. Returns its id.
 
+    ``reply_to`` is whom its reader's answer is to reach; else that goes to who mail comes from, where nobody may read.
     Raises Invalid for an address that would not be one.
     """
     address = to.strip()
-    if BREAKS.search(address) or not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address):
+    if not _is_address(address):
         raise Invalid("this mail has no address it could go to", errors=[Fault("/to", "is not one e-mail address")])
     ident = ident or tx.store.ids()
     row = {
@@ -73,9 +75,14 @@ def queue(
         "state": UNSENT,
         "attempts": 0,
         "due_at": due_at or tx.now,
+        "reply_to": reply_to if _is_address(reply_to) else None,
     }
     tx.put(tx.tables.mail, [row])
     return ident
+
+
+def _is_address(text: str) -> bool:
+    return not BREAKS.search(text) and re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", text) is not None
 
 
 def one_line(text: str) -> str:
@@ -90,6 +97,8 @@ def message(row: Any, sender: str) -> EmailMessage:
     local, _, domain = address.partition("@")
     mail["From"] = Address(one_line(name), local, domain)
     mail["To"] = row.recipient
+    if row.reply_to:
+        mail["Reply-To"] = row.reply_to
     mail["Subject"] = row.subject
     mail["Date"] = format_datetime(row.due_at - LEASE)  # now: it was just taken to be sent
     mail["Message-ID"] = f"<{row.id}@{domain or 'localhost'}>"

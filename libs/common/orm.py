@@ -388,6 +388,7 @@ def kernel_tables(metadata: MetaData) -> Tables:
         instant("due_at"),
         instant("sent_at", null=True),
         Column("error", Text, nullable=True),
+        Column("reply_to", Text, nullable=True),
     )
     return Tables(
         outbox, stream_pos, held, parked, idempotency, timers, audit, people, teams, branches, preferences, counters,

@@ -25,7 +25,8 @@ def demand_ours(to: Sequence[str], theirs: Iterable[str]) -> None:
 
 def send(tx: Tx, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None, at: str) -> None:
     """``drawn`` is its PDF, ``at`` where the console shows the record. Who is named twice gets one letter."""
-    say, who = sheet.say, (people.person(tx, UUID(tx.actor)) or {}).get("name")
+    say, sender = sheet.say, people.person(tx, UUID(tx.actor)) or {}
+    who, answers = sender.get("name"), str(sender.get("email") or "")
     parts = (
         say(said("Hello,")),
         say(said("here is %(heading)s: %(title)s."), heading=sheet.heading, title=sheet.title),
@@ -36,4 +37,4 @@ def send(tx: Tx, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | N
     letter = "\n\n".join(one for one in parts if one) + "\n"
     paper = mail.Attachment(f"{sheet.number}.pdf", "application/pdf", drawn)
     for address in {email_key(one): one for one in to}.values():
-        mail.queue(tx, address, f"{sheet.heading}: {sheet.title}", letter, [paper])
+        mail.queue(tx, address, f"{sheet.heading}: {sheet.title}", letter, [paper], reply_to=answers)

@@ -95,6 +95,14 @@ def names(tx: Tx, idents: Sequence[UUID | None]) -> dict[UUID, str]:
     return {ident: row.name for ident, row in rows.items()}
 
 
+def answers_go_to(tx: Tx, ident: UUID | None, at: UUID | None) -> str:
+    """The address for answers to what was written for this person: theirs or, while they are away or have left, their
+    branch's. Blank where there is neither."""
+    who, there = person(tx, ident) or {}, str((branch(tx, at) or {}).get("email") or "")
+    theirs = str(who.get("email") or "") if who.get("active", True) else ""
+    return there or theirs if _is_away(who, tx.now) else theirs or there
+
+
 def absence(tx: Tx, ident: UUID) -> tuple[datetime | None, datetime | None]:
     """From when until when somebody is away; without an end, until they say so; (None, None) for who is here."""
     return _absence(person(tx, ident) or {})

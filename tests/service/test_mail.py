@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import services
-from embedded.testing import Bench
+from embedded.testing import CAST, HOME, Bench
 from libs.common import mail
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from libs.common.errors import Invalid
 from libs.common.store import Store
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
 from tests.service.bookings_world import Orders
+from tests.service.estimate_world import PUMP, drafted, priced, send, sent
 from tests.service.on_paper import words
 from tests.service.opportunity_stories import opened
 
@@ -117,7 +119,33 @@ def test_a_paper_that_is_mailed_arrives(bench: Callable[..., Bench], service: st
     [got] = receiver.got
     [paper] = got.iter_attachments()
     assert (got["to"], paper.get_filename()) == ("crew@trucks.example", f"{record['number']}.pdf")
+    assert got["reply-to"] == "office@test.example", "who reads it answers whoever sent it"
     assert record["number"] in words(paper.get_content())
+
+
+def test_a_customer_who_answers_an_offers_mail_reaches_whoever_sells_it(made: Bench, receiver: Receiver) -> None:
+    """It went to the address that mail comes from, which nobody reads."""
+    sent(made)
+    mail.deliver(store_of(made))
+
+    [got] = receiver.got
+    assert (got["from"], got["reply-to"]) == ("Plumbline <plumbline@company.example>", "salesperson@test.example")
+
+
+def test_a_customers_answer_reaches_the_branch_while_whoever_sells_it_is_away(made: Bench, receiver: Receiver) -> None:
+    home = Branch(name="Nashville", time_zone="America/Chicago", currency="USD", email="hello@nashville.example")
+    made.tell(BranchChanged(subject=HOME, branch=home), by="staff")
+    ident, role, branch, teams = CAST["salesperson"]
+    theirs = {"name": "salesperson", "email": "salesperson@test.example", "branch": branch, "team_ids": teams}
+    away = Person(**theirs, roles=(role,), absent_from=made.clock() - timedelta(days=1))
+    made.tell(PersonChanged(subject=ident, person=away), by="staff")
+
+    offer = drafted(made)["id"]
+    priced(made, offer, PUMP)
+    send(made, offer, by="manager")
+    mail.deliver(store_of(made))
+
+    assert [one["reply-to"] for one in receiver.got] == ["hello@nashville.example"]
 
 
 def test_without_a_server_mail_waits_and_is_no_error(made: Bench) -> None:

@@ -37,8 +37,9 @@ def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], say: Say) -> str:
     url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
     company = str((people.branch(tx, estimate.branch) or {}).get("name") or say(said("us")))
     subject, letter = _letter(estimate, company, url, say)
+    answers = people.answers_go_to(tx, estimate.salesperson_id, estimate.branch)
     for address in {email_key(one): one for one in to}.values():  # who is named twice gets one letter
-        mail.queue(tx, address, subject, letter)
+        mail.queue(tx, address, subject, letter, reply_to=answers)
     tx.touch(estimate)
     return url
 
