@@ -4,7 +4,7 @@ from another, or plain."""
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from io import BytesIO
@@ -35,10 +35,11 @@ class Part:
 class Sheet:
     """What somebody takes along, in words of their language: what of, what to know at once, and then part by part.
 
-    ``facts`` are labels and values, ``say`` is the language that the words are of.
+    ``facts`` are labels and values, ``say`` is the language that the words are of, ``at`` since when it stands so.
     """
 
     say: Say
+    at: datetime
     number: str
     heading: str
     title: str
@@ -79,7 +80,7 @@ def _answer(one: Answered, currency: str, say: Say) -> str:
 
 def sheet_pdf(sheet: Sheet) -> bytes:
     """The PDF of a sheet; a fact or a part that says nothing is left out."""
-    return printed(_sheet(sheet), title=sheet.heading, author=sheet.company, say=sheet.say)
+    return printed(_sheet(sheet), title=sheet.heading, author=sheet.company, say=sheet.say, at=sheet.at)
 
 
 def _sheet(sheet: Sheet) -> Iterator[Any]:
@@ -116,8 +117,9 @@ def _widths(part: Part) -> list[float]:
 # -- what papers are made of
 
 
-def printed(story: Iterable[Any], *, title: str, author: str, say: Say) -> bytes:
-    """The PDF of what follows one another, its title at the foot of each page."""
+def printed(story: Iterable[Any], *, title: str, author: str, say: Say, at: datetime) -> bytes:
+    """The PDF of what follows one another, its title at the foot of each page. Of the same the bytes are the same, so
+    its date is ``at``, and not now."""
     from reportlab.lib.pagesizes import LETTER
     from reportlab.platypus import SimpleDocTemplate
 
@@ -128,7 +130,8 @@ def printed(story: Iterable[Any], *, title: str, author: str, say: Say) -> bytes
         invariant=1, lang=getattr(say, "language", "en"), displayDocTitle=1,
         leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN,
     )  # fmt: skip
-    paper.build(list(story), onFirstPage=_foot(title, say), onLaterPages=_foot(title, say))
+    foot = _foot(title, say, at)
+    paper.build(list(story), onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
 
 
@@ -231,8 +234,9 @@ def _plain(words: str) -> str:
     return "".join(one for one in words if one.isprintable() and not 0xD800 <= ord(one) <= 0xDFFF)
 
 
-def _foot(title: str, say: Say) -> Any:
+def _foot(title: str, say: Say, at: datetime) -> Any:
     def draw(canvas: Any, paper: Any) -> None:
+        canvas.setDateFormatter(lambda *_: f"D:{at.astimezone(UTC):%Y%m%d%H%M%S}Z")
         canvas.setFont(FONT, 7)
         canvas.drawString(MARGIN, MARGIN / 2, _printable(title))
         canvas.drawRightString(

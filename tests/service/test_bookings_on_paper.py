@@ -30,6 +30,8 @@ def orders(bench: Callable[..., Bench]) -> Orders:
 def printed(orders: Orders, ident: str, by: str = "operations") -> str:
     answer = orders.bench.as_(by).get(f"{BOOKINGS}/{ident}/booking.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    number = orders.bench.as_(by).get(f"{BOOKINGS}/{ident}").get_json()["number"]
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{number}.pdf"'
     return words(answer.data)
 
 

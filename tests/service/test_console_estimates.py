@@ -237,6 +237,7 @@ def test_the_paper_is_the_services(office: Bench) -> None:
     priced(office, ident, PUMP)
     answer: Any = Reader(office, "salesperson").client.get(f"/estimates/{ident}/estimate.pdf")
     assert (answer.mimetype, answer.data[:5]) == ("application/pdf", b"%PDF-")
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{seen(office, ident)["number"]}.pdf"'
 
 
 def test_at_the_table_a_choice_is_worked_out_and_signed_and_no_cost_is_seen(office: Bench) -> None:

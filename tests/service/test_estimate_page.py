@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -184,6 +184,18 @@ def test_whatever_was_typed_is_kept_escaped_and_printed(estimates: Bench, text: 
     assert "<img" not in page.get_data(as_text=True)
     for path in (f"{SHARED}/{token}/estimate.pdf", f"{ESTIMATES}/{ident}/estimate.pdf"):
         assert estimates.as_("salesperson").get(path).data.startswith(b"%PDF-")
+
+
+def test_a_paper_that_is_saved_is_called_by_its_number_and_says_since_when_it_stands(estimates: Bench) -> None:
+    """All were estimate.pdf, of the first of January 2000."""
+    ident, token = sent(estimates)
+    shown = seen(estimates, ident)
+    since = datetime.fromisoformat(shown["updated_at"])
+
+    for who, path in ((estimates.public, f"{SHARED}/{token}"), (estimates.as_("salesperson"), f"{ESTIMATES}/{ident}")):
+        paper = who.get(f"{path}/estimate.pdf")
+        assert paper.headers["Content-Disposition"] == f'inline; filename="{shown["number"]}.pdf"'
+        assert f"/CreationDate (D:{since:%Y%m%d%H%M%S}Z)".encode() in paper.data
 
 
 def test_a_line_that_was_pasted_with_thousands_of_breaks_is_printed_on_a_page_or_two(estimates: Bench) -> None:

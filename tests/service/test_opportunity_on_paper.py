@@ -51,6 +51,8 @@ def asked(desk: Bench, ident: str) -> None:
 def printed(desk: Bench, ident: str, by: str = "salesperson") -> str:
     answer = desk.as_(by).get(f"{OPPORTUNITIES}/{ident}/opportunity.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    number = desk.as_(by).get(f"{OPPORTUNITIES}/{ident}").get_json()["number"]
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{number}.pdf"'
     return words(answer.data)
 
 

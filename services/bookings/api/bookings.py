@@ -19,6 +19,7 @@ from libs.common.web import (
     if_match,
     items,
     listed,
+    on_paper,
     one,
     reading,
     scoped,
@@ -97,7 +98,7 @@ def pdf(booking_id: UUID) -> Answer:
     """The order on paper for whoever does the work: in the branch's language, and without a price."""
     with reading() as tx:
         sheet = usecases.sheet(tx, visible(tx, Booking, booking_id))
-    return sheet_pdf(sheet), 200, {"Content-Type": "application/pdf"}
+    return on_paper(sheet_pdf(sheet), sheet.number)
 
 
 @bp.post("/<uuid:booking_id>/mail")

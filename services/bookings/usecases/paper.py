@@ -36,6 +36,7 @@ def sheet(tx: Tx, booking: Booking) -> Sheet:
     job = tx.session.get(Job, booking.job_id) if booking.job_id else None
     return Sheet(
         say=say,
+        at=booking.updated_at,
         number=booking.number,
         heading=say(said("Booking order %(number)s"), number=booking.number),
         title=booking.title,

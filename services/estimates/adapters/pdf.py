@@ -14,7 +14,7 @@ COLUMNS = (said("Description"), said("Quantity"), said("Price"), said("Amount"))
 
 def estimate_pdf(offer: Mapping[str, Any], say: Say = english) -> bytes:
     """The PDF of what usecases.showing says of an offer."""
-    return printed(_story(offer, say), title=_heading(offer, say), author=offer["company"], say=say)
+    return printed(_story(offer, say), title=_heading(offer, say), author=offer["company"], say=say, at=offer["at"])
 
 
 def _heading(offer: Mapping[str, Any], say: Say) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.web import Answer, Given, begin, caller, endpoint, items, reading, visible
+from libs.common.web import Answer, Given, begin, caller, endpoint, items, on_paper, reading, visible
 from services.estimates import usecases
 from services.estimates.adapters import texts
 from services.estimates.adapters.pdf import estimate_pdf
@@ -129,4 +129,4 @@ def pdf(estimate_id: UUID) -> Answer:
         found = visible(tx, Estimate, estimate_id)
         say = texts.spoken(texts.language(tx, found))
         offer = showing.offer(tx, found, say)
-    return estimate_pdf(offer, say), 200, {"Content-Type": "application/pdf"}
+    return on_paper(estimate_pdf(offer, say), found.number)

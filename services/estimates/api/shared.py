@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 from libs.common.errors import NotFound
 from libs.common.tx import Tx
-from libs.common.web import LINK, Answer, Given, begin, endpoint, limit, reading
+from libs.common.web import LINK, Answer, Given, begin, endpoint, limit, on_paper, reading
 from services.estimates import usecases
 from services.estimates.adapters import texts
 from services.estimates.adapters.pdf import estimate_pdf
@@ -41,7 +41,7 @@ def pdf(token: str) -> Answer:
         found = opened(tx, token)
         say = texts.spoken(texts.language(tx, found, request.accept_languages.values()))
         shown = showing.offer(tx, found, say)
-    return estimate_pdf(shown, say), 200, {"Content-Type": "application/pdf", "Content-Disposition": "inline"}
+    return on_paper(estimate_pdf(shown, say), found.number)
 
 
 @bp.post("/<token>/viewed")

@@ -32,6 +32,7 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
     contact, from_ = opportunity.contact, company(tx, estimate)
     return {
         "number": estimate.number,
+        "at": estimate.updated_at,
         "title": opportunity.title,
         "state": str(estimate.state),
         "live": estimate.live and tx.now < estimate.expires_at,

@@ -19,6 +19,7 @@ from libs.common.web import (
     items,
     listed,
     location,
+    on_paper,
     one,
     reading,
     scoped,
@@ -104,7 +105,7 @@ def pdf(opportunity_id: UUID) -> Answer:
     """A summary on paper for whoever drives there: in the branch's language, and without what it may be worth."""
     with reading() as tx:
         sheet = usecases.sheet(tx, visible(tx, Opportunity, opportunity_id))
-    return sheet_pdf(sheet), 200, {"Content-Type": "application/pdf"}
+    return on_paper(sheet_pdf(sheet), sheet.number)
 
 
 @bp.post("/<uuid:opportunity_id>/mail")

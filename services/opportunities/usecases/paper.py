@@ -39,6 +39,7 @@ def sheet(tx: Tx, opportunity: Opportunity) -> Sheet:
     answered = paper.answer_parts(_answers(tx, opportunity), opportunity.currency, say)
     return Sheet(
         say=say,
+        at=opportunity.updated_at,
         number=opportunity.number,
         heading=say(said("Opportunity %(number)s"), number=opportunity.number),
         title=opportunity.title,

@@ -237,9 +237,9 @@ def names(*idents: Any) -> Mapping[str, str]:
 
 def printed(where: str) -> Response:
     """What a service has on paper at that address, for the browser to show."""
-    name = where.rpartition("/")[2]
-    shown = {"Content-Disposition": f"inline; filename={name}"}
-    return Response(doors().look(where).content, content_type="application/pdf", headers=shown)
+    told = doors().look(where)
+    named = {"Content-Disposition": told.headers["content-disposition"]}
+    return Response(told.content, content_type="application/pdf", headers=named)
 
 
 def page(template: str, status: int = 200, **shown: Any) -> Response:
