@@ -18,6 +18,7 @@ from commands.door import quit_with, told
 from commands.door.asked import Folder
 from commands.door.running import known
 from libs.common.bus import Delivery
+from libs.common.counting import counted
 
 BATCH = 200
 
@@ -79,8 +80,8 @@ def _inside(service: str, data: Path) -> list[dict[str, Any]]:
     def history(since: datetime | None) -> Iterator[Sequence[Delivery]]:
         place = outboxes.start() if since is None else outboxes.at(since)
         facts = outboxes.read(place)
-        while some := [Delivery(body) for _at, body in islice(facts, BATCH)]:
-            yield some
+        some = iter(lambda: [Delivery(body) for _at, body in islice(facts, BATCH)], [])
+        yield from counted("facts read", some)
 
     with taken(data) as system:
         outboxes, part = Outboxes.in_folder(data), system.parts[service]

@@ -7,12 +7,16 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from libs.common import config, log, orm
+from libs.common.bus import Delivery
 from libs.common.config import EXIT_NOT_READY, Config
+from libs.common.counting import counted
 from libs.common.errors import Conflict, Unavailable
 from libs.common.service import Service
 from libs.common.store import Store
@@ -70,7 +74,11 @@ def _rebuild(service: Service, settings: Config) -> None:
     demand_schema(service, settings)
     database = orm.connect(settings.database_url, pool_size=2)
     store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
-    history = functools.partial(batches, settings.amqp_url, name=f"{service.name} rebuild")
+    every = functools.partial(batches, settings.amqp_url, name=f"{service.name} rebuild")
+
+    def history(since: datetime | None) -> Iterator[Sequence[Delivery]]:
+        return counted("facts read", every(since))
+
     try:
         for model in models_of(service):
             count = rebuild(store, Consumer(store, service.subscriptions), model, history)
