@@ -45,6 +45,8 @@ SAID: dict[str, tuple[dict[str, Any], bool]] = {
     "NUL": (WEB | {"request": "a\0b"}, False),
     "a time without offset": (WEB | {"received_at": "2026-03-02T15:04:00"}, False),
     "an owner whom nobody knows": (WEB | {"owner_id": str(UUID(int=9))}, False),
+    "an owner who works no leads": (WEB | {"owner_id": str(CAST["operations"][0])}, False),
+    "a branch that is not there": (WEB | {"branch": str(UUID(int=9))}, False),
 }
 
 

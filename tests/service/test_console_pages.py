@@ -204,6 +204,10 @@ def test_an_address_that_nobody_has_says_so_to_people_and_programs(office: Bench
     assert "The counts are not here right now." not in page.text
     program = Reader(office).client.get("/api/v1/nothing")
     assert (program.status_code, program.mimetype) == (404, "application/problem+json")
+    posted_to = Reader(office).client.get("/api/v1/console/replay")
+    assert (posted_to.status_code, posted_to.headers["Allow"]) == (405, "POST, OPTIONS"), (
+        "it is there, but not to be read"
+    )
 
 
 def test_style_and_scripts_together_are_light_enough_for_a_phone_in_a_cellar() -> None:

@@ -8,6 +8,8 @@ from services.console.api.screens.frame import doors, go, page, screen
 
 bp = Blueprint("console_more", __name__)
 
+NOTHING = "there is nothing at this address"
+
 
 @bp.get("/more")
 @screen()
@@ -30,8 +32,15 @@ def nothing(address: str) -> Response:
 
     One that only forms are sent to stands in the browser after a refusal: it is opened again, and it is led back to.
     """
+    posted_to = current_app.url_map.bind("").test(request.path, "POST")
     if address.partition("/")[0] in ("api", "e"):
-        return problem(404, "not-found", "Not found", "there is nothing at this address")
-    if current_app.url_map.bind("").test(request.path, "POST"):
+        return _not_for_get() if posted_to else problem(404, "not-found", "Not found", NOTHING)
+    if posted_to:
         return go(request.path.rpartition("/")[0] or "/")
     raise NotFound("")
+
+
+def _not_for_get() -> Response:
+    """As every other service says it of its own."""
+    told = "this address does not know that method; see Allow"
+    return problem(405, "method-not-allowed", "Not possible here", told, headers={"Allow": "POST, OPTIONS"})
