@@ -132,6 +132,11 @@ def named(may: May) -> tuple[str, ...]:
     return (may,) if isinstance(may, str) else may
 
 
+def only_looks(may: May) -> bool:
+    """Whether nothing but reading is asked for."""
+    return all(name.endswith(".read") for name in named(may))
+
+
 @lru_cache(maxsize=4096)
 def reach(roles: frozenset[Role], may: May) -> tuple[Scope | None, bool]:
     """The widest scope these roles have, and whether it is every branch's."""

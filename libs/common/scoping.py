@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from libs.common.auth import ALL, Caller, May, Role, reach
+from libs.common.auth import ALL, OWN, Caller, May, Role, only_looks, reach
 from libs.common.columns import Aggregate
 
 Chosen = TypeVar("Chosen")
@@ -18,7 +18,7 @@ def scoped(
     """The statement, narrowed to what this caller may see. ``kind`` may say ``owner_columns`` and ``parts_seen``.
 
     ``with_them`` is what else makes a record theirs, for this permission (``is_with`` says so of one at hand),
-    ``near_them`` what lets them see ``one`` that is not.
+    ``near_them`` what lets them see ``one`` that is not, ``sold_by`` what of another branch they look at all the same.
     """
     return statement.where(*_conditions(kind, caller, permission, one))
 
@@ -44,8 +44,11 @@ def _reached(
     if scope is None:
         return None
     if scope is ALL:
-        bound = not everywhere and not caller.every_branch
-        return [sa.or_(kind.branch.in_(caller.branches), kind.branch.is_(None))] if bound else []
+        if everywhere or caller.every_branch:
+            return []
+        here = [kind.branch.in_(caller.branches), kind.branch.is_(None)]
+        here += [kind.sold_by(caller.whose(OWN))] if hasattr(kind, "sold_by") and only_looks(permission) else []
+        return [sa.or_(*here)]
     whose = caller.whose(scope)
     theirs = [column.in_(whose) for column in _owner_columns(kind)]
     theirs += [kind.with_them(whose, permission)] if hasattr(kind, "with_them") else []

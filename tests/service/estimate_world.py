@@ -22,10 +22,10 @@ def set_taxes(bench: Bench) -> None:
         assert answer.status_code == 201, answer.get_data(as_text=True)
 
 
-def load_book(bench: Bench, text: str, name: str = "Flat rates") -> str:
+def load_book(bench: Bench, text: str, name: str = "Flat rates", **more: Any) -> str:
     """A price book in use, out of a CSV all of whose rows are sound."""
     admin = bench.as_("admin")
-    made = admin.post(f"{ESTIMATES}/price-books", {"name": name, "status": "active"})
+    made = admin.post(f"{ESTIMATES}/price-books", {"name": name, "status": "active", **more})
     assert made.status_code == 201, made.get_data(as_text=True)
     ident = str(made.get_json()["id"])
     file = {"file": (BytesIO(text.encode()), "book.csv")}

@@ -1,6 +1,6 @@
 """The booking order: sold work on its way to the operations team, and what stands in its way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -74,6 +74,11 @@ class Booking(Aggregate, Base):
     assignments: Mapped[list[Assignment]] = relationship(order_by=Assignment.assigned_at, lazy="select")
 
     turn = "customer"  #: acts on what was sold to one customer take turns
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever sold it sees what becomes of it, also where they sold for another branch."""
+        return cls.salesperson_id.in_(whose)
 
     @classmethod
     def whole(cls) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """Who bought, and what they are recognised by when they buy again."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,12 @@ class Customer(Aggregate, Base):
     contacts: Mapped[list[Any]] = mapped_column(default=list)
     lead_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(default="")
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever sold to them sees them, also where they sold for another branch."""
+        jobs = Base.metadata.tables["jobs"]
+        return cls.id.in_(sa.select(jobs.c.customer_id).where(jobs.c.salesperson_id.in_(whose)))
 
     @property
     def funnel(self) -> UUID:

@@ -1,5 +1,6 @@
 """The job: what was sold to a customer for one site, and the name that everybody calls it by."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,11 @@ class Job(Aggregate, Base):
     customer: Mapped[Customer] = relationship(lazy="raise")  #: written before its job
 
     turn = "customer"  #: acts on what was sold to one customer take turns
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever sold it sees what becomes of it, also where they sold for another branch."""
+        return cls.salesperson_id.in_(whose)
 
     @property
     def funnel(self) -> UUID:

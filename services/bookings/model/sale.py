@@ -1,6 +1,6 @@
 """The sale: an acceptance becoming work, as a checklist that others tick too. Its id is the acceptance's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -48,6 +48,11 @@ class Sale(Aggregate, Base):
     )
 
     turn = "customer"  #: acts on what was sold to one customer take turns
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever sold it sees what becomes of it, also where they sold for another branch."""
+        return cls.salesperson_id.in_(whose)
 
     @property
     def funnel(self) -> UUID:

@@ -1,5 +1,6 @@
 """The price book, and the tax codes."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,13 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from libs.common import columns
 from libs.common.columns import Aggregate
 from services.estimates.model.base import Base
+from services.estimates.model.opportunity import Opportunity
 from services.estimates.states import BookStatus
+
+
+def _where_they_sell(whose: Collection[UUID]) -> sa.Select[Any]:
+    """The branches for which they have ever had an opportunity at hand that was to be priced."""
+    return sa.select(Opportunity.branch).where(Opportunity.salesperson_id.in_(whose))
 
 
 class PriceBook(Aggregate, Base):
@@ -24,6 +31,11 @@ class PriceBook(Aggregate, Base):
     effective_from: Mapped[date | None]
     effective_until: Mapped[date | None]
     status: Mapped[str] = mapped_column(sa.String(10), default=BookStatus.DRAFT)
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """Whoever sells for another branch sees the prices that they are to sell at."""
+        return cls.branch.in_(_where_they_sell(whose))
 
 
 class Category(Base):
@@ -65,6 +77,11 @@ class Task(Base):
     branch: Mapped[UUID | None] = column_property(
         sa.select(PriceBook.branch).where(PriceBook.id == book_id).correlate_except(PriceBook).scalar_subquery()
     )
+
+    @classmethod
+    def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
+        """As the book."""
+        return cls.branch.in_(_where_they_sell(whose))
 
 
 class TaxCode(Aggregate, Base):

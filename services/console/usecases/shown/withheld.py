@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common.auth import ALL, Caller, Role
+from libs.common.auth import ALL, OWN, Caller, Role
 from services.console.model import Estimate, Told
 from services.console.states import Phase
 from services.console.usecases.shown.asking import C
@@ -47,6 +47,7 @@ OF: Mapping[str, tuple[str, ...]] = {
     "job": ("job_id", "job_title"),
     "customer": ("customer_id", "customer_name"),
 }  # fmt: skip
+WORK = ("booking", "job", "customer")  #: what a sale becomes
 LISTS = ("appointments", "estimates", "bookings")
 #: what the facts of a record begin with, where that is not its own name alone
 TOLD_OF: Mapping[str, tuple[str, ...]] = {
@@ -76,9 +77,11 @@ def seen(who: Caller, row: CardShown) -> Seen:
         "lead": who.reaches("lead.read", branch, (row["lead_owner_id"], row["generated_by"])),
         "opportunity": who.reaches("opportunity.read", branch, (sells, beside)),
         "estimate": office.reaches("estimate.read", branch, (sells,)),
-        **{kind: who.reaches(f"{kind}.read", branch, ()) for kind in ("booking", "job", "customer")},
+        **{kind: who.reaches(f"{kind}.read", branch, ()) for kind in WORK},
     }
     doors["lead"] |= doors["opportunity"]  # which holds the whole prospect
+    if sells in who.whose(OWN):  # whoever sold it sees what becomes of it, also for another branch
+        doors |= {kind: True for kind in WORK if who.may(f"{kind}.read")}
     sold = not doors["estimate"] and who.reaches("estimate.read", branch, ())
     return Seen(frozenset(kind for kind, opens in doors.items() if opens), sold)
 
