@@ -12,6 +12,7 @@ import pytest
 import services
 from embedded.testing import HOME, Bench
 from libs.common.contracts.base import facts
+from libs.common.contracts.staff import Branch, BranchChanged
 from services.console.api.screens.happened import LINES
 from services.console.api.screens.today import ORDER
 from services.console.handlers import OF_A_FUNNEL
@@ -38,6 +39,15 @@ def opportunity(bench: Bench, **more: object) -> dict[str, Any]:
         csr.post(f"/api/v1/opportunities/{found['id']}/assign", {"salesperson_id": who})
         bench.settle()
     return dict(found)
+
+
+def test_what_is_likely_to_be_sold_is_said_to_the_smallest_coin_of_its_currency(office: Bench) -> None:
+    there = Branch(name="Kuwait", time_zone="Asia/Kuwait", currency="KWD", trades=("hvac",))
+    office.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    path = f"/api/v1/opportunities/{opportunity(office)['id']}"
+    assert office.as_("salesperson").edit("PATCH", path, {"expected_value": "12.345"}).status_code == 200
+    office.settle()
+    assert "KWD 12.345 in all, KWD 1.235" in " ".join(Reader(office, "manager").open("/board").text.split())
 
 
 @pytest.mark.parametrize("path", ["today", "board", "cards", "cards/{card}", "timeline?correlation_id={card}"])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from libs.common import spoken
-from libs.common.amounts import exponent
+from libs.common.amounts import exponent, rounded
 from libs.common.parties import dialled
 from libs.common.schema.moments import FIRST, LAST
 from libs.common.spoken import DAYS, MINUS, MONTHS, Say, counted, english, sign
@@ -75,7 +75,7 @@ def money(value: Any, currency: str, *, cents: bool = False) -> Markup:
     if value is None or value == "":
         return Markup("")
     try:
-        amount = Decimal(str(value))
+        amount = rounded(Decimal(str(value)), currency)
     except InvalidOperation:
         return escape(value)
     places = exponent(currency)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from libs.common.amounts import rounded
 from libs.common.web import reading
 from services.console import usecases
 from services.console.adapters.words import said
@@ -99,5 +100,8 @@ def _summed(lanes: Iterable[Lane]) -> list[dict[str, Any]]:
             total = totals.setdefault(one.currency, [Decimal(0), Decimal(0)])
             total[0] += Decimal(one.value or 0)
             total[1] += Decimal(one.weighted or 0)
-    rounded = {unit: (value, round(weighted, 2)) for unit, (value, weighted) in totals.items() if value}
-    return [{"currency": unit, "value": value, "weighted": weighted} for unit, (value, weighted) in rounded.items()]
+    return [
+        {"currency": unit, "value": value, "weighted": rounded(weighted, unit)}
+        for unit, (value, weighted) in totals.items()
+        if value
+    ]
