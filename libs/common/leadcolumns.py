@@ -4,12 +4,12 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Table
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from typing import Any
 
 from libs.common import leadvalues
 from libs.common.errors import Fault, Invalid
 from libs.common.leadaliases import ALIASES, BESIDE, FIELD_OF
+from libs.common.leadvalues import Where
 
 WHOSE = {"person_name", "first_name", "last_name", "company", "phones", "emails", "external_id"}
 ADDRESS = ("line1", "line2", "city", "region", "postal_code", "country")
@@ -67,11 +67,13 @@ def _check(headers: Sequence[str], own: Table[str, str]) -> None:
         raise Invalid("; ".join(f"{one.pointer[1:]}: {one.detail}" for one in faults), errors=faults)
 
 
-def as_lead(row: Table[str, str], columns: Mapping, zone: Callable[[str], tzinfo] = lambda _: UTC) -> dict[str, Any]:
+def as_lead(
+    row: Table[str, str], columns: Mapping, where: Callable[[str], Where] = lambda _: Where()
+) -> dict[str, Any]:
     """The body of ``POST /leads`` with two more: ``external_id``, and ``extra`` with all that has no field.
 
-    What cannot be understood stays as typed, so that the lead's own checks name it. ``zone``: of times without offset,
-    by the row's postal code.
+    What cannot be understood stays as typed, so that the lead's own checks name it. ``where``: its times were written
+    down, by the row's postal code.
     """
     given: dict[str, list[str]] = {}
     extra = {}
@@ -87,7 +89,7 @@ def as_lead(row: Table[str, str], columns: Mapping, zone: Callable[[str], tzinfo
                 extra[column] = text
     lead = _named(given, columns) | _reached(given) | _wanted(given)
     if said := given.get("received_at"):
-        lead["received_at"] = leadvalues.instant(said[0], zone(given.get("postal_code", [""])[0]))
+        lead["received_at"] = leadvalues.instant(said[0], where(given.get("postal_code", [""])[0]))
     return {field: value for field, value in lead.items() if value} | ({"extra": extra} if extra else {})
 
 

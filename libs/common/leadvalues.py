@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 MISSING = {
     "",
@@ -41,7 +42,16 @@ COUNTRIES = {
     "united states of america": "US",
     "canada": "CA",
 }
-TIMES = ("%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%m/%d/%Y")  # beside ISO 8601; as the US writes
+MONTH_FIRST = {"US", "CA", "PH", "PR"}  #: where 05/06 is in May
+CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", "")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where times were written down: by which clock, and in which country, as 05/06 is in May or in June."""
+
+    zone: tzinfo = UTC
+    country: str = "US"
 
 
 def _by_word(table: dict[str, str]) -> dict[str, str]:
@@ -101,18 +111,18 @@ def several(texts: Sequence[str], clean: Callable[[str], str], between: str) -> 
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def instant(text: str, zone: tzinfo) -> str:
+def instant(text: str, where: Where) -> str:
     """RFC 3339 with offset, or the text as typed, for the lead's own checks to refuse."""
-    time = _time(text)
-    return text if time is None else (time if time.tzinfo else time.replace(tzinfo=zone)).isoformat()
+    time = _time(text, "%m/%d/%Y" if where.country in MONTH_FIRST else "%d/%m/%Y")
+    return text if time is None else (time if time.tzinfo else time.replace(tzinfo=where.zone)).isoformat()
 
 
-def _time(text: str) -> datetime | None:
+def _time(text: str, slashed: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         pass
-    for form in TIMES:
+    for form in (day + clock for day in (slashed, "%d.%m.%Y") for clock in CLOCKS):  # beside ISO 8601
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007  # the zone is the caller's
         except ValueError:

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from commands.leads import command
-from embedded.testing import Bench
+from embedded.testing import HOME, Bench, moment
 from libs.common.contracts.leads import LeadCaptured
+from libs.common.contracts.staff import Branch, BranchChanged
 
 FILE = """Full Name,Email,Phone,Lead Source,Shoe size
 Ann Lee,ann@lee.example,615-555-0101,Google,38
@@ -98,6 +99,25 @@ def test_a_time_without_offset_is_the_branchs(leads: Bench, typed: str, meant: s
     assert send(leads, f"name,zip,received at\nAnn Lee,{code},{typed}\n").get_json()["created"] == 1
     [ann] = leads.as_("csr").items("/api/v1/leads")
     assert ann["received_at"] == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("05/06/2026", "2026-06-04T23:00:00Z"),
+        ("13/06/2026 09:30", "2026-06-13T08:30:00Z"),
+        ("5.6.2026 14:05:00", "2026-06-05T13:05:00Z"),
+        ("06/13/2026", None),
+    ],
+)
+def test_a_day_is_read_as_the_branchs_country_writes_it(leads: Bench, typed: str, meant: str | None) -> None:
+    """In June, where the US would be in May."""
+    leads.clock.now = moment("2026-09-01 10:00")
+    there = Branch(name="Leeds", time_zone="Europe/London", currency="GBP", locale="en_GB", trades=("hvac",))
+    leads.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    report = send(leads, f"name,received at\nAnn Lee,{typed}\n").get_json()
+    assert (report["created"], len(report["rejected"])) == ((1, 0) if meant else (0, 1))
+    assert [one["received_at"] for one in leads.as_("csr").items("/api/v1/leads")] == ([meant] if meant else [])
 
 
 def test_a_column_can_be_named_by_hand(leads: Bench) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
 from io import BytesIO
 
 import pytest
@@ -11,6 +10,7 @@ from embedded.testing import CAST, Bench
 from libs.common.auth import Caller, Role
 from libs.common.csvfiles import read_csv
 from libs.common.leadcolumns import mapping
+from libs.common.leadvalues import Where
 from libs.common.schema import load
 from services.leads.schemas.incoming import LeadIn
 from services.leads.service import SPEC
@@ -30,7 +30,7 @@ def test_a_file_that_is_sent_twice_at_once_comes_in_once(leads: Bench) -> None:
     store, file = leads.system.parts["leads"].store, read_csv(BytesIO(FILE.encode()))
     columns = mapping(file.columns)
     first = importing.Report(columns.fields, columns.unknown)
-    [batch] = importing.batches(file, columns, lambda body: load(LeadIn, body), first, lambda _: UTC)
+    [batch] = importing.batches(file, columns, lambda body: load(LeadIn, body), first, lambda _: Where())
     with ThreadPoolExecutor(1) as pool:
         with store.begin() as tx:
             importing.take_in(tx, batch, first, by=Caller(CAST["csr"][0], frozenset({Role.CSR})))

@@ -7,6 +7,7 @@ import pytest
 from libs.common.errors import Invalid
 from libs.common.leadaliases import ALIASES, FIELD_OF
 from libs.common.leadcolumns import as_lead, mapping
+from libs.common.leadvalues import Where
 
 
 def lead(**row: str) -> dict[str, object]:
@@ -238,7 +239,7 @@ def test_a_country_we_have_no_code_for_is_kept_and_costs_nobody_the_row() -> Non
 def test_times_get_the_branchs_zone_and_nonsense_stays_for_the_lead_to_refuse(typed: str, instant: str) -> None:
     row = {"name": "Rosa", "received_at": typed}
 
-    assert as_lead(row, mapping(list(row)), lambda _: ZoneInfo("America/Chicago"))["received_at"] == instant
+    assert as_lead(row, mapping(list(row)), lambda _: Where(ZoneInfo("America/Chicago")))["received_at"] == instant
 
 
 def test_several_phones_in_a_cell_are_several_and_an_extension_is_none() -> None:

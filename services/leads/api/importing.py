@@ -3,7 +3,6 @@
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
 import msgspec
 from flask import Blueprint
@@ -11,6 +10,7 @@ from flask import Blueprint
 from libs.common.csvfiles import Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import mapping
+from libs.common.leadvalues import Where
 from libs.common.web import Answer, Given, begin, caller, demand_new_request, endpoint, load, reading
 from services.leads.schemas.importing import ImportIn, ImportOut, ImportQuery
 from services.leads.schemas.incoming import LeadIn
@@ -21,9 +21,9 @@ bp = Blueprint("importing", __name__, url_prefix="/api/v1/leads")
 IMPORT_LIMIT = 10 * 1024 * 1024
 
 
-def _zone_at(postal_code: str) -> ZoneInfo:
+def _written_at(postal_code: str) -> Where:
     with reading() as tx:
-        return importing.zone_at(tx, postal_code, caller())
+        return importing.written_at(tx, postal_code, caller())
 
 
 class DryRun(Exception):
@@ -50,7 +50,7 @@ def take_file_in(asked: Given, given: Given) -> Answer:
         raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
     columns = mapping(file.columns, own)
     report = importing.Report(columns.fields, columns.unknown)
-    for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report, cache(_zone_at)):
+    for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report, cache(_written_at)):
         with suppress(DryRun), begin(keyed=False) as tx:
             importing.take_in(tx, batch, report, by=caller())
             if dry_run:

@@ -3,11 +3,9 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from itertools import islice
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +16,7 @@ from libs.common.csvfiles import BadRow, CsvFile
 from libs.common.errors import Invalid
 from libs.common.leadcolumns import Mapping as Columns
 from libs.common.leadcolumns import as_lead
+from libs.common.leadvalues import Where
 from libs.common.tx import Tx
 from services.leads.model import ImportedRow
 from services.leads.usecases.capture import capture
@@ -52,28 +51,29 @@ class Enquiry:
     body: dict[str, Any]
 
 
-def zone_at(tx: Tx, postal_code: str, by: Caller) -> ZoneInfo:
-    """In which a row's times without offset are meant: that of the branch which the lead will belong to."""
-    return workhours.zone(people.branch(tx, people.home_branch(tx, {"postal_code": postal_code}) or by.home))
+def written_at(tx: Tx, postal_code: str, by: Caller) -> Where:
+    """Where a row's times are meant: at the branch which the lead will belong to."""
+    branch = people.home_branch(tx, {"postal_code": postal_code}) or by.home
+    return Where(workhours.zone(people.branch(tx, branch)), people.country(tx, branch))
 
 
 def batches(
-    file: CsvFile, columns: Columns, check: Check, report: Report, zone: Callable[[str], tzinfo]
+    file: CsvFile, columns: Columns, check: Check, report: Report, where: Callable[[str], Where]
 ) -> Iterator[list[Enquiry]]:
     """The file's rows as bodies of leads, so many at a time; what is wrong with a row goes to the report."""
-    good = _enquiries(file, columns, check, report, zone)
+    good = _enquiries(file, columns, check, report, where)
     while batch := list(islice(good, BATCH)):
         yield batch
 
 
 def _enquiries(
-    file: CsvFile, columns: Columns, check: Check, report: Report, zone: Callable[[str], tzinfo]
+    file: CsvFile, columns: Columns, check: Check, report: Report, where: Callable[[str], Where]
 ) -> Iterator[Enquiry]:
     for row in file:
         if isinstance(row, BadRow):
             report.reject(row.line, row.message)
             continue
-        said = as_lead(row.values, columns, zone)
+        said = as_lead(row.values, columns, where)
         kept = {name: said.pop(name) for name in ("external_id", "extra") if name in said}
         try:
             body = check({"channel": "import"} | said)
