@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from embedded.testing import Bench
+from embedded.testing import HOME, Bench
+from libs.common.contracts.staff import Branch, BranchChanged
 from tests.service.console_reader import Page, Reader
 from tests.service.estimate_world import ESTIMATES, PUMP, drafted, priced, seen, send, set_taxes
 
@@ -135,6 +136,21 @@ def test_a_comma_that_may_be_a_point_is_not_passed_over(office: Bench) -> None:
     assert seen(office, ident)["total"] == "1828248.58"
     write(reader, "Save", line0__qty=".5", line0__unit_price="€ 84.50", line0__discount_percent="")
     assert seen(office, ident)["total"] == "42.25"
+
+
+def test_a_comma_is_the_point_where_the_branch_writes_it_so(office: Bench) -> None:
+    """1,250 kilometres were 1250, and 84,50 was refused; what the fields show, with a point, stays what it is."""
+    there = Branch(name="Berlin", time_zone="Europe/Berlin", currency="EUR", locale="de_DE", trades=("hvac",))
+    office.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    ident = drafted(office)["id"]
+    reader = at(office, ident)
+    reader.press("Free line")
+    write(reader, "Save", line0__description="Way", line0__qty="1,250", line0__unit_price="1.234,56 €")
+    assert seen(office, ident)["total"] == "1543.20"
+    assert ("options.0.lines.0.unit_price", "1234.56") in fields(reader.press("Save"))
+    assert seen(office, ident)["total"] == "1543.20"
+    write(reader, "Save", line0__qty=",5", line0__unit_price="1,234.50")
+    assert seen(office, ident)["total"] == "617.25"
 
 
 def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -> None:

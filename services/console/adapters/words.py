@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -46,11 +47,23 @@ class Place:
         return cls(zone, str(details.get("currency") or "USD"), now, name, locale, say)
 
     @property
+    def decimal_comma(self) -> bool:
+        """Whether the branch's language writes ``1.234,56``."""
+        return bool(self.locale) and _decimal_point(self.locale) == ","
+
+    @property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
+
+
+@cache
+def _decimal_point(locale: str) -> str:
+    from babel.numbers import get_decimal_symbol  # slow to import, and needed only where amounts are typed
+
+    return get_decimal_symbol(locale)
 
 
 def typed_day(text: str) -> date | None:

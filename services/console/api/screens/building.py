@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.console.adapters.words import said
+from services.console.adapters.words import Place, said
 from services.console.api.screens.forms import amount
 
 Draft = dict[str, Any]  #: texts, as they stand in the form
@@ -72,7 +72,7 @@ def of_form(form: Mapping[str, str]) -> Draft:
     return draft
 
 
-def body(draft: Draft) -> tuple[dict[str, Any], Kept]:
+def body(draft: Draft, here: Place) -> tuple[dict[str, Any], Kept]:
     """What the service reads. A line in which nothing stands is none."""
     kept: Kept = {}
     options = []
@@ -80,9 +80,9 @@ def body(draft: Draft) -> tuple[dict[str, Any], Kept]:
         made: dict[str, Any] = {"name": one["name"].strip(), "description": one["description"]}
         for kind in KINDS:
             kept[place, kind] = [number for number, line in enumerate(one[kind]) if not _blank(line)]
-            made[kind] = [_line(one[kind][number]) for number in kept[place, kind]]
+            made[kind] = [_line(one[kind][number], here) for number in kept[place, kind]]
         options.append(made)
-    rules = {name: _rule(draft[name]) for name in RULES if draft[name]["percent"] or draft[name]["amount"]}
+    rules = {name: _rule(draft[name], here) for name in RULES if draft[name]["percent"] or draft[name]["amount"]}
     plain = {name: draft[name] == "true" if name in FLAGS else draft[name] for name in PLAIN}
     return {"options": options, **rules, **{name: one for name, one in plain.items() if _told(name, one)}}, kept
 
@@ -92,14 +92,14 @@ def _told(name: str, value: Any) -> bool:
     return value != "" or name in ("terms", "notes")
 
 
-def _line(line: Mapping[str, str]) -> dict[str, Any]:
-    made: dict[str, Any] = {name: amount(line[name]) for name in NUMBERS if line[name]}
+def _line(line: Mapping[str, str], here: Place) -> dict[str, Any]:
+    made: dict[str, Any] = {name: amount(line[name], here) for name in NUMBERS if line[name]}
     made |= {name: line[name] for name in ("description", "tax_code", "task_code") if line[name]}
     return {**made, "taxable": line["taxable"] == "true"}
 
 
-def _rule(rule: Mapping[str, str]) -> dict[str, Any]:
-    made: dict[str, Any] = {name: amount(rule[name]) for name in ("percent", "amount") if rule[name]}
+def _rule(rule: Mapping[str, str], here: Place) -> dict[str, Any]:
+    made: dict[str, Any] = {name: amount(rule[name], here) for name in ("percent", "amount") if rule[name]}
     return {**made, "capped": True} if rule.get("capped") == "true" else made
 
 

@@ -11,7 +11,7 @@ from libs.common.errors import Unavailable
 from services.console.adapters import words
 from services.console.api.screens import building, comparing, happened, pricebook, sheets
 from services.console.api.screens.doing import LATER, STALE
-from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
+from services.console.api.screens.frame import doors, go, me, names, page, place, printed, screen
 from services.console.api.screens.offering import next_of, tag_of
 from services.console.api.screens.offers import Offers
 
@@ -68,7 +68,7 @@ def draft(estimate_id: UUID) -> Response:
         task = pricebook.task(do.removeprefix("task:")) if do.startswith("task:") else None
         typed, at = building.changed(typed, do, _into(typed), task)
         return _shown(ident, typed=typed, at=at)
-    body, kept = building.body(typed)
+    body, kept = building.body(typed, place())
     try:
         said = doors().ask("PUT", f"/estimates/{ident}/draft", body, headers={"If-Match": form.get("_tag", "")})
     except Unavailable:

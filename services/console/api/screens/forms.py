@@ -16,6 +16,7 @@ from services.console.api.acts import EVERY, Field
 
 Form = MultiDict[str, str]
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"-?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+", re.ASCII)
 #: how a part of a calendar is written and read
 CALENDAR = {"hours": (hours.shown, hours.read), "holidays": (hours.holidays_shown, hours.holidays_read)}
 
@@ -168,19 +169,22 @@ def _whole(_field: Field, text: str, _place: Place) -> int:
         raise Unreadable("is not a whole number") from None
 
 
-def amount(text: str) -> str:
+def amount(text: str, place: Place) -> str:
     """As typed, without what people put before and between the digits; whether it is an amount says the owner.
 
-    A comma goes only where it parts thousands: ``84,50`` is no 8450. ``.5`` is a half.
+    A comma goes only where it parts thousands: ``84,50`` is no 8450. ``.5`` is a half. In a branch that writes
+    ``1.234,56``, the comma is the point, and ``1,250`` no thousand.
     """
     plain = "".join(one for one in text if one != "%" and not one.isspace() and unicodedata.category(one) != "Sc")
     plain = plain.replace("\N{MINUS SIGN}", "-")
+    if place.decimal_comma and DECIMAL_COMMA.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
     plain = f"0{plain}" if plain.startswith(".") else plain
     return plain.replace(",", "") if THOUSANDS.fullmatch(plain) else plain
 
 
-def _amount(_field: Field, text: str, _place: Place) -> str:
-    return amount(text)
+def _amount(_field: Field, text: str, place: Place) -> str:
+    return amount(text, place)
 
 
 def _moment(_field: Field, text: str, place: Place) -> str:

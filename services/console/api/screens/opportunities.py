@@ -10,7 +10,7 @@ from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.screens import filing, forms, next_step, steps
-from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
+from services.console.api.screens.frame import doors, go, me, names, page, place, printed, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
 from services.console.api.screens.questions import Sheet, answered
@@ -45,7 +45,7 @@ def answer(opportunity_id: UUID) -> Response:
         return go(
             f"/opportunities/{ident}", words.said("The questions have changed meanwhile. Here they are."), saved=False
         )
-    body = {"question_set_id": sheet["id"], "answers": answered(sheet, request.form)}
+    body = {"question_set_id": sheet["id"], "answers": answered(sheet, request.form, place())}
     key = request.form.get("_key") or str(store().ids())
     try:
         said = doors().ask("POST", f"/opportunities/{ident}/answers", body, headers={"Idempotency-Key": key})

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from services.console.adapters.words import said
+from services.console.adapters.words import Place, said
 from services.console.api.screens.forms import amount
 
 WHOLE = re.compile(r"-?\d{1,15}", re.ASCII)
@@ -81,7 +81,7 @@ def _question(
     )
 
 
-def answered(sheet: Mapping[str, Any], form: MultiDict[str, str]) -> dict[str, Any]:
+def answered(sheet: Mapping[str, Any], form: MultiDict[str, str], place: Place) -> dict[str, Any]:
     """The answers that the form holds; one that was emptied is taken back."""
     found: dict[str, Any] = {}
     for one in sheet["questions"]:
@@ -92,16 +92,16 @@ def answered(sheet: Mapping[str, Any], form: MultiDict[str, str]) -> dict[str, A
             value: Any = form.getlist(ident) or None
         else:
             text = form.get(ident, "").strip()
-            value = _value(one["type"], text) if text else None
+            value = _value(one["type"], text, place) if text else None
         if value is not None or sheet["answers"].get(ident) is not None:
             found[ident] = value
     return found
 
 
-def _value(kind: str, text: str) -> Any:
+def _value(kind: str, text: str, place: Place) -> Any:
     if kind == "bool":
         return text == "true"
     if kind not in ("number", "money"):
         return text
-    plain = amount(text)  # its owner says what is wrong with it
+    plain = amount(text, place)  # its owner says what is wrong with it
     return int(plain) if kind == "number" and WHOLE.fullmatch(plain) else plain
