@@ -83,6 +83,15 @@ def branch(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
     return _details(tx, tx.tables.branches, ident)
 
 
+def seat(tx: Tx, home: UUID | None) -> Mapping[str, Any] | None:
+    """The branch by whose clock somebody reads: their own or, for who is of the whole company, its first."""
+    if home is not None:
+        return branch(tx, home)
+    every = tx.tables.branches
+    first: Mapping[str, Any] | None = tx.execute(sa.select(every.c.details).order_by(every.c.id).limit(1)).scalar()
+    return first
+
+
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
     """The team: id, name, kind, branch, lead_id, members, acknowledge_minutes."""
     row = None if ident is None else _rows(tx, tx.tables.teams, [ident]).get(ident)

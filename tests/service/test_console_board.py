@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 import services
-from embedded.testing import HOME, Bench
+from embedded.testing import CAST, HOME, SALES, Bench, moment
 from libs.common.contracts.base import facts
-from libs.common.contracts.staff import Branch, BranchChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from services.console.api.screens.happened import LINES
 from services.console.api.screens.today import ORDER
 from services.console.handlers import OF_A_FUNNEL
@@ -48,6 +48,21 @@ def test_what_is_likely_to_be_sold_is_said_to_the_smallest_coin_of_its_currency(
     assert office.as_("salesperson").edit("PATCH", path, {"expected_value": "12.345"}).status_code == 200
     office.settle()
     assert "KWD 12.345 in all, KWD 1.235" in " ".join(Reader(office, "manager").open("/board").text.split())
+
+
+def test_the_day_of_who_is_of_the_whole_company_is_the_one_that_their_pages_tell(office: Bench) -> None:
+    """At ten in the evening of the 3rd tomorrow's visits stood in *My day*, and those of the 3rd were gone."""
+    office.clock.now = moment("2027-05-04 03:00")
+    ident, role, *_ = CAST["manager"]
+    everywhere = Person(name="Manager", email="manager@test.example", roles=(role,), team_ids=(SALES,))
+    office.tell(PersonChanged(subject=ident, person=everywhere), by="staff")
+    path = f"/api/v1/opportunities/{opportunity(office)['id']}/appointments"
+    for at in ("2027-05-03T18:00:00Z", "2027-05-04T18:00:00Z"):
+        made = office.as_("salesperson").post(path, {"type": "sales_call", "starts_at": at})
+        assert made.status_code == 201, made.get_data(as_text=True)
+    office.settle()
+    today = office.as_("manager").get("/api/v1/pipeline/today").get_json()
+    assert [one["starts_at"] for one in today["appointments"]] == ["2027-05-03T18:00:00Z"]
 
 
 @pytest.mark.parametrize("path", ["today", "board", "cards", "cards/{card}", "timeline?correlation_id={card}"])

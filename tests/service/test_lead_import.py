@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from commands.leads import command
-from embedded.testing import HOME, Bench, moment
+from embedded.testing import CAST, HOME, Bench, moment
 from libs.common.contracts.leads import LeadCaptured
-from libs.common.contracts.staff import Branch, BranchChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 
 FILE = """Full Name,Email,Phone,Lead Source,Shoe size
 Ann Lee,ann@lee.example,615-555-0101,Google,38
@@ -99,6 +99,15 @@ def test_a_time_without_offset_is_the_branchs(leads: Bench, typed: str, meant: s
     assert send(leads, f"name,zip,received at\nAnn Lee,{code},{typed}\n").get_json()["created"] == 1
     [ann] = leads.as_("csr").items("/api/v1/leads")
     assert ann["received_at"] == meant
+
+
+def test_a_time_is_meant_as_they_read_it_whose_home_is_no_branch(leads: Bench) -> None:
+    ident, role, *_ = CAST["csr"]
+    everywhere = Person(name="Clara", email="csr@test.example", roles=(role,))
+    leads.tell(PersonChanged(subject=ident, person=everywhere), by="staff")
+    assert send(leads, "name,received at\nAnn Lee,2026-03-02 10:00\n").get_json()["created"] == 1
+    [ann] = leads.as_("csr").items("/api/v1/leads")
+    assert ann["received_at"] == "2026-03-02T16:00:00Z"
 
 
 @pytest.mark.parametrize(

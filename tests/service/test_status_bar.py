@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from embedded.testing import AWAY, CAST, Bench, moment
+from embedded.testing import AWAY, CAST, SALES, Bench, moment
 from libs.common.auth import RULES, Role
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
-from libs.common.contracts.staff import Branch, BranchChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from tests.service.notification_facts import tell, who
 
 STATUS_BAR = "/api/v1/status-bar"
@@ -165,6 +165,14 @@ def test_today_is_the_branch_s_day(notifications: Bench) -> None:
 
     assert bar(notifications, "salesperson")["todays_appointments"] == 2
     assert bar(notifications, "stranger")["todays_appointments"] == 2
+
+    visit("salesperson", "2027-05-03 15:00")
+    ident, role, *_ = CAST["manager"]
+    everywhere = Person(name="Manager", email="manager@test.example", roles=(role,), team_ids=(SALES,))
+    notifications.tell(PersonChanged(subject=ident, person=everywhere), by="staff")
+    assert bar(notifications, "manager")["todays_appointments"] == 3, (
+        "of the whole company: as their pages tell the time"
+    )
 
 
 def test_the_bar_is_a_handful_of_statements_however_much_there_is(notifications: Bench) -> None:

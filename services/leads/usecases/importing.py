@@ -52,9 +52,9 @@ class Enquiry:
 
 
 def written_at(tx: Tx, postal_code: str, by: Caller) -> Where:
-    """Where a row's times are meant: at the branch which the lead will belong to."""
+    """Where a row's times are meant: at the branch which the lead will belong to, else where its reader reads them."""
     branch = people.home_branch(tx, {"postal_code": postal_code}) or by.home
-    return Where(workhours.zone(people.branch(tx, branch)), people.country(tx, branch))
+    return Where(workhours.zone(people.seat(tx, branch)), people.country(tx, branch))
 
 
 def batches(

@@ -25,12 +25,11 @@ from services.notifications.usecases.timers import LOST
 
 def counters(tx: Tx, caller: Caller) -> dict[str, int]:
     """Each in the caller's scope of what is counted; 0 where they may not read it. Today is their branch's."""
-    branch_id = min(caller.branches, default=None)
-    branch = people.branch(tx, branch_id)
+    branch = people.seat(tx, caller.home)
     today = tx.now.astimezone(zone(branch)).date()
     tomorrow = end_of_day(today, branch)
     since = end_of_day(today - timedelta(days=1), branch)
-    soon = tx.now + timedelta(days=PREFERENCES.read(tx, branch_id)["expiring_days"])
+    soon = tx.now + timedelta(days=PREFERENCES.read(tx, caller.home)["expiring_days"])
     late_leads = _count(caller, "lead.read", LeadWatch, LeadWatch.follow_up_at < tx.now)
     late_opportunities = _count(caller, "opportunity.read", OpportunityWatch, OpportunityWatch.follow_up_at < tx.now)
     counts = {

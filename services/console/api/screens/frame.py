@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
-import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -210,12 +209,7 @@ def place() -> Place:
 
 def _branch(tx: Tx) -> Mapping[str, Any] | None:
     who = g.get("caller")
-    mine = next(iter(who.branches), None) if who is not None and who.branches else None
-    if mine is not None:
-        return people.branch(tx, mine)
-    every = tx.tables.branches
-    first = tx.execute(sa.select(every.c.details).order_by(every.c.id).limit(1)).scalar()
-    return cast("Mapping[str, Any] | None", first)
+    return people.seat(tx, who.home if who is not None else None)
 
 
 def names(*idents: Any) -> Mapping[str, str]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from libs.common import people
+from libs.common import people, workhours
 from libs.common.auth import Caller, Scope
 from libs.common.tx import Tx
 from services.console.usecases.shown.asking import AWAITED, Asked, C, asking, scanned
@@ -95,8 +94,7 @@ def _for(who: Caller, at: str) -> list[sa.ColumnElement[bool]]:
 
 
 def day(tx: Tx, who: Caller) -> tuple[datetime, datetime]:
-    """Midnight to midnight, by the clock of the caller's branch."""
-    home = people.branch(tx, min(who.branches, default=None))
-    zone = ZoneInfo(str(home["time_zone"])) if home else ZoneInfo("UTC")
-    begins = tx.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Midnight to midnight, by the clock that the caller reads."""
+    now = tx.now.astimezone(workhours.zone(people.seat(tx, who.home)))
+    begins = now.replace(hour=0, minute=0, second=0, microsecond=0)
     return begins, (begins + timedelta(hours=36)).replace(hour=0)
