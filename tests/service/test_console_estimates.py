@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from embedded.testing import HOME, Bench
+from embedded.testing import HOME, Bench, moment
 from libs.common.contracts.staff import Branch, BranchChanged
 from tests.service.console_reader import Page, Reader
-from tests.service.estimate_world import ESTIMATES, PUMP, drafted, priced, seen, send, set_taxes
+from tests.service.estimate_world import ESTIMATES, PUMP, drafted, load_book, priced, seen, send, set_taxes
+
+BOOK = "code,name,unit_price\nHP-1,Heat pump,{}\n"
 
 
 @pytest.fixture
@@ -167,6 +169,26 @@ def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -
     reader.press("Save")
     [line] = seen(office, ident)["options"][0]["lines"]
     assert (line["task_code"], line["amount"], line["cost"]) == ("TS-01", "289.00", "120.00")
+
+
+def test_the_builder_offers_what_is_sold_today_and_no_other_years_price(office: Bench) -> None:
+    office.clock.now = moment("2026-12-31 18:00")
+    for name, price, more in (
+        ("2026", "8400", {}),
+        ("2025", "7900", {"effective_until": "2026-12-30"}),
+        ("2027", "8900", {"effective_from": "2027-01-01"}),
+    ):
+        dates = office.as_("admin").edit(
+            "PATCH", f"{ESTIMATES}/price-books/{load_book(office, BOOK.format(price), name)}", more
+        )
+        assert dates.status_code == 200, dates.get_data(as_text=True)
+    reader = at(office, drafted(office)["id"])
+    assert [one for one in ("$7,900.00", "$8,400.00", "$8,900.00") if one in reader.page.text] == ["$8,400.00"]
+    reader.press("Add Heat pump")
+    assert "Saved." in reader.press("Save").text
+    office.clock.forward(hours=13)
+    reader = at(office, drafted(office)["id"])
+    assert [one for one in ("$7,900.00", "$8,400.00", "$8,900.00") if one in reader.page.text] == ["$8,900.00"]
 
 
 def test_two_who_write_one_draft_are_told_and_neither_loses_a_word(office: Bench) -> None:
