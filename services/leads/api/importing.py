@@ -1,8 +1,10 @@
 """A file of enquiries comes in."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
+from typing import Any
 
 import msgspec
 from flask import Blueprint
@@ -11,6 +13,7 @@ from libs.common.csvfiles import Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import mapping
 from libs.common.leadvalues import Where
+from libs.common.trouble import persistent
 from libs.common.web import Answer, Given, begin, caller, demand_new_request, endpoint, load, reading
 from services.leads.schemas.importing import ImportIn, ImportOut, ImportQuery
 from services.leads.schemas.incoming import LeadIn
@@ -51,9 +54,21 @@ def take_file_in(asked: Given, given: Given) -> Answer:
     columns = mapping(file.columns, own)
     report = importing.Report(columns.fields, columns.unknown)
     for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report, cache(_written_at)):
-        with suppress(DryRun), begin(keyed=False) as tx:
-            importing.take_in(tx, batch, report, by=caller())
-            if dry_run:
-                raise DryRun
+        report.add(persistent(partial(_taken_in, batch, dry_run)))
+    return persistent(partial(_told, {**vars(report), "dry_run": dry_run}))
+
+
+def _taken_in(batch: Sequence[importing.Enquiry], dry_run: bool) -> importing.Report:
+    """What became of one commit's worth. Done anew by itself: with the whole file, what came in before would count as
+    what was there already."""
+    done = importing.Report({}, [])
+    with suppress(DryRun), begin(keyed=False) as tx:
+        importing.take_in(tx, batch, done, by=caller())
+        if dry_run:
+            raise DryRun
+    return done
+
+
+def _told(report: dict[str, Any]) -> Answer:
     with begin() as tx:
-        return tx.answer(ImportOut(), {**vars(report), "dry_run": dry_run})
+        return tx.answer(ImportOut(), report)

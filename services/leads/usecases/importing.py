@@ -41,6 +41,13 @@ class Report:
     def reject(self, line: int, *errors: str) -> None:
         self.rejected.append({"line": line, "errors": list(errors)})
 
+    def add(self, more: "Report") -> None:
+        """Counts in what became of more of its rows."""
+        self.created += more.created
+        self.already += more.already
+        self.duplicates += more.duplicates
+        self.rejected += more.rejected
+
 
 @dataclass(frozen=True)
 class Enquiry:
