@@ -156,3 +156,15 @@ def test_a_map_that_is_no_text_is_refused_by_the_command_line_as_wrong_use(tmp_p
     done = CliRunner().invoke(command, ["import", *given])
 
     assert (done.exit_code, "is not text in UTF-8" in done.output) == (2, True), done.output
+
+
+def test_whoever_takes_a_call_while_a_file_comes_in_waits_for_a_hundred_rows_at_most(
+    leads: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"Caller {number},caller{number}@house{number}.example\n" for number in range(250))
+    commits: list[str] = []
+    monkeypatch.setattr(leads.system.parts["leads"].store, "crash", commits.append)
+
+    assert send(leads, f"Full Name,Email\n{rows}").get_json()["created"] == 250
+
+    assert commits.count("after_commit") == 4  # three of rows, and one of the report

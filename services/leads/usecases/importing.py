@@ -22,7 +22,7 @@ from services.leads.model import ImportedRow
 from services.leads.usecases.capture import capture
 
 ROWS: Any = ImportedRow.__table__
-BATCH = 500  #: rows a commit: what a lost connection can cost is sent again and found done
+BATCH = 100  #: rows a commit: embedded, or where enquiries are given in turns, whoever takes a call waits for it
 
 Check = Callable[[Mapping[str, Any]], dict[str, Any]]  #: a lead's body checked as at any other door; raises Invalid
 
