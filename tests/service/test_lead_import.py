@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
@@ -68,6 +69,38 @@ def test_a_dry_run_says_what_would_be_and_leaves_nothing(leads: Bench) -> None:
     assert (report["dry_run"], report["created"]) == (True, 2)
     assert leads.as_("csr").items("/api/v1/leads") == []
     assert leads.told("leads") == []
+
+
+LONG = 230
+LONG_FILE = "Full Name,Email\n" + "".join(f"Ann {row},ann{row}@lee{row}.example\n" for row in range(LONG))
+
+
+def test_nobody_waits_for_more_than_a_hundred_rows_of_a_long_file(leads: Bench) -> None:
+    engine, commits = leads.system.parts["leads"].store.database.engine, [0]
+
+    def wrote(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
+        if statement.startswith("INSERT INTO leads "):
+            commits[-1] += len(given) if many else statement.count("(?")
+
+    sa.event.listen(engine, "before_cursor_execute", wrote)
+    sa.event.listen(engine, "commit", lambda _connection: commits.append(0))
+    send(leads, LONG_FILE)
+
+    assert sum(commits) == LONG
+    assert max(commits) <= 100
+
+
+@pytest.mark.parametrize(
+    ("again", "already", "duplicates"), [("Ann 0,ann0@lee0.example", 1, 0), ("A. Lee,ann0@lee0.example", 0, 1)]
+)
+def test_a_dry_run_of_a_long_file_finds_at_its_end_what_its_beginning_had(
+    leads: Bench, again: str, already: int, duplicates: int
+) -> None:
+    for dry_run in ("true", "false"):
+        report = send(leads, f"{LONG_FILE}{again}\n", f"?dry_run={dry_run}").get_json()
+
+        assert (report["already"], report["duplicates"]) == (already, duplicates)
+        assert report["created"] == LONG + duplicates
 
 
 def test_a_key_that_was_used_for_another_file_takes_nothing_of_this_one_in(leads: Bench) -> None:

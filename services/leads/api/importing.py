@@ -52,19 +52,19 @@ def take_file_in(asked: Given, given: Given) -> Answer:
     except Unreadable as reason:
         raise Invalid(str(reason), errors=[Fault("/file", str(reason))]) from reason
     columns = mapping(file.columns, own)
-    report = importing.Report(columns.fields, columns.unknown)
+    report, tried = importing.Report(columns.fields, columns.unknown), importing.Tried() if dry_run else None
     for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report, cache(_written_at)):
-        report.add(persistent(partial(_taken_in, batch, dry_run)))
+        report.add(persistent(partial(_taken_in, batch, tried)))
     return persistent(partial(_told, {**vars(report), "dry_run": dry_run}))
 
 
-def _taken_in(batch: Sequence[importing.Enquiry], dry_run: bool) -> importing.Report:
+def _taken_in(batch: Sequence[importing.Enquiry], tried: importing.Tried | None) -> importing.Report:
     """What became of one commit's worth. Done anew by itself: with the whole file, what came in before would count as
     what was there already."""
     done = importing.Report({}, [])
     with suppress(DryRun), begin(keyed=False) as tx:
-        importing.take_in(tx, batch, done, by=caller())
-        if dry_run:
+        importing.take_in(tx, batch, done, by=caller(), tried=tried)
+        if tried is not None:
             raise DryRun
     return done
 

@@ -62,7 +62,7 @@ class Duplicate:
 def found(tx: Tx, lead: Lead) -> list[Duplicate]:
     """The leads that share something with this one, which need not be written yet."""
     tx.written(KEYS)  # others may have been taken in by this very act
-    keys = _keys(lead)
+    keys = keys_of(lead)
     if not keys:
         return []
     given = {
@@ -79,13 +79,13 @@ def of(tx: Tx, lead: Lead) -> list[Duplicate]:
 
 def keep(tx: Tx, lead: Lead) -> None:
     """Keeps what a new lead can be recognised by."""
-    _put(tx, lead, _keys(lead))
+    _put(tx, lead, keys_of(lead))
 
 
 def keep_anew(tx: Tx, lead: Lead) -> None:
     """The same for a lead that was corrected; what it is no longer recognised by is forgotten."""
     tx.written(KEYS)
-    keys = _keys(lead)
+    keys = keys_of(lead)
     kept = {(row.why, row.value) for row in tx.execute(KEPT, {"lead": lead.id})}
     if gone := kept.difference(keys):
         tx.execute(FORGET, {"lead": lead.id, "gone": sorted(gone)})
@@ -104,7 +104,7 @@ def _strongest(matches: Iterable[Any]) -> list[Duplicate]:
     return list(best.values())[:AT_MOST]
 
 
-def _keys(lead: Lead) -> list[tuple[str, str]]:
+def keys_of(lead: Lead) -> list[tuple[str, str]]:
     """As they are kept: a long name at a long address is longer than the column, and some letters grow when folded."""
     keys = match_keys(
         person_name=lead.person_name,

@@ -18,11 +18,12 @@ from libs.common.leadcolumns import Mapping as Columns
 from libs.common.leadcolumns import as_lead
 from libs.common.leadvalues import Where
 from libs.common.tx import Tx
-from services.leads.model import ImportedRow
+from services.leads.model import ImportedRow, Lead
+from services.leads.usecases import duplicates
 from services.leads.usecases.capture import capture
 
 ROWS: Any = ImportedRow.__table__
-BATCH = 100  #: rows a commit: embedded, or where enquiries are given in turns, whoever takes a call waits for it
+BATCH = 100  #: rows a commit, which others' acts wait for; what a lost connection can cost is sent again and found done
 
 Check = Callable[[Mapping[str, Any]], dict[str, Any]]  #: a lead's body checked as at any other door; raises Invalid
 
@@ -47,6 +48,21 @@ class Report:
         self.already += more.already
         self.duplicates += more.duplicates
         self.rejected += more.rejected
+
+
+@dataclass
+class Tried:
+    """What a dry run would have taken in: each batch is undone, and the next is to find what came before it."""
+
+    rows: set[str] = field(default_factory=set)
+    recognised_by: set[tuple[str, str]] = field(default_factory=set)
+
+    def knows(self, lead: Lead) -> bool:
+        return not self.recognised_by.isdisjoint(duplicates.keys_of(lead))
+
+    def add(self, rows: Mapping[str, Lead]) -> None:
+        self.rows |= rows.keys()
+        self.recognised_by.update(*map(duplicates.keys_of, rows.values()))
 
 
 @dataclass(frozen=True)
@@ -91,12 +107,15 @@ def _enquiries(
         yield Enquiry(row.line, digest, body | {"details": kept})
 
 
-def take_in(tx: Tx, batch: Sequence[Enquiry], report: Report, *, by: Caller) -> None:
-    """One commit's worth of rows. A row that was taken in before, in this file or another, is only counted."""
-    mine, refused = _claimed(tx, batch), []
+def take_in(tx: Tx, batch: Sequence[Enquiry], report: Report, *, by: Caller, tried: Tried | None = None) -> None:
+    """One commit's worth of rows. A row that was taken in before, in this file or another, is only counted.
+
+    ``tried`` is what a dry run has of the batches before.
+    """
+    mine, refused, taken = _claimed(tx, batch), [], dict[str, Lead]()
     for one in batch:
         ident = mine.pop(one.hash, None)
-        if ident is None:
+        if ident is None or (tried is not None and one.hash in tried.rows):
             report.already += 1
             continue
         try:
@@ -106,9 +125,12 @@ def take_in(tx: Tx, batch: Sequence[Enquiry], report: Report, *, by: Caller) -> 
             refused.append(one.hash)
             continue
         report.created += 1
-        report.duplicates += bool(lead.duplicates)
+        report.duplicates += bool(lead.duplicates) or (tried is not None and tried.knows(lead))
+        taken[one.hash] = lead
     if refused:  # once it is put right, it comes in
         tx.execute(sa.delete(ROWS).where(ROWS.c.hash.in_(refused)))
+    if tried is not None:
+        tried.add(taken)  # at the end: who does this batch anew is not to find its own rows
 
 
 def _claimed(tx: Tx, batch: Sequence[Enquiry]) -> dict[str, UUID]:
