@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from libs.common import files, orm
 from libs.common.auth import May, named
-from libs.common.columns import Aggregate, type_map
+from libs.common.columns import Aggregate, listed_by, type_map
 from libs.common.errors import Conflict, Missing, refuse_for
 from libs.common.prospects import missing_to_be_valid
 from services.leads.states import LEAD, LeadAction, LeadState, LeadType
@@ -36,14 +36,14 @@ class Lead(Aggregate, Base):
     company_wants: Sequence[str] = ()  #: what the company requires of a valid one, of this caller, and is not there
 
     number: Mapped[str] = mapped_column(sa.String(20), unique=True)
-    state: Mapped[str] = mapped_column(sa.String(12), default=LeadState.NEW, index=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default=LeadState.NEW)
     person_name: Mapped[str | None]
     company: Mapped[str | None]
     phones: Mapped[list[Any]] = mapped_column(default=list)
     emails: Mapped[list[Any]] = mapped_column(default=list)
     address: Mapped[dict[str, Any] | None]
     channel: Mapped[str] = mapped_column(sa.String(12))
-    source: Mapped[str | None] = mapped_column(index=True)
+    source: Mapped[str | None]
     campaign: Mapped[str | None]
     request: Mapped[str | None]
     trade: Mapped[str | None]
@@ -172,6 +172,7 @@ class Lead(Aggregate, Base):
         self.converted_at = self.acceptance_id = None
 
 
+listed_by(Lead.__table__, "state", "source")
 _merged = Lead.duplicate_of.is_not(None)
 sa.Index("ix_leads_duplicate_of", Lead.duplicate_of, postgresql_where=_merged, sqlite_where=_merged)
 

@@ -16,6 +16,8 @@ from flask import request
 from marshmallow import Schema as AnySchema
 
 from libs.common.answers import Answer
+from libs.common.asread import as_read
+from libs.common.auth import Scope
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
 from libs.common.schema.fields import Instant, Uuid
@@ -41,8 +43,16 @@ def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySch
 
 
 def seen(statement: sa.Select[Any], kind: type[Any]) -> sa.Select[Any]:
-    """What of it this caller may see."""
-    return scoped(statement, kind, caller(), rule().permissions) if rule().permissions else statement
+    """What of it this caller may see.
+
+    Who sees a branch's or a team's reads down the list until a page is full; what is one's own is looked for, as that
+    may be far apart.
+    """
+    permissions = rule().permissions
+    theirs = scoped(sa.select(kind.id), kind, caller(), permissions).whereclause if permissions else None
+    if theirs is None:
+        return statement
+    return statement.where(theirs if caller().scope(permissions) is Scope.OWN else as_read(kind, theirs))
 
 
 def piece(

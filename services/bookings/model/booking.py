@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from libs.common import spoken
-from libs.common.columns import Aggregate, money, sum_of_money
+from libs.common.columns import Aggregate, listed_by, money, sum_of_money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
 from services.bookings.model.customer import Customer
@@ -26,7 +26,7 @@ class Booking(Aggregate, Base):
     __tablename__ = "bookings"
 
     number: Mapped[str] = mapped_column(sa.String(20), unique=True)
-    state: Mapped[str] = mapped_column(sa.String(12), default=BookingState.DRAFT, index=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default=BookingState.DRAFT)
     title: Mapped[str]
     customer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)
     customer_name: Mapped[str]
@@ -212,3 +212,6 @@ class Booking(Aggregate, Base):
 
 def _with(idents: list[Any], one: UUID) -> list[Any]:
     return list(dict.fromkeys([*idents, str(one)]))
+
+
+listed_by(Booking.__table__, "state")

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from libs.common.columns import Aggregate
+from libs.common.columns import Aggregate, listed_by
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
 from services.bookings.model.customer import Customer
@@ -20,7 +20,7 @@ class Job(Aggregate, Base):
 
     number: Mapped[str] = mapped_column(sa.String(20), unique=True)
     name: Mapped[str]
-    status: Mapped[str] = mapped_column(sa.String(12), default=JobState.PENDING, index=True)
+    status: Mapped[str] = mapped_column(sa.String(12), default=JobState.PENDING)
     type: Mapped[str] = mapped_column(default="")
     customer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("customers.id"), index=True)
     customer_name: Mapped[str]
@@ -62,3 +62,6 @@ class Job(Aggregate, Base):
 
     def missing(self, _action: str) -> list[Missing]:
         return []
+
+
+listed_by(Job.__table__, "status")

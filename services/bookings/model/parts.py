@@ -31,7 +31,7 @@ class Part(Base):
     )
 
     booking_id: Mapped[UUID] = mapped_column(sa.ForeignKey("bookings.id"), primary_key=True)
-    acceptance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    acceptance_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)  #: of any order, live or not
     position: Mapped[int] = mapped_column(default=0)
     live: Mapped[bool] = mapped_column(default=True)
     estimate_id: Mapped[UUID]

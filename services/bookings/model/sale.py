@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from libs.common.columns import Aggregate, money
+from libs.common.columns import Aggregate, listed_by, money
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
 from services.bookings.model.booking import Booking
@@ -22,7 +22,7 @@ class Sale(Aggregate, Base):
 
     __tablename__ = "sales"
 
-    state: Mapped[str] = mapped_column(sa.String(12), default=SaleState.RUNNING, index=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default=SaleState.RUNNING)
     steps: Mapped[list[Any]] = mapped_column(default=list)
     moves: Mapped[list[Any]] = mapped_column(default=list)
     number: Mapped[str] = mapped_column(sa.String(40))
@@ -123,3 +123,6 @@ class Sale(Aggregate, Base):
         if len(order.acceptance_ids) > 1:
             return [Missing("", f"booking order {order.number} holds other acceptances too; cancel it first")]
         return []
+
+
+listed_by(Sale.__table__, "state")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.console.model.base import TABLES, Base
-from services.console.model.card import Card, as_read
+from services.console.model.card import Card
 from services.console.model.presence import Presence
 from services.console.model.records import Appointment, Booking, Estimate, OrderCard, Stage
 from services.console.model.told import Told, Word
@@ -15,5 +15,5 @@ READ: tuple[Any, ...] = tuple(
 
 __all__ = [
     "READ", "TABLES", "Appointment", "Base", "Booking", "Card", "Estimate", "OrderCard", "Presence", "Stage", "Told",
-    "Word", "as_read",
+    "Word",
 ]  # fmt: skip

@@ -11,10 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import coercions, roles
-from sqlalchemy.sql.visitors import InternalTraversal, replacement_traverse
 
 from libs.common.auth import Role
 from libs.common.columns import UtcDateTime
@@ -203,36 +200,6 @@ class Card(Base):
     def parts_seen(cls) -> Mapping[Role, sa.ColumnElement[bool]]:
         """Operations see what was sold, and nothing of what is still being worked on."""
         return {Role.OPERATIONS: cls.phase == "booking"}
-
-
-class AsRead(sa.ColumnElement[Any]):
-    """A column that SQLite is told not to look for by an index; PostgreSQL finds out for itself."""
-
-    inherit_cache = True
-    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 - as SQLAlchemy declares it
-
-    def __init__(self, column: Any) -> None:
-        self.column, self.type = coercions.expect(roles.ExpressionElementRole, column), column.type
-
-
-@compiles(AsRead)
-def _as_it_is(element: AsRead, compiler: Any, **more: Any) -> str:
-    return str(compiler.process(element.column, **more))
-
-
-@compiles(AsRead, "sqlite")
-def _as_an_expression(element: AsRead, compiler: Any, **more: Any) -> str:
-    return f"+{compiler.process(element.column, **more)}"
-
-
-def as_read(expression: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """The same of a card that has been found, by whichever index: none is looked into for this."""
-
-    def plain(element: Any, **_: Any) -> Any:
-        return AsRead(element) if isinstance(element, sa.Column) and element.table is Card.__table__ else None
-
-    found: sa.ColumnElement[Any] = replacement_traverse(expression, {}, plain)
-    return found
 
 
 def _index(name: str, *names: str, there: str | None = None) -> None:

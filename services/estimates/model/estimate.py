@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from libs.common.auth import Role
-from libs.common.columns import Aggregate, money
+from libs.common.columns import Aggregate, listed_by, money
 from libs.common.errors import Conflict, Forbidden, Missing, refuse_for
 from services.estimates.model.base import Base
 from services.estimates.model.decision import Acceptance
@@ -44,7 +44,7 @@ class Estimate(Aggregate, Base):
     copied_from: Mapped[UUID | None]
     currency: Mapped[str] = mapped_column(sa.String(3))
     revision: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(sa.String(20), default=EstimateState.DRAFT, index=True)
+    state: Mapped[str] = mapped_column(sa.String(20), default=EstimateState.DRAFT)
     total: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
     total_max: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
     valid_until: Mapped[date]
@@ -246,3 +246,6 @@ class Estimate(Aggregate, Base):
     def _fire(self, action: EstimateAction) -> None:
         self.current.fire(action)
         self.state = self.current.state
+
+
+listed_by(Estimate.__table__, "state")

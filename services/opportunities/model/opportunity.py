@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.auth import May, named
-from libs.common.columns import Aggregate, money
+from libs.common.columns import Aggregate, listed_by, money
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
 from services.opportunities.states import OPPORTUNITY, OpportunityAction, Stage, StageType
@@ -41,7 +41,7 @@ class Opportunity(Aggregate, Base):
     trade: Mapped[str | None]
     description: Mapped[str | None]
     financing_activity: Mapped[str | None] = mapped_column(sa.String(40))
-    stage: Mapped[str] = mapped_column(sa.String(40), index=True)
+    stage: Mapped[str] = mapped_column(sa.String(40))
     stage_type: Mapped[str] = mapped_column(sa.String(5))
     stage_since: Mapped[datetime]
     last_open_stage: Mapped[str] = mapped_column(sa.String(40))  #: where it goes on when it is reopened
@@ -148,6 +148,9 @@ class Opportunity(Aggregate, Base):
         self.demand(OpportunityAction.UNDO)
         self.won_at = self.job_id = self.customer_id = self.files_job_id = None
         self.enter(stage, at=at)
+
+
+listed_by(Opportunity.__table__, "stage")
 
 
 class ContactAttempt(Base):

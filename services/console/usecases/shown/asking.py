@@ -11,11 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from libs.common import people
+from libs.common.asread import as_read
 from libs.common.auth import Caller
 from libs.common.errors import Fault, Invalid
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from services.console.model import Booking, Card, Estimate, OrderCard, Stage, as_read
+from services.console.model import Booking, Card, Estimate, OrderCard, Stage
 from services.console.model.card import LATE_BY
 
 Asked = Mapping[str, Any]
@@ -133,7 +134,7 @@ def scanned(statement: sa.Select[Any], who: Caller, asked: Sequence[Condition] =
     """The same for a question that reads a short index whole, of what is open, or ended of late, or due: neither the
     scope nor what was asked for leads it to another index, which would have a thousand others of that source, too."""
     scope = in_scope(sa.select(C.id), who).whereclause
-    return statement.where(*(as_read(one) for one in (*asked, *(() if scope is None else (scope,)))))
+    return statement.where(*(as_read(Card, one) for one in (*asked, *(() if scope is None else (scope,)))))
 
 
 # -- where a page ended

@@ -10,9 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common.amounts import exponent
+from libs.common.asread import as_read
 from libs.common.auth import Caller
 from libs.common.tx import Tx
-from services.console.model import as_read
+from services.console.model import Card
 from services.console.states import LANES, Phase
 from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import Asked, C, asking, cursor, scanned
@@ -108,8 +109,8 @@ def _by_lane(every: sa.Select[Any], name: Any, lanes: list[str], most: int) -> A
 def _at_once(every: sa.Select[Any], name: Any, lanes: list[str], most: int) -> Any:
     """The newest of each lane of what has ended of late: all of that is numbered. Asked for in the order of their
     coming, a lane with few of them would be looked for among all the cards there are."""
-    order = [as_read(one) for one in NEWEST]
-    place = sa.func.row_number().over(partition_by=as_read(name), order_by=order).label("place")
+    order = [as_read(Card, one) for one in NEWEST]
+    place = sa.func.row_number().over(partition_by=as_read(Card, name), order_by=order).label("place")
     one = every.add_columns(place).where(name.in_(lanes)).subquery()
     return sa.select(one.c.id, one.c.lane).where(one.c.place <= most).order_by(one.c.lane, one.c.place)
 

@@ -1,0 +1,80 @@
+"""A page of a list costs what it shows, however many records there are: SQLite reads it in its order and sorts nothing.
+
+SQLite knows nothing of what is in a table, so what it does with thousands of records is seen in an empty one.
+"""
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from embedded.testing import Bench
+
+NEWER = "2020-01-01T00:00:00Z"
+LISTS = {
+    "leads": ["", "state=valid", "source=fair", f"created_after={NEWER}", "q=lee"],
+    "opportunities": ["", "stage=new", "stage_type=open", "q=lee"],
+    "opportunities/appointments": ["", "sort=starts_at", f"starts_after={NEWER}"],
+    "estimates": ["", "state=sent"],
+    "bookings": ["", "state=assigned"],
+    "bookings/customers": ["", "q=lee"],
+    "bookings/jobs": ["", "status=in_progress"],
+    "bookings/sales": ["", "state=failed"],
+}
+BELONGING = {
+    "opportunities": ["lead_id", "job_id"],
+    "opportunities/appointments": ["job_id"],
+    "estimates": ["opportunity_id", "job_id"],
+    "bookings": ["opportunity_id", "job_id", "customer_id", "acceptance_id"],
+    "bookings/jobs": ["opportunity_id", "customer_id"],
+    "bookings/sales": ["opportunity_id"],
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_page_is_read_in_its_order(bench: Callable[..., Bench], path: str) -> None:
+    service = bench(path.partition("/")[0])
+    for who, query, order in itertools.product(("auditor", "office", "manager"), LISTS[path], ("", "created_at")):
+        parts = [one for one in (query, f"sort={order}" if order and "sort=" not in query else "") if one]
+        steps = plan(service, who, f"/api/v1/{path}?{'&'.join(parts)}")
+
+        sorts = [one for one in steps if one.startswith(("USE TEMP B-TREE FOR ORDER BY", "MULTI-INDEX OR"))]
+        assert (steps != [], sorts) == (True, []), (who, query, order)
+
+
+@pytest.mark.parametrize("path", BELONGING)
+def test_what_belongs_to_a_record_is_found_among_nothing_else(bench: Callable[..., Bench], path: str) -> None:
+    service = bench(path.partition("/")[0])
+    for who, record in itertools.product(("auditor", "office", "manager"), BELONGING[path]):
+        steps = plan(service, who, f"/api/v1/{path}?{record}={uuid4()}")
+
+        reads_all = [one for one in steps if one.startswith(("SCAN", "MULTI-INDEX OR")) or "AUTOMATIC" in one]
+        assert (steps != [], reads_all) == (True, []), (who, record)
+
+
+def plan(bench: Bench, who: str, path: str) -> list[str]:
+    """What SQLite does for the page of a list."""
+    [steps] = asked(bench, who, path, "ORDER BY")
+    return steps
+
+
+def asked(bench: Bench, who: str, path: str, *words: str) -> list[list[str]]:
+    """What SQLite does for each question that the answer takes, of those with such a word in it."""
+    [part] = bench.system.parts.values()
+    heard: list[tuple[str, Any]] = []
+
+    def hear(*said: Any) -> None:
+        heard.append((said[2], said[3]))
+
+    engine = part.store.database.engine
+    sa.event.listen(engine, "before_cursor_execute", hear)
+    answer = bench.as_(who).get(path)
+    sa.event.remove(engine, "before_cursor_execute", hear)
+    assert answer.status_code == 200
+    questions = [one for one in heard if one[0].startswith("SELECT") and all(word in one[0] for word in words)]
+    with engine.connect() as connection:
+        explained = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given) for text, given in questions]
+        return [[row.detail for row in rows] for rows in explained]
