@@ -55,6 +55,17 @@ def test_what_belongs_to_a_record_is_found_among_nothing_else(bench: Callable[..
         assert (steps != [], reads_all) == (True, []), (who, record)
 
 
+@pytest.mark.parametrize("who", ["salesperson", "manager"])
+def test_what_waits_today_is_found_by_when_it_is_due_and_not_among_all_that_one_ever_had(
+    bench: Callable[..., Bench], who: str
+) -> None:
+    for name, path in (("console", "/api/v1/pipeline/today"), ("notifications", "/api/v1/status-bar")):
+        steps = [step for said in asked(bench(name), who, path) for step in said]
+
+        one_by_one = ("MULTI-INDEX OR", "SEARCH appointment_people USING INDEX ix_appointment_people_person_id")
+        assert (steps != [], [step for step in steps if step.startswith(one_by_one)]) == (True, [])
+
+
 def plan(bench: Bench, who: str, path: str) -> list[str]:
     """What SQLite does for the page of a list."""
     [steps] = asked(bench, who, path, "ORDER BY")

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
+from libs.common.asread import as_read
 from libs.common.auth import Caller, Scope
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
@@ -66,12 +67,17 @@ def _unanswered(caller: Caller, now: datetime) -> Any:
 
 
 def _appointments(caller: Caller, since: datetime, until: datetime) -> Any:
-    """Today's that stand or took place; each once, however many of the caller's people go there."""
+    """Today's that stand or took place; each once, however many of the caller's people go there.
+
+    They are found by their day: who has been here for a year has been to hundreds.
+    """
     counted = sa.select(sa.func.count(sa.distinct(AppointmentWatch.id))).select_from(AppointmentWatch)
     counted = counted.outerjoin(AppointmentPerson, AppointmentPerson.appointment_id == AppointmentWatch.id)
     counted = counted.where(AppointmentWatch.starts_at >= since, AppointmentWatch.starts_at < until)
     counted = counted.where(AppointmentWatch.state != "cancelled")
-    return scoped(counted, AppointmentWatch, caller, "opportunity.read").scalar_subquery()
+    seen = scoped(sa.select(AppointmentWatch.id), AppointmentWatch, caller, "opportunity.read").whereclause
+    theirs = sa.true() if seen is None else as_read(AppointmentPerson, seen)
+    return counted.where(theirs).scalar_subquery()
 
 
 def _unread(caller: Caller) -> Any:

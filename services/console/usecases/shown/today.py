@@ -9,8 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from libs.common import people, workhours
+from libs.common.asread import as_read
 from libs.common.auth import Caller, Scope
 from libs.common.tx import Tx
+from services.console.model import Card
 from services.console.usecases.shown.asking import AWAITED, Asked, C, asking, scanned
 from services.console.usecases.shown.calendar import Entry, calendar
 from services.console.usecases.shown.cards import BRIEFLY, CardShown, brief, dressed
@@ -90,7 +92,8 @@ def _for(who: Caller, at: str) -> list[sa.ColumnElement[bool]]:
     if at == "booking.read" or (mine is None and (at or scope is Scope.ALL)):
         return []
     owns = [] if at else [C.lead_owner_id.in_(who.whose(scope))]
-    return [sa.or_(*owns, *([] if mine is None else [mine]))]
+    whose = sa.or_(*owns, *([] if mine is None else [mine]))
+    return [as_read(Card, whose)]  # it is found by when it is due
 
 
 def day(tx: Tx, who: Caller) -> tuple[datetime, datetime]:

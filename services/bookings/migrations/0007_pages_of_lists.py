@@ -5,8 +5,8 @@ The one index on acceptances has live orders only: for a job's or an opportunity
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
