@@ -77,8 +77,8 @@ def test_memory_is_used_where_there_is_plenty_and_programs_run(
     assert command.roomy(tmp_path) == (what == "all is well")
 
 
-def test_memory_is_not_used_where_there_is_none() -> None:
-    assert not command.roomy(Path("/nowhere"))
+def test_memory_is_not_used_where_there_is_none(tmp_path: Path) -> None:
+    assert not command.roomy(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(

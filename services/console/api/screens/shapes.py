@@ -89,11 +89,12 @@ class Shape:
     # -- showing
 
     def _plain(self, schema: Schema) -> Schema:
-        """Without its reference, and without the null that it may be."""
+        """Without its reference, and without the null that it may be; where it may be several things, it is anything."""
         if "$ref" in schema:
             return self._plain(self.known[schema["$ref"].rpartition("/")[2]])
         if "anyOf" in schema:
-            return self._plain(next(one for one in schema["anyOf"] if one.get("type") != "null"))
+            kinds = [one for one in schema["anyOf"] if one.get("type") != "null"]
+            return self._plain(kinds[0]) if len(kinds) == 1 else {}
         return schema
 
     def _kind(self, schema: Schema) -> str:
