@@ -92,6 +92,12 @@ def seat(tx: Tx, home: UUID | None) -> Mapping[str, Any] | None:
     return first
 
 
+def has_several_clocks(tx: Tx) -> bool:
+    """Whether a time of one branch is another at another, and so is said with its zone."""
+    every = sa.select(tx.tables.branches.c.details)
+    return tx.known("several clocks", lambda: len({row.details.get("time_zone") for row in tx.execute(every)}) > 1)
+
+
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
     """The team: id, name, kind, branch, lead_id, members, acknowledge_minutes."""
     row = None if ident is None else _rows(tx, tx.tables.teams, [ident]).get(ident)

@@ -62,9 +62,9 @@ def short_day(one: date, say: Say = english) -> str:
     return say(said("%(weekday)s %(day)s %(month)s"), weekday=weekday, day=one.day, month=month)
 
 
-def moment(at: datetime, say: Say = english) -> str:
-    """``Fri 5 June 22:07``, by the clock of its own zone."""
-    return f"{short_day(at, say)} {at:%H:%M}"
+def moment(at: datetime, say: Say = english, *, zoned: bool = False) -> str:
+    """``Fri 5 June 22:07``, by the clock of its own zone; ``zoned``, ``22:07 CDT``."""
+    return f"{short_day(at, say)} {at:%H:%M}{_zone(at, zoned)}"
 
 
 def closing(at: datetime) -> tuple[date, str]:
@@ -73,10 +73,14 @@ def closing(at: datetime) -> tuple[date, str]:
     return (at - timedelta(days=midnight)).date(), "24:00" if midnight else f"{at:%H:%M}"
 
 
-def end(at: datetime, say: Say = english) -> str:
+def end(at: datetime, say: Say = english, *, zoned: bool = False) -> str:
     """``Fri 5 June 24:00``, by the clock of its own zone: a moment until which something holds."""
     day, clock = closing(at)
-    return f"{short_day(day, say)} {clock}"
+    return f"{short_day(day, say)} {clock}{_zone(at, zoned)}"
+
+
+def _zone(at: datetime, zoned: bool) -> str:
+    return f" {at:%Z}" if zoned else ""
 
 
 def plain(code: Any) -> str:

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import services
-from embedded.testing import CAST, HOME, SALES, Bench, moment
+from embedded.testing import AWAY, CAST, HOME, SALES, Bench, moment
 from libs.common.contracts.base import facts
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from services.console.api.screens.happened import LINES
@@ -63,6 +63,26 @@ def test_the_day_of_who_is_of_the_whole_company_is_the_one_that_their_pages_tell
     office.settle()
     today = office.as_("manager").get("/api/v1/pipeline/today").get_json()
     assert [one["starts_at"] for one in today["appointments"]] == ["2027-05-03T18:00:00Z"]
+
+
+def test_where_the_company_has_several_clocks_a_time_says_by_which(office: Bench) -> None:
+    """Somebody in Nashville who promised ten o'clock in Los Angeles sent the seller there for eight."""
+    office.clock.now = moment("2027-05-03 15:00")
+    there = Branch(name="Los Angeles", time_zone="America/Los_Angeles", currency="USD", trades=("hvac",))
+    office.tell(BranchChanged(subject=AWAY, branch=there), by="staff")
+    ident, role, *_ = CAST["csr"]
+    office.tell(
+        PersonChanged(subject=ident, person=Person(name="C", email="c@test.example", roles=(role,))), by="staff"
+    )
+    found = opportunity(office, branch=str(AWAY), owner_id=str(CAST["stranger"][0]))
+    reader = Reader(office, "csr")
+    reader.open(f"/do/opportunity.appoint/{found['id']}")
+    assert "Starts Chicago time" in " ".join(reader.page.text.split())
+    page = reader.press("Set an appointment", starts_at="2027-05-04T10:00", type="sales_call")
+    assert "Tomorrow 10:00 CDT" in page.text
+    office.settle()
+    told = [one["text"] for one in office.as_("stranger").items("/api/v1/notifications")]
+    assert any("Appointment on Tue 4 May 08:00 PDT" in one for one in told), told
 
 
 @pytest.mark.parametrize("path", ["today", "board", "cards", "cards/{card}", "timeline?correlation_id={card}"])

@@ -38,13 +38,14 @@ class Place:
     branch: str = ""
     locale: str = ""
     say: Say = english
+    zoned: bool = False  #: the company has several clocks: a time is said with its zone
 
     @classmethod
-    def of(cls, branch: Mapping[str, Any] | None, now: datetime, say: Say = english) -> "Place":
+    def of(cls, branch: Mapping[str, Any] | None, now: datetime, say: Say = english, *, zoned: bool = False) -> "Place":
         details = branch or {}
         zone = ZoneInfo(str(details.get("time_zone") or "UTC"))
         name, locale = str(details.get("name") or ""), str(details.get("locale") or "")
-        return cls(zone, str(details.get("currency") or "USD"), now, name, locale, say)
+        return cls(zone, str(details.get("currency") or "USD"), now, name, locale, say, zoned)
 
     @property
     def decimal_comma(self) -> bool:
@@ -54,6 +55,14 @@ class Place:
     @property
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def city(self) -> str:
+        """Whose clock it is that times are typed by."""
+        return self.zone.key.rpartition("/")[2].replace("_", " ")
+
+    def zone_at(self, local: datetime) -> str:
+        return f" {local:%Z}" if self.zoned else ""
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
@@ -127,7 +136,7 @@ def when(value: Any, place: Place, near: Mapping[int, str] = ALONE) -> Markup:
     if moment is None:
         return Markup("")
     local = place.local(moment)
-    text = f"{day_name(local.date(), place, near)} {local:%H:%M}"
+    text = f"{day_name(local.date(), place, near)} {local:%H:%M}{place.zone_at(local)}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
 
 
@@ -138,7 +147,7 @@ def end(value: Any, place: Place) -> Markup:
         return Markup("")
     local = place.local(moment)
     day, time = spoken.closing(local)
-    text = f"{day_name(day, place, WITHIN)} {time}"
+    text = f"{day_name(day, place, WITHIN)} {time}{place.zone_at(local)}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
 
 

@@ -119,10 +119,13 @@ LINKS: Mapping[str, str] = {
 }  #: by record, where the console shows it
 
 
-def sentence(kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, branch: Mapping[str, Any] | None) -> str:
-    """In the branch's language, times by its clock. What customers typed is data here: braces in it mean nothing."""
+def sentence(
+    kind: Kind, find: Callable[[str], Any], zone: ZoneInfo, branch: Mapping[str, Any] | None, *, zoned: bool = False
+) -> str:
+    """In the branch's language, times by its clock, ``zoned`` with its name. What customers typed is data here: braces
+    in it mean nothing."""
     say = texts.speaking(FOLDER, texts.of_branch(FOLDER, branch))
-    told = (_part(part, find, zone, say) for part in TEXTS[kind])
+    told = (_part(part, find, zone, say, zoned) for part in TEXTS[kind])
     return "".join(part for part in told if part is not None)
 
 
@@ -132,8 +135,8 @@ def standing_in(person: str, branch: Mapping[str, Any] | None) -> str:
     return _part(STANDS_IN, {"person": person}.get, ZoneInfo("UTC"), say) or ""
 
 
-def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say) -> str | None:
-    words = {name: _word(find(name), zone, find("currency"), say, name in ENDS) for name in _names(part)}
+def _part(part: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say, zoned: bool = False) -> str | None:
+    words = {name: _said(name, find, zone, say, zoned) for name in _names(part)}
     told = say(part)
     return (told if _fits(told, part) else part).format_map(words) if all(words.values()) else None
 
@@ -152,9 +155,14 @@ def _names(part: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(part) if name]
 
 
-def _word(value: Any, zone: ZoneInfo, currency: Any, say: Say, ends: bool) -> str:
+def _said(name: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say, zoned: bool) -> str:
+    value = find(name)
     if isinstance(value, datetime):
-        return (spoken.end if ends else spoken.moment)(value.astimezone(zone), say)
+        return (spoken.end if name in ENDS else spoken.moment)(value.astimezone(zone), say, zoned=zoned)
+    return _word(value, find("currency"), say)
+
+
+def _word(value: Any, currency: Any, say: Say) -> str:
     if isinstance(value, date):
         return spoken.full_day(value, say)
     if isinstance(value, Decimal):

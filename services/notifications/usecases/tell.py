@@ -86,7 +86,9 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
     Whom no way that they chose leads to, having no mail server or no chat, is told in the app.
     """
     tx, case = occasion.tx, occasion.case
-    sentence = catalogue.sentence(kind, occasion.word, occasion.zone, occasion.branch)
+    sentence = catalogue.sentence(
+        kind, occasion.word, occasion.zone, occasion.branch, zoned=people.has_several_clocks(tx)
+    )
     said = {one.id: sentence + catalogue.standing_in(one.instead_of, occasion.branch) for one in persons}
     links = {person.id: where.of(person) or "" for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})

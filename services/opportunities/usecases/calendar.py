@@ -56,10 +56,11 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
     zone = workhours.zone(people.branch(tx, appointment.branch))
     faults = _away(tx, appointment, zone)
     names = people.names(tx, [row.person_id for row in rows])
+    zoned = people.has_several_clocks(tx)
     for row in rows:
         begins, ends = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
         who = names.get(row.person_id, str(row.person_id))
-        taken = f"{who} is taken on {spoken.moment(begins)} to {ends:%H:%M} by {row.number}"
+        taken = f"{who} is taken on {spoken.moment(begins, zoned=zoned)} to {ends:%H:%M} by {row.number}"
         faults.append(Fault(f"/assignee_ids/{appointment.people.index(row.person_id)}", taken))
     if not faults:
         return
@@ -71,13 +72,13 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
 
 def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
     """Who of them is not here then, as staff told."""
-    faults = []
+    faults, zoned = [], people.has_several_clocks(tx)
     for place, ident in enumerate(appointment.people):
         begins, ends = people.absence(tx, ident)
         if begins is None or appointment.ends_at <= begins or (ends is not None and appointment.starts_at >= ends):
             continue
         name = people.names(tx, [ident]).get(ident, str(ident))
-        until = f" until {spoken.moment(ends.astimezone(zone))}" if ends else ""
-        away = f"{name} is away from {spoken.moment(begins.astimezone(zone))}{until}"
+        until = f" until {spoken.moment(ends.astimezone(zone), zoned=zoned)}" if ends else ""
+        away = f"{name} is away from {spoken.moment(begins.astimezone(zone), zoned=zoned)}{until}"
         faults.append(Fault(f"/assignee_ids/{place}", away))
     return faults

@@ -203,7 +203,7 @@ def place() -> Place:
     """Where the reader is: their branch's zone and currency."""
     if "place" not in g:
         with reading() as tx:
-            g.place = Place.of(_branch(tx), tx.now, say)
+            g.place = Place.of(_branch(tx), tx.now, say, zoned=people.has_several_clocks(tx))
     return cast(Place, g.place)
 
 
