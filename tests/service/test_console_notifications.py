@@ -49,6 +49,15 @@ def test_who_looks_after_it_sees_what_became_of_every_message(orders: Orders) ->
     assert "Sent" in page.text
 
 
+def test_work_of_half_a_year_is_in_the_calendar_of_its_last_week(orders: Orders) -> None:
+    booking = orders.assigned()
+    orders.edit(booking, window_starts_at="2026-01-05T14:00:00Z", window_ends_at="2026-06-26T22:00:00Z")
+    orders.bench.settle()
+    reader = Reader(orders.bench, "operations")
+    assert f"/bookings/{booking['id']}" in reader.open("/calendar?week=2026-06-22").offered
+    assert f"/bookings/{booking['id']}" not in reader.open("/calendar?week=2026-06-29").offered
+
+
 def test_booked_work_is_in_the_calendar_of_its_week_and_leads_to_its_booking(orders: Orders) -> None:
     booking = orders.assigned()
     window = {"window_starts_at": "2026-03-11T14:00:00Z", "window_ends_at": "2026-03-11T18:00:00Z"}

@@ -12,7 +12,7 @@ from libs.common.tx import Tx
 from services.console.model import Appointment, Booking
 from services.console.usecases.shown.asking import Asked, C, names, scanned
 
-LONGEST_VISIT, LONGEST_WORK = timedelta(days=2), timedelta(days=92)  #: what began earlier than that is over
+LONGEST_VISIT, LONGEST_WORK = timedelta(days=2), timedelta(days=366)  #: what began earlier than that is over
 A: Any = Appointment.__table__.c
 B: Any = Booking.__table__.c
 Entry = dict[str, Any]
