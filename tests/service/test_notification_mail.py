@@ -17,7 +17,7 @@ from libs.common.answers import tag, version_of
 from libs.common.contracts import leads
 from libs.common.contracts.appointments import AppointmentCancelled, AppointmentRescheduled, AppointmentScheduled
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
-from libs.common.contracts.staff import Branch, BranchChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from libs.common.surroundings import Surroundings
 from services.notifications.usecases import follow_up, forget_news
 from tests.service.notification_facts import tell, told
@@ -172,6 +172,23 @@ def test_quiet_hours_are_a_person_s_own_branch_s_and_by_its_clock_whosever_recor
 
     [row] = queued(notifications)
     assert (row.recipient, row.due_at) == ("stranger@test.example", moment("2027-05-04 14:00"))
+
+
+@pytest.mark.usefixtures("_mail_server")
+def test_who_is_of_the_whole_company_sleeps_by_the_clock_that_they_read(notifications: Bench) -> None:
+    """Not by that of whichever branch somebody asked at."""
+    west = Branch(name="Reno", time_zone="America/Los_Angeles", currency="USD")
+    notifications.tell(BranchChanged(subject=AWAY, branch=west), by="staff")
+    ident, role, *_ = CAST["manager"]
+    everywhere = Person(name="Manager", email="manager@test.example", roles=(role,))
+    notifications.tell(PersonChanged(subject=ident, person=everywhere), by="staff")
+    notifications.clock.now = moment("2027-05-04 13:00")  # eight in Nashville, six in Reno
+
+    tell(notifications, leads.LeadAssigned, actor="csr", owner_id=ident, branch=AWAY)
+
+    assert [(row.recipient, row.due_at) for row in queued(notifications)] == [
+        ("manager@test.example", notifications.clock())
+    ]
 
 
 @pytest.mark.usefixtures("_mail_server")

@@ -125,7 +125,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
         person, channel = rows[ident]
         if channel == Channel.IN_APP:
             continue
-        here = zone(people.branch(tx, person.branch or case.branch))  # they sleep where they work
+        here = zone(people.seat(tx, person.branch))  # they sleep where they work
         due_at = wanted[person.id].mail_at(tx.now, here)
         link, text = links[person.id], said[person.id]
         if channel == Channel.CHAT:
