@@ -2,9 +2,12 @@
 
 import csv
 import io
+import time
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from embedded.testing import CAST
 from libs.common.web import exporting
@@ -59,6 +62,27 @@ def test_a_time_is_told_by_the_clock_of_the_branch(funnel: Funnel) -> None:
     [lead] = file_of(funnel, "leads")
 
     assert lead["received_at"] == "2026-03-01 23:30:00"
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own clock is of another zone."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_a_time_of_no_branchs_is_told_in_utc_wherever_the_machine_stands(funnel: Funnel) -> None:
+    funnel.lead(received_at="2026-03-01T23:30:00Z")
+    with funnel.bench.system.parts["leads"].store.begin() as tx:
+        tx.session.execute(sa.text("UPDATE leads SET branch = NULL"))
+
+    [lead] = file_of(funnel, "leads")
+
+    assert (lead["received_at"], lead["branch"]) == ("2026-03-01 23:30:00", "")
 
 
 def test_what_a_caller_typed_is_no_formula_in_the_offices_spreadsheet(funnel: Funnel) -> None:

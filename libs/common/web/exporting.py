@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ class Sheet:
     """A list's file: what it is called, and its columns, each with where in a row of the list its value stands.
 
     A point goes into a part, and a list gives all that it holds. ``team_id``, ``branch`` and the ids of people are told
-    by name, times by the clock of the row's branch.
+    by name, times by the clock of the row's branch, in UTC where it has none.
     """
 
     name: str
@@ -97,7 +97,7 @@ def _lines(
     called, zones = _called(tx, sheet, rows), _zones(tx, rows)
     text = []
     for row in rows:
-        there = zones.get(_id(row.get("branch")))
+        there = zones.get(_id(row.get("branch")), UTC)
         row |= {name: _local(row[name], there) for name in moments}
         row |= {name: called.get(_id(row[name]), row[name]) for name in row if _is_somebody(name)}
         text.append(line(_at(row, path) for path in sheet.paths))
