@@ -42,7 +42,9 @@ def permissions() -> str:
     """The role table: own = assigned to me, team = of my teams, all = of my branches; blank is 403."""
     head = (
         NOTE + "# Who may\n\n`own`: assigned to me, or to whom I stand in for while they are away · "
-        "`team`: of my teams · `all`: of my branches · blank: refused.\n\n"
+        "`team`: of my teams · `all`: of my branches · blank: refused.\n"
+        "Who sells for another branch reads its price books, and customer, job and order of what they sold, "
+        "all the same.\n\n"
     )
     rows = ["| permission | " + " | ".join(Role) + " |", "| --- " * (len(Role) + 1) + "|"]
     for permission, cells in RULES.items():
