@@ -45,6 +45,7 @@ def dialled(tx: Tx, phone: str | None, branch: UUID | None) -> str | None:
 
 def demand_free_email(tx: Tx, email: str, *, but: UUID | None = None) -> None:
     """An e-mail address signs in one person, also one who has left."""
+    tx.count("emails")  # two who give it to somebody at once take turns, so that the second sees who has it
     holder = tx.find(sa.select(Person.id).where(Person.email_key == email_key(email)))
     if holder is not None and holder != but:
         raise Conflict(
