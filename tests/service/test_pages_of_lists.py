@@ -66,6 +66,14 @@ def test_what_waits_today_is_found_by_when_it_is_due_and_not_among_all_that_one_
         assert (steps != [], [step for step in steps if step.startswith(one_by_one)]) == (True, [])
 
 
+def test_how_long_a_teams_cards_were_where_is_read_out_of_indexes_alone(bench: Callable[..., Bench]) -> None:
+    [steps] = asked(bench("console"), "manager", "/api/v1/pipeline/reports/time-in-stage", "stages.seconds")
+
+    reads = [step for step in steps if step.startswith(("SEARCH", "SCAN", "MULTI-INDEX OR"))]
+    assert len(reads) == 2
+    assert all("USING COVERING INDEX" in step for step in reads), reads
+
+
 def plan(bench: Bench, who: str, path: str) -> list[str]:
     """What SQLite does for the page of a list."""
     [steps] = asked(bench, who, path, "ORDER BY")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from embedded.testing import Bench
 from libs.common.bus import Delivery
@@ -75,3 +76,18 @@ def test_an_order_that_is_cancelled_leaves_the_card_to_another_as_that_one_is_by
 
     [card] = console.as_("office").items("/api/v1/pipeline/cards")
     assert card["lane"] == shown
+
+
+def test_a_page_of_cards_by_value_is_read_in_the_order_of_an_index(console: Bench) -> None:
+    engine = console.system.parts["console"].store.database.engine
+    heard: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *said: heard.append((said[2], said[3])))
+    [shown] = console.as_("office").items("/api/v1/pipeline/cards?sort=value")
+    assert shown["id"] == str(LEAD)
+
+    [(statement, given)] = [one for one in heard if "ORDER BY cards.value" in one[0]]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL enable_sort = off")  # so it sorts only what is in no index's order
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", given)]
+    assert [line for line in plan if "Sort" in line] == []
+    assert any("ix_cards_value" in line for line in plan), plan

@@ -110,7 +110,7 @@ class Stage(Base):
 
     opportunity_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    card_id: Mapped[UUID] = mapped_column(index=True)
+    card_id: Mapped[UUID]
     stage: Mapped[str]
     stage_type: Mapped[str]
     branch: Mapped[UUID | None]
@@ -120,6 +120,7 @@ class Stage(Base):
     seconds: Mapped[int | None] = mapped_column(sa.BigInteger)  #: how long it lasted
 
 
+sa.Index("ix_stages_card_id", Stage.card_id, Stage.stage_type, Stage.stage, Stage.seconds, Stage.entered_at)
 sa.Index(
     "ix_stages_stage",
     Stage.stage,

@@ -154,13 +154,6 @@ def read_cursor(text: str, kind: Any) -> tuple[Any, UUID]:
         raise Invalid("?cursor was not given out by this list", errors=[Fault("?cursor", "is none of ours")]) from wrong
 
 
-def behind(column: Any, value: Any, ident: UUID) -> Condition:
-    """What follows (value, ident) in a list that goes downwards and ends with what has no value."""
-    if value is None:
-        return sa.and_(column.is_(None), C.id < ident)
-    return sa.or_(column < value, sa.and_(column == value, C.id < ident), column.is_(None))
-
-
 def names(tx: Tx, rows: Sequence[Mapping[str, Any]], *columns: str) -> dict[UUID, str]:
     """What the people in these columns are called."""
     return people.names(tx, [row[name] for row in rows for name in columns if row.get(name) is not None])

@@ -21,7 +21,6 @@ from services.console.usecases.shown.asking import (
     Asked,
     C,
     asking,
-    behind,
     cards_of,
     cursor,
     in_scope,
@@ -112,17 +111,32 @@ def cards(tx: Tx, who: Caller, asked: Asked) -> Page:
         raise Invalid(
             "cards cannot be sorted by a value that is not yours to see", errors=[Fault("?sort", "is not yours")]
         )
-    column = C[sort]
     statement = in_scope(sa.select(*BRIEFLY), who).where(*asking(tx, asked))
-    if asked.get("cursor"):
-        statement = statement.where(behind(column, *read_cursor(asked["cursor"], SORTS[sort])))
-    down = column.desc().nulls_last()
-    if sort == "received_at":  # each is received once its lead was heard of; so PostgreSQL's index has the order, too
-        statement, down = statement.where(column.is_not(None)), column.desc()
-    rows = tx.execute(statement.order_by(down, C.id.desc()).limit(limit + 1)).all()
+    place = read_cursor(asked["cursor"], SORTS[sort]) if asked.get("cursor") else None
+    rows = _downwards(tx, statement, C[sort], place, limit + 1)
     shown = rows[:limit]
     following = cursor(getattr(shown[-1], sort), shown[-1].id) if len(rows) > limit else None
     return Page(dressed(tx, who, brief(shown)), following)
+
+
+def _downwards(
+    tx: Tx, statement: sa.Select[Any], column: Any, place: tuple[Any, UUID] | None, most: int
+) -> Sequence[sa.Row[Any]]:
+    """So many by the column and then, behind them, those without a value; after a ``place`` where a page ended.
+
+    Asked for apart: an index has each of them in this order, on PostgreSQL, too, and there is none for both.
+    """
+    value, ident = place or (None, None)
+    rows: list[sa.Row[Any]] = []
+    if place is None or value is not None:
+        after = [] if place is None else [column <= value, sa.or_(column < value, C.id < ident)]
+        valued = statement.where(column.is_not(None), *after).order_by(column.desc(), C.id.desc())
+        rows += tx.execute(valued.limit(most)).all()
+    if len(rows) < most and column is not C.received_at:  # each is received once its lead was heard of
+        after = [] if place is None or value is not None else [C.id < ident]
+        without = statement.where(column.is_(None), *after).order_by(C.id.desc())
+        rows += tx.execute(without.limit(most - len(rows))).all()
+    return rows
 
 
 def brief(rows: Iterable[Any]) -> list[CardShown]:

@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
+from libs.common.asread import as_read
 from libs.common.auth import Caller, Scope
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from services.console.model import Booking, Estimate, Stage
+from services.console.model import Booking, Card, Estimate, Stage
 from services.console.states import LANES
 from services.console.usecases.shown import withheld
 from services.console.usecases.shown.asking import LIVE, Asked, B, C, E, S, asking, in_scope
@@ -76,7 +77,11 @@ def time_in_stage(tx: Tx, who: Caller, asked: Asked, _by: str) -> list[Row]:
         cards = sa.select(C.id).where(*asking(tx, of_card))
         mine = withheld.theirs(who)
         cards = cards if mine is None else cards.where(mine)
-        statement = statement.where(S.card_id.in_(cards if everybodys else in_scope(cards, who, "report.read")))
+        cards = cards if everybodys else in_scope(cards, who, "report.read")
+        which = cards.whereclause
+        if which is not None and not of_card and who.scope("report.read") is Scope.TEAM:
+            cards = sa.select(C.id).where(as_read(Card, which))  # so many that an index of all cards is read faster
+        statement = statement.where(S.card_id.in_(cards))
     rows: list[Row] = []
     for one in tx.execute(statement.group_by(S.stage)):
         average = days(float(one.lasted) / one.left) if one.left else None
