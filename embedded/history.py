@@ -47,15 +47,19 @@ class Outboxes:
                 found[name] = outbox.first_at(tx, since - outbox.OVERLAP) - 1
         return found
 
-    def time_of(self, event_id: UUID) -> datetime | None:
-        """When a fact was committed; None where there is no such fact."""
-        for store in self.stores.values():
+    def before(self, event_id: UUID) -> Place | None:
+        """A little before the time of a fact, and in its own outbox right before it: a clock may have been set back.
+
+        None where there is no such fact.
+        """
+        for name, store in self.stores.items():
             table = store.tables.outbox
             with store.reading() as tx:
-                mine = sa.select(table.c.created_at).where(table.c.event_id == event_id)
-                found: datetime | None = tx.execute(mine).scalar()
+                mine = sa.select(table.c.id, table.c.created_at).where(table.c.event_id == event_id)
+                found = tx.execute(mine).first()
             if found is not None:
-                return found
+                place = self.at(found.created_at)
+                return place | {name: min(place[name], found.id - 1)}
         return None
 
     def read(self, place: Place, streams: Collection[str] = ()) -> Iterator[tuple[datetime, bytes]]:

@@ -45,10 +45,11 @@ def _from_outboxes(data: Path, begin: str | None, take: Take, *, follow: bool) -
     try:
         ident, since = _beginning(begin)
         if ident is not None:
-            since = outboxes.time_of(ident)
-            if since is None:
+            place = outboxes.before(ident)
+            if place is None:
                 quit_with(f"no fact {ident} is in the history")
-        place = outboxes.at(since) if since is not None else outboxes.end()
+        else:
+            place = outboxes.at(since) if since is not None else outboxes.end()
         wanted = _from_there(ident, since, take)
         while True:
             for _at, body in outboxes.read(place):

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import click
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 import services
@@ -378,3 +379,14 @@ class TestHistory:
         assert said("--from", facts[-1]["time"], "--no-follow") == facts[-1:]
         assert said("--from", "first", "-n", "1") == facts[:1]
         assert stopped.asked("events", "show", third["id"]) == third
+
+    def test_a_fact_is_found_that_was_told_before_a_clock_was_set_back(
+        self, stopped: Stopped, said: Callable[..., list[dict[str, Any]]]
+    ) -> None:
+        [first, *_] = said("--no-follow", "--type", "lead.captured.v1")
+        with stopped.opened() as system, system.parts["leads"].store.begin() as tx:
+            facts = tx.tables.outbox
+            ahead = {"created_at": tx.now + timedelta(days=1)}
+            tx.execute(sa.update(facts).where(facts.c.event_id == UUID(first["id"])).values(ahead))
+
+        assert stopped.asked("events", "show", first["id"]) == first
