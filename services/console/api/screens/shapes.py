@@ -89,7 +89,7 @@ class Shape:
     # -- showing
 
     def _plain(self, schema: Schema) -> Schema:
-        """Without its reference, and without the null that it may be; where it may be several things, it is anything."""
+        """Without its reference, and without the null that it may be; what may be several things is anything."""
         if "$ref" in schema:
             return self._plain(self.known[schema["$ref"].rpartition("/")[2]])
         if "anyOf" in schema:
