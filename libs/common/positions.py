@@ -112,7 +112,7 @@ class Positions:
             return self.tx.execute(said.positions, {"keys": keys}).all()
         given = {"keys": msgspec.json.encode(keys).decode(), "many": len(keys)}
         rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
-        if any(row.late for row in rows):  # by now they are ours: nothing changes between this look and the act
+        while any(row.late for row in rows):  # those are ours by now; the next look may meet, and wait for, new ones
             rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
         return rows
 

@@ -83,3 +83,45 @@ def test_what_is_put_behind_a_fact_while_that_is_being_applied_follows_it_all_th
     assert one.heard(subject) == ["made", *([note] if note == "changed" else []), "again", "at last"]
     for database in databases:
         database.dispose()
+
+
+def test_what_is_put_behind_a_record_that_was_met_while_waiting_for_another_follows_it_all_the_same(
+    new_database: Callable[[str], str],
+) -> None:
+    """Who waited looks once more, may wait there for a record that is new, and is shown that as it was before, too."""
+    databases = [orm.connect(new_database("maker")), *map(orm.connect, [new_database("taker")] * 2)]
+    store = maker(databases[0])
+    one, other = (taker("taker", database) for database in databases[1:])
+    with store.begin() as tx:
+        older, newer = make(tx, "older", "changed"), make(tx, "made", "changed", "again", "at last")
+    with store.reading() as tx:
+        asked = sa.select(MAKER_TABLES.outbox.c.body).order_by(MAKER_TABLES.outbox.c.id)
+        facts = [Delivery(bytes(body)) for body in tx.session.scalars(asked)]
+    one.consumer.deliver(facts[:1])
+    holding, let_go = threading.Event(), threading.Event()
+
+    def stand_still(at: str) -> None:
+        if at == "consumer_applied":
+            holding.set()
+            assert let_go.wait(PATIENCE_S)
+
+    with ThreadPoolExecutor(2) as both:
+        try:
+            with databases[2].engine.begin() as busy:
+                busy.execute(sa.text("UPDATE stream_pos SET state = state"))  # somebody is at the older record
+                applied = both.submit(one.consumer.deliver, [facts[1], facts[2], facts[3]])
+                until_one_waits(databases[1].engine)
+                other.consumer.deliver([facts[4]])
+                other.store.crash = stand_still
+                kept = both.submit(other.consumer.deliver, [facts[5]])
+                assert holding.wait(PATIENCE_S)
+            until_one_waits(databases[1].engine)
+        finally:
+            let_go.set()
+        kept.result(PATIENCE_S)
+        applied.result(PATIENCE_S)
+
+    assert one.heard(older) == ["older", "changed"]
+    assert one.heard(newer) == ["made", "changed", "again", "at last"]
+    for database in databases:
+        database.dispose()
