@@ -16,9 +16,9 @@ from embedded.testing import Bench
 NEWER = "2020-01-01T00:00:00Z"
 LISTS = {
     "leads": ["", "state=valid", "source=fair", f"created_after={NEWER}", "q=lee"],
-    "opportunities": ["", "stage=new", "stage_type=open", "q=lee"],
+    "opportunities": ["", "stage=new", "stage_type=open", "q=lee", "sort=stage_since", "sort=-stage_since"],
     "opportunities/appointments": ["", "sort=starts_at", f"starts_after={NEWER}"],
-    "estimates": ["", "state=sent"],
+    "estimates": ["", "state=sent", "sort=valid_until", "sort=-valid_until", "sort=total", "sort=-total"],
     "bookings": ["", "state=assigned"],
     "bookings/customers": ["", "q=lee"],
     "bookings/jobs": ["", "status=in_progress"],

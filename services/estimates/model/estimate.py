@@ -45,9 +45,9 @@ class Estimate(Aggregate, Base):
     currency: Mapped[str] = mapped_column(sa.String(3))
     revision: Mapped[int] = mapped_column(default=1)
     state: Mapped[str] = mapped_column(sa.String(20), default=EstimateState.DRAFT)
-    total: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
+    total: Mapped[Decimal] = mapped_column(money(), default=Decimal(0), index=True)
     total_max: Mapped[Decimal] = mapped_column(money(), default=Decimal(0))
-    valid_until: Mapped[date]
+    valid_until: Mapped[date] = mapped_column(index=True)
     expires_at: Mapped[datetime]
 
     opportunity: Mapped[Opportunity] = relationship(lazy="select")

@@ -43,7 +43,7 @@ class Opportunity(Aggregate, Base):
     financing_activity: Mapped[str | None] = mapped_column(sa.String(40))
     stage: Mapped[str] = mapped_column(sa.String(40))
     stage_type: Mapped[str] = mapped_column(sa.String(5))
-    stage_since: Mapped[datetime]
+    stage_since: Mapped[datetime] = mapped_column(index=True)
     last_open_stage: Mapped[str] = mapped_column(sa.String(40))  #: where it goes on when it is reopened
     probability: Mapped[int]
     expected_value: Mapped[Decimal | None] = mapped_column(money())
