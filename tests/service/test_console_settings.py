@@ -104,6 +104,31 @@ def test_a_set_of_questions_is_made_and_changed_as_a_form(office: Bench) -> None
     assert (made["version"], made["questions"][0]["text"]) == (2, "Do they own the house?")
 
 
+def test_what_answers_a_question_is_shown_at_or_disqualified_by_stands_as_it_was_after_saving(office: Bench) -> None:
+    """Yes or no, a choice, a number: an answer is of its question's kind."""
+    where = "/api/v1/opportunities/question-sets/owner"
+    asked = [
+        {"key": "owns", "text": "Do they own it?", "type": "bool", "disqualifying": [False]},
+        {"key": "age", "text": "How old is it?", "type": "number", "show_if": {"question": "owns", "equals": True}},
+        {"key": "gas", "text": "Which?", "type": "single", "choices": ["gas", "oil"], "disqualifying": ["oil"]},
+        {"key": "tank", "text": "Where?", "type": "text", "show_if": {"question": "gas", "equals": "oil"}},
+        {"key": "old", "text": "Why keep it?", "type": "text", "show_if": {"question": "age", "in": [20, 30]}},
+    ]
+    body = {"name": "Who decides", "kind": "qualification", "questions": asked}
+    made = office.as_("admin").call("PUT", where, json=body).get_json()
+
+    reader = Reader(office, "admin")
+    reader.open("/settings/questions/owner")
+    page = reader.press("Save", name="Who says yes")
+    assert "Saved." in page.text, page.text
+
+    after = office.as_("admin").get(where).get_json()
+    assert after["name"] == "Who says yes"
+    said = ("disqualifying", "show_if", "choices")
+    for one, before in zip(after["questions"], made["questions"], strict=True):
+        assert {name: one.get(name) or None for name in said} == {name: before.get(name) or None for name in said}
+
+
 def test_somebody_starts_is_away_and_leaves(office: Bench) -> None:
     reader = Reader(office, "admin")
     reader.open("/settings/people")

@@ -89,7 +89,7 @@ class Shape:
     # -- showing
 
     def _plain(self, schema: Schema) -> Schema:
-        """Without its reference, and without the null that it may be; what may be several things is anything."""
+        """Without its reference, and without the null that it may be. What may be of several kinds is of any."""
         if "$ref" in schema:
             return self._plain(self.known[schema["$ref"].rpartition("/")[2]])
         if "anyOf" in schema:
@@ -170,8 +170,9 @@ class Shape:
         if kind == "yes":
             return bool(text)
         if kind == "lines":
-            return [_scalar(line.strip()) if "type" not in schema["items"] else line.strip()
-                    for line in text.splitlines() if line.strip()]  # fmt: skip
+            lines = [_scalar(line.strip()) if "type" not in schema["items"] else line.strip()
+                     for line in text.splitlines() if line.strip()]  # fmt: skip
+            return lines or (None if schema.get("minItems") else lines)  # one that may not be empty is left out
         if not text:
             return None
         if kind == "whole":
