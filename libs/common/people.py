@@ -92,10 +92,11 @@ def seat(tx: Tx, home: UUID | None) -> Mapping[str, Any] | None:
     return first
 
 
-def has_several_clocks(tx: Tx) -> bool:
-    """Whether a time of one branch is another at another, and so is said with its zone."""
-    every = sa.select(tx.tables.branches.c.details)
-    return tx.known("several clocks", lambda: len({row.details.get("time_zone") for row in tx.execute(every)}) > 1)
+def has_several_clocks(tx: Tx, among: Collection[UUID] = ()) -> bool:
+    """Whether a time of one branch is another at another, and so is said with its zone; ``among`` these, if any."""
+    every = sa.select(tx.tables.branches.c.id, tx.tables.branches.c.details)
+    clocks = tx.known("clocks", lambda: {row.id: row.details.get("time_zone") for row in tx.execute(every)})
+    return len({clock for ident, clock in clocks.items() if not among or ident in among}) > 1
 
 
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:

@@ -80,6 +80,10 @@ def test_where_the_company_has_several_clocks_a_time_says_by_which(office: Bench
     assert "Starts Chicago time" in " ".join(reader.page.text.split())
     page = reader.press("Set an appointment", starts_at="2027-05-04T10:00", type="sales_call")
     assert "Tomorrow 10:00 CDT" in page.text
+    near = opportunity(office, branch=str(HOME), owner_id=str(CAST["salesperson"][0]))
+    page = Reader(office, "salesperson").open(f"/opportunities/{near['id']}")
+    assert "Today 10:00" in page.text, "who comes across one branch's records alone has one clock"
+    assert "CDT" not in page.text
     office.settle()
     told = [one["text"] for one in office.as_("stranger").items("/api/v1/notifications")]
     assert any("Appointment on Tue 4 May 08:00 PDT" in one for one in told), told

@@ -2,18 +2,19 @@
 
 import functools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from libs.common import people, spoken, texts
-from libs.common.auth import RULES, Caller, May
+from libs.common.auth import RULES, Caller, May, reach
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
 from libs.common.web import PUBLIC, SIGNED_IN, Rule, browser, edge, reading, request_id, speak, store
@@ -203,8 +204,15 @@ def place() -> Place:
     """Where the reader is: their branch's zone and currency."""
     if "place" not in g:
         with reading() as tx:
-            g.place = Place.of(_branch(tx), tx.now, say, zoned=people.has_several_clocks(tx))
+            g.place = Place.of(_branch(tx), tx.now, say, zoned=people.has_several_clocks(tx, _within_reach()))
     return cast(Place, g.place)
+
+
+def _within_reach() -> Collection[UUID]:
+    """The branches whose records the reader comes across; none where that is every one."""
+    who = g.get("caller")
+    everywhere = who is None or who.every_branch or reach(who.roles, "opportunity.read")[1]
+    return () if everywhere else who.branches
 
 
 def _branch(tx: Tx) -> Mapping[str, Any] | None:
