@@ -12,7 +12,7 @@ from libs.common.tx import Tx
 from services.estimates.model import Estimate, Opportunity
 
 SAME = aliased(Estimate)
-EVERY = turns.afresh(turns.looking(Estimate)).order_by(Estimate.id)
+EVERY = turns.looking(Estimate).order_by(Estimate.id)
 OF_OPPORTUNITY = EVERY.where(Estimate.opportunity_id == sa.bindparam("ident"))
 OF_ESTIMATE = EVERY.join(SAME, SAME.opportunity_id == Opportunity.id).where(SAME.id == sa.bindparam("ident"))
 
@@ -30,7 +30,4 @@ def of_estimate(tx: Tx, ident: UUID) -> Sequence[Estimate]:
 def _held(tx: Tx, turn: sa.Select[Any], statement: sa.Select[Estimate], ident: UUID) -> Sequence[Estimate]:
     given = {"ident": ident}
     turns.take(tx, turn, given)
-    every = tx.session.scalars(statement, given).all()
-    for estimate in every:
-        tx.has_taken(estimate)
-    return every
+    return turns.held(tx, statement, given)
