@@ -17,7 +17,7 @@ from libs.common.columns import Aggregate, Json, type_map
 from libs.common.contracts.base import Event
 from libs.common.service import Service, Subscriptions
 from libs.common.tx import Tx
-from libs.common.web import PUBLIC, Answer, Given, Page, Schema, begin, endpoint, fields, page, reading
+from libs.common.web import PUBLIC, Answer, Given, Listing, Page, Schema, begin, endpoint, fields, page, reading
 
 NOWHERE = Path("/nonexistent")
 HOPS = 5
@@ -210,12 +210,15 @@ def take(given: Given) -> Answer:
         return tx.answer(EnquiryOut(), found, 201)
 
 
+LISTING = Listing(Enquiry, sa.select(Enquiry))
+
+
 @bp.get("/enquiries")
 @endpoint(may=PUBLIC, query=Page, answer=EnquiryRow, many=True)
 def enquiries(asked: Given) -> Answer:
     """The newest."""
     with reading() as tx:
-        return page(tx, sa.select(Enquiry), Enquiry, EnquiryRow, asked)
+        return page(tx, LISTING, EnquiryRow, asked)
 
 
 SERVICES = {

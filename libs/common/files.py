@@ -3,6 +3,7 @@
 One room for leads, opportunities and bookings: tables, acts and the look at what is there. Lists never touch the bytes.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +68,13 @@ def shelf(metadata: MetaData) -> Shelf:
 
 def of(tx: Tx, here: Shelf, records: Iterable[UUID]) -> Sequence[FileRow]:
     """What is said of the files at these records, the oldest first."""
-    asked = sa.select(here.files).where(here.files.c.record_id.in_(list(records)))
-    return tx.execute(asked.order_by(here.files.c.added_at, here.files.c.id)).all()
+    return tx.execute(_at(here.files), {"records": list(records)}).all()
+
+
+@functools.cache
+def _at(files: sa.Table) -> sa.Select[Any]:
+    there = files.c.record_id.in_(sa.bindparam("records", expanding=True))
+    return sa.select(files).where(there).order_by(files.c.added_at, files.c.id)
 
 
 def find(tx: Tx, here: Shelf, record: UUID, ident: UUID) -> FileRow:

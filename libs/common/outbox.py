@@ -1,10 +1,12 @@
 """The outbox over time: how much may wait in it, what of it is sent again, and when what was sent is let go of."""
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -47,16 +49,16 @@ def too_much(tx: Tx) -> str:
     Facts that an operator has sent again do not count: they are told already.
     """
     limits, outbox = tx.store.surroundings.outbox, tx.tables.outbox
-    waiting = sa.select(outbox.c.id, outbox.c.created_at).where(outbox.c.published_at.is_(None), outbox.c.id > mark(tx))
-    first = tx.execute(waiting.order_by(outbox.c.id).limit(1)).first()
+    waiting, behind = _waiting(outbox), {"sent_again": mark(tx)}
+    first = tx.execute(_first_waiting(outbox), behind).first()
     if first is None:
         return ""
     if tx.now - first.created_at > timedelta(hours=limits.most_hours):
         return f"facts wait to be sent since {first.created_at:%Y-%m-%d %H:%M} UTC, more than {limits.most_hours} h"
-    newest = tx.execute(waiting.with_only_columns(sa.func.max(outbox.c.id))).scalar() or first.id
+    newest = tx.execute(waiting.with_only_columns(sa.func.max(outbox.c.id)), behind).scalar() or first.id
     if newest - first.id < limits.most_rows:
         return ""  # they are at most as many as their numbers: counting a long backlog takes a third of a second
-    if tx.execute(waiting.order_by(outbox.c.id).offset(limits.most_rows).limit(1)).first() is not None:
+    if tx.execute(waiting.order_by(outbox.c.id).offset(limits.most_rows).limit(1), behind).first() is not None:
         return f"more than {limits.most_rows} facts wait to be sent"
     return ""
 
@@ -198,10 +200,28 @@ def prune(store: Store, batch: int = 500) -> int:
 
 
 def _kept(tx: Tx, name: str) -> int:
-    counters = tx.tables.counters
-    return int(tx.execute(sa.select(counters.c.value).where(counters.c.name == name)).scalar() or 0)
+    return int(tx.execute(_value(tx.tables.counters), {"of_name": name}).scalar() or 0)
 
 
 def _keep(tx: Tx, name: str, value: int) -> None:
-    insert = tx.insert(tx.tables.counters).values(name=name, value=value)
-    tx.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    tx.keep(tx.tables.counters, {"name": name, "value": value}, "name")
+
+
+# Made once: who takes commands looks every moment at what waits.
+
+
+@functools.cache
+def _value(counters: sa.Table) -> sa.Select[Any]:
+    return sa.select(counters.c.value).where(counters.c.name == sa.bindparam("of_name"))
+
+
+@functools.cache
+def _waiting(outbox: sa.Table) -> sa.Select[Any]:
+    """What is not told yet, behind the row ``sent_again``."""
+    told = outbox.c.published_at.is_(None), outbox.c.id > sa.bindparam("sent_again")
+    return sa.select(outbox.c.id, outbox.c.created_at).where(*told)
+
+
+@functools.cache
+def _first_waiting(outbox: sa.Table) -> sa.Select[Any]:
+    return _waiting(outbox).order_by(outbox.c.id).limit(1)

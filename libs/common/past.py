@@ -44,11 +44,9 @@ def asked(tx: Tx, streams: Collection[str]) -> dict[str, int]:
 
 def note(store: Store, streams: Iterable[str], since: int) -> None:
     """``since`` is ALWAYS, a moment, or what a moment is below 0 until all of the past is here."""
-    rows = [{"name": READ + stream, "value": since} for stream in sorted(streams)]
-    if rows:
-        with store.begin() as tx:
-            insert = tx.insert(tx.tables.counters).values(rows)
-            tx.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": since}))
+    with store.begin() as tx:
+        for stream in sorted(streams):
+            tx.keep(tx.tables.counters, {"name": READ + stream, "value": since}, "name")
 
 
 def finish(store: Store, streams: Collection[str]) -> None:

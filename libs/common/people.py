@@ -1,5 +1,6 @@
 """This service's copy of staff: people, teams and branches, as staff last told."""
 
+import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,8 +65,7 @@ def remember_branch(tx: Tx, event: BranchChanged) -> None:
 
 def _keep(tx: Tx, table: sa.Table, ident: UUID, row: dict[str, Any]) -> None:
     tx.forget_known()
-    insert = tx.insert(table).values(id=ident, **row)
-    tx.session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
+    tx.keep(table, {"id": ident, **row}, "id")
 
 
 def found(tx: Tx, idents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
@@ -94,9 +94,13 @@ def seat(tx: Tx, home: UUID | None) -> Mapping[str, Any] | None:
 
 def has_several_clocks(tx: Tx, among: Collection[UUID] = ()) -> bool:
     """Whether a time of one branch is another at another, and so is said with its zone; ``among`` these, if any."""
-    every = sa.select(tx.tables.branches.c.id, tx.tables.branches.c.details)
-    clocks = tx.known("clocks", lambda: {row.id: row.details.get("time_zone") for row in tx.execute(every)})
+    clocks = tx.known("clocks", lambda: _clocks(tx))
     return len({clock for ident, clock in clocks.items() if not among or ident in among}) > 1
+
+
+def _clocks(tx: Tx) -> dict[UUID, str | None]:
+    every = sa.select(tx.tables.branches.c.id, tx.tables.branches.c.details)
+    return {row.id: row.details.get("time_zone") for row in tx.execute(every)}
 
 
 def team(tx: Tx, ident: UUID | None) -> Mapping[str, Any] | None:
@@ -294,6 +298,11 @@ def _instant(text: str | None) -> datetime | None:
 
 def _rows(tx: Tx, table: sa.Table, idents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
     def find(unknown: Collection[UUID]) -> dict[UUID, sa.Row[Any]]:
-        return {row.id: row for row in tx.execute(sa.select(table).where(table.c.id.in_(unknown)))}
+        return {row.id: row for row in tx.execute(_these(table), {"idents": list(unknown)})}
 
     return tx.known_of(table.name, idents, find)
+
+
+@functools.cache
+def _these(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.id.in_(sa.bindparam("idents", expanding=True)))

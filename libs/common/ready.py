@@ -1,4 +1,4 @@
-"""Statements that acts ask the kernel for, built once: counters, timers, what is held."""
+"""Statements that acts ask the kernel for, built once: counters, timers, what is held, rows kept."""
 
 import functools
 from collections.abc import Sequence
@@ -45,6 +45,15 @@ def holding(held: sa.Table, in_sqlite: bool) -> Any:
     insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(held)
     given = {name: insert.excluded[name] for name in ("attempts", "waits", "due_at", "reason")}
     return insert.on_conflict_do_update(index_elements=["producer", "agg", "agg_seq"], set_=given)
+
+
+@functools.cache
+def keeping(table: sa.Table, key: tuple[str, ...], names: tuple[str, ...], in_sqlite: bool) -> Any:
+    """Puts a row of these names over the one with the same key."""
+    insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(table)
+    insert = insert.values({name: bindparam(name) for name in names})
+    said = {name: insert.excluded[name] for name in names if name not in key}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=said)
 
 
 @functools.cache

@@ -219,6 +219,10 @@ class Tx:
         """An INSERT that knows ON CONFLICT in this database's dialect."""
         return sqlite.insert(table) if self.store.database.sqlite else postgresql.insert(table)
 
+    def keep(self, table: sa.Table, row: Mapping[str, Any], *key: str) -> None:
+        """Puts the row over the one that has the same key: what is named is so, the rest stays as it was."""
+        self.execute(ready.keeping(table, key, tuple(row), self.store.database.sqlite), row)
+
     # -- facts
 
     def publish(self, event: Event, *, of: Aggregate) -> None:

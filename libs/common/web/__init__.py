@@ -23,13 +23,15 @@ from libs.common.web.endpoint import endpoint
 from libs.common.web.exporting import AS_FILE, Sheet, listed, same
 from libs.common.web.languages import speak
 from libs.common.web.limits import limit
+from libs.common.web.listings import Listing, equal
 from libs.common.web.paging import items, page
 from libs.common.web.papers import on_paper
 from libs.common.web.problems import not_found, problem
 
 __all__ = [
-    "AS_FILE", "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Listed", "Page", "Rule", "Schema",
-    "Sheet", "Sort", "Upload", "begin", "browser", "caller", "create_app", "demand_new_request", "edge", "endpoint",
-    "fields", "if_match", "items", "limit", "link_token", "listed", "load", "location", "not_found", "on_paper", "one",
-    "page", "problem", "reading", "request_id", "same", "scoped", "speak", "store", "visible",
+    "AS_FILE", "LINK", "PUBLIC", "SIGNED_IN", "Allowed", "Answer", "Given", "Listed", "Listing", "Page", "Rule",
+    "Schema", "Sheet", "Sort", "Upload", "begin", "browser", "caller", "create_app", "demand_new_request", "edge",
+    "endpoint", "equal", "fields", "if_match", "items", "limit", "link_token", "listed", "load", "location",
+    "not_found", "on_paper", "one", "page", "problem", "reading", "request_id", "same", "scoped", "speak", "store",
+    "visible",
 ]  # fmt: skip

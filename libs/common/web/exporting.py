@@ -10,7 +10,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Response
 from marshmallow import Schema as AnySchema
 
@@ -21,7 +20,8 @@ from libs.common.schema.fields import Instant
 from libs.common.schema.strict import Schema
 from libs.common.tx import Tx
 from libs.common.web.context import origin, store
-from libs.common.web.paging import page, piece, seen
+from libs.common.web.listings import Condition, Listing, reader
+from libs.common.web.paging import page, piece
 from libs.common.workhours import zone
 
 CSV = "csv"
@@ -51,13 +51,16 @@ def same(*names: str) -> dict[str, str]:
 
 
 def listed(
-    tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any], sheet: Sheet
+    tx: Tx, listing: Listing, schema: type[AnySchema], asked: dict[str, Any], sheet: Sheet, *more: Condition
 ) -> Answer | Response:
     """A page of the list or, asked for so, all of it as a file; ``limit`` and ``cursor`` are of pages only."""
     if asked.get("format") != CSV:
-        return page(tx, statement, kind, schema, asked)
-    cells = _cells(schema, frozenset(path[0] for path in (*sheet.paths, ["branch"])))
-    read = functools.partial(piece, statement=seen(statement, kind), kind=kind, schema=cells)
+        return page(tx, listing, schema, asked, *more)
+    cells, by = _cells(schema, frozenset(path[0] for path in (*sheet.paths, ["branch"]))), reader()
+
+    def read(tx: Tx, asked: dict[str, Any]) -> tuple[list[Any], str | None]:
+        return piece(tx, listing, by, cells, asked, *more)
+
     wanted = {name: value for name, value in asked.items() if name != "cursor"} | {"limit": PIECE}
     begin = functools.partial(store().reading, origin())
     first = _lines(tx, sheet, cells, *read(tx, asked=wanted))  # at once, while a trouble can still be told

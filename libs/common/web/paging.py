@@ -5,9 +5,9 @@ import binascii
 import functools
 import hashlib
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,25 +16,23 @@ from flask import request
 from marshmallow import Schema as AnySchema
 
 from libs.common.answers import Answer
-from libs.common.asread import as_read
-from libs.common.auth import Scope
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
 from libs.common.schema.fields import Instant, Uuid
 from libs.common.schema.listing import DEFAULT
 from libs.common.schema.value import Value
-from libs.common.scoping import scoped
 from libs.common.tx import Tx
-from libs.common.web.context import caller, rule
+from libs.common.web.listings import Beyond, Condition, Listing, Reader, made, reader
 
 NEWEST = "-created_at"
 
-Entity = TypeVar("Entity")
 
+def page(tx: Tx, listing: Listing, schema: type[AnySchema], asked: Mapping[str, Any], *more: Condition) -> Answer:
+    """``{items, next}`` of what this caller may see, newest first unless ``sort`` says otherwise.
 
-def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any]) -> Answer:
-    """``{items, next}`` of what this caller may see, newest first unless ``sort`` says otherwise."""
-    rows, following = piece(tx, seen(statement, kind), kind, schema, asked)
+    ``more`` is what a question comes to that has no parameter.
+    """
+    rows, following = piece(tx, listing, reader(), schema, asked, *more)
     headers = {"Content-Type": "application/json"}
     if following:
         where = urlencode({**request.args.to_dict(), "cursor": following})
@@ -42,30 +40,23 @@ def page(tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySch
     return msgspec.json.encode({"items": rows, "next": following}), 200, headers
 
 
-def seen(statement: sa.Select[Any], kind: type[Any]) -> sa.Select[Any]:
-    """What of it this caller may see.
-
-    Who sees a branch's or a team's reads down the list until a page is full; what is one's own is looked for, as that
-    may be far apart.
-    """
-    permissions = rule().permissions
-    theirs = scoped(sa.select(kind.id), kind, caller(), permissions).whereclause if permissions else None
-    if theirs is None:
-        return statement
-    return statement.where(theirs if caller().scope(permissions) is Scope.OWN else as_read(kind, theirs))
-
-
 def piece(
-    tx: Tx, statement: sa.Select[Any], kind: type[Any], schema: type[AnySchema], asked: dict[str, Any]
+    tx: Tx, listing: Listing, by: Reader, schema: type[AnySchema], asked: Mapping[str, Any], *more: Condition
 ) -> tuple[list[Any], str | None]:
     """The rows behind the cursor that is asked for, at most ``limit``, and the cursor behind them, if any follow."""
-    sort = asked.get("sort") or NEWEST
-    column, down = getattr(kind, sort.lstrip("-")), sort.startswith("-")
+    kind, sort, limit = listing.kind, asked.get("sort") or NEWEST, asked.get("limit", DEFAULT)
+    column = getattr(kind, sort.lstrip("-"))
+    names = listing.narrowed.keys() & asked.keys()
+    given = {name: asked[name] for name in names} | {"most_rows": limit + 1}
+    beyond = None
     if "cursor" in asked:
-        statement = statement.where(_after(column, kind.id, down, *_read(asked["cursor"], sort, kind, column)))
-    limit = asked.get("limit", DEFAULT)
-    statement = statement.order_by(*_order(column, kind.id, down)).limit(limit + 1)
-    rows, ends = _read_and_show(tx, statement, schema, kind, column)
+        value, ident = _read(asked["cursor"], sort, kind, column)
+        beyond = Beyond.NOTHING if value is None else Beyond.VALUE
+        given |= {"last_id": ident} | ({} if value is None else {"last_value": value})
+    statement = made(listing, frozenset(names), by, sort, beyond)
+    if more:
+        statement = statement.where(*more)
+    rows, ends = _read_and_show(tx, statement, given, schema, kind, column)
     following = _cursor(*ends(limit - 1), sort, kind) if len(rows) > limit else None
     return rows[:limit], following
 
@@ -81,7 +72,7 @@ def shown(schema: type[AnySchema], rows: Any) -> Any:
 
 
 def _read_and_show(
-    tx: Tx, statement: sa.Select[Any], schema: type[AnySchema], kind: Any, column: Any
+    tx: Tx, statement: sa.Select[Any], given: Mapping[str, Any], schema: type[AnySchema], kind: Any, column: Any
 ) -> tuple[list[Any], Callable[[int], tuple[Any, Any]]]:
     """What a list shows, and for a place in it (the value it is sorted by, id).
 
@@ -89,9 +80,9 @@ def _read_and_show(
     """
     ways = _columns(schema, kind)
     if ways is None:
-        records = tx.session.scalars(statement).all()
+        records = tx.session.scalars(statement, given).all()
         return shown(schema, records), lambda place: (getattr(records[place], column.key), records[place].id)
-    result = tx.execute(statement)
+    result = tx.execute(statement, given)
     names = list(result.keys())
     if len(set(names)) < len(names):
         raise TypeError(f"{schema.__name__} shows columns only, so its list need not join anything to them")
@@ -119,24 +110,6 @@ def _columns(schema: type[AnySchema], kind: Any) -> list[tuple[str, str, Any]] |
     ways = [(field.data_key or name, field.attribute or name, field) for name, field in schema().dump_fields.items()]
     columns = {one.key for one in sa.inspect(kind).column_attrs if one.columns[0].name == one.key}
     return ways if columns.issuperset(column for _, column, _ in ways) else None
-
-
-def _order(column: Any, ident: Any, down: bool) -> tuple[sa.ColumnElement[Any], ...]:
-    """By the column, then by id; NULLs last where there may be any: PostgreSQL's index has them first, so it reads and
-    sorts the whole table where it is told of NULLs that cannot be.
-    """
-    first, second = (column.desc(), ident.desc()) if down else (column.asc(), ident.asc())
-    return (first.nulls_last() if column.nullable else first), second
-
-
-def _after(column: Any, ident: Any, down: bool, value: Any, last: Any) -> sa.ColumnElement[bool]:
-    """What comes behind (value, last) in that order. ``reached`` is what an index can begin at; an OR is none."""
-    beyond = ident < last if down else ident > last
-    if value is None:
-        return sa.and_(column.is_(None), beyond)
-    reached, further = (column <= value, column < value) if down else (column >= value, column > value)
-    behind = sa.and_(reached, sa.or_(further, beyond))
-    return sa.or_(behind, column.is_(None)) if column.nullable else behind
 
 
 def _cursor(value: Any, ident: Any, sort: str, kind: type[Any]) -> str:

@@ -19,6 +19,7 @@ from libs.common.web.acts import begin, one, reading
 from libs.common.web.allowed import Allowed
 from libs.common.web.context import edge
 from libs.common.web.endpoint import endpoint
+from libs.common.web.listings import Listing, equal
 from libs.common.web.paging import page
 
 
@@ -120,10 +121,14 @@ def add(bp: Blueprint) -> None:
 def parked_list(asked: Given) -> Answer:
     """What could not be applied here, newest first."""
     with reading() as tx:
-        kind = kind_of(tx.tables.parked)
-        columns = {"reason": kind.reason, "producer": kind.producer, "type": kind.type, "subject": kind.agg}
-        wanted = [column == asked[name] for name, column in columns.items() if name in asked]
-        return page(tx, sa.select(kind).where(*wanted), kind, ParkedOut, asked)
+        kind: Any = kind_of(tx.tables.parked)  # functools wants to be told that a class can be hashed
+        return page(tx, _listing(kind), ParkedOut, asked)
+
+
+@functools.cache
+def _listing(kind: Any) -> Listing:
+    narrowed = equal(reason=kind.reason, producer=kind.producer, type=kind.type, subject=kind.agg)
+    return Listing(kind, sa.select(kind), narrowed)
 
 
 @endpoint(may=("parked.read", "parked.admin"), answer=ParkedWhole)

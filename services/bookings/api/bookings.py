@@ -13,9 +13,11 @@ from libs.common.web import (
     AS_FILE,
     Answer,
     Given,
+    Listing,
     begin,
     caller,
     endpoint,
+    equal,
     if_match,
     items,
     listed,
@@ -44,32 +46,32 @@ from services.bookings.schemas.bookings import (
 
 bp = Blueprint("bookings", __name__, url_prefix="/api/v1/bookings")
 
-FILTERS = {
-    "customer_id": Booking.customer_id,
-    "team": Booking.team_id,
-    "assignee": Booking.assignee_id,
-    "state": Booking.state,
-    "branch": Booking.branch,
-}
+LISTING = Listing(
+    Booking,
+    sa.select(Booking),
+    {
+        **equal(
+            customer_id=Booking.customer_id,
+            team=Booking.team_id,
+            assignee=Booking.assignee_id,
+            state=Booking.state,
+            branch=Booking.branch,
+        ),
+        "job_id": Booking.id.in_(usecases.OF_JOB),
+        "opportunity_id": Booking.id.in_(usecases.FROM_OPPORTUNITY),
+        "acceptance_id": Booking.id.in_(
+            sa.select(Part.booking_id).where(Part.acceptance_id == sa.bindparam("acceptance_id"))
+        ),
+    },
+)
 
 
 @bp.get("")
 @endpoint(may="booking.read", query=BookingQuery, answer=BookingRow, many=True, kinds=AS_FILE)
 def bookings(asked: Given) -> Answer | Response:
     """Booking orders of the caller's branches, newest first; with format=csv all of them as a file."""
-    wanted = sa.select(Booking)
-    for name, column in FILTERS.items():
-        if name in asked:
-            wanted = wanted.where(column == asked[name])
-    if "job_id" in asked:
-        wanted = wanted.where(Booking.id.in_(usecases.orders_of(asked["job_id"])))
-    if "opportunity_id" in asked:
-        wanted = wanted.where(Booking.id.in_(usecases.orders_from(asked["opportunity_id"])))
-    if "acceptance_id" in asked:
-        of = sa.select(Part.booking_id).where(Part.acceptance_id == asked["acceptance_id"])
-        wanted = wanted.where(Booking.id.in_(of))
     with reading() as tx:
-        return listed(tx, wanted, Booking, BookingRow, asked, SHEET)
+        return listed(tx, LISTING, BookingRow, asked, SHEET)
 
 
 @bp.post("")

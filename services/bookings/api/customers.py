@@ -6,25 +6,36 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 
 from libs.common.parties import folded
-from libs.common.web import AS_FILE, Answer, Given, begin, endpoint, if_match, listed, one, reading, visible
+from libs.common.web import (
+    AS_FILE,
+    Answer,
+    Given,
+    Listing,
+    begin,
+    endpoint,
+    equal,
+    if_match,
+    listed,
+    one,
+    reading,
+    visible,
+)
 from services.bookings import usecases
 from services.bookings.model import Customer
 from services.bookings.schemas.customers import CUSTOMERS, CustomerEditIn, CustomerOut, CustomerQuery
 
 bp = Blueprint("customers", __name__, url_prefix="/api/v1/bookings/customers")
 
+LISTING = Listing(Customer, sa.select(Customer), equal(branch=Customer.branch))
+
 
 @bp.get("")
 @endpoint(may="customer.read", query=CustomerQuery, answer=CustomerOut, many=True, kinds=AS_FILE)
 def customers(asked: Given) -> Answer | Response:
     """Customers of the caller's branches and of the whole company, newest first; with format=csv all as a file."""
-    wanted = sa.select(Customer)
-    if "branch" in asked:
-        wanted = wanted.where(Customer.branch == asked["branch"])
-    if "q" in asked:
-        wanted = wanted.where(Customer.search.contains(folded(asked["q"]), autoescape=True))
+    found = [Customer.search.contains(folded(asked["q"]), autoescape=True)] if "q" in asked else []
     with reading() as tx:
-        return listed(tx, wanted, Customer, CustomerOut, asked, CUSTOMERS)
+        return listed(tx, LISTING, CustomerOut, asked, CUSTOMERS, *found)
 
 
 @bp.get("/<uuid:customer_id>")

@@ -6,7 +6,20 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 
 from libs.common.parties import folded
-from libs.common.web import AS_FILE, Answer, Given, begin, endpoint, if_match, listed, one, reading, visible
+from libs.common.web import (
+    AS_FILE,
+    Answer,
+    Given,
+    Listing,
+    begin,
+    endpoint,
+    equal,
+    if_match,
+    listed,
+    one,
+    reading,
+    visible,
+)
 from services.bookings import usecases
 from services.bookings.model import Job, Sale
 from services.bookings.schemas.customers import (
@@ -22,19 +35,20 @@ from services.bookings.schemas.customers import (
 
 bp = Blueprint("jobs", __name__, url_prefix="/api/v1/bookings/jobs")
 
+LISTING = Listing(
+    Job,
+    sa.select(Job),
+    equal(customer_id=Job.customer_id, opportunity_id=Job.opportunity_id, status=Job.status, branch=Job.branch),
+)
+
 
 @bp.get("")
 @endpoint(may="job.read", query=JobQuery, answer=JobOut, many=True, kinds=AS_FILE)
 def jobs(asked: Given) -> Answer | Response:
     """Jobs of the caller's branches, newest first; with format=csv all of them as a file."""
-    wanted = sa.select(Job)
-    for name in ("customer_id", "opportunity_id", "status", "branch"):
-        if name in asked:
-            wanted = wanted.where(getattr(Job, name) == asked[name])
-    if "q" in asked:
-        wanted = wanted.where(Job.search.contains(folded(asked["q"]), autoescape=True))
+    found = [Job.search.contains(folded(asked["q"]), autoescape=True)] if "q" in asked else []
     with reading() as tx:
-        return listed(tx, wanted, Job, JobOut, asked, JOBS)
+        return listed(tx, LISTING, JobOut, asked, JOBS, *found)
 
 
 @bp.post("")

@@ -6,24 +6,26 @@ import sqlalchemy as sa
 from flask import Blueprint
 from sqlalchemy.orm import selectinload
 
-from libs.common.web import Answer, Given, begin, endpoint, one, page, reading, visible
+from libs.common.web import Answer, Given, Listing, begin, endpoint, equal, one, page, reading, visible
 from services.bookings import usecases
 from services.bookings.model import Sale
 from services.bookings.schemas.sales import SaleOut, SaleQuery, UndoIn
 
 bp = Blueprint("sales", __name__, url_prefix="/api/v1/bookings/sales")
 
+LISTING = Listing(
+    Sale,
+    sa.select(Sale).options(selectinload(Sale.booking)),  # it says whether a sale can still be undone
+    equal(state=Sale.state, opportunity_id=Sale.opportunity_id),
+)
+
 
 @bp.get("")
 @endpoint(may="booking.read", query=SaleQuery, answer=SaleOut, many=True)
 def sales(asked: Given) -> Answer:
     """Sales of the caller's branches, newest first; those that failed with state=failed."""
-    wanted = sa.select(Sale).options(selectinload(Sale.booking))  # it says whether a sale can still be undone
-    for name in ("state", "opportunity_id"):
-        if name in asked:
-            wanted = wanted.where(getattr(Sale, name) == asked[name])
     with reading() as tx:
-        return page(tx, wanted, Sale, SaleOut, asked)
+        return page(tx, LISTING, SaleOut, asked)
 
 
 @bp.get("/<uuid:acceptance_id>")

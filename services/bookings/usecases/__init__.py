@@ -5,7 +5,7 @@ from services.bookings.usecases.book import add_change_order, book
 from services.bookings.usecases.customers import edit_customer
 from services.bookings.usecases.end import cancel
 from services.bookings.usecases.handoff import accept, acknowledge, assign, complete, give_back, reassign, start
-from services.bookings.usecases.jobs import close, edit_job, learn, orders_from, orders_of, rename
+from services.bookings.usecases.jobs import FROM_OPPORTUNITY, OF_JOB, close, edit_job, learn, rename
 from services.bookings.usecases.naming import preview_name
 from services.bookings.usecases.paper import mail, sheet
 from services.bookings.usecases.prepare import edit, hold, make_ready
@@ -13,6 +13,8 @@ from services.bookings.usecases.sell import make_the_job, sell, step_happened, s
 from services.bookings.usecases.timers import TIMERS, release
 
 __all__ = [
+    "FROM_OPPORTUNITY",
+    "OF_JOB",
     "TIMERS",
     "accept",
     "acknowledge",
@@ -32,8 +34,6 @@ __all__ = [
     "mail",
     "make_ready",
     "make_the_job",
-    "orders_from",
-    "orders_of",
     "preview_name",
     "reassign",
     "release",

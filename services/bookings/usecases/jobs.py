@@ -19,6 +19,24 @@ from services.bookings.settings import PREFERENCES
 from services.bookings.states import BY_ORDERS, ENDED, JOB, JobAction, JobState, SaleState
 from services.bookings.usecases import facts, filing, naming, prepare
 
+#: statements are made once, since most acts on an order ask them
+SOLD = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
+#: the ids of a job's orders: its own, and those in which something that was sold on it is done besides
+OF_JOB = (
+    sa.select(Booking.id)
+    .where(Booking.job_id == sa.bindparam("job_id"))
+    .union(SOLD.where(Sale.job_id == sa.bindparam("job_id"), Part.live))
+)
+#: the same of an opportunity
+FROM_OPPORTUNITY = (
+    sa.select(Booking.id)
+    .where(Booking.opportunity_id == sa.bindparam("opportunity_id"))
+    .union(SOLD.where(Sale.opportunity_id == sa.bindparam("opportunity_id")))
+)
+RUNNING = sa.select(Booking).where(Booking.id.in_(OF_JOB), Booking.state.not_in(ENDED)).order_by(Booking.id)
+STATES = sa.select(Booking.state).where(Booking.id.in_(OF_JOB))
+OTHER_STATES = STATES.where(Booking.id != sa.bindparam("order_id"))
+
 
 def make_job(
     tx: Tx, number: int, sale: Sale, accepted: EstimateAccepted, customer: Customer, name: str | None = None
@@ -83,8 +101,7 @@ def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
         index(job)
         tell_change(tx, job, *changed)
     if "site" in changed:
-        running = sa.select(Booking).where(Booking.id.in_(orders_of(job.id)), Booking.state.not_in(ENDED))
-        for booking in turns.held(tx, running.order_by(Booking.id)):
+        for booking in turns.held(tx, RUNNING, {"job_id": job.id}):
             prepare.put_right(tx, booking, site=(site, job.site))
     return job
 
@@ -131,28 +148,16 @@ def settle(tx: Tx, job: Job, booking: Booking | None = None) -> None:
 
     ``booking`` is the one that this act has changed. Without any the job waits for what was sold to be booked.
     """
-    others = sa.select(Booking.state).where(Booking.id.in_(orders_of(job.id)))
-    if booking is not None:
-        others = others.where(Booking.id != booking.id)
-    states = set(tx.session.scalars(others)) | ({str(booking.state)} if booking is not None else set())
+    if booking is None:
+        states = set(tx.session.scalars(STATES, {"job_id": job.id}))
+    else:
+        others = tx.session.scalars(OTHER_STATES, {"job_id": job.id, "order_id": booking.id})
+        states = {*others, str(booking.state)}
     status = next((status for status, orders in BY_ORDERS if states.intersection(orders)), JobState.PENDING)
     if status in (job.status, JobState.COMPLETED if job.status == JobState.CLOSED else None):
         return
     at = JobState(job.status)
     move_on(tx, job, next((one for one in JOB.allowed(at) if JOB.fire(at, one) == status), JobAction.BOOK))
-
-
-def orders_of(job_id: UUID) -> Any:
-    """The ids of a job's orders: its own, and those in which something that was sold on it is done besides."""
-    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
-    return sa.select(Booking.id).where(Booking.job_id == job_id).union(sold.where(Sale.job_id == job_id, Part.live))
-
-
-def orders_from(opportunity_id: UUID) -> Any:
-    """The ids of an opportunity's orders: its own, and those in which something that it sold is done besides."""
-    sold = sa.select(Part.booking_id).join(Sale, Sale.id == Part.acceptance_id)
-    own = sa.select(Booking.id).where(Booking.opportunity_id == opportunity_id)
-    return own.union(sold.where(Sale.opportunity_id == opportunity_id))
 
 
 def give_up(tx: Tx, job: Job, undone: Sale, booking: Booking | None) -> None:

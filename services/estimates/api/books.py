@@ -6,7 +6,21 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import folded
-from libs.common.web import Answer, Given, Page, begin, endpoint, if_match, items, one, page, reading, visible
+from libs.common.web import (
+    Answer,
+    Given,
+    Listing,
+    Page,
+    begin,
+    endpoint,
+    equal,
+    if_match,
+    items,
+    one,
+    page,
+    reading,
+    visible,
+)
 from services.estimates import usecases
 from services.estimates.model import Category, PriceBook, Task
 from services.estimates.schemas.catalogue import (
@@ -24,6 +38,8 @@ from services.estimates.schemas.catalogue import (
 bp = Blueprint("books", __name__, url_prefix="/api/v1/estimates/price-books")
 
 IMPORT_LIMIT = 10 * 1024 * 1024
+BOOKS = Listing(PriceBook, sa.select(PriceBook))
+TASKS = Listing(Task, sa.select(Task), equal(book=Task.book_id, trade=Task.trade))
 
 
 @bp.get("")
@@ -31,7 +47,7 @@ IMPORT_LIMIT = 10 * 1024 * 1024
 def books(asked: Given) -> Answer:
     """The price books of the caller's branches."""
     with reading() as tx:
-        return page(tx, sa.select(PriceBook), PriceBook, BookOut, asked)
+        return page(tx, BOOKS, BookOut, asked)
 
 
 @bp.post("")
@@ -89,15 +105,14 @@ def categories(book_id: UUID) -> Answer:
 def tasks(book_id: UUID, asked: Given) -> Answer:
     """The book's tasks, by code; ``category`` finds those below it as well."""
     with reading() as tx:
-        wanted = sa.select(Task).where(Task.book_id == visible(tx, PriceBook, book_id).id)
+        found = []
         if "q" in asked:
-            wanted = wanted.where(Task.search.contains(folded(asked["q"]), autoescape=True))
-        if "trade" in asked:
-            wanted = wanted.where(Task.trade == asked["trade"])
+            found.append(Task.search.contains(folded(asked["q"]), autoescape=True))
         if "category" in asked:
             below = Task.category.startswith(f"{asked['category']} > ", autoescape=True)
-            wanted = wanted.where(sa.or_(Task.category == asked["category"], below))
-        return page(tx, wanted, Task, TaskOut, {"sort": "code", **asked})
+            found.append(sa.or_(Task.category == asked["category"], below))
+        book = visible(tx, PriceBook, book_id).id
+        return page(tx, TASKS, TaskOut, {"sort": "code", **asked, "book": book}, *found)
 
 
 @bp.post("/<uuid:book_id>/import")

@@ -6,7 +6,21 @@ import sqlalchemy as sa
 from flask import Blueprint, Response
 from sqlalchemy.orm import joinedload
 
-from libs.common.web import AS_FILE, Answer, Given, begin, caller, endpoint, if_match, listed, one, reading, visible
+from libs.common.web import (
+    AS_FILE,
+    Answer,
+    Given,
+    Listing,
+    begin,
+    caller,
+    endpoint,
+    equal,
+    if_match,
+    listed,
+    one,
+    reading,
+    visible,
+)
 from services.estimates import usecases
 from services.estimates.api.shown import shown
 from services.estimates.model import Estimate, Opportunity
@@ -22,23 +36,24 @@ from services.estimates.schemas.outgoing import SHEET, EstimateOut, EstimateRow
 
 bp = Blueprint("estimates", __name__, url_prefix="/api/v1/estimates")
 
+LISTING = Listing(
+    Estimate,
+    sa.select(Estimate).options(joinedload(Estimate.opportunity)),
+    equal(
+        opportunity_id=Estimate.opportunity_id,
+        job_id=Estimate.job_id,
+        state=Estimate.state,
+        salesperson=Estimate.salesperson_id,
+    ),
+)
+
 
 @bp.get("")
 @endpoint(may="estimate.read", query=EstimateQuery, answer=EstimateRow, many=True, kinds=AS_FILE)
 def estimates(asked: Given) -> Answer | Response:
     """Estimates in the caller's scope, newest first; with format=csv all of them as a file."""
-    wanted = sa.select(Estimate).options(joinedload(Estimate.opportunity))
-    columns = {
-        "opportunity_id": Estimate.opportunity_id,
-        "job_id": Estimate.job_id,
-        "state": Estimate.state,
-        "salesperson": Estimate.salesperson_id,
-    }
-    for name, column in columns.items():
-        if name in asked:
-            wanted = wanted.where(column == asked[name])
     with reading() as tx:
-        return listed(tx, wanted, Estimate, EstimateRow, asked, SHEET)
+        return listed(tx, LISTING, EstimateRow, asked, SHEET)
 
 
 @bp.post("")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.errors import Fault, Invalid, NotFound
-from libs.common.web import Answer, Given, Page, begin, caller, endpoint, one, page, reading, scoped
+from libs.common.web import Answer, Given, Listing, Page, begin, caller, endpoint, one, page, reading, scoped
 from services.estimates import usecases
 from services.estimates.model import TaxCode
 from services.estimates.schemas.catalogue import TaxCodeIn, TaxCodeOut
@@ -12,6 +12,7 @@ from services.estimates.schemas.catalogue import TaxCodeIn, TaxCodeOut
 bp = Blueprint("taxes", __name__, url_prefix="/api/v1/estimates/tax-codes")
 
 LONGEST = 40
+LISTING = Listing(TaxCode, sa.select(TaxCode))
 
 
 @bp.get("")
@@ -19,7 +20,7 @@ LONGEST = 40
 def tax_codes(asked: Given) -> Answer:
     """The tax codes there are."""
     with reading() as tx:
-        return page(tx, sa.select(TaxCode), TaxCode, TaxCodeOut, asked)
+        return page(tx, LISTING, TaxCodeOut, asked)
 
 
 @bp.get("/<code>")

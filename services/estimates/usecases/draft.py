@@ -19,6 +19,7 @@ from services.estimates.model import Estimate, Opportunity, Option, Version
 from services.estimates.settings import PREFERENCES
 from services.estimates.usecases import facts, pricing, together
 
+ANY_OF = sa.select(Estimate.id).where(Estimate.opportunity_id == sa.bindparam("opportunity")).limit(1)
 SAID = frozenset({"title", "product_interest", "trade", "site", "bill_to", "prospect"})  #: kept of an opportunity
 BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 
@@ -37,7 +38,7 @@ def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
         for name, value in known.items():
             setattr(record, name, value)
         record.lost = False
-        if tx.execute(sa.select(Estimate.id).where(Estimate.opportunity_id == record.id).limit(1)).first():
+        if tx.execute(ANY_OF, {"opportunity": record.id}).first():
             return None
     return create(tx, record, on_conversion=True)
 

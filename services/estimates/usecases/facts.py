@@ -26,7 +26,9 @@ def head(tx: Tx, estimate: Estimate, *, every: Collection[Estimate] | None = Non
     Who has ``every`` estimate of the opportunity at hand gives them. Who changes several in one act without that writes
     each out before the next is told of.
     """
-    opportunity = tx.get(Opportunity, estimate.opportunity_id)
+    opportunity = estimate.opportunity
+    if not tx.holds(opportunity):
+        tx.get(Opportunity, opportunity.id)
     if every is None:
         which = {"opportunity": opportunity.id, "this": estimate.id}
         others_live = tx.execute(OTHERS, which).first() is not None

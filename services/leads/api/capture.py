@@ -11,9 +11,11 @@ from libs.common.web import (
     AS_FILE,
     Answer,
     Given,
+    Listing,
     begin,
     caller,
     endpoint,
+    equal,
     if_match,
     listed,
     location,
@@ -30,6 +32,15 @@ from services.leads.usecases import decide
 
 bp = Blueprint("capture", __name__, url_prefix="/api/v1/leads")
 
+LISTING = Listing(
+    Lead,
+    sa.select(Lead),
+    {
+        **equal(state=Lead.state, owner=Lead.owner_id, source=Lead.source, branch=Lead.branch),
+        "created_after": Lead.created_at > sa.bindparam("created_after"),
+    },
+)
+
 
 @bp.post("")
 @endpoint(may="lead.create", body=LeadIn, answer=LeadOut, status=201)
@@ -45,19 +56,12 @@ def capture(given: Given) -> Answer:
 @endpoint(may="lead.read", query=LeadQuery, answer=LeadRow, many=True, kinds=AS_FILE)
 def leads(asked: Given) -> Answer | Response:
     """Leads in the caller's scope, newest first; with format=csv all of them as a file."""
-    wanted = sa.select(Lead)
-    for name, column in (("state", Lead.state), ("owner", Lead.owner_id), ("source", Lead.source)):
-        if name in asked:
-            wanted = wanted.where(column == asked[name])
-    if "branch" in asked:
-        wanted = wanted.where(Lead.branch == asked["branch"])
-    if "created_after" in asked:
-        wanted = wanted.where(Lead.created_at > asked["created_after"])
+    found = []
     if "q" in asked:
         text = phone_digits(asked["q"]) or folded(record_number(asked["q"]) or asked["q"])
-        wanted = wanted.where(Lead.search.contains(text, autoescape=True))
+        found.append(Lead.search.contains(text, autoescape=True))
     with reading() as tx:
-        return listed(tx, wanted, Lead, LeadRow, asked, SHEET)
+        return listed(tx, LISTING, LeadRow, asked, SHEET, *found)
 
 
 @bp.get("/<uuid:lead_id>")

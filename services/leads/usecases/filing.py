@@ -55,9 +55,7 @@ def remove(tx: Tx, lead: Lead, ident: UUID, *, reason: str) -> FileAt:
 def sold_by(tx: Tx, event: OpportunityFact) -> None:
     """Whose the opportunity of a lead is by now."""
     said = {name: getattr(event, name) for name in ("salesperson_id", "inside_rep_id", "branch")}
-    said["opportunity_id"] = event.subject
-    insert = tx.insert(SELLING).values(lead_id=event.lead_id, **said)
-    tx.execute(insert.on_conflict_do_update(index_elements=["lead_id"], set_=said))
+    tx.keep(SELLING, {"lead_id": event.lead_id, "opportunity_id": event.subject, **said}, "lead_id")
 
 
 def goes_to_job(tx: Tx, lead_id: UUID, job_id: UUID | None) -> None:

@@ -66,5 +66,4 @@ def _last_turns(tx: Tx, sellers: Sequence[UUID]) -> dict[UUID, int]:
 
 
 def _take(tx: Tx, seller: UUID, turn: int) -> None:
-    insert = tx.insert(tx.tables.counters).values(name=f"turn {seller}", value=turn)
-    tx.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": turn}))
+    tx.keep(tx.tables.counters, {"name": f"turn {seller}", "value": turn}, "name")

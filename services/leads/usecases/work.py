@@ -15,6 +15,7 @@ from services.leads.states import WORKED, LeadAction
 from services.leads.usecases import facts, giving, typed
 from services.leads.usecases.scoring import recompute
 
+MERGED_INTO = sa.select(Lead.id).where(Lead.duplicate_of.in_(sa.bindparam("leads", expanding=True)))
 AT_ONCE = 200  #: leads an act: each is told of, and all are held until it is done
 
 
@@ -77,8 +78,7 @@ def family(tx: Tx, lead: Lead) -> set[UUID]:
     """A lead and what was merged into it."""
     known, found = {lead.id}, {lead.id}
     while found:
-        into = sa.select(Lead.id).where(Lead.duplicate_of.in_(found))
-        found = set(tx.session.scalars(into)) - known
+        found = set(tx.session.scalars(MERGED_INTO, {"leads": list(found)})) - known
         known |= found
     return known
 

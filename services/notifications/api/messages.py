@@ -5,7 +5,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.web import SIGNED_IN, Answer, Given, begin, caller, endpoint, if_match, one, page, reading
+from libs.common.web import (
+    SIGNED_IN,
+    Answer,
+    Given,
+    Listing,
+    begin,
+    caller,
+    endpoint,
+    equal,
+    if_match,
+    one,
+    page,
+    reading,
+)
 from services.notifications import usecases
 from services.notifications.model import Notification
 from services.notifications.schemas import (
@@ -22,17 +35,20 @@ from services.notifications.schemas import (
 bp = Blueprint("notifications", __name__, url_prefix="/api/v1/notifications")
 bar = Blueprint("status_bar", __name__, url_prefix="/api/v1/status-bar")
 
+WHOM = equal(person=Notification.person_id, kind=Notification.kind, subject=Notification.subject)
+TOLD = Listing(Notification, usecases.in_app(), WHOM)
+UNREAD = Listing(Notification, usecases.in_app(unread=True), WHOM)
+HOW = equal(channel=Notification.channel, state=Notification.state)
+SENT = Listing(Notification, sa.select(Notification), WHOM | HOW)
+
 
 @bp.get("")
 @endpoint(may=SIGNED_IN, query=NotificationQuery, answer=NotificationOut, many=True)
 def notifications(asked: Given) -> Answer:
     """What the caller was told, newest first; with unread=true only what they have not seen."""
-    wanted = usecases.mine(caller().person_id, unread=asked.get("unread", False))
-    for name in ("kind", "subject"):
-        if name in asked:
-            wanted = wanted.where(getattr(Notification, name) == asked[name])
+    told = UNREAD if asked.get("unread", False) else TOLD
     with reading() as tx:
-        return page(tx, wanted, Notification, NotificationOut, asked)
+        return page(tx, told, NotificationOut, {**asked, "person": caller().person_id})
 
 
 @bp.get("/<uuid:notification_id>")
@@ -80,14 +96,8 @@ def set_preferences(given: Given) -> Answer:
 @endpoint(may="delivery.read", query=DeliveryQuery, answer=DeliveryOut, many=True)
 def deliveries(asked: Given) -> Answer:
     """The log: every message to anybody, by which channel, and what became of it."""
-    wanted = sa.select(Notification)
-    columns = {"person": Notification.person_id, "channel": Notification.channel, "state": Notification.state}
-    columns |= {"kind": Notification.kind, "subject": Notification.subject}
-    for name, column in columns.items():
-        if name in asked:
-            wanted = wanted.where(column == asked[name])
     with reading() as tx:
-        return page(tx, wanted, Notification, DeliveryOut, asked)
+        return page(tx, SENT, DeliveryOut, asked)
 
 
 @bar.get("")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.tx import Tx
-from libs.common.web import Answer, Given, begin, endpoint, one, page, reading, visible
+from libs.common.web import Answer, Given, Listing, begin, endpoint, equal, one, page, reading, visible
 from services.notifications import usecases
 from services.notifications.model import Webhook, WebhookDelivery
 from services.notifications.schemas import (
@@ -24,16 +24,26 @@ from services.notifications.states import WebhookState
 
 bp = Blueprint("webhooks", __name__, url_prefix="/api/v1/notifications/webhooks")
 
+WEBHOOKS = Listing(Webhook, sa.select(Webhook).where(Webhook.person_id.is_(None)), equal(state=Webhook.state))
+DELIVERIES = Listing(
+    WebhookDelivery,
+    sa.select(WebhookDelivery),
+    equal(
+        webhook=WebhookDelivery.webhook_id,
+        state=WebhookDelivery.state,
+        type=WebhookDelivery.type,
+        subject=WebhookDelivery.subject,
+    ),
+)
+
 
 @bp.get("")
 @endpoint(may="webhook.read", query=WebhookQuery, answer=WebhookItemOut, many=True)
 def webhooks(asked: Given) -> Answer:
     """All that are not removed, newest first."""
-    wanted = sa.select(Webhook).where(Webhook.person_id.is_(None))
-    named = asked.get("state")
-    wanted = wanted.where(Webhook.state == named if named else Webhook.state != WebhookState.REMOVED)
+    kept = () if "state" in asked else (Webhook.state != WebhookState.REMOVED,)
     with reading() as tx:
-        return page(tx, wanted, Webhook, WebhookItemOut, asked)
+        return page(tx, WEBHOOKS, WebhookItemOut, asked, *kept)
 
 
 @bp.post("")
@@ -115,11 +125,8 @@ def test(webhook_id: UUID) -> Answer:
 def deliveries(webhook_id: UUID, asked: Given) -> Answer:
     """What went there, waits, or was given up, newest first; what is settled is kept for 30 days."""
     with reading() as tx:
-        wanted = sa.select(WebhookDelivery).where(WebhookDelivery.webhook_id == _found(tx, webhook_id).id)
-        for name in ("state", "type", "subject"):
-            if name in asked:
-                wanted = wanted.where(getattr(WebhookDelivery, name) == asked[name])
-        return page(tx, wanted, WebhookDelivery, WebhookDeliveryOut, asked)
+        webhook = _found(tx, webhook_id).id
+        return page(tx, DELIVERIES, WebhookDeliveryOut, {**asked, "webhook": webhook})
 
 
 @bp.post("/<uuid:webhook_id>/deliveries/<uuid:delivery_id>/again")

@@ -15,13 +15,14 @@ from services.notifications.usecases import addresses
 
 SIGNS = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})  #: by which a customer's words would be links or calls
 deliveries: Any = WebhookDelivery.__table__
+CHATS = sa.select(Webhook.person_id, Webhook.id).where(
+    Webhook.person_id.in_(sa.bindparam("people", expanding=True)), Webhook.state == WebhookState.ACTIVE
+)
 
 
 def of(tx: Tx, people: Collection[UUID]) -> Mapping[UUID, UUID]:
     """The chats of these people who have one that takes messages."""
-    wanted = sa.select(Webhook.person_id, Webhook.id).where(Webhook.person_id.in_(people))
-    rows = tx.execute(wanted.where(Webhook.state == WebhookState.ACTIVE))
-    return {row.person_id: row.id for row in rows}
+    return {row.person_id: row.id for row in tx.execute(CHATS, {"people": list(people)})}
 
 
 def address(tx: Tx, person: UUID, *, locked: bool = False) -> Webhook | None:

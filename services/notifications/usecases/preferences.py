@@ -16,6 +16,8 @@ from services.notifications.settings import PREFERENCES, Channel
 from services.notifications.states import Kind
 from services.notifications.usecases import chat
 
+OWN = sa.select(Preference.id, Preference.own).where(Preference.id.in_(sa.bindparam("people", expanding=True)))
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -55,7 +57,7 @@ def wishes(tx: Tx, people: Mapping[UUID, UUID | None]) -> dict[UUID, Wishes]:
 
 def _own(tx: Tx, people: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """What these people have set themselves; nothing, for most."""
-    rows = tx.execute(sa.select(Preference.id, Preference.own).where(Preference.id.in_(people)))
+    rows = tx.execute(OWN, {"people": list(people)})
     return {person: {} for person in people} | {row.id: row.own for row in rows}
 
 

@@ -10,10 +10,15 @@ from services.notifications.model import Notification
 from services.notifications.settings import Channel
 
 
-def mine(person: UUID, *, unread: bool = False) -> sa.Select[Notification]:
-    """What this person was told in the app."""
-    wanted = sa.select(Notification).where(Notification.person_id == person, Notification.channel == Channel.IN_APP)
+def in_app(*, unread: bool = False) -> sa.Select[Notification]:
+    """What was told in the app."""
+    wanted = sa.select(Notification).where(Notification.channel == Channel.IN_APP)
     return wanted.where(Notification.read_at.is_(None)) if unread else wanted
+
+
+def mine(person: UUID, *, unread: bool = False) -> sa.Select[Notification]:
+    """The same, to this person."""
+    return in_app(unread=unread).where(Notification.person_id == person)
 
 
 def one_of_mine(tx: Tx, person: UUID, ident: UUID, *, lock: bool = False) -> Notification:

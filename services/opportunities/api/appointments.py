@@ -9,8 +9,20 @@ from libs.common.columns import Aggregate
 from libs.common.errors import Forbidden
 from libs.common.invitations import KIND, written
 from libs.common.scoping import in_scope
-from libs.common.tx import Tx
-from libs.common.web import Answer, Given, begin, caller, endpoint, if_match, one, page, reading, visible
+from libs.common.web import (
+    Answer,
+    Given,
+    Listing,
+    begin,
+    caller,
+    endpoint,
+    equal,
+    if_match,
+    one,
+    page,
+    reading,
+    visible,
+)
 from services.opportunities.model import Appointment, Assignment, Opportunity
 from services.opportunities.schemas.appointments import (
     AppointmentEditIn,
@@ -26,6 +38,23 @@ from services.opportunities.states import AppointmentAction
 from services.opportunities.usecases import appointments as usecases
 
 bp = Blueprint("opportunity_appointments", __name__, url_prefix="/api/v1/opportunities")
+
+THEIRS = sa.select(Assignment.appointment_id).where(Assignment.person_id == sa.bindparam("assignee"))
+LISTING = Listing(
+    Appointment,
+    sa.select(Appointment),
+    {
+        **equal(
+            opportunity_id=Appointment.opportunity_id,
+            job_id=Appointment.job_id,
+            state=Appointment.state,
+            type=Appointment.type,
+        ),
+        "assignee": Appointment.id.in_(THEIRS),
+        "starts_after": Appointment.starts_at >= sa.bindparam("starts_after"),
+        "starts_before": Appointment.starts_at < sa.bindparam("starts_before"),
+    },
+)
 
 
 @bp.post("/<uuid:opportunity_id>/appointments")
@@ -45,7 +74,7 @@ def of_opportunity(opportunity_id: UUID, asked: Given) -> Answer:
     """An opportunity's appointments."""
     with reading() as tx:
         visible(tx, Opportunity, opportunity_id)
-        return _page(tx, sa.select(Appointment).where(Appointment.opportunity_id == opportunity_id), asked)
+        return page(tx, LISTING, AppointmentRow, {**asked, "opportunity_id": opportunity_id})
 
 
 @bp.get("/appointments")
@@ -53,7 +82,7 @@ def of_opportunity(opportunity_id: UUID, asked: Given) -> Answer:
 def appointments(asked: Given) -> Answer:
     """Appointments in the caller's scope; with starts_after and starts_before a calendar."""
     with reading() as tx:
-        return _page(tx, sa.select(Appointment), asked)
+        return page(tx, LISTING, AppointmentRow, asked)
 
 
 @bp.get("/appointments/<uuid:appointment_id>")
@@ -142,20 +171,6 @@ def arrive(appointment_id: UUID) -> Answer:
 def _proceed(appointment_id: UUID, action: AppointmentAction) -> Answer:
     with begin() as tx:
         return tx.answer(AppointmentOut(), usecases.proceed(tx, visible(tx, Appointment, appointment_id), action))
-
-
-def _page(tx: Tx, wanted: sa.Select[Appointment], asked: Given) -> Answer:
-    for name in ("state", "type", "job_id"):
-        if name in asked:
-            wanted = wanted.where(getattr(Appointment, name) == asked[name])
-    if "assignee" in asked:
-        theirs = sa.select(Assignment.appointment_id).where(Assignment.person_id == asked["assignee"])
-        wanted = wanted.where(Appointment.id.in_(theirs))
-    if "starts_after" in asked:
-        wanted = wanted.where(Appointment.starts_at >= asked["starts_after"])
-    if "starts_before" in asked:
-        wanted = wanted.where(Appointment.starts_at < asked["starts_before"])
-    return page(tx, wanted, Appointment, AppointmentRow, asked)
 
 
 def _may_force(record: Aggregate, given: Given) -> None:

@@ -12,9 +12,11 @@ from libs.common.web import (
     AS_FILE,
     Answer,
     Given,
+    Listing,
     begin,
     caller,
     endpoint,
+    equal,
     if_match,
     items,
     listed,
@@ -42,6 +44,22 @@ from services.opportunities.settings import PREFERENCES
 
 bp = Blueprint("opportunities", __name__, url_prefix="/api/v1/opportunities")
 
+LISTING = Listing(
+    Opportunity,
+    sa.select(Opportunity),
+    {
+        **equal(
+            lead_id=Opportunity.lead_id,
+            job_id=Opportunity.job_id,
+            stage=Opportunity.stage,
+            stage_type=Opportunity.stage_type,
+            salesperson=Opportunity.salesperson_id,
+            branch=Opportunity.branch,
+        ),
+        "created_after": Opportunity.created_at > sa.bindparam("created_after"),
+    },
+)
+
 
 @bp.post("")
 @endpoint(may="opportunity.create", body=OpportunityIn, answer=OpportunityOut, status=201)
@@ -56,23 +74,9 @@ def enter(given: Given) -> Answer:
 @endpoint(may="opportunity.read", query=OpportunityQuery, answer=OpportunityRow, many=True, kinds=AS_FILE)
 def opportunities(asked: Given) -> Answer | Response:
     """Opportunities in the caller's scope, newest first; with format=csv all of them as a file."""
-    wanted = sa.select(Opportunity)
-    columns = {
-        "lead_id": Opportunity.lead_id,
-        "job_id": Opportunity.job_id,
-        "stage": Opportunity.stage,
-        "stage_type": Opportunity.stage_type,
-        "salesperson": Opportunity.salesperson_id,
-        "branch": Opportunity.branch,
-    }
-    for name in columns.keys() & asked.keys():
-        wanted = wanted.where(columns[name] == asked[name])
-    if "created_after" in asked:
-        wanted = wanted.where(Opportunity.created_at > asked["created_after"])
-    if "q" in asked:
-        wanted = wanted.where(Opportunity.search.contains(folded(asked["q"]), autoescape=True))
+    found = [Opportunity.search.contains(folded(asked["q"]), autoescape=True)] if "q" in asked else []
     with reading() as tx:
-        return listed(tx, wanted, Opportunity, OpportunityRow, asked, SHEET)
+        return listed(tx, LISTING, OpportunityRow, asked, SHEET, *found)
 
 
 @bp.get("/stages")

@@ -1,13 +1,11 @@
 """What happens to its estimates moves an opportunity: which is selected, how far the talks are, whether all failed."""
 
-import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from libs.common.contracts.estimates import EstimateDeclined, EstimateFact, EstimateSent
 from libs.common.errors import NotFound, NotYet
@@ -40,15 +38,8 @@ def note(tx: Tx, fact: EstimateFact) -> Opportunity:
     if isinstance(fact, EstimateSent):
         stands["sent_at"] = fact.sent_at
     about = {"estimate_id": fact.subject, "opportunity_id": opportunity.id}
-    tx.execute(_stands(tx.store.database.sqlite, tuple(stands)), {**about, **stands})
+    tx.keep(OFFERS, {**about, **stands}, "estimate_id")
     return opportunity
-
-
-@functools.cache
-def _stands(in_sqlite: bool, names: tuple[str, ...]) -> Any:
-    insert: Any = sqlite.insert(OFFERS) if in_sqlite else postgresql.insert(OFFERS)
-    said = {name: insert.excluded[name] for name in names}
-    return insert.on_conflict_do_update(index_elements=["estimate_id"], set_=said)
 
 
 def select(tx: Tx, fact: EstimateFact, *, at: datetime | None = None) -> None:

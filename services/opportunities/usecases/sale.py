@@ -18,8 +18,16 @@ from services.opportunities.model import Appointment, Opportunity, Sale
 from services.opportunities.model.questions import PROFILE
 from services.opportunities.states import StageType
 from services.opportunities.usecases import facts, filing, flows, offers, sheets
+from services.opportunities.usecases.appointments import OF_OPPORTUNITY
 
 APPOINTMENTS, ANSWERS, FILES = "appointments", "answers", "files"  #: what the branch of the sale may have named
+
+# Made once, as every sale asks for them.
+SALES = sa.select(Sale).where(
+    Sale.opportunity_id == sa.bindparam("opportunity"), Sale.undone_at.is_(None), Sale.accepted_at.is_not(None)
+)
+STANDING = SALES.order_by(Sale.accepted_at).limit(1)
+WITHOUT_JOB = SALES.where(Sale.job_id.is_(None))
 
 PROFILES = (PROFILE,)  #: of site and customer, for whoever does the work; what qualified them is the sale's own
 
@@ -137,10 +145,9 @@ def _move(tx: Tx, opportunity: Opportunity, sale: Sale, moves: Collection[str]) 
 
 def _appointments(tx: Tx, opportunity: Opportunity, *jobs: UUID | None) -> Sequence[Appointment]:
     """Its appointments that belong to one of these jobs or, for None, to none; held."""
-    mine = sa.select(Appointment).where(Appointment.opportunity_id == opportunity.id)
-    here = [Appointment.job_id.is_(None) if job is None else Appointment.job_id == job for job in jobs]
     with tx.session.no_autoflush:
-        return tx.all(mine.where(sa.or_(*here)).order_by(Appointment.id).with_for_update())
+        held = tx.session.scalars(OF_OPPORTUNITY, {"opportunity": opportunity.id})
+        return [one for one in held if one.job_id in jobs]
 
 
 def _move_appointments(tx: Tx, appointments: Sequence[Appointment], to_job: UUID | None, acceptance_id: UUID) -> None:
@@ -159,14 +166,12 @@ def _sale(tx: Tx, acceptance_id: UUID, opportunity: Opportunity, estimate_id: UU
 
 def _standing(tx: Tx, opportunity: Opportunity) -> Sale | None:
     """Another sale of it that holds, the first of them."""
-    mine = sa.select(Sale).where(Sale.opportunity_id == opportunity.id, Sale.undone_at.is_(None))
-    return tx.find(mine.where(Sale.accepted_at.is_not(None)).order_by(Sale.accepted_at).limit(1))
+    return tx.session.scalars(STANDING, {"opportunity": opportunity.id}).first()
 
 
 def _others_without_job(tx: Tx, opportunity: Opportunity) -> Sequence[Sale]:
     """What else was sold before there was a job: it is work of the same one."""
-    mine = sa.select(Sale).where(Sale.opportunity_id == opportunity.id, Sale.undone_at.is_(None))
-    return tx.all(mine.where(Sale.job_id.is_(None), Sale.accepted_at.is_not(None)))
+    return tx.session.scalars(WITHOUT_JOB, {"opportunity": opportunity.id}).all()
 
 
 def _tell_won(tx: Tx, opportunity: Opportunity, sale: Sale) -> None:

@@ -104,9 +104,8 @@ def missing(tx: Tx, opportunity: Opportunity, keys: Collection[str]) -> list[Mis
 
 def keep(tx: Tx, opportunity: Opportunity, questions: QuestionSet, answers: dict[str, Any]) -> None:
     """The answers to a set, whole, and the version that they answer."""
-    said = {"set_id": questions.id, "answers": answers}
-    insert = tx.insert(SHEETS).values(opportunity_id=opportunity.id, set_key=questions.key, **said)
-    tx.execute(insert.on_conflict_do_update(index_elements=["opportunity_id", "set_key"], set_=said))
+    of = {"opportunity_id": opportunity.id, "set_key": questions.key}
+    tx.keep(SHEETS, {**of, "set_id": questions.id, "answers": answers}, *of)
 
 
 def version(tx: Tx, ident: UUID) -> QuestionSet | None:

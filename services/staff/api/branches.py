@@ -5,13 +5,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.web import SIGNED_IN, Answer, Given, caller, endpoint, one, page, reading, visible
+from libs.common.web import SIGNED_IN, Answer, Given, Listing, caller, endpoint, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
 from services.staff.model import Branch
 from services.staff.schemas.branches import BranchEditIn, BranchIn, BranchName, BranchOut, BranchQuery
 
 bp = Blueprint("staff_branches", __name__, url_prefix="/api/v1/staff/branches")
+
+
+LISTING = Listing(Branch, sa.select(Branch))
 
 
 def _shown() -> type[BranchName]:
@@ -23,7 +26,7 @@ def _shown() -> type[BranchName]:
 def branches(asked: Given) -> Answer:
     """All branches, newest first; without staff.read, what times and amounts need."""
     with reading() as tx:
-        return page(tx, sa.select(Branch), Branch, _shown(), asked)
+        return page(tx, LISTING, _shown(), asked)
 
 
 @bp.post("")

@@ -1,12 +1,13 @@
 """People over HTTP: names for everybody signed in, the rest for who runs the company's Plumbline."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint
 
 from libs.common.parties import email_key, folded
-from libs.common.web import SIGNED_IN, Answer, Given, caller, endpoint, one, page, reading, visible
+from libs.common.web import SIGNED_IN, Answer, Given, Listing, caller, endpoint, equal, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
 from services.staff.model import Person
@@ -22,6 +23,8 @@ from services.staff.schemas.people import (
 
 bp = Blueprint("staff_people", __name__, url_prefix="/api/v1/staff/people")
 
+LISTING = Listing(Person, sa.select(Person), equal(branch=Person.branch))
+
 
 def _shown() -> type[PersonName]:
     return PersonOut if caller().may("staff.read") else PersonName
@@ -31,21 +34,19 @@ def _shown() -> type[PersonName]:
 @endpoint(may=SIGNED_IN, query=PeopleQuery, answer=PersonOut, many=True)
 def people(asked: Given) -> Answer:
     """Everybody, newest first; without staff.read, their names only."""
-    wanted = sa.select(Person)
+    found: list[Any] = []
     for name, listed in (("role", Person.roles), ("team", Person.team_ids)):
         if name in asked:  # a list of codes or ids, as JSON text the same on both databases
-            wanted = wanted.where(sa.cast(listed, sa.Text).contains(f'"{asked[name]}"', autoescape=True))
-    if "branch" in asked:
-        wanted = wanted.where(Person.branch == asked["branch"])
+            found.append(sa.cast(listed, sa.Text).contains(f'"{asked[name]}"', autoescape=True))
     if "active" in asked:
-        wanted = wanted.where((Person.state == "active") == asked["active"])
+        found.append((Person.state == "active") == asked["active"])
     if "q" in asked:
         matches = Person.search.contains(folded(asked["q"]), autoescape=True)
         if caller().may("staff.read"):
             matches |= Person.email_key.contains(email_key(asked["q"]), autoescape=True)
-        wanted = wanted.where(matches)
+        found.append(matches)
     with reading() as tx:
-        return page(tx, wanted, Person, _shown(), asked)
+        return page(tx, LISTING, _shown(), asked, *found)
 
 
 @bp.post("")

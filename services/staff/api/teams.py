@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint
 
-from libs.common.web import SIGNED_IN, Answer, Given, endpoint, one, page, reading, visible
+from libs.common.web import SIGNED_IN, Answer, Given, Listing, endpoint, equal, one, page, reading, visible
 from services.staff import usecases
 from services.staff.api.changing import changing
 from services.staff.model import Team
@@ -13,17 +13,15 @@ from services.staff.schemas.teams import MembersIn, TeamEditIn, TeamIn, TeamOut,
 
 bp = Blueprint("staff_teams", __name__, url_prefix="/api/v1/staff/teams")
 
+LISTING = Listing(Team, sa.select(Team), equal(kind=Team.kind, branch=Team.branch))
+
 
 @bp.get("")
 @endpoint(may=SIGNED_IN, query=TeamQuery, answer=TeamOut, many=True)
 def teams(asked: Given) -> Answer:
     """All teams, newest first."""
-    wanted = sa.select(Team)
-    for name, column in (("kind", Team.kind), ("branch", Team.branch)):
-        if name in asked:
-            wanted = wanted.where(column == asked[name])
     with reading() as tx:
-        return page(tx, wanted, Team, TeamOut, asked)
+        return page(tx, LISTING, TeamOut, asked)
 
 
 @bp.post("")
