@@ -1,5 +1,6 @@
 """What a bus must do, whichever it is. The relay hands it rows; it hands deliveries to consumers."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,6 +41,11 @@ class Delivery:
 
         The broker looks at the routing key alone: who may publish one stream could name any other in the body.
         """
+        return self._message
+
+    @functools.cached_property
+    def _message(self) -> Message:
+        """Read once, whoever else gets it: nobody can change it."""
         message = decode(self.body, self.content_type)
         sender = message.producer
         if self.producer is not None and self.producer != sender:

@@ -95,7 +95,7 @@ class Consumer:
 
     def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self.store, self.subscriptions = store, subscriptions
-        self._streams = frozenset(subscriptions.streams)
+        self.streams = frozenset(subscriptions.streams)
         self._spared: set[tuple[UUID, int]] = set()  #: facts and attempts that the database's trouble made void
         self.waiting = True  # something may wait for another fact; only a hint, the due times are the truth
 
@@ -113,7 +113,7 @@ class Consumer:
                     park_unread(tx, delivery, wrong)
                 self.store.crash("consumer_parked")
                 continue
-            if message.aggregate not in self._streams:
+            if message.aggregate not in self.streams:
                 continue  # a newer version's worker shares the queue: it must find the stream as one that it is new to
             if delivery.redelivered:
                 self._attempt(message, Why.REDELIVERED)

@@ -19,13 +19,13 @@ class InProcessBus:
 
     def send(self, batch: Sequence[Outgoing], meanwhile: Callable[[], None] = nothing) -> int:  # noqa: ARG002
         """All or nothing: what one subscriber had already applied, it skips when the batch comes again."""
+        told = [(row.type.split(".")[1], Delivery(row.body, redelivered=row.row <= self.begun)) for row in batch]
         for name, consumer in self.consumers.items():
-            streams = set(consumer.subscriptions.streams)
-            wanted = [row for row in batch if row.type.split(".")[1] in streams]
+            wanted = [delivery for stream, delivery in told if stream in consumer.streams]
             if not wanted:
                 continue
             try:
-                consumer.deliver([Delivery(row.body, redelivered=row.row <= self.begun) for row in wanted])
+                consumer.deliver(wanted)
             except DomainError as refusal:  # its database is in trouble: nothing is lost, it is offered again
                 raise BusDown(f"{name} cannot take facts at the moment: {refusal.detail}") from refusal
             consumer.store.crash("consumer_acknowledged")
