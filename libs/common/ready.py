@@ -65,7 +65,8 @@ def few(rows: str, many: str) -> str:
     return f"(SELECT * FROM {rows} LIMIT %({many})s::bigint)"  # noqa: S608 - our own words
 
 
-def due(timers: sa.Table, kinds: Sequence[str]) -> sa.Select[Any]:
+@functools.cache
+def due(timers: sa.Table, kinds: tuple[str, ...]) -> sa.Select[Any]:
     """Timers of these kinds that are due at ``now``, the longest due first, ``most`` of them."""
     mine = timers.c.due_at <= bindparam("now"), timers.c.failed.is_(None), timers.c.kind.in_(kinds)
     in_turn = timers.c.due_at, timers.c.kind, timers.c.subject  # alike on every database, also of one instant

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,23 @@ class TestSqliteStore(StoreSuite):
             pass
         with store.begin() as tx:  # and the turn is free again
             assert tx.count("turns") == 1
+
+    def test_whoever_finds_the_file_taken_by_another_process_is_told_to_come_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(orm, "LOCK_WAIT_S", 0.01)
+        database = orm.connect(f"sqlite:///{tmp_path / 'taken.db'}")
+        store = maker(database)
+        with contextlib.closing(sqlite3.connect(tmp_path / "taken.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable, match="does not answer"), store.begin() as tx:
+                tx.count("turns")
+            with store.reading() as tx:  # who only looks does not wait
+                assert tx.session.execute(store.tables.counters.select()).all() == []
+            other.execute("ROLLBACK")
+        with store.begin() as tx:
+            assert tx.count("turns") == 1
+        database.dispose()
 
     def test_readers_do_not_wait_for_a_writer(self, store: Store) -> None:
         with store.begin() as writing, store.reading() as reading:
