@@ -1,7 +1,7 @@
 """What the cells of an imported lead mean: others' words for our channels, sources, levels, trades and times."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -28,7 +28,8 @@ CHANNELS = {
 }
 LEVELS = {"high": "high hot urgent yes", "medium": "medium warm", "low": "low cold", "none": "none no"}
 TRADES = {
-    "hvac": "hvac heating cooling heating_and_cooling heating_cooling ac air_conditioning furnace heat_pump",
+    "hvac": "hvac heating cooling heating_and_cooling heating_cooling ac a_c air_conditioning air_conditioner furnace "
+    "heat_pump",
     "plumbing": "plumbing plumber drain drains water_heater sewer",
     "electrical": "electrical electric electrician",
     "roofing": "roofing roof roofer",
@@ -43,7 +44,12 @@ COUNTRIES = {
     "canada": "CA",
 }
 MONTH_FIRST = {"US", "CA", "PH", "PR"}  #: where 05/06 is in May
-CLOCKS = (" %H:%M:%S", " %H:%M", " %I:%M %p", "")
+FIVE_DIGITS = {"US", "PR"}  #: where a spreadsheet makes 2134 of 02134
+DAYS = ("%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y")
+SLASHED = {True: ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y"), False: ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y")}
+CLOCKS = ("", " %H:%M:%S", " %H:%M", " %I:%M %p", " %I:%M:%S %p")
+WEEKDAY = re.compile(r"(?i)^(mon|tues?|wed(nes)?|thu(rs)?|fri|sat(ur)?|sun)(day)?\.?\s+")
+OFFSET = re.compile(r"(?i)(:\d\d(?:\s*[ap]m)?)\s*(utc|gmt|z|[+-]\d\d:?\d\d)$")
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,11 @@ def _by_word(table: dict[str, str]) -> dict[str, str]:
 
 
 CHANNEL_OF, LEVEL_OF, TRADE_OF = _by_word(CHANNELS), _by_word(LEVELS), _by_word(TRADES)
-WORDS = {"channel": CHANNEL_OF, "interest_level": LEVEL_OF}
+YES, NO = {"yes", "y", "true", "1", "x", "on"}, {"no", "n", "false", "0", "off"}
+WORDS: dict[str, Container[str]] = {
+    "channel": CHANNEL_OF, "interest_level": LEVEL_OF, "trade": TRADE_OF,
+    **dict.fromkeys(("do_not_contact", "no_calls", "no_emails"), YES | NO),
+}  # fmt: skip
 
 
 def missing(field: str, text: str) -> bool:
@@ -92,7 +102,22 @@ def interest_level(text: str) -> str | None:
 
 
 def trade(text: str) -> str:
-    return TRADE_OF.get(code(text), code(text))
+    """``AC repair`` → ``hvac``: the one that its words speak of; else, or where they speak of two, the text's own."""
+    said = f"_{code(text)}_"
+    spoken_of = {ours for word, ours in TRADE_OF.items() if f"_{word}_" in said}
+    return spoken_of.pop() if len(spoken_of) == 1 else code(text)
+
+
+def yes(text: str) -> bool:
+    return code(text) in YES
+
+
+def postal_code(text: str, country: Callable[[], str]) -> str:
+    """With the zeros that it began with, where every code of the country has five digits."""
+    if re.fullmatch(r"\d{3,4}(-\d{4})?", text) and country() in FIVE_DIGITS:
+        head, dash, tail = text.partition("-")
+        return head.zfill(5) + dash + tail
+    return text
 
 
 def country(text: str) -> str | None:
@@ -113,18 +138,25 @@ def several(texts: Sequence[str], clean: Callable[[str], str], between: str) -> 
 
 def instant(text: str, where: Where) -> str:
     """RFC 3339 with offset, or the text as typed, for the lead's own checks to refuse."""
-    time = _time(text, "%m/%d/%Y" if where.country in MONTH_FIRST else "%d/%m/%Y")
+    time = _time(text, SLASHED[where.country in MONTH_FIRST])
     return text if time is None else (time if time.tzinfo else time.replace(tzinfo=where.zone)).isoformat()
 
 
-def _time(text: str, slashed: str) -> datetime | None:
+def _time(text: str, slashed: Sequence[str]) -> datetime | None:
+    """ISO 8601, or a day as spreadsheets and other programs write it, perhaps with a clock and an offset behind it."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         pass
-    for form in (day + clock for day in (slashed, "%d.%m.%Y") for clock in CLOCKS):  # beside ISO 8601
+    plain = WEEKDAY.sub("", " ".join(text.replace(",", " ").split()))
+    offset = "+0000"
+    if zoned := OFFSET.search(plain):
+        plain, said = plain[: zoned.end(1)], zoned[2].replace(":", "")
+        offset = said if said[0] in "+-" else offset
+    plain = re.sub(r"(?i)(\d)\s*([ap])\.?m\.?$", r"\1 \2m", plain)
+    for form in (day + clock for day in (*slashed, *DAYS) for clock in CLOCKS):
         try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  # the zone is the caller's
+            return datetime.strptime(plain + offset if zoned else plain, form + "%z" * bool(zoned))  # noqa: DTZ007
         except ValueError:
             continue
     return None

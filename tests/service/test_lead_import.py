@@ -53,6 +53,22 @@ def test_who_reads_along_hears_what_the_other_program_called_an_enquiry(leads: B
     assert told == {"Ann Lee": "00Q5e", "Bob Ray": ""}
 
 
+def test_whoever_comes_from_another_program_can_call_their_customers_and_find_their_houses(leads: Bench) -> None:
+    report = send(
+        leads,
+        "J-ID,First Name,Last Name,Main Phone #s,Service Street 1,Service City,Service Zip code,Billing Street 1,Tags,"
+        "Created Date\n"
+        '7,Ann,Lee,615-555-0142,12 Oak St,Nashville,37201,PO Box 7,vip,"Nov 30, 2025"\n',
+    ).get_json()
+
+    assert (report["created"], report["rejected"], report["unknown"]) == (1, [], ["Tags"])
+    [ann] = leads.as_("csr").items("/api/v1/leads")
+    assert (ann["phones"], ann["received_at"]) == (["615-555-0142"], "2025-11-30T06:00:00Z")
+    assert (ann["address"]["line1"], ann["address"]["city"]) == ("12 Oak St", "Nashville")
+    kept = leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]
+    assert kept == {"Billing Street 1": "PO Box 7", "Tags": "vip"}
+
+
 def test_the_same_file_again_adds_nothing_and_a_mended_one_only_the_mended_rows(leads: Bench) -> None:
     send(leads, FILE)
     assert send(leads, FILE).get_json()["created"] == 0
