@@ -23,6 +23,7 @@ FROM base AS tools
 COPY libs libs
 COPY services services
 COPY commands commands
+COPY demo demo
 COPY pyproject.toml ./
 # Compiled here: the image is read-only where it runs.
 RUN python -m compileall -q /app

@@ -181,23 +181,43 @@ def test_an_image_holds_all_that_its_service_needs_and_no_other_service(service:
         f"import libs.common.cli, libs.common.worker, libs.common.web, services.{service}.service as own; "
         "from libs.common import migrate; print(migrate.head(own.SPEC))"
     )
-    env = {"PYTHONPATH": str(tmp_path), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    env["PYTHONPYCACHEPREFIX"] = os.environ.get("PYTHONPYCACHEPREFIX", "")  # the packages need not be compiled anew
-    done = subprocess.run([sys.executable, "-c", said], env=env, check=False, capture_output=True, text=True, cwd="/")
+    done = run_in(tmp_path, "-c", said)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 
 
-def image(service: str, folder: Path) -> None:
-    """The files that the stages `base` and `service` copy out of the checkout; a target that ends in / is a folder."""
+def test_the_image_of_the_tools_holds_all_that_their_steps_need(tmp_path: Path) -> None:
+    """`topology` ended in a stack trace there, and no worker was ever started."""
+    image("tools", tmp_path)
+    said = (
+        "from commands.__main__ import main as m; print([m.get_command(None, n).name for n in m.list_commands(None)])"
+    )
+    done = run_in(tmp_path, "-c", said)
+    assert done.returncode == 0, done.stderr
+    assert set(environment.STEPS) <= set(re.findall(r"\w+", done.stdout))
+
+
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Python, out of an image that was laid out in the folder."""
+    env = {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    env["PYTHONPYCACHEPREFIX"] = os.environ.get("PYTHONPYCACHEPREFIX", "")  # the packages need not be compiled anew
+    return subprocess.run([sys.executable, *arguments], env=env, check=False, capture_output=True, text=True, cwd="/")
+
+
+def image(name: str, folder: Path) -> None:
+    """The files that the stages `base` and `tools`, or `service`, copy out of what the builder is sent of the checkout;
+    a target that ends in / is a folder."""
     before, _, own = DOCKERFILE.read_text().partition("FROM base AS tools")
-    recipe = before.partition("AS base")[2] + own.partition("FROM base AS service")[2]
-    for source, target in re.findall(
-        r"^COPY (?!--from)(\S+) (\S+)", recipe.replace("${SERVICE}", service), re.MULTILINE
-    ):
+    tools, _, service = own.partition("FROM base AS service")
+    recipe = before.partition("AS base")[2] + (tools if name == "tools" else service)
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for source, target in re.findall(r"^COPY (?!--from)(\S+) (\S+)", recipe.replace("${SERVICE}", name), re.MULTILINE):
+        assert any(source == one or source.startswith(f"{one}/") for one in sent), (
+            f"{source} is not sent to the builder"
+        )
         place = folder / target.lstrip("/")
         if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
         else:
             (place if target.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / source, place)
