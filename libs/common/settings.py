@@ -108,6 +108,13 @@ def _web(text: str, _production: bool) -> str:
     return text.rstrip("/")
 
 
+def _management(text: str, production: bool) -> str:
+    parts = _parts(text, ("http", "https"))
+    if production and parts.scheme != "https" and not loopback(parts.hostname):
+        raise Wrong("is plain http in production: the broker's passwords would cross the network in clear")
+    return text.rstrip("/")
+
+
 def _public(text: str, production: bool) -> str:
     parts = _parts(text, ("http", "https"))
     if production and parts.scheme != "https" and not loopback(parts.hostname):
@@ -175,8 +182,8 @@ SETTINGS = (
     Setting("AMQP_URL", "The broker, as this service's own user; for `topology` and `subscribers` an administrator.",
             _broker, secret=True, example="amqp://leads:a-long-password@localhost/%2F",
             needed_by=of("worker", "topology", "subscribers")),
-    Setting("MANAGEMENT_URL", "The broker's management API, by which lost bindings are found and mended.", _web,
-            example="http://localhost:15672", needed_by=of("topology", "subscribers")),
+    Setting("MANAGEMENT_URL", "The broker's management API, by which lost bindings are found and mended.",
+            _management, example="http://localhost:15672", needed_by=of("topology", "subscribers")),
     Setting("BROKER_PASSWORDS", "What `topology` gives the services' users: leads=… staff=…", _passwords, secret=True,
             example="leads=a-long-password staff=another-password", needed_by=of("topology")),
     Setting("JWKS_URL", "Where the keys are published that tokens are signed with; not for staff.", _web,

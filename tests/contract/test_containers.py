@@ -27,10 +27,12 @@ SECRETS = "/run/secrets/"
 
 
 @cache
-def compose() -> dict[str, Any]:
-    """As compose itself understands it: anchors merged, defaults in place."""
+def compose(*said: str, file: Path | None = None) -> dict[str, Any]:
+    """As compose itself understands it: anchors merged, defaults in place. ``said``: in .env; ``file``: on top."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PLUMBLINE_", "COMPOSE_"))}
-    command = [BIN / "docker-compose", "-f", COMPOSE, "--env-file", os.devnull, "config"]
+    env |= dict(one.partition("=")[::2] for one in said)
+    files = [word for one in (COMPOSE, file) if one for word in ("-f", one)]
+    command = [BIN / "docker-compose", *files, "--env-file", os.devnull, "config"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = yaml.safe_load(done.stdout)
@@ -155,6 +157,34 @@ def test_each_begins_when_what_it_needs_is_there() -> None:
         assert needs(f"{name}-api") == {f"{name}-migrate": done}
         assert needs(f"{name}-worker") == {f"{name}-migrate": done, "topology": done}
     assert needs("gateway") == {f"{name}-api": well for name in services.NAMES}
+
+
+def test_in_production_everybody_who_speaks_to_the_broker_gets_to_one_with_tls(tmp_path: Path) -> None:
+    """They were told of the broker in containers, whatever was said, and had no way out to another."""
+    said = {
+        "PLUMBLINE_ENV": "production",
+        "PLUMBLINE_PUBLIC_URL": "https://plumbline.example",
+        "PLUMBLINE_MANAGEMENT_URL": "https://mq.example:15671",
+    }
+    lines = tuple(f"{name}={value}" for name, value in said.items())
+    told = compose(*lines, file=ROOT / "docker-compose.production.yml")
+    secrets.write(tmp_path, database="postgres:5432", broker="mq.example:5671", tls=True)
+    parts = told["services"]
+
+    alone = compose(*lines)["services"]["leads-worker"]["environment"]
+    assert alone["PLUMBLINE_MANAGEMENT_URL"] == said["PLUMBLINE_MANAGEMENT_URL"]
+    assert (set(compose()["services"]) - set(parts), list(told["volumes"])) == ({"rabbitmq"}, ["postgres"])
+    for name, given in PROCESSES:
+        one, role = parts[name], name.partition("-")[2] or name
+        variables = {key: value.replace(SECRETS, f"{tmp_path}/") for key, value in one["environment"].items()}
+        config.load(variables, "topology" if name.startswith("topology") else role)
+        if "PLUMBLINE_AMQP_URL_FILE" in given:
+            assert (variables["PLUMBLINE_MANAGEMENT_URL"], "outside" in one["networks"]) == (
+                said["PLUMBLINE_MANAGEMENT_URL"],
+                True,
+            )
+    [port] = parts["gateway"]["ports"]
+    assert (port["host_ip"], port["target"]) == ("127.0.0.1", int(parts["gateway"]["environment"]["GATEWAY_INSIDE"]))
 
 
 def test_the_gateway_knows_every_service() -> None:

@@ -85,6 +85,7 @@ def test_guest_may_speak_to_a_broker_on_loopback() -> None:
         ("AMQP_URL", "amqps://leads:short@mq/", "weak password"),
         ("DATABASE_URL", "postgresql://leads@db/leads", "weak password"),
         ("PUBLIC_URL", "http://plumbline.example", "plain http in production"),
+        ("MANAGEMENT_URL", "http://rabbitmq:15672", "plain http in production"),
     ],
 )
 def test_production_refuses_what_is_weak_or_plain(name: str, value: str, said: str) -> None:
