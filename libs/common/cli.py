@@ -94,11 +94,13 @@ def _rebuild(service: Service, settings: Config) -> None:
 
 
 def _api(service: Service, settings: Config) -> None:
+    from libs.common.web.metrics import together
     from libs.common.web.server import serve
 
     demand_schema(service, settings)
     sys.argv[1:] = []  # gunicorn would read them
-    serve(lambda: app(service, settings), server_settings(service, settings))
+    with together(settings.web_workers):
+        serve(lambda: app(service, settings), server_settings(service, settings))
 
 
 def server_settings(service: Service, settings: Config) -> dict[str, Any]:

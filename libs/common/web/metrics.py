@@ -1,11 +1,14 @@
 """Numbers for a Prometheus: requests by route and status, and how much waits in this service."""
 
+import contextlib
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -19,7 +22,23 @@ from libs.common.web.health import backlog, worker_parts
 
 #: numbers of each are kept for good, and gunicorn lets any word of letters through: a stranger's own are all OTHER
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  #: where the library looks for what several processes have counted
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+@contextlib.contextmanager
+def together(processes: int) -> Iterator[None]:
+    """Within, whichever of an api's processes is asked tells the numbers of all. Called before they begin."""
+    if processes == 1:
+        yield
+        return
+    here, os.environ[FOLDER] = os.getpid(), tempfile.mkdtemp(prefix="plumbline-metrics-")
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # the library chose as it was loaded
+    try:
+        yield
+    finally:
+        if os.getpid() == here:  # and no process that ends before the others
+            shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
 
 
 def watch(app: Flask, name: str) -> None:
@@ -57,7 +76,7 @@ def metrics() -> Answer:
     """Numbers for a Prometheus; the gateway does not pass this on."""
     from flask import current_app
 
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if os.environ.get(FOLDER):
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library's own
     else:
