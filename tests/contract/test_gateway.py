@@ -1,5 +1,6 @@
 """The gateway, nginx's and the embedded one: the same routes, and its own refusals in the form of all others."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -181,6 +182,23 @@ def test_that_a_service_does_not_answer_is_said_as_every_document_has_it(
 
     assert PROBLEM in document["components"]["responses"][f"Problem{status}"]["content"]
     jsonschema.validate(problem, document["components"]["schemas"]["Problem"])
+
+
+def test_a_file_that_is_taken_in_is_waited_for_at_its_door_and_on_its_page(
+    gateway_before_silence: nginx.Gateway,
+) -> None:
+    """20,000 enquiries take a minute: who sent them on the console's page read that nobody answers, and so did who sent
+    prices at their door."""
+    paths = ("/api/v1/leads/import", "/api/v1/estimates/price-books/7/import", "/do/lead.import", "/do/book.import/7")
+    with contextlib.ExitStack() as lines, selectors.DefaultSelector() as answers:
+        for path in (*paths, "/api/v1/leads"):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", gateway_before_silence.port)))
+            line.sendall(f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n".encode())
+            answers.register(line, selectors.EVENT_READ, path)
+
+        assert [key.data for key, _ in answers.select(10)] == ["/api/v1/leads"]
+        answers.unregister(line)
+        assert answers.select(0.3) == []
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

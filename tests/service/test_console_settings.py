@@ -8,6 +8,8 @@ import pytest
 
 import services
 from embedded.testing import Bench
+from services.console.adapters import doors
+from services.console.adapters.doors import Carrier, Said, Wsgi
 from services.console.api.screens.topics import TOPICS
 from tests.service.console_reader import Reader
 
@@ -182,6 +184,30 @@ def test_a_file_shows_what_would_come_and_then_what_came(office: Bench) -> None:
     assert office.as_("csr").items("/api/v1/leads") == []
     assert "1 enquiry came" in sent(**{"?dry_run": "", "_key": "two"})
     assert len(office.as_("csr").items("/api/v1/leads")) == 1
+
+
+def test_who_sends_a_long_file_is_not_told_after_half_a_minute_that_nobody_answers(
+    office: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: dict[str, float] = {}
+
+    def noting(app: Wsgi) -> Carrier:
+        carry = doors.inside(app)
+
+        def noted(method: str, path: str, headers: Any, body: Any, patience: float = 0, flows: bool = False) -> Said:
+            waited[path] = patience
+            return carry(method, path, headers, body, patience, flows)
+
+        return noted
+
+    monkeypatch.setattr("services.console.api.screens.frame.inside", noting)
+    reader = Reader(office, "csr")
+    form = reader.open("/do/lead.import").forms[-1]
+    data = dict(form.fields) | {"_key": "one", "file": (BytesIO(b"name\nJune Pettibone\n"), "calls.csv")}
+    reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
+
+    [patience] = [seconds for path, seconds in waited.items() if path.startswith("/api/v1/leads/import")]
+    assert doors.PATIENCE_S < 200 < patience < 300  # of which the gateway waits all
 
 
 def test_a_column_that_is_not_recognised_is_named_on_a_line(office: Bench) -> None:

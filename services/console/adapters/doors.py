@@ -19,6 +19,7 @@ from libs.common.spoken import Say, english, said
 PREFIX = "/api/v1"
 ASKING = "X-Forwarded-For"  #: heard at the gateway's door for the console, and at no other
 PATIENCE_S = 25.0
+FILE_S = 280.0  #: a file of 20,000 enquiries takes its time; the gateway waits longer
 BRIEF_S = 2.0  #: so long a page waits for what it can do without
 SPARED_S = 10.0  #: so long a service that did not answer is not asked for such things: no page waits for it again
 PIECE = 64 * 1024  #: so much of a file is in memory at once

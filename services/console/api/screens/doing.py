@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from libs.common.errors import NotFound, Unavailable
 from libs.common.web import store
 from services.console.adapters import words
-from services.console.adapters.doors import Said
+from services.console.adapters.doors import FILE_S, Said
 from services.console.api.acts import EVERY, Act, Field
 from services.console.api.screens import choices, forms, uploading
 from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, say, screen
@@ -61,6 +61,7 @@ def do(key: str, idents: str) -> Response:
     if any(one.kind == "file" for one in act.fields):
         sending = uploading.parts(act.fields, body, request.files)
         headers["Content-Length"] = str(sending.pop("length"))
+        sending["patience"] = FILE_S
     try:
         said = doors().ask(act.method, act.at(ids) + _query(act), headers=headers, **sending)
     except Unavailable:
