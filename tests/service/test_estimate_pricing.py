@@ -304,6 +304,63 @@ def test_a_price_is_read_as_a_spreadsheet_writes_it_and_never_guessed(
     assert [one["line"] for one in report["rejected"]] == ([] if price else [2])
 
 
+@pytest.mark.parametrize(
+    ("typed", "price"),
+    [
+        ("1.250,50", "1250.50"),
+        ("84,5", "84.50"),
+        ("84,50 $", "84.50"),
+        ("0,125", "0.125"),
+        ("84.50", "84.50"),
+        ("1.250", None),  # a thousand times as much, or not
+        ("1,250", None),
+    ],
+)
+def test_where_cells_are_parted_by_semicolons_a_comma_is_the_decimal_one(
+    estimates: Bench, typed: str, price: str | None
+) -> None:
+    """As a spreadsheet saves it where 1.250,50 is written; a price of 1.250 was taken for one of 1.25."""
+    ident = load_book(estimates, BOOK)
+    report = load(estimates, ident, f"code;name;unit_price\nHP-2;Pad;{typed}\n")
+
+    [task] = estimates.as_("admin").items(f"{ESTIMATES}/price-books/{ident}/tasks?q=HP-2")
+    assert task["unit_price"] == (price or "120.00")
+    assert [one["line"] for one in report["rejected"]] == ([] if price else [2])
+    load(estimates, ident, "code;name;unit_price;hours\nHP-2;Pad;1,00;2,5\n")
+    assert estimates.as_("admin").items(f"{ESTIMATES}/price-books/{ident}/tasks?q=HP-2")[0]["hours"] == "2.5"
+
+
+@pytest.mark.parametrize(
+    ("columns", "unread"),
+    [
+        ("Internal Reference,Name,Sales Price,Cost,Product Category,Favorite", ["Favorite"]),
+        ("Item Code,Item Name,Standard Selling Rate,Valuation Rate,Item Group,Disabled", ["Disabled"]),
+        ("Code,Display Name,Price,unit cost,Category,Active", ["Active"]),
+    ],
+)
+def test_a_list_of_prices_out_of_another_program_needs_no_new_header(
+    estimates: Bench, columns: str, unread: list[str]
+) -> None:
+    ident = load_book(estimates, BOOK)
+    report = load(estimates, ident, f"{columns}\nHP-7,Fan,90.00,40.00,Heating > Fans,no\n")
+
+    assert (report["created"], report["unknown"], len(report["columns"])) == (1, unread, 5)
+    [fan] = estimates.as_("admin").items(f"{ESTIMATES}/price-books/{ident}/tasks?q=HP-7")
+    assert (fan["name"], fan["unit_price"], fan["cost"]) == ("Fan", "90.00", "40.00")
+
+
+def test_of_two_columns_that_may_be_the_price_none_is_chosen(estimates: Bench) -> None:
+    ident = load_book(estimates, BOOK)
+    form = {"file": (BytesIO(b"code,name,List Price,Sales Price\nHP-2,Pad,99.00,89.00\n"), "book.csv")}
+    where = f"{ESTIMATES}/price-books/{ident}/import"
+    refused = estimates.as_("admin").call("POST", where, data=form, content_type="multipart/form-data")
+
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"] == [
+        {"pointer": "/file", "detail": "has List Price and Sales Price; call the one that is meant unit_price"}
+    ]
+
+
 def test_a_price_book_is_changed_with_its_etag_and_put_by_name(estimates: Bench) -> None:
     admin, books = estimates.as_("admin"), f"{ESTIMATES}/price-books"
     made = admin.call("PUT", books, json={"name": "Rates"})

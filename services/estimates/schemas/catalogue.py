@@ -90,7 +90,7 @@ class RejectedOut(Schema):
 
 
 class ImportOut(Schema):
-    """What became of the rows or, in a dry run, would; ``unknown`` columns were not read."""
+    """What became of the rows or, in a dry run, would; ``columns`` says how each was read, ``unknown`` were not."""
 
     dry_run = fields.Flag()
     created = fields.Whole()
@@ -98,6 +98,7 @@ class ImportOut(Schema):
     already = fields.Whole()
     rejected = fields.List(fields.Nested(RejectedOut))
     unknown_ = fields.List(fields.Text(), data_key="unknown", attribute="unknown")
+    columns = fields.Raw(like=dict[str, str])
 
 
 class TaxCodeIn(Schema):

@@ -1,7 +1,7 @@
 """A price book out of a CSV: tasks by code, or the assemblies of tasks; first as a dry run, with a report."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import BytesIO
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from libs.common import spoken
 from libs.common.csvfiles import BadRow, CsvFile, Row, Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
+from libs.common.leadcolumns import normalised
 from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.estimates.model import Category, PriceBook, Task, TaxCode
@@ -25,6 +26,22 @@ KNOWN = {
     },
     "assemblies": {"task_code", "kind", "part_number", "description", "qty", "unit", "unit_cost"},
 }  # fmt: skip
+#: what other programs' lists call them, letters and digits only: ServiceTitan, Housecall Pro, Jobber, Odoo, ERPNext
+CALLED = {
+    "tasks": {
+        "code": "sku itemcode itemnumber taskcode servicecode productcode internalreference defaultcode partnumber",
+        "name": "displayname itemname taskname productname productservicename title",
+        "description": "salesdescription longdescription",
+        "category": "productcategory itemgroup categoryname",
+        "unit_price": "price salesprice saleprice listprice sellingprice standardsellingrate rate retailprice",
+        "member_price": "membershipprice",
+        "cost": "unitcost standardcost purchasecost standardprice valuationrate",
+        "hours": "soldhours laborhours labourhours flatratehours",
+        "taxable": "istaxable",
+    },
+    "assemblies": {"part_number": "partno partcode", "qty": "quantity", "unit": "uom", "unit_cost": "cost"},
+}
+MONEY = {"unit_price", "member_price", "cost", "unit_cost"}  #: of which two columns are one too many
 #: what a new task has where its file has no column for it; one that is there keeps what it has
 UNSAID: dict[str, Any] = {
     "trade": "", "category": "", "category_id": None, "description": "", "member_price": None, "cost": None,
@@ -34,6 +51,8 @@ SEARCHED = ("code", "name", "description", "category")
 YES, NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n", ""}
 PRICE = re.compile(r"\d{1,10}(\.\d{1,4})?", re.ASCII)  #: what the columns of prices and of quantities hold
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,4})?", re.ASCII)  #: as a spreadsheet writes them
+COMMA = re.compile(r"(\d{1,3}(\.\d{3})+|\d{1,10}),\d{1,2}|0,\d{1,4}", re.ASCII)  #: where cells are parted by semicolons
+UNCLEAR = re.compile(r"[1-9]\d{0,2}[.,]\d{3}", re.ASCII)  #: there
 QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
 
 
@@ -53,6 +72,7 @@ class Report:
     already: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: bool) -> Report:
@@ -61,17 +81,17 @@ def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: 
         file = read_csv(BytesIO(content), most_rows=MOST_ROWS)
     except Unreadable as wrong:
         raise Invalid("the file cannot be read", errors=[Fault("/file", str(wrong))]) from wrong
-    names = {name: name.strip().casefold().replace(" ", "_") for name in file.columns}
+    names = _read_as(file.columns, kind)
     if missing := [name for name in NEEDED[kind] if name not in names.values()]:
         raise Invalid("the file lacks columns", errors=[Fault("/file", f"has no column {name}") for name in missing])
-    report = Report(dry_run, unknown=sorted(name for name, known in names.items() if known not in KNOWN[kind]))
+    report = Report(dry_run, unknown=sorted(set(file.columns) - set(names)), columns=names)
     trial = tx.session.begin_nested()
     known = {task.code: task for task in tx.all(sa.select(Task).where(Task.book_id == book.id))}
     rows = _sound(file, names, report)
     if kind == "tasks":
-        _tasks(tx, book, rows, known, report)
+        _tasks(tx, book, rows, known, report, file.delimiter == ";")
     else:
-        _assemblies(book, rows, known, report)
+        _assemblies(book, rows, known, report, file.delimiter == ";")
     tx.session.flush()
     if dry_run:
         trial.rollback()
@@ -82,22 +102,45 @@ def import_file(tx: Tx, book: PriceBook, content: bytes, *, kind: str, dry_run: 
     return report
 
 
+def _read_as(columns: Sequence[str], kind: str) -> dict[str, str]:
+    """Which column is what: by our name for it, else by another program's. Raises Invalid where two may be a price."""
+    candidates: dict[str, list[str]] = {}
+    for column in columns:
+        name, called = column.strip().casefold().replace(" ", "_"), normalised(column)
+        others = (ours for ours, words in CALLED[kind].items() if called in words.split())
+        if known := name if name in KNOWN[kind] else next(others, None):
+            candidates.setdefault(known, []).insert(0 if name == known else len(columns), column)
+    faults = [
+        Fault("/file", f"has {' and '.join(found)}; call the one that is meant {known}")
+        for known, found in candidates.items()
+        if known in MONEY and len(found) > 1 and found[0].strip().casefold().replace(" ", "_") != known
+    ]
+    if faults:
+        raise Invalid("the file has columns that may be the same", errors=faults)
+    return {found[0]: known for known, found in candidates.items()}
+
+
 def _sound(file: CsvFile, names: Mapping[str, str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
     for row in file:
         if isinstance(row, BadRow):
             report.rejected.append(Rejected(row.line, [row.message]))
         elif isinstance(row, Row):
-            yield row.line, {names[name]: cell.strip() for name, cell in row.values.items()}
+            yield row.line, {known: row.values[name].strip() for name, known in names.items()}
 
 
 def _tasks(
-    tx: Tx, book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
+    tx: Tx,
+    book: PriceBook,
+    rows: Iterator[tuple[int, dict[str, str]]],
+    known: dict[str, Task],
+    report: Report,
+    commas: bool,
 ) -> None:
     codes, sign = set(tx.session.scalars(sa.select(TaxCode.code))), spoken.sign(book.currency).strip()
     categories = {one.path: one for one in tx.all(sa.select(Category).where(Category.book_id == book.id))}
     seen: set[str] = set()
     for line, cells in rows:
-        values, errors = _task(cells, codes, sign)
+        values, errors = _task(cells, codes, sign, commas)
         if values["code"] in seen:
             errors.append(f"code {values['code']} is there twice in the file")
         if errors:
@@ -121,12 +164,13 @@ def _tasks(
             report.already += 1
 
 
-def _task(cells: Mapping[str, str], tax_codes: set[str], sign: str) -> tuple[dict[str, Any], list[str]]:
+def _task(cells: Mapping[str, str], tax_codes: set[str], sign: str, commas: bool) -> tuple[dict[str, Any], list[str]]:
     """What a row says of its task, in the columns that the file has, and what is wrong with it."""
     errors: list[str] = []
 
     def number(name: str, needed: bool = False, shape: re.Pattern[str] = PRICE) -> Decimal | None:
-        return _number(cells, name, errors, needed=needed, shape=shape, sign=sign if shape is PRICE else "")
+        signed = sign if shape is PRICE else ""
+        return _number(cells, name, errors, needed=needed, shape=shape, sign=signed, commas=commas)
 
     flag = cells.get("taxable", "").casefold()
     if flag not in YES | NO:
@@ -154,7 +198,11 @@ def _task(cells: Mapping[str, str], tax_codes: set[str], sign: str) -> tuple[dic
 
 
 def _assemblies(
-    book: PriceBook, rows: Iterator[tuple[int, dict[str, str]]], known: dict[str, Task], report: Report
+    book: PriceBook,
+    rows: Iterator[tuple[int, dict[str, str]]],
+    known: dict[str, Task],
+    report: Report,
+    commas: bool,
 ) -> None:
     """A task's materials are replaced by those of the file; tasks that it does not name keep theirs."""
     parts: dict[str, list[dict[str, Any]]] = {}
@@ -163,8 +211,8 @@ def _assemblies(
         code = cells["task_code"]
         if code not in known:
             errors.append(f"there is no task {code} in this price book")
-        qty = _number(cells, "qty", errors, needed=True, shape=QUANTITY)
-        cost = _number(cells, "unit_cost", errors, sign=spoken.sign(book.currency).strip())
+        qty = _number(cells, "qty", errors, needed=True, shape=QUANTITY, commas=commas)
+        cost = _number(cells, "unit_cost", errors, sign=spoken.sign(book.currency).strip(), commas=commas)
         part = {
             "kind": cells.get("kind") or "material",
             "code": _text(cells, "part_number", 80, errors),
@@ -208,15 +256,25 @@ def _number(
     needed: bool = False,
     shape: re.Pattern[str] = PRICE,
     sign: str = "",
+    commas: bool = False,
 ) -> Decimal | None:
-    """``sign`` is the book's currency's. A comma parts thousands only where it can mean nothing else."""
+    """``sign`` is the book's currency's, before or after. A comma parts thousands only where it can mean nothing else.
+
+    ``commas``: the file parts its cells by semicolons, as programs do where 1.250,50 is written: there a comma is the
+    decimal one, and what may be a thousand times as much is refused.
+    """
     text = cells.get(name, "")
     if not text:
         if needed:
             errors.append(f"{name} is needed")
         return None
-    plain = text.removeprefix(sign).strip() if sign else text
-    if sign and THOUSANDS.fullmatch(plain) and (plain != text or "." in plain):
+    plain = text.removeprefix(sign).removesuffix(sign).strip() if sign else text
+    if commas and UNCLEAR.fullmatch(plain):
+        errors.append(f"{name} is {text[:40]!r}, which may mean a thousand times as much; write two decimals")
+        return None
+    if commas and COMMA.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif sign and THOUSANDS.fullmatch(plain) and (plain != text or "." in plain):
         plain = plain.replace(",", "")
     if not shape.fullmatch(plain):
         errors.append(f"{name} is {text[:40]!r}, not a number such as 1250.00")
