@@ -130,6 +130,20 @@ def test_every_container_is_locked_in() -> None:
         assert one["restart"] == ("no" if once else "unless-stopped")
 
 
+def test_nobody_elsewhere_is_asked_for_an_image_that_is_made_here() -> None:
+    """Whoever has the name in a registry would be handed passwords and keys: `up` looked there first."""
+    ours = {name: one for name, one in compose()["services"].items() if one["image"].startswith("plumbline/")}
+    assert set(ours) == {name for name, _ in PROCESSES}
+    assert {one.get("pull_policy") for one in ours.values()} == {"never"}
+
+
+def test_files_that_are_sent_to_the_gateway_do_not_end_it() -> None:
+    """They wait in memory that is its own: four large ones, of whomever, reached its limit."""
+    gateway = part("gateway")
+    [size] = [int(one.rpartition("size=")[2].rstrip("m")) for one in gateway["tmpfs"] if "/var/cache/nginx" in one]
+    assert (size << 20) + (100 << 20) < int(gateway["mem_limit"])
+
+
 def test_a_service_reaches_its_servers_and_nothing_else() -> None:
     assert set(environment.SENDERS) == {name for name in services.NAMES if mail.JOB in services.spec(name).jobs}
     senders = {f"{name}-worker" for name in environment.SENDERS}
