@@ -46,6 +46,12 @@ def test_good_rows_come_in_and_bad_ones_are_named_with_their_line(leads: Bench) 
     assert leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]["Shoe size"] == "38"
 
 
+def test_what_is_wrong_with_a_file_is_told_in_the_order_of_its_lines(leads: Bench) -> None:
+    file = "name,phone,received at\nAnn,615-555-0101,2999-01-01\nBob,call me,\nEve,615-555-0103,2999-01-01\n,,,\n"
+
+    assert [one["line"] for one in send(leads, file).get_json()["rejected"]] == [2, 3, 4]
+
+
 def test_who_reads_along_hears_what_the_other_program_called_an_enquiry(leads: Bench) -> None:
     send(leads, "Lead ID,Full Name,Email\n00Q5e,Ann Lee,ann@lee.example\n,Bob Ray,bob@ray.example\n")
 

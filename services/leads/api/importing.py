@@ -55,6 +55,7 @@ def take_file_in(asked: Given, given: Given) -> Answer:
     report, tried = importing.Report(columns.fields, columns.unknown), importing.Tried() if dry_run else None
     for batch in importing.batches(file, columns, lambda body: load(LeadIn, body), report, cache(_written_at)):
         report.add(persistent(partial(_taken_in, batch, tried)))
+    report.rejected.sort(key=lambda one: int(one["line"]))  # some are refused as they are read, some as they come in
     return persistent(partial(_told, {**vars(report), "dry_run": dry_run}))
 
 
