@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,9 +19,11 @@ SIGNATURES = {  # first bytes → what it is, and what the user can do
 }
 OPENINGS = {  # first characters → what it is
     "<": "a web page or XML, not a CSV; export the list as CSV",
-    '{"': "JSON, not a CSV; export the list as CSV",
-    "[{": "JSON, not a CSV; export the list as CSV",
+    r'\{\s*"': "JSON, not a CSV; export the list as CSV",
+    r"\[\s*\{": "JSON, not a CSV; export the list as CSV",
 }
+#: what a Mac's é, ë or ä, or DOS's ä or é, is in Windows-1252; nobody writes them so, within a word
+GARBLED = re.compile("[a-z][ŽŠŸŒ]|[A-Za-z]‘|[A-Za-z][‚„‡‰ƒ†ˆ¤”][a-z]")
 
 
 class Unreadable(ValueError):
@@ -48,7 +51,7 @@ def origin_of(source: BinaryIO) -> Origin:
         raise Unreadable("The file is not text in UTF-8, UTF-16 or Windows-1252; save it as “CSV UTF-8”.") from error
     opening = head.decode(origin.encoding, "replace").lstrip("\ufeff \t\r\n")
     for start, what in OPENINGS.items():
-        if opening.startswith(start):
+        if re.match(start, opening):
             raise Unreadable(f"The file is {what}.")
     return origin
 
@@ -87,7 +90,13 @@ def _utf8_or_cp1252(source: BinaryIO) -> Origin:
             broken, sound = broken + wrong, sound + len(outside) - wrong
     if broken <= sound:
         return Origin("utf-8-sig", lines)
-    return Origin("cp1252", _count(source, "cp1252"))
+    lines = 0
+    for text in _blocks(source, "cp1252", "strict"):
+        if found := GARBLED.search(text):
+            what = f"text of a Macintosh or of DOS, whose letters are others ({found[0]})"
+            raise Unreadable(f"The file is {what}; save it as “CSV UTF-8”.")
+        lines += text.count("\n") or text.count("\r")
+    return Origin("cp1252", lines)
 
 
 def _count(source: BinaryIO, encoding: str) -> int:

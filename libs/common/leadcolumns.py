@@ -172,8 +172,10 @@ def _reached(given: dict[str, list[str]], here: Callable[[], str]) -> dict[str, 
     if "postal_code" in address:
         address["postal_code"] = leadvalues.postal_code(address["postal_code"], lambda: code or here())
     return {
-        "phones": leadvalues.several(given.get("phones", []), leadvalues.phone, r"(?i)[;\n]|,(?!\s*(?:x|ext))"),
-        "emails": leadvalues.several(given.get("emails", []), str.strip, r"[;,\s]"),
+        "phones": leadvalues.several(
+            given.get("phones", []), leadvalues.phone, r"(?i)[;\n]|,(?!\s*(?:x|ext))|\s/\s|\sor\s"
+        ),
+        "emails": leadvalues.several(map(leadvalues.emails, given.get("emails", [])), str.strip, r"[;,\s]"),
         "address": address,
     }
 

@@ -1,7 +1,7 @@
 """What the cells of an imported lead mean: others' words for our channels, sources, levels, trades and times."""
 
 import re
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -14,6 +14,7 @@ MISSING = {
     "[not provided]",
     "-",
 }  # what web forms and CRMs write for nothing
+NOBODYS = {"none", "no", "na", "null", "nan", "no email", "no phone"}  #: what stands for no number or address
 AS_TYPED = {"person_name", "first_name", "last_name", "request"}  # a person may be called Unknown
 CHANNELS = {
     "phone": "phone call inbound_call phone_call telephone called_in",
@@ -73,6 +74,8 @@ WORDS: dict[str, Container[str]] = {
 
 
 def missing(field: str, text: str) -> bool:
+    if field in ("phones", "emails") and text.casefold() in NOBODYS:
+        return True
     return not text if field in AS_TYPED else text.casefold() in MISSING
 
 
@@ -130,7 +133,13 @@ def phone(text: str) -> str:
     return text.strip().removeprefix("p:").removeprefix("'").strip()
 
 
-def several(texts: Sequence[str], clean: Callable[[str], str], between: str) -> list[str]:
+def emails(text: str) -> str:
+    """Addresses alone: ``Ann Lee <ann@lee.example>`` and ``mailto:ann@lee.example`` name one."""
+    named = re.findall(r"<([^<>\s]+@[^<>\s]+)>", text)
+    return " ".join(named) if named else re.sub("(?i)mailto:", "", text)
+
+
+def several(texts: Iterable[str], clean: Callable[[str], str], between: str) -> list[str]:
     """Every value of every column once, in the order given."""
     parts = [clean(part) for text in texts for part in re.split(between, text)]
     return list(dict.fromkeys(part for part in parts if part))

@@ -31,6 +31,12 @@ def test_encoding_delimiter_and_line_ends_are_found(encoding: str, delimiter: st
     assert rows(text, encoding) == [Row(2, ROSA)]
 
 
+def test_the_quotes_and_dashes_of_windows_are_no_letters_of_another_system() -> None:
+    told = "O’Brien – “Žofia” — Škoda, Hawai’i, 5”x7”, Mon–Fri, café…"
+
+    assert rows(f"name;x\n{told};1\n".encode("cp1252")) == [Row(2, {"name": told, "x": "1"})]
+
+
 def test_excels_own_first_line_names_the_delimiter() -> None:
     assert rows("sep=;\nname;phone\nRosa Peña;615 555 0100") == [Row(3, ROSA)]
 
@@ -99,6 +105,10 @@ def test_a_broken_byte_in_a_file_that_is_utf8_costs_its_own_row() -> None:
         (b"\n <!DOCTYPE html><table>", "web page"),
         ("<table><tr>".encode("utf-16"), "web page"),
         (b'[{"name": "Rosa"}]', "JSON"),
+        (b'{\n  "name": "Rosa"\n}\n', "JSON"),
+        ("name\nRosé\n".encode("mac_roman"), "Macintosh"),
+        ("name\nZoë\n".encode("mac_roman"), "Macintosh"),
+        ("name\nBärbel\n".encode("cp437"), "DOS"),
         (b"name\n\x81\x8d\x8f\n", "not text"),
         ("name,phone\n".encode("utf-16") + b"\x00", "not text"),
         (b"name,,phone\n", "Column 2 has no name"),

@@ -63,3 +63,16 @@ def test_who_is_not_to_be_called_is_not_called_after_they_were_imported() -> Non
     assert told == {"person_name": "Rosa", "channel": "import", "consent": {"phone": False}}
     assert lead(name="Rosa", **{"Do not contact": "x"})["do_not_contact"] is True
     assert lead(name="Rosa", **{"Do Not Call": "before nine"})["extra"] == {"Do Not Call": "before nine"}
+
+
+def test_a_cell_of_numbers_and_addresses_gives_each_and_none_for_what_stands_for_none() -> None:
+    assert lead(
+        name="Rosa", phone="615.555.0101 / 615.555.0102 or 615.555.0103", email="Rosa <a@b.example>, Bo <c@d.example>"
+    ) == {
+        "person_name": "Rosa",
+        "channel": "import",
+        "phones": ["615.555.0101", "615.555.0102", "615.555.0103"],
+        "emails": ["a@b.example", "c@d.example"],
+    }
+    assert lead(name="Rosa", phone="none", email="mailto:a@b.example")["emails"] == ["a@b.example"]
+    assert "phones" not in lead(name="Rosa", phone="none")
