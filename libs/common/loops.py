@@ -34,6 +34,10 @@ def keep(part: str, work: Callable[[], None], stop: threading.Event, report: Rep
     while not stop.is_set():
         try:
             work()
+        except (Unavailable, BusDown) as away:  # it says by itself what is away, again and again: no stack tells more
+            log.get("worker").warning("a part failed and begins anew", part=part, detail=str(away))
+            report(part, False, f"{type(away).__name__}: {away}")
+            backoff.wait(stop)
         except Exception as failure:  # noqa: BLE001 - a thread that ended would be missed by nobody
             log.get("worker").exception("a part failed and begins anew", part=part)
             report(part, False, f"{type(failure).__name__}: {failure}")

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from embedded.run import Threads
 from embedded.system import System
@@ -211,6 +212,33 @@ def test_what_cannot_be_written_of_a_part_ends_nothing_and_is_said_once_it_can(s
     report("timers", True, "")
     with store.reading() as tx:
         assert tx.session.scalars(sa.select(table.c.part)).all() == ["timers"]
+
+
+@pytest.mark.parametrize(("failure", "stack"), [(Unavailable("the database is away"), False), (KeyError("x"), True)])
+def test_a_server_that_is_away_costs_the_log_a_line_and_not_a_stack_each_time(
+    failure: Exception, stack: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever follows a worker's log until its database is there could read nothing else."""
+    stop, said, logged = threading.Event(), list[Word](), list[dict[str, object]]()
+    monkeypatch.setattr(loops.log, "get", lambda _name: structlog.wrap_logger(None, [keeping(logged)]))
+
+    def work() -> None:
+        stop.set()
+        raise failure
+
+    loops.keep("relay", work, stop, lambda *word: said.append(word))
+
+    assert [(part, ok) for part, ok, _ in said] == [("relay", False)]
+    [line] = logged
+    assert (line.get("exc_info", False), line.get("detail")) == (stack, None if stack else "the database is away")
+
+
+def keeping(lines: list[dict[str, object]]) -> Callable[..., object]:
+    def keep(_logger: object, _method: str, line: dict[str, object]) -> object:
+        lines.append(dict(line))
+        raise structlog.DropEvent
+
+    return keep
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
