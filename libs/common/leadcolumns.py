@@ -58,7 +58,13 @@ def mapping(headers: Sequence[str], own: Table[str, str] | None = None) -> Mappi
         raise Invalid(
             f"None of the columns {', '.join(headers)} tells whose enquiry it is;"
             f" map one of them to {', '.join(sorted(WHOSE))}",
-            errors=[Fault("/file", "has no column that tells whose enquiry it is")],
+            errors=[
+                Fault(
+                    "/file",
+                    "has no column that tells whose enquiry it is; say of one that it does, as in"
+                    f" {next(iter(headers), 'a column')} = person_name",
+                )
+            ],
         )
     fields = {column: fields[column] for column in headers if column in fields}
     return Mapping(fields, [column for column in headers if column not in fields], places)

@@ -221,6 +221,7 @@ def test_a_column_that_is_not_recognised_is_named_on_a_line(office: Bench) -> No
         answer = reader.client.post("/do/lead.import", data=data, content_type="multipart/form-data")
         return str(answer.get_data(as_text=True))
 
+    assert "as in Called by = person_name" in sent("")
     assert "has a line that is not like this = that" in sent("Called by")
     assert "1 enquiry came" in sent("Called by = person_name\r\nRing them at = phones")
     [lead] = office.as_("csr").items("/api/v1/leads")
