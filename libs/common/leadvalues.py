@@ -151,10 +151,16 @@ def instant(text: str, where: Where) -> str:
     return text if time is None else (time if time.tzinfo else time.replace(tzinfo=where.zone)).isoformat()
 
 
+def _since_1970(text: str) -> datetime | None:
+    counted = re.fullmatch(r"(\d{10})(\d{3})?", text, re.ASCII)
+    return datetime.fromtimestamp(int(counted[1]), UTC) if counted else None
+
+
 def _time(text: str, slashed: Sequence[str]) -> datetime | None:
-    """ISO 8601, or a day as spreadsheets and other programs write it, perhaps with a clock and an offset behind it."""
+    """ISO 8601, or a day as spreadsheets and other programs write it, perhaps with a clock and an offset behind it; or
+    the seconds, or milliseconds, since 1970 that a program wrote."""
     try:
-        return datetime.fromisoformat(text)
+        return _since_1970(text) or datetime.fromisoformat(text)
     except ValueError:
         pass
     plain = WEEKDAY.sub("", " ".join(text.replace(",", " ").split()))
