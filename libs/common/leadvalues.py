@@ -36,6 +36,7 @@ TRADES = {
     "roofing": "roofing roof roofer",
 }
 PLATFORMS = {"fb": "facebook", "ig": "instagram", "an": "audience network", "msg": "messenger"}  # Meta's export
+LONGEST_TRADE = 40  #: what is longer is a description of something, and kept as one
 COUNTRIES = {
     "usa": "US",
     "u.s.": "US",
@@ -108,7 +109,9 @@ def trade(text: str) -> str:
     """``AC repair`` → ``hvac``: the one that its words speak of; else, or where they speak of two, the text's own."""
     said = f"_{code(text)}_"
     spoken_of = {ours for word, ours in TRADE_OF.items() if f"_{word}_" in said}
-    return spoken_of.pop() if len(spoken_of) == 1 else code(text)
+    if len(spoken_of) == 1:
+        return spoken_of.pop()
+    return code(text) if len(code(text)) <= LONGEST_TRADE else ""
 
 
 def yes(text: str) -> bool:

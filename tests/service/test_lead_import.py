@@ -46,6 +46,15 @@ def test_good_rows_come_in_and_bad_ones_are_named_with_their_line(leads: Bench) 
     assert leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]["Shoe size"] == "38"
 
 
+def test_a_service_that_is_a_whole_sentence_costs_nobody_their_row(leads: Bench) -> None:
+    wanted = "Gutter cleaning and window washing, two storeys"
+
+    assert send(leads, f'name,service\nAnn,"{wanted}"\n').get_json()["created"] == 1
+    [ann] = leads.as_("csr").items("/api/v1/leads")
+    kept = leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]
+    assert (ann["trade"], kept) == (None, {"service": wanted})
+
+
 def test_what_is_wrong_with_a_file_is_told_in_the_order_of_its_lines(leads: Bench) -> None:
     file = "name,phone,received at\nAnn,615-555-0101,2999-01-01\nBob,call me,\nEve,615-555-0103,2999-01-01\n,,,\n"
 
