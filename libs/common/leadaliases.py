@@ -49,6 +49,7 @@ BESIDE = {
     ("name", "emailfrom"): "request",
     ("customer", "name"): "extra",
     ("displayname", "firstname"): "extra",
+    ("state", "region"): "extra",  # as in our own lists: of the enquiry, not of its address
 }
 ADDRESS = ("line1", "line2", "city", "region", "postal_code", "country")
 REACHED = ("phones", "emails")

@@ -84,6 +84,35 @@ def test_whoever_comes_from_another_program_can_call_their_customers_and_find_th
     assert kept == {"Billing Street 1": "PO Box 7", "Tags": "vip"}
 
 
+def test_our_own_list_as_a_file_is_taken_in_as_it_was_given_out(leads: Bench) -> None:
+    """The state of an enquiry was taken for that of its address."""
+    csr = leads.as_("csr")
+    csr.post(
+        "/api/v1/leads",
+        {
+            "channel": "phone",
+            "person_name": "Ann Lee",
+            "company": "Lee Bakery",
+            "phones": ["615-555-0142 ext. 7", "615-555-0143"],
+            "emails": ["ann@lee.example", "office@lee.example"],
+            "address": {"line1": "12 Oak St, Unit 4", "city": "Nashville", "region": "TN", "postal_code": "02134"},
+            "source": "radio",
+            "campaign": "Spring",
+            "trade": "hvac",
+            "request": "A heat pump;\nsoon",
+            "interest_level": "high",
+            "received_at": "2026-03-02T10:00:00-06:00",
+        },
+    )
+    [before] = csr.items("/api/v1/leads")
+    given_out = csr.get("/api/v1/leads?format=csv").get_data()
+
+    assert send(leads, given_out).get_json()["created"] == 1
+    after, _ = csr.items("/api/v1/leads")
+    same = "channel person_name company phones emails address source campaign trade request interest_level received_at"
+    assert {name: after[name] for name in same.split()} == {name: before[name] for name in same.split()}
+
+
 def test_the_same_file_again_adds_nothing_and_a_mended_one_only_the_mended_rows(leads: Bench) -> None:
     send(leads, FILE)
     assert send(leads, FILE).get_json()["created"] == 0
