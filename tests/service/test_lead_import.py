@@ -1,6 +1,7 @@
 """A file of enquiries comes in through the leads service's door."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,15 @@ def test_a_service_that_is_a_whole_sentence_costs_nobody_their_row(leads: Bench)
     [ann] = leads.as_("csr").items("/api/v1/leads")
     kept = leads.as_("csr").get(f"/api/v1/leads/{ann['id']}").get_json()["details"]["extra"]
     assert (ann["trade"], kept) == (None, {"service": wanted})
+
+
+def test_nobody_is_late_with_what_a_file_says_of_long_ago(leads: Bench) -> None:
+    long_ago, lately = (f"{leads.clock() - timedelta(days=days):%Y-%m-%d}" for days in (32, 28))
+
+    assert send(leads, f"name,received at\nAnn Lee,{long_ago}\nBob Ray,{lately}\n").get_json()["created"] == 2
+    due = {one["person_name"]: one["first_response_due_at"] for one in leads.as_("csr").items("/api/v1/leads")}
+    assert due["Ann Lee"] is None
+    assert due["Bob Ray"] < leads.clock().isoformat()
 
 
 def test_what_is_wrong_with_a_file_is_told_in_the_order_of_its_lines(leads: Bench) -> None:

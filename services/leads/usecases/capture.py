@@ -1,7 +1,7 @@
 """An enquiry is taken in, through whichever door, and corrected later."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,8 @@ EDITABLE = (
     "person_name", "company", "phones", "emails", "address", "source", "campaign", "request", "trade",
     "service_interest", "interest_level", "consent", "do_not_contact", "urgent", "next_action_at",
 )  # fmt: skip
+
+HISTORY = timedelta(days=30)  #: who asked longer ago waits for no first answer any more
 
 
 def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **given: Any) -> Lead:
@@ -232,8 +234,11 @@ def _fit(lead: Lead, said: Mapping[str, Any], branch: Mapping[str, Any] | None) 
     return checked_fit({"fit": said, "address": lead.address, "trade": lead.trade}, branch)
 
 
-def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetime:
-    """When the branch wants the first attempt made."""
+def _respond_by(tx: Tx, lead: Lead, branch: Mapping[str, Any] | None) -> datetime | None:
+    """When the branch wants the first attempt made; None for one of long ago, as out of another program's file: no
+    answer to it can be in time, and a thousand of them would hide those that still can."""
+    if tx.now - lead.received_at > HISTORY:
+        return None
     minutes = PREFERENCES.read(tx, lead.branch)["response_minutes"]
     return workhours.after_working_minutes(lead.received_at, minutes["urgent" if lead.urgent else "normal"], branch)
 
