@@ -31,6 +31,21 @@ def test_a_form_that_met_the_end_of_its_session_has_what_was_typed_when_one_is_b
     expect(page.get_by_label("What do they want?")).to_have_value(WISH)
 
 
+def test_settings_that_met_the_end_of_a_session_have_what_was_typed_when_one_is_back(browsing: Browsing) -> None:
+    page = browsing.as_("admin")
+    page.goto("/settings/leads")
+    urgent = page.get_by_label("Urgent")
+    urgent.fill("7")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("E-mail").fill("admin@demo.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").press("Enter")
+    page.get_by_role("button", name="Bring back what you typed").click()
+    expect(urgent).to_have_value("7")
+    expect(urgent).to_be_focused()
+
+
 def test_what_is_sent_without_a_network_stays_on_the_page_and_goes_out_later(browsing: Browsing) -> None:
     page = half_typed(browsing)
     page.get_by_label("Name optional", exact=True).fill("Ivy")

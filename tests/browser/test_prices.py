@@ -130,7 +130,7 @@ def test_what_is_drawn_is_what_the_office_sees_signed(browsing: Browsing, system
         page.get_by_role("checkbox", name=re.compile("I accept")).check()
     page.get_by_role("button", name="Accept this estimate" if by_link else "Accept Quiet").click()
     office = browsing.as_(made.salesperson)
-    expect(page.get_by_role("heading", name="Accepted") if by_link else page.get_by_role("status")).to_be_visible()
+    expect(page.get_by_role("heading", name="Accepted") if by_link else page.locator(".toast")).to_be_visible()
     office.goto(f"/estimates/{made.id}")
     signature = office.get_by_role("img", name="Signature of Odessa Fane")
     expect(signature).to_be_visible()
@@ -138,3 +138,74 @@ def test_what_is_drawn_is_what_the_office_sees_signed(browsing: Browsing, system
     assert first < 0.12, "the stroke begins where the hand began"
     assert last > 0.88, "and ends where it ended"
     axe(office)
+
+
+@pytest.mark.parametrize("where", ["the link", "the table"])
+def test_who_presses_enter_after_their_name_has_said_yes(browsing: Browsing, system: str, where: str) -> None:
+    made = priced(system, "Nora Ellery", TWO, send=True)
+    by_link = where == "the link"
+    page = browsing.nobody(PHONE) if by_link else browsing.as_(made.salesperson)
+    page.goto(made.link if by_link else f"/estimates/{made.id}/present")
+    with browsing.refusal(503):  # the figures of a choice do not come: there is a button for them
+        page.route(re.compile("/(choice|present)$"), lambda route: route.fulfill(status=503))
+        page.get_by_role("radio", name="Quiet" if by_link else "Steady").check()
+        expect(page.get_by_role("button", name="Work it out")).to_be_visible()
+    page.unroute_all()
+    if by_link:
+        page.get_by_role("checkbox", name=re.compile("I accept")).check()
+    name = page.get_by_label("Your full name")
+    name.fill("Nora Ellery")
+    axe(page)
+    name.press("Enter")
+    yes = page.get_by_role("heading", name="Accepted") if by_link else page.get_by_text("The sale opens by itself.")
+    expect(yes).to_be_attached()
+
+
+def test_a_yes_that_was_told_waits_for_the_network_on_the_page_where_it_is_noted(
+    browsing: Browsing, system: str
+) -> None:
+    made = priced(system, "Tobias Renn", TWO, send=True)
+    page = browsing.as_(made.salesperson)
+    page.goto(f"/do/estimate.accept/{made.id}")
+    name = page.get_by_label("Who said it")
+    name.fill("Tobias Renn")
+    page.context.set_offline(True)
+    name.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="You are offline")).to_be_visible()
+    expect(name).to_have_value("Tobias Renn")
+
+
+def test_a_line_that_could_not_be_saved_stays_and_comes_back_with_the_page(browsing: Browsing, system: str) -> None:
+    made = priced(system, "Mabel Okafor", TWO)
+    page = browsing.as_(made.salesperson)
+    page.goto(f"/estimates/{made.id}")
+    more = page.get_by_role("button", name="Free line").first
+    more.click()
+    line = page.get_by_role("textbox", name="Line 2: what")
+    expect(line).to_be_focused()
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    page.context.set_offline(True)
+    line.fill("A crane, for a morning")
+    more.click()
+    expect(page.get_by_role("status").filter(has_text="The network failed.")).to_be_visible()
+    expect(line).to_have_value("A crane, for a morning")
+    page.context.set_offline(False)
+    page.context.clear_cookies()
+    more.click()
+    expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
+    page.context.add_cookies(browsing.seats[made.salesperson]["cookies"])
+    page.reload()
+    page.get_by_role("button", name="Bring back what you typed").click()
+    expect(line).to_have_value("A crane, for a morning")
+
+
+def test_who_writes_an_estimate_still_hears_who_else_came_after_it_saved_itself(
+    browsing: Browsing, system: str
+) -> None:
+    made = priced(system, "Ida Lund", TWO)
+    page = browsing.as_(made.salesperson)
+    page.goto(f"/estimates/{made.id}")
+    page.get_by_label("Notes").fill("Gate code 4711")
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    browsing.as_("manager").goto(f"/estimates/{made.id}")
+    expect(page.get_by_text("Also here:")).to_be_visible()

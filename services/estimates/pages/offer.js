@@ -14,7 +14,7 @@ let sent = 0, asked = 0;
 document.addEventListener("submit", event => {
   const off = !navigator.onLine, said = $("[data-offline]");
   said.hidden = !off;
-  if (off) event.submitter.before(said);
+  if (off) (event.submitter.tabIndex < 0 ? $(".decide .btn.go") : event.submitter).before(said);
   if (off || Date.now() - sent < 8000) return event.preventDefault();
   sent = Date.now(); event.submitter.setAttribute("aria-busy", true);
 });
@@ -24,7 +24,9 @@ async function count() {
   const mine = ++asked, data = new FormData(form);
   for (const private_ of ["typed_name", "signature", "consent"]) data.delete(private_);
   const answer = await fetch(`/e/${token}/choice`, { method: "POST", body: data }).catch(() => null);
-  if (!answer?.ok || mine !== asked) return;
+  if (mine !== asked) return;
+  document.documentElement.classList.toggle("scripted", Boolean(answer?.ok));  // no figures: they are asked for by the button
+  if (!answer?.ok) return;
   const sum = $("[data-sum]", new DOMParser().parseFromString(await answer.text(), "text/html"));
   if (sum && mine === asked) $("[data-sum]").replaceChildren(...sum.childNodes);
 }

@@ -25,7 +25,7 @@ def stylesheet(parts: tuple[str, ...] = ()) -> bytes:
     text = "".join(one.read_text() for one in every if not parts or one.stem in parts)
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r" ?([{};,>/]) ?|(:) ", r"\1\2", text).replace(";}", "}").encode()
+    return re.sub(r" ?([{};,>/]) ?|(:) | (?=!)", r"\1\2", text).replace(";}", "}").encode()
 
 
 #: texts of a script, which stay as they are, or a sign with the blanks around it, which mean nothing
@@ -33,10 +33,10 @@ _TEXT_OR_SIGN = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\
 
 
 def script(text: str) -> bytes:
-    """The same of a script: no lines of remarks, nothing set in, no blanks around signs."""
-    lines = (line.strip() for line in text.splitlines())
-    told = "\n".join(line for line in lines if line and not line.startswith("//"))
-    return _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], told).encode()
+    """The same of a script: no remarks, nothing set in, no blanks and no ends of lines around signs."""
+    lines = (re.sub(r"(^|\s)//.*|/\*.*?\*/", "", line).strip() for line in text.splitlines())
+    told = _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], "\n".join(line for line in lines if line))
+    return re.sub(r"(?<=[{(,;])\n|\n(?=[})])", "", told).replace(";}", "}").encode()
 
 
 def drawing(name: str) -> bytes:

@@ -27,6 +27,7 @@ export function toast(text, undo) {
   if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = _('Undo'); b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
   clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
 }
+export const over = () => toast(_('Your session is over. Sign in again; what you typed is kept on this device.'));
 const told = $('.toast').textContent.trim();
 // Said anew: who listens hears of a change, not of what was there from the beginning.
 if (told) setTimeout(toast, 150, told);
@@ -51,30 +52,37 @@ const private_ = c => c.name.startsWith('_') || ['password', 'file', 'hidden'].i
 const words = f => [...f.elements].filter(c => c.name && !private_(c)).flatMap(c =>
   c.type === 'radio' || c.type === 'checkbox' ? (c.checked ? [[c.name, c.value]] : []) : [[c.name, c.value]]);
 const refill = (f, pairs) => {
+  let first;
   for (const c of f.elements) {
     if (!c.name || private_(c)) continue;
-    const mine = pairs.filter(([k]) => k === c.name).map(([, v]) => v);
+    const mine = pairs.filter(([k]) => k === c.name).map(([, v]) => v), was = c.value + c.checked;
     if (c.type === 'radio' || c.type === 'checkbox') c.checked = mine.includes(c.value); else if (mine.length) c.value = mine.shift();
+    if (was !== c.value + c.checked) first ??= c;
   }
-  f.dispatchEvent(new Event('refilled', { bubbles: true }));
+  first?.focus();
+  f.dispatchEvent(new CustomEvent('refilled', { bubbles: true, detail: pairs }));
 };
 for (const f of $$('form[data-draft]')) {
-  const key = `draft:${f.dataset.draft}`, said = $('[data-draft-state]', f), before = JSON.stringify(words(f));
-  const draft = kept.get(key);
+  const said = $('[data-draft-state]', f), before = JSON.stringify(words(f)), draft = kept.get(`draft:${f.dataset.draft}`);
   if (draft && draft !== before && !$('[aria-invalid=true], #problems', f)) {
     const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = _('Bring back what you typed');
     b.onclick = () => { refill(f, JSON.parse(draft)); b.remove() };
     (said ?? f).after(b); const d = f.closest('details'); if (d) d.open = true;
   }
-  f.addEventListener('input', () => { kept.set(key, JSON.stringify(words(f))); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) }) });
 }
+document.addEventListener('input', e => {
+  const f = e.target.form;
+  if (!f?.dataset.draft) return;
+  kept.set(`draft:${f.dataset.draft}`, JSON.stringify(words(f)));
+  const said = $('[data-draft-state]', f); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) });
+});
 // A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
 if ('saved' in document.body.dataset && kept.get('sent')) kept.drop(kept.get('sent'));
 kept.drop('sent');
 
 // Sent once: a second press waits for the first. The same key makes a repeat harmless anyway. Offline, it stays here.
 document.addEventListener('submit', e => {
-  if (e.defaultPrevented || e.target.method !== 'post') return;
+  if (e.defaultPrevented || e.target.getAttribute('method') !== 'post') return; // a field may be called method, too
   const f = e.target, off = !navigator.onLine;
   if (off) toast(_('You are offline. Nothing was sent; what you typed stays here.'));
   if (off || f.dataset.sending) { e.preventDefault(); return }

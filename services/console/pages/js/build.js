@@ -1,11 +1,22 @@
 // The estimate builder: saves while somebody types and shows the service's figures; buttons change the form in place.
-import { $, $$, _, kept } from './app.js';
+import { $, $$, _, kept, over, toast } from './app.js';
 let form = $('[data-build]'), waiting = false, stale = false, timer, line = Promise.resolve();
 const turn = act => { line = line.then(act, act); return line }; // one after the other: each goes out with the tag that the one before brought
 const parse = async r => new DOMParser().parseFromString(await r.text(), 'text/html');
 const state = text => { const s = $('[data-live=state]'); if (s) s.textContent = text };
 const swap = (page, only) => {
-  for (const now of $$('[data-live]')) { const next = $(`[data-live="${CSS.escape(now.dataset.live)}"]`, page); if (next && only(now.dataset.live)) now.replaceWith(next) }
+  for (const now of $$('[data-live]')) {
+    const next = $(`[data-live="${CSS.escape(now.dataset.live)}"]`, page), open = $('details', now)?.open;
+    if (!next || !only(now.dataset.live) || now.innerHTML === next.innerHTML) continue; // what stays keeps the focus
+    now.replaceChildren(...next.childNodes);
+    if (open) $('details', now).open = true;
+  }
+};
+const send = async (body, headers) => {
+  const r = navigator.onLine && await fetch(form.action, { method: 'POST', body, headers }).catch(() => null);
+  if (r && !r.redirected) return r;
+  if (r) { stale = true; over() }
+  state(r ? _('Not saved yet') : _('Not saved: nobody answers'));
 };
 function save() {
   if (waiting) return;
@@ -14,8 +25,8 @@ function save() {
     waiting = false;
     if (stale) return;
     state(_('Saving'));
-    const r = await fetch(form.action, { method: 'POST', body: new FormData(form), headers: { 'X-Live': '1' } }).catch(() => null);
-    if (!r || r.redirected) return state(_('Not saved: nobody answers'));
+    const r = await send(new FormData(form), { 'X-Live': '1' });
+    if (!r) return;
     stale = r.status === 412;
     if (stale) return state(_('Somebody else changed this meanwhile'));
     if (!r.ok) return state(_('Not saved yet'));
@@ -30,8 +41,9 @@ function press(button) {
   clearTimeout(timer);
   turn(async () => {
     const data = new FormData(form); data.set('do', button.value);
-    const r = await fetch(form.action, { method: 'POST', body: data }).catch(() => null);
-    if (!r?.ok) return form.submit();
+    const r = await send(data);
+    if (!r) return stale || toast(_('The network failed.'));
+    if (!r.ok) return form.submit();
     const page = await parse(r), next = $('[data-build]', page);
     if (button.value === 'find') return swap(page, one => one === 'book');
     form.replaceWith(document.adoptNode(next)); form = next; listen();
@@ -50,6 +62,12 @@ function listen() {
   });
 }
 listen();
+// What is brought back has lines that are not on the page: the service draws them.
+document.addEventListener('refilled', e => {
+  if (e.target !== form) return;
+  for (const [name, value] of e.detail) if (!form.elements[name]) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
+  press({ value: 'again' });
+});
 // Who is led to a fault sees it: its option is opened first.
 document.addEventListener('click', e => {
   const at = /^#options-(\d+)-/.exec(e.target.closest('#problems a')?.hash ?? ''), tab = at && $(`[name=into][value="${at[1]}"]`, form);

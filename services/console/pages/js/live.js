@@ -1,14 +1,14 @@
 // What changes while the page is open: counts, news, who else is here, and a note when somebody changes this record.
-import { $, $$, _, kept, toast } from './app.js';
+import { $, $$, _, kept, over, toast } from './app.js';
 const record = $('[data-record]')?.dataset.record ?? '';
-const note = $('[data-live]');
+const note = $('[data-news]');
 let cursor = '', source, timer;
 const line = (name, text) => {
   const p = $(`[data-${name}]`, note), b = $('b', p);
   if (b.textContent !== text) b.textContent = text;
   p.hidden = !text; note.hidden = [...note.children].every(one => one.hidden);
 };
-if (record) $('.head').after(note);
+if (record) $('.head').after(note.parentElement);
 function show(news) {
   cursor = news.cursor; kept.set('told', news.since);
   for (const [name, [n, said]] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
@@ -22,7 +22,7 @@ function show(news) {
 const where = path => `${path}?${new URLSearchParams({ record, cursor, since: kept.get('told') ?? '' })}`;
 async function ask() {
   const away = document.hidden, r = await fetch(away ? '/live.json' : where('/live.json')).catch(() => null);
-  if (r?.redirected) return toast(_('Your session is over. Sign in again; what you typed is kept on this device.'));
+  if (r?.redirected) return over();
   if (r?.ok && !away) show(await r.json());
   if ((source?.readyState ?? 2) > 1) later();
 }

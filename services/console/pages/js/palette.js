@@ -5,7 +5,7 @@ let box;
 const here = () => [
   ...$$('.rail a:not(.brand)').map(a => ({ text: a.lastChild.textContent.trim(), href: a.href, key: a.dataset.go })),
   ...$$('main a.btn, main .menu a').map(a => ({ text: a.textContent.trim(), href: a.href })),
-  ...$$('main button.btn:not([aria-disabled]), main .menu button').map(b => ({ text: b.textContent.trim(), press: b })),
+  ...$$('main button.btn:not([aria-disabled]), main .menu button').filter(b => b.offsetParent).map(b => ({ text: b.textContent.trim(), press: b })),
 ].filter(one => one.text);
 
 function build() {
@@ -15,10 +15,12 @@ function build() {
   for (const [k, v] of Object.entries({ role: 'listbox', 'aria-label': _('Results') })) list.setAttribute(k, v);
   for (const [k, v] of Object.entries({ role: 'combobox', 'aria-label': _('Go to or do'), 'aria-expanded': 'true', 'aria-controls': list.id })) input.setAttribute(k, v);
   let at = 0, hits = [], found = [], asked = 0;
-  const take = one => { if (!one) return; box.close(); if (one.press) one.press.click(); else location.href = one.href };
+  const take = one => { if (one.press) { box.close(); one.press.click() } else if (one.href) { box.close(); location.href = one.href } };
   const draw = () => {
     const q = input.value.toLowerCase().trim();
-    hits = [...here().filter(one => one.text.toLowerCase().includes(q)), ...found].slice(0, 14); at = Math.min(at, Math.max(hits.length - 1, 0));
+    hits = [...here().filter(one => one.text.toLowerCase().includes(q)), ...found].slice(0, 14);
+    if (!hits.length) hits = [{ text: _('Nothing by that name.') }];
+    at = Math.min(at, hits.length - 1);
     list.replaceChildren(...hits.map((one, n) => {
       const li = Object.assign(document.createElement('li'), { id: `palette-${n}`, onclick: () => take(one) });
       li.setAttribute('role', 'option'); li.setAttribute('aria-selected', n === at); li.append(one.text);
@@ -26,7 +28,7 @@ function build() {
       if (one.key) { const k = document.createElement('kbd'); k.className = 'push'; k.textContent = `G ${one.key.toUpperCase()}`; li.append(k) }
       return li;
     }));
-    if (hits.length) input.setAttribute('aria-activedescendant', `palette-${at}`); else { input.removeAttribute('aria-activedescendant'); const li = document.createElement('li'); li.textContent = _('Nothing by that name.'); list.append(li) }
+    input.setAttribute('aria-activedescendant', `palette-${at}`); list.children[at].scrollIntoView({ block: 'nearest' });
   };
   input.oninput = () => {
     at = 0; found = []; draw();

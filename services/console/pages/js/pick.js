@@ -1,17 +1,18 @@
 // The choice at the table: the service's figures as it changes, and a drawn signature.
 import { $ } from './app.js';
-const form = $('[data-pick]'), pad = $('.pad-sign'), plain = () => { const b = $('[data-plain]'); if (b) b.hidden = true };
+const form = $('[data-pick]'), pad = $('.pad-sign'), plain = hidden => { const b = $('[data-plain]'); if (b) b.hidden = hidden };
 let asked = 0, on = false;
 form.addEventListener('change', async e => {
   if (!['option', 'add_ons'].includes(e.target.name)) return;
   const mine = ++asked, data = new FormData(form);
   data.set('do', 'sum'); data.delete('typed_name'); data.delete('signature');
   const r = await fetch(form.action, { method: 'POST', body: data }).catch(() => null);
-  if (!r?.ok || mine !== asked) return;
+  if (mine !== asked) return;
+  if (!r?.ok || r.redirected) return plain(false); // no figures: they are asked for by the button
   const sum = $('[data-sum]', new DOMParser().parseFromString(await r.text(), 'text/html'));
-  if (sum) { $('[data-sum]').replaceChildren(...sum.childNodes); plain() }
+  if (sum) { $('[data-sum]').replaceChildren(...sum.childNodes); plain(true) }
 });
-plain();
+plain(true);
 if (pad) {
   const pen = pad.getContext('2d'), said = form.signature, at = e => [e.offsetX * pad.width / pad.clientWidth, e.offsetY * pad.height / pad.clientHeight];
   $('[data-sign]').hidden = false;
