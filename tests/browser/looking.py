@@ -88,6 +88,25 @@ def tab_to(target: Locator, *, back: bool = False, most: int = 80) -> None:
     raise AssertionError(f"Tab does not come to {target}; it came by {passed}")
 
 
+COVERED = """() => {
+  const at = document.activeElement;
+  if (at === document.body || at === document.documentElement) return null;
+  const box = (at.closest("label") ?? at).getBoundingClientRect();
+  const on = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return Boolean(box.height < innerHeight && on && !at.contains(on) && !on.contains(at));
+}"""
+
+
+def tab_through(page: Page, *, most: int = 150) -> None:
+    """Presses Tab until it is back at the top; whatever it comes to can be seen, and is not behind anything."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        covered = page.evaluate(COVERED)
+        if covered is None:
+            return
+        assert not covered, f"{focused(page)} has the focus behind something else"
+
+
 def press(page: Page, *keys: str) -> None:
     """One after another: ``press(page, "g", "t")``."""
     for key in keys:

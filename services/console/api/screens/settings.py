@@ -7,7 +7,6 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
-from libs.common import spoken
 from libs.common.auth import May
 from libs.common.errors import NotFound, Unavailable
 from services.console.adapters import words
@@ -180,7 +179,12 @@ def _form(
 ) -> Response:
     typed = MultiDict[str, str]() if body is None else request.form
     parts = shape.parts(value if body is None else body, errors or {}, typed)
-    return page(template, status, nav="/settings", parts=parts, tag=tag, hints=hints, others=others or [], **shown)
+    faulty = [one for part in parts for one in part.faulty]
+    shown_at = {one.at for one in faulty}
+    elsewhere = [shapes.labelled(at, text) for at, text in (errors or {}).items() if at not in shown_at]
+    wrong = [{"field": {"name": one.at, "label": one.label}, "error": one.error} for one in faulty]
+    more = {"wrong": wrong, "others": [*(others or []), *elsewhere], **shown}
+    return page(template, status, nav="/settings", parts=parts, tag=tag, hints=hints, **more)
 
 
 def _saved(shape: Shape, address: str, back: str, again: Callable[..., Response]) -> Response:
@@ -188,8 +192,7 @@ def _saved(shape: Shape, address: str, back: str, again: Callable[..., Response]
     taken: Taken = shape.read(request.form)
     typed = shapes.typed(shape, request.form)
     if taken.wrong:
-        told = [f"{spoken.plain(at.rpartition('.')[2])}: {text}" for at, text in taken.wrong.items()]
-        return again(status=422, body=typed, errors=taken.wrong, others=told)
+        return again(status=422, body=typed, errors=taken.wrong)
     headers = {"If-Match": request.form["_tag"]} if request.form.get("_tag") else {}
     try:
         answer = doors().ask("PUT", address, taken.body, headers=headers)

@@ -1,7 +1,7 @@
 """A form made from the shape of a body, as its owner's OpenAPI document has it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,14 @@ class Part:
     @property
     def handle(self) -> str:
         return self.at.replace(".", "-")
+
+    @property
+    def faulty(self) -> Iterator["Part"]:
+        """Every control in it of which something is said to be wrong, in their order."""
+        if self.error:
+            yield self
+        for one in (*self.parts, *(inner for row in self.rows for inner in row.parts)):
+            yield from one.faulty
 
     @property
     def flat(self) -> bool:
@@ -247,10 +255,16 @@ def faults(problem: Mapping[str, Any], taken: Taken) -> tuple[dict[str, str], li
             inside = part.isdigit() and int(part) < len(rows)
             path = rows[int(part)] if inside else f"{path}.{part}".strip(".")
         text = str(fault.get("detail") or "")
-        if path:
-            at.setdefault(path, text)
-        others.append(f"{spoken.plain(path.rpartition('.')[2])}: {text}" if path else text)
+        if path and path not in at:
+            at[path] = text
+        else:
+            others.append(labelled(path, text) if path else text)
     return at, others or ([] if at else [str(problem.get("detail") or words.said("That was refused."))])
+
+
+def labelled(path: str, text: str) -> str:
+    """What is wrong, for who does not see its control."""
+    return f"{spoken.plain(path.rpartition('.')[2])}: {text}"
 
 
 def typed(shape: Shape, form: Form) -> Any:
