@@ -79,8 +79,9 @@ def test_everybody_can_use_the_screens_of_sold_work(
     office.goto(f"/bookings/{booking}")
     if device is PHONE:
         forms(office)
-    for path in ("/jobs", "/customers"):
+    for path, field in (("/customers", "Name"), ("/jobs", "What everybody calls it")):
         office.goto(path)
         office.locator(".rows a").first.click()
+        expect(office.get_by_role("textbox", name=field).first).to_be_visible()
         axe(office)
         fits(office)

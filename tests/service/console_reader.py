@@ -12,6 +12,11 @@ from services.console.api.screens.seat import PLAIN
 VOID = {"input", "meta", "link", "use", "path", "br", "img", "rect", "line", "circle"}
 
 
+def says(text: str, said: str) -> bool:
+    """Whether a button or a link does, whatever it adds for who does not see what it is about."""
+    return text == said or text.startswith(f"{said} : ")
+
+
 class Form:
     """A form of a page: where it goes, what stands in it, which buttons it has by what they say."""
 
@@ -135,7 +140,8 @@ class Reader:
 
     def press(self, button: str, **typed: str | list[str]) -> Page:
         """Presses the first button of the page that says so, having typed this into its form."""
-        form = next((one for one in self.page.forms if button in one.buttons), None)
+        named = ((one, text) for one in self.page.forms for text in one.buttons)
+        form, button = next(((one, text) for one, text in named if says(text, button)), (None, button))
         assert form is not None, f"no button {button!r} on this page: {[one.buttons for one in self.page.forms]}"
         changed = {name.replace("__", "."): value for name, value in typed.items()}
         unknown = [name for name in changed if name not in form and f'name="{name}"' not in self.page.html]
@@ -152,4 +158,4 @@ class Reader:
         return self.page
 
     def follow(self, link: str) -> Page:
-        return self.open(self.page.links[link])
+        return self.open(next(at for text, at in self.page.links.items() if says(text, link)))

@@ -54,6 +54,12 @@ def permissions(who: str) -> set[str]:
     return {one for one in re.findall(r"[a-z_]+\.[a-z_]+", who) if one in RULES}
 
 
+@pytest.mark.parametrize("act", [one for one in EVERY.values() if one.fields], ids=lambda one: one.key)
+def test_no_two_fields_of_a_form_are_called_alike(act: Act) -> None:
+    labels = [one.label for one in act.fields if one.kind != "hidden"]
+    assert sorted(labels) == sorted(set(labels))
+
+
 def test_every_call_that_changes_something_has_its_place() -> None:
     acts = {act.call for act in EVERY.values()}
     placed = {*acts, *BY_A_PAGE, *NOT_IN_THE_CONSOLE}

@@ -20,6 +20,8 @@ def test_what_one_was_told_leads_to_its_record_and_is_seen_one_by_one_or_all_at_
     reader = Reader(orders.bench, "operations")
     page = reader.open("/notifications?unread=true")
     assert {f"/bookings/{one['id']}" for one in (first, second)} <= page.offered
+    buttons = [one for form in page.forms for one in form.buttons]
+    assert len(buttons) == len(set(buttons)), "each says of what"
     before = page.text.count("Work order")
     page = reader.press("Seen")
     assert page.text.count("Work order") == before - 1

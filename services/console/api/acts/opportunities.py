@@ -18,7 +18,10 @@ SITE = tuple(Field(one.name.replace("address.", "site."), one.label, folded=True
 BILL_TO = (
     Field("bill_to.name", said("Bill to: name"), folded=True),
     Field("bill_to.company", said("Bill to: company"), folded=True),
-    *(Field(one.name.replace("address.", "bill_to.address."), one.label, folded=True) for one in ADDRESS),
+    Field("bill_to.address.line1", said("Bill to: street"), folded=True),
+    Field("bill_to.address.city", said("Bill to: city"), folded=True),
+    Field("bill_to.address.region", said("Bill to: state"), folded=True),
+    Field("bill_to.address.postal_code", said("Bill to: ZIP code"), folded=True),
     Field("bill_to.emails", said("Bill to: e-mail"), "lines", folded=True),
     Field("bill_to.tax_status", said("Tax status"), folded=True),
 )
