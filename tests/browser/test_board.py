@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from demo.loader import PASSWORD
 from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
-from tests.browser.looking import axe, fits, forms
+from tests.browser.looking import axe, fits, forms, tab_to
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -86,6 +87,29 @@ def test_a_card_is_moved_by_key_and_taken_back_by_undo(browsing: Browsing) -> No
     expect(page.locator(".toast")).to_contain_text("June Pettibone is now in New.")
 
 
+def test_news_that_come_after_a_move_take_no_undo_away(browsing: Browsing) -> None:
+    office = signed_in(browsing.url, "office")
+    me = asked(browsing.url, "/staff/sessions", {"email": "salesperson@demo.example", "password": PASSWORD})["person"][
+        "id"
+    ]
+    for name in ("Cora Whitlock", "Dexter Hale"):
+        mine = an_opportunity(browsing.url, name)
+        asked(browsing.url, f"/opportunities/{mine}/assign", {"salesperson_id": me}, office)
+    page = browsing.as_("salesperson")
+    page.clock.install()
+    the_board(page, "Dexter Hale")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))  # an Undo is there for nine seconds
+    card(page, "Cora Whitlock").locator("a").first.focus()
+    page.keyboard.press("]")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    unread = page.locator("[data-count-of=unread] b")
+    before = unread.text_content()
+    new = an_opportunity(browsing.url, "Effie Marlow")
+    asked(browsing.url, f"/opportunities/{new}/assign", {"salesperson_id": me}, office)
+    expect(unread).not_to_have_text(before or "")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 def carry(page: Page, name: str, stage: str) -> None:
     """With the mouse: taken by its middle, over the board, and put down in the lane."""
     taken, lane = card(page, name).bounding_box(), page.locator(f".lane[data-stage={stage}]").bounding_box()
@@ -154,6 +178,23 @@ def test_a_phone_begins_at_the_first_stage_that_has_something(browsing: Browsing
     the_board(page, "Ottoline Marsh")
     page.goto("/board?source=Fair+in+Franklin")
     expect(page.locator(".lane[data-stage=contacted] header")).to_be_in_viewport(ratio=0.95)
+
+
+def test_a_card_that_the_keyboard_comes_to_is_in_view_at_400_percent_and_the_menu_that_it_left_is_shut(
+    browsing: Browsing,
+) -> None:
+    an_opportunity(browsing.url, "Una Reyes", source="Fair in Dickson")
+    called = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    second = an_opportunity(browsing.url, "Vito Lang", source="Fair in Dickson")
+    asked(browsing.url, f"/opportunities/{second}/contact-attempts", called, signed_in(browsing.url, "office"))
+    page = browsing.as_("office", {"viewport": {"width": 320, "height": 640}})
+    the_board(page, "Vito Lang")
+    page.goto("/board?source=Fair+in+Dickson")
+    card(page, "Una Reyes").get_by_label("Move Una Reyes").focus()
+    page.keyboard.press("Enter")
+    tab_to(card(page, "Vito Lang").locator("a").first)
+    expect(card(page, "Vito Lang")).to_be_in_viewport(ratio=0.9)
+    expect(page.locator(".menu[open]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])

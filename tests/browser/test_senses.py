@@ -90,6 +90,16 @@ def test_where_something_will_be_said_is_there_before_and_what_is_pressed_is_lar
     assert min(find["width"], find["height"]) >= 24
 
 
+def test_who_speaks_to_the_browser_has_single_keys_off_and_the_palette_all_the_same(browsing: Browsing) -> None:
+    page = browsing.as_("csr")
+    page.goto("/me")
+    page.get_by_role("checkbox", name="Single keys are shortcuts").uncheck()
+    page.goto("/board")
+    press(page, "/", "g", "l", "n", "Control+k")
+    expect(page.get_by_role("combobox", name="Go to or do")).to_be_focused()
+    assert page.url.endswith("/board")
+
+
 def test_who_set_something_wrong_hears_of_it_is_led_there_and_is_told_what_is_wrong(browsing: Browsing) -> None:
     page = browsing.as_("admin")
     page.goto("/settings/opportunities")
@@ -101,3 +111,5 @@ def test_who_set_something_wrong_hears_of_it_is_led_there_and_is_told_what_is_wr
     wrong = page.get_by_label("Probability, Contacted")
     expect(wrong).to_be_focused()
     expect(wrong).to_have_accessible_description(re.compile("100"))
+    wrong.fill("40")
+    expect(wrong).to_have_accessible_description("")

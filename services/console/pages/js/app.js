@@ -1,5 +1,6 @@
 // What every page shares: colours, shortcuts, palette, what is said, blocked acts, drafts, live counts.
 export const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+export const on = (what, does, early) => document.addEventListener(what, does, early);
 export const kept = {
   get: k => { try { return localStorage.getItem(k) } catch { return null } },
   set: (k, v) => { try { localStorage.setItem(k, v) } catch { /* a private window */ } },
@@ -33,15 +34,17 @@ const told = $('.toast').textContent.trim();
 if (told) setTimeout(toast, 150, told);
 $('[data-focus]')?.focus();
 
-document.addEventListener('click', e => {
+const leave = e => $$('.menu[open]').forEach(m => { if (!m.contains(e.target)) m.open = false });
+on('focusin', leave);
+on('click', e => {
   const b = e.target.closest('button, a');
-  $$('.menu[open]').forEach(m => { if (!m.contains(e.target)) m.open = false });
+  leave(e);
   if (!b) return;
   if ('themeToggle' in b.dataset) { const t = order[(order.indexOf(root.dataset.theme ?? 'auto') + 1) % 3]; kept.set('theme', t); paint(t) }
   if (b.getAttribute('aria-disabled') === 'true') { e.preventDefault(); document.getElementById(b.dataset.why)?.focus() }
   if ('print' in b.dataset) print();
 });
-document.addEventListener('toggle', e => {
+on('toggle', e => {
   if (!e.target.matches?.('.menu')) return;
   e.target.closest('.card')?.toggleAttribute('data-open', e.target.open);
   if (e.target.open) $$('.menu[open]').forEach(m => { if (m !== e.target) m.open = false });
@@ -70,7 +73,7 @@ for (const f of $$('form[data-draft]')) {
     (said ?? f).after(b); const d = f.closest('details'); if (d) d.open = true;
   }
 }
-document.addEventListener('input', e => {
+on('input', e => {
   const f = e.target.form;
   if (!f?.dataset.draft) return;
   kept.set(`draft:${f.dataset.draft}`, JSON.stringify(words(f)));
@@ -81,7 +84,7 @@ if ('saved' in document.body.dataset && kept.get('sent')) kept.drop(kept.get('se
 kept.drop('sent');
 
 // Sent once: a second press waits for the first. The same key makes a repeat harmless anyway. Offline, it stays here.
-document.addEventListener('submit', e => {
+on('submit', e => {
   if (e.defaultPrevented || e.target.getAttribute('method') !== 'post') return; // a field may be called method, too
   const f = e.target, off = !navigator.onLine;
   if (off) toast(_('You are offline. Nothing was sent; what you typed stays here.'));
@@ -91,23 +94,28 @@ document.addEventListener('submit', e => {
   f.dataset.sending = '1'; e.submitter?.setAttribute('aria-busy', true);
   setTimeout(over, 8000); addEventListener('pageshow', over, { once: true });
 });
-document.addEventListener('input', e => {
+on('input', e => {
   if (!e.target.matches('[aria-invalid=true]')) return;
-  e.target.removeAttribute('aria-invalid'); const err = document.getElementById(`${e.target.id}-err`); if (err) err.hidden = true;
+  e.target.removeAttribute('aria-invalid'); document.getElementById(`${e.target.id}-err`)?.remove(); // hidden, it would still be read
 });
 
-// Shortcuts and the palette.
-const go = a => { location.href = typeof a === 'string' ? a : a.href };
+// Shortcuts and the palette. Who speaks to the browser has single keys off: words would be taken for them.
+export const chord = e => e.ctrlKey || e.metaKey || e.altKey || kept.get('keys');
+const keys = $('[data-keys]');
+if (keys) {
+  keys.closest('p').hidden = false; keys.checked = !kept.get('keys');
+  keys.onchange = () => keys.checked ? kept.drop('keys') : kept.set('keys', 'off');
+}
 let g = 0;
-document.addEventListener('keydown', e => {
+on('keydown', e => {
   if ((e.ctrlKey || e.metaKey) && e.key === 'k') { e.preventDefault(); import('./palette.js').then(m => m.open()); return }
   if ((e.ctrlKey || e.metaKey) && e.key === 'Enter') { e.target.form?.requestSubmit(); return }
   if (e.key === 'Escape') { const m = $('.menu[open]'); if (m) { m.open = false; $('summary', m).focus() } return }
-  if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, dialog')) return;
+  if (chord(e) || e.target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, dialog')) return;
   if (e.key === '/') { const q = $('#q'); if (q) { e.preventDefault(); q.focus() } }
-  else if (e.key === 'n' && $('a[href="/new"]')) go('/new');
+  else if (e.key === 'n' && $('a[href="/new"]')) location.href = '/new';
   else if (e.key === 'g') g = Date.now();
-  else if (Date.now() - g < 1200) { const a = $(`[data-go="${e.key}"]`); if (a) go(a) }
+  else if (Date.now() - g < 1200) { const a = $(`[data-go="${e.key}"]`); if (a) location.href = a.href }
 });
 
 if ($('[data-counts]')) import('./live.js');

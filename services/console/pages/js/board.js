@@ -1,5 +1,5 @@
 // The board: moves by drag, menu and keyboard. A move is shown at once; one that is refused goes back and says why.
-import { $, $$, _, secret, toast } from './app.js';
+import { $, $$, _, chord, on, secret, toast } from './app.js';
 const lanes = $$('.board .lane');
 const count = (lane, by) => { const n = $('[data-count]', lane); n.textContent = +n.textContent + by };
 const sums = () => fetch(location.href).then(r => r.text()).then(t => {
@@ -36,14 +36,16 @@ for (const c of $$('.board .card')) {
   c.draggable = true; $('a', c).draggable = false; // the card is carried, and not the address of its link
   c.addEventListener('dragstart', e => { held = c; c.classList.add('drag'); e.dataTransfer.effectAllowed = 'move'; e.dataTransfer.setData('text/plain', c.dataset.name) });
   c.addEventListener('dragend', () => { held = null; c.classList.remove('drag'); lanes.forEach(l => l.classList.remove('over')) });
+  // a lane that is seen in part is not brought into view by the browser
+  c.addEventListener('focusin', () => { if ($('a:focus-visible', c)) c.scrollIntoView({ block: 'nearest', inline: 'nearest' }) });
   c.addEventListener('keydown', e => {
-    if (e.ctrlKey || e.metaKey || e.altKey) return;
+    if (chord(e)) return;
     const n = lanes.indexOf(lane(c)), to = { '[': lanes[n - 1], ']': lanes[n + 1] }[e.key];
     if (to) { e.preventDefault(); move(c, to) }
     if (e.key === 'm') { e.preventDefault(); $('.menu', c).open = true; $('.menu button', c).focus() }
   });
 }
-document.addEventListener('submit', e => {
+on('submit', e => {
   if (e.target.id !== 'move') return;
   e.preventDefault(); move(e.submitter.closest('.card'), lanes.find(l => l.dataset.stage === e.submitter.value));
 }, true);

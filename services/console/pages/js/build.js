@@ -1,5 +1,5 @@
 // The estimate builder: saves while somebody types and shows the service's figures; buttons change the form in place.
-import { $, $$, _, kept, over, toast } from './app.js';
+import { $, $$, _, chord, kept, on, over, toast } from './app.js';
 let form = $('[data-build]'), waiting = false, stale = false, timer, line = Promise.resolve();
 const turn = act => { line = line.then(act, act); return line }; // one after the other: each goes out with the tag that the one before brought
 const parse = async r => new DOMParser().parseFromString(await r.text(), 'text/html');
@@ -63,14 +63,14 @@ function listen() {
 }
 listen();
 // What is brought back has lines that are not on the page: the service draws them.
-document.addEventListener('refilled', e => {
+on('refilled', e => {
   if (e.target !== form) return;
   for (const [name, value] of e.detail) if (!form.elements[name]) form.append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
   press({ value: 'again' });
 });
 // Who is led to a fault sees it: its option is opened first.
-document.addEventListener('click', e => {
+on('click', e => {
   const at = /^#options-(\d+)-/.exec(e.target.closest('#problems a')?.hash ?? ''), tab = at && $(`[name=into][value="${at[1]}"]`, form);
   if (tab) tab.checked = true;
 });
-document.addEventListener('keydown', e => { if (e.key === 'b' && !e.ctrlKey && !e.metaKey && !e.target.closest('input:not([type=radio], [type=checkbox]), textarea, select')) { e.preventDefault(); $('[data-book]').select() } });
+on('keydown', e => { if (e.key === 'b' && !chord(e) && !e.target.closest('input:not([type=radio], [type=checkbox]), textarea, select')) { e.preventDefault(); $('[data-book]').select() } });

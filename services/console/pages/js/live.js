@@ -1,5 +1,5 @@
 // What changes while the page is open: counts, news, who else is here, and a note when somebody changes this record.
-import { $, $$, _, kept, over, toast } from './app.js';
+import { $, $$, _, kept, on, over, toast } from './app.js';
 const record = $('[data-record]')?.dataset.record ?? '';
 const note = $('[data-news]');
 let cursor = '', source, timer;
@@ -9,13 +9,15 @@ const line = (name, text) => {
   p.hidden = !text; note.hidden = [...note.children].every(one => one.hidden);
 };
 if (record) $('.head').after(note.parentElement);
+// News wait for an Undo to be gone.
+const say = text => $('.toast button') ? setTimeout(say, 500, text) : toast(text);
 function show(news) {
   cursor = news.cursor; kept.set('told', news.since);
   for (const [name, [n, said]] of Object.entries(news.counts ?? {})) for (const a of $$(`[data-count-of=${name}]`)) {
     $('b', a).textContent = n > 99 ? '99+' : n; a.lastChild.textContent = ` ${said}`;
     if ('hides' in a.dataset) a.parentElement.hidden = !n;
   }
-  if (news.told.length) toast(news.told.map(one => one.text).join(' '));
+  if (news.told.length) say(news.told.map(one => one.text).join(' '));
   if (news.changed) line('changed', news.changed.by || 'Plumbline');
   line('others', (news.others ?? []).join(', '));
 }
@@ -36,7 +38,7 @@ function begin() {
 }
 // A page that nobody looks at holds nothing open; asked for now and then, its session goes on.
 const heed = () => document.hidden ? (stop(), later()) : begin();
-document.addEventListener('visibilitychange', heed);
+on('visibilitychange', heed);
 addEventListener('pagehide', stop);
 addEventListener('pageshow', e => { if (e.persisted) heed() });
 heed();
