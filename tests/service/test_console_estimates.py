@@ -210,6 +210,7 @@ def test_a_price_goes_out_its_link_is_shown_once_and_it_is_revised(office: Bench
     assert ("to", "ivy@castellan.example") in page.forms[-1].fields
     page = reader.press("Send")
     assert "It is on its way" in page.text
+    assert "data-saved" in page.html, "what was typed is done with, and not offered again"
     assert "http://plumbline.example/e/" in page.html
 
     page = reader.follow("Back to the estimate")
@@ -294,7 +295,9 @@ def test_at_the_table_a_choice_is_worked_out_and_signed_and_no_cost_is_seen(offi
     page = reader.press("Work it out", option=good["id"], add_ons=good["add_ons"][0]["id"])
     assert "Good, with Pad" in page.text
     assert "8,460" in page.text
-    assert "stands for the signature" in reader.press("Accept Good", add_ons=good["add_ons"][0]["id"]).text
+    page = reader.press("Accept Good", add_ons=good["add_ons"][0]["id"])
+    assert "stands for the signature" in page.text
+    assert 'aria-invalid="true" aria-describedby="wrong-1"' in page.html
     page = reader.press("Accept Good", add_ons=good["add_ons"][0]["id"], typed_name="Ivy Castellan")
     assert "Accepted. The sale opens by itself." in page.text
     said = seen(office, ident)["acceptance"]

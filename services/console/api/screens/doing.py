@@ -70,7 +70,8 @@ def do(key: str, idents: str) -> Response:
         return _told(said.status, act.done, _in_short(said))
     if said.ok and act.shows:
         back = safe_path(typed.get("_back"))
-        return page(act.shows, nav=act.shown, act=act, answer=said.data, sent=body, back=back, ids=ids)
+        known = {"act": act, "answer": said.data, "sent": body, "back": back, "ids": ids}
+        return page(act.shows, nav=act.shown, saved=True, **known)
     if said.ok:
         return _done(act, said)
     return _refused(act, ids, said)

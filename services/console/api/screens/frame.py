@@ -249,7 +249,7 @@ def page(template: str, status: int = 200, **shown: Any) -> Response:
     if g.get("caller") is not None and "counts" not in shown:
         shown["counts"] = doors().maybe("/status-bar", None)
     said, saved = seat.heard()
-    html = render_template(template, said=said, saved=saved, **shown)
+    html = render_template(template, **{"said": said, "saved": saved, **shown})
     return Response(html, status, content_type="text/html; charset=utf-8")
 
 
