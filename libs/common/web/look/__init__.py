@@ -28,15 +28,20 @@ def stylesheet(parts: tuple[str, ...] = ()) -> bytes:
     return re.sub(r" ?([{};,>/]) ?|(:) | (?=!)", r"\1\2", text).replace(";}", "}").encode()
 
 
-#: texts of a script, which stay as they are, or a sign with the blanks around it, which mean nothing
-_TEXT_OR_SIGN = re.compile(r"""('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`)|[ \t]*([{}();,=?:<>|&])[ \t]*""")
+#: a text of a script, which stays as it is, or else
+_TEXT = r"""('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|"""
+_REMARK = re.compile(rf"{_TEXT}(?:(?<=\s)|^)//[^\n]*|/\*.*?\*/", re.MULTILINE)
+_SIGN = re.compile(rf"{_TEXT}[ \t]*([{{}}();,=?:<>|&])[ \t]*")  #: with the blanks around it, which mean nothing
+_END = re.compile(rf"{_TEXT}(?<=[{{(,;])\n|\n(?=[}})])|;(?=}})")  #: where the sign says the same
 
 
 def script(text: str) -> bytes:
     """The same of a script: no remarks, nothing set in, no blanks and no ends of lines around signs."""
-    lines = (re.sub(r"(^|\s)//.*|/\*.*?\*/", "", line).strip() for line in text.splitlines())
-    told = _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], "\n".join(line for line in lines if line))
-    return re.sub(r"(?<=[{(,;])\n|\n(?=[})])", "", told).replace(";}", "}").encode()
+    lines = (line.strip() for line in _REMARK.sub(lambda found: found[1] or "", text).splitlines())
+    told = _SIGN.sub(lambda found: found[1] or found[2], "\n".join(line for line in lines if line))
+    for _ in range(2):  # where a line ended, a statement may end now
+        told = _END.sub(lambda found: found[1] or "", told)
+    return told.encode()
 
 
 def drawing(name: str) -> bytes:
