@@ -102,6 +102,31 @@ def test_a_hold_for_the_right_to_cancel_lasts_as_long_as_that_of_what_was_sold_m
         assert orders.see(booking["id"])["state"] == state
 
 
+@pytest.mark.parametrize("state", ["draft", "ready", "assigned", "accepted", "in_progress"])
+def test_what_the_customer_may_still_cancel_holds_only_what_nobody_has_begun_on(orders: Orders, state: str) -> None:
+    booking = orders.in_state(state)
+    after = orders.sell(more(booking, cancel_until=orders.bench.clock() + timedelta(days=5)))
+    assert after["contract_total"] == "16800.00"
+    assert after["state"] == ("on_hold" if state == "ready" else state)
+
+
+@pytest.mark.parametrize("by", ["hand", "time"])
+def test_what_was_sold_during_another_hold_may_still_be_cancelled_after_it(orders: Orders, by: str) -> None:
+    now, booking = orders.bench.clock(), orders.ready()
+    until = {"until": (now + timedelta(days=1)).isoformat()} if by == "time" else {}
+    orders.act(booking, "hold", "office", {"reason": "permit", **until})
+    orders.sell(more(booking, cancel_until=now + timedelta(days=5)))
+    orders.bench.clock.forward(days=1)
+    orders.bench.system.due()
+
+    held = orders.act(booking, "release", "office") if by == "hand" else orders.see(booking["id"])
+
+    assert (held["state"], held["hold"]["reason"]) == ("on_hold", "cancel_period")
+    orders.bench.clock.forward(days=4)
+    orders.bench.system.due()
+    assert orders.see(booking["id"])["state"] == "ready"
+
+
 def test_a_change_order_sells_nothing_else_a_second_time(orders: Orders) -> None:
     booking = orders.sell()
     extra = more(booking)
@@ -176,6 +201,46 @@ def test_work_that_is_passed_on_with_a_change_order_is_one_thing_to_take_over(or
 
     [told] = orders.bench.told("bookings", BookingUnacknowledged)
     assert told.data["acceptance_id"] is None
+
+
+def test_returned_work_that_is_assigned_again_brings_its_change_order_along(orders: Orders) -> None:
+    """Whoever gets it now gets all of it: nothing is to be acknowledged besides."""
+    booking = orders.assigned()
+    orders.sell(more(booking))
+    orders.act(booking, "return", "operations", {"reason": "no site access"})
+    orders.act(booking, "ready", "office")
+    again = orders.hand(booking)
+    assert again["parts"][1]["acknowledged_at"]
+    orders.bench.clock.now = moment(again["acknowledge_by"])
+    while orders.bench.system.due():
+        pass
+
+    [told] = orders.bench.told("bookings", BookingUnacknowledged)
+    assert told.data["acceptance_id"] is None
+
+
+def test_each_change_order_is_acknowledged_by_itself(orders: Orders) -> None:
+    booking = orders.in_state("in_progress")
+    one, two = more(booking), more(booking)
+    orders.sell(one), orders.sell(two)
+
+    after = orders.act(booking, f"change-orders/{two.acceptance_id}/acknowledge", "operations")
+
+    assert [bool(part["acknowledged_at"]) for part in after["parts"]] == [False, False, True]
+    [fault] = orders.act(booking, "complete", "operations", status=409)["errors"]
+    assert fault["detail"] == f"change order {one.number} has not been acknowledged"
+    orders.bench.clock.forward(days=9)
+    orders.bench.system.due()
+    [late] = orders.bench.told("bookings", BookingUnacknowledged)
+    assert late.data["acceptance_id"] == str(one.acceptance_id)
+
+
+def test_what_was_in_the_order_when_the_team_got_it_is_not_acknowledged_besides(orders: Orders) -> None:
+    booking = orders.ready()
+    early = more(booking)
+    orders.sell(early)
+    orders.act(orders.hand(booking), "accept", "operations")
+    orders.act(booking, f"change-orders/{early.acceptance_id}/acknowledge", "operations", status=409)
 
 
 def test_there_is_nothing_to_acknowledge_where_nothing_was_changed(orders: Orders) -> None:

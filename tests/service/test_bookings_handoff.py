@@ -7,13 +7,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench
+from embedded.testing import AWAY, CAST, HOME, OPERATIONS, OTHER_SALES, SALES, Bench, moment
 from libs.common import people
 from libs.common.contracts.bookings import (
     BookingAccepted,
     BookingAssigned,
+    BookingCompleted,
     BookingReassigned,
     BookingReturned,
+    BookingStarted,
     BookingUnacknowledged,
 )
 from libs.common.contracts.staff import Person, PersonChanged, Team, TeamChanged
@@ -163,8 +165,13 @@ def test_operations_accept_start_and_complete_and_the_job_follows(orders: Orders
     assert status() == "pending"
     assert orders.act(booking, "start", "operations")["state"] == "in_progress"
     assert status() == "in_progress"
-    assert orders.act(booking, "complete", "operations", {"note": "all well"})["completed_at"]
+    done = orders.act(booking, "complete", "operations", {"note": "all well"})
     assert status() == "completed"
+    assert done["started_at"] == done["completed_at"] == done["accepted_at"], "no time has passed here"
+    assert [one["outcome"] for one in done["assignments"]] == ["accepted"]
+    [begun], [over] = (orders.bench.told("bookings", one) for one in (BookingStarted, BookingCompleted))
+    assert begun.data["started_at"] == over.data["completed_at"] == done["completed_at"]
+    assert over.data["note"] == "all well"
 
 
 def test_returned_work_is_made_ready_and_assigned_again_and_the_chain_is_kept(orders: Orders) -> None:
@@ -193,6 +200,8 @@ def test_work_is_passed_on_and_taken_over_anew(orders: Orders, state: str, by: s
     assert [one["outcome"] for one in after["assignments"]] == ["reassigned", None]
     [told] = orders.bench.told("bookings", BookingReassigned)
     assert (told.data["previous_team_id"], told.data["previous_assignee_id"]) == (str(OPERATIONS), None)
+    assert (told.data["note"], told.data["work"]["site"]["line1"]) == ("you know the house", "1204 Forrest Ave")
+    assert moment(told.data["acknowledge_by"]) == moment(after["acknowledge_by"])
     orders.act(booking, "reassign", by, {"assignee_id": OPERATOR}, status=409)
     orders.act(booking, "reassign", by, {"team_id": str(SALES)}, status=422)
     orders.act(booking, "accept", "operations")

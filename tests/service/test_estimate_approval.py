@@ -1,10 +1,12 @@
 """What a price may not go out without: beyond one's limits somebody else approves the discount and the margin (R23)."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
-from embedded.testing import Bench
+from embedded.testing import CAST, HOME, SALES, Bench, Caller
+from libs.common.contracts.estimates import EstimateApproved, EstimateRefused, EstimateSubmitted
 from tests.service.estimate_world import (
     ESTIMATES,
     PUMP,
@@ -55,6 +57,24 @@ def test_a_large_discount_goes_out_only_as_it_was_approved(estimates: Bench) -> 
     assert act(estimates, ident, "revise", {"reason": "scope"}).get_json()["state"] == "draft"
     problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
     problem(estimates.public.get(f"{SHARED}/{token}"), 410)
+
+
+def test_who_decides_is_told_that_somebody_asks_and_whoever_asked_how_it_was_decided(estimates: Bench) -> None:
+    seller, manager = (str(CAST[one][0]) for one in ("salesperson", "manager"))
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP, discount={"percent": "15"})
+
+    act(estimates, ident, "submit", {"note": "old customer"})
+    act(estimates, ident, "refuse", {"reason": "too much"}, by="manager")
+    act(estimates, ident, "submit")
+    act(estimates, ident, "approve", {"note": "this once"}, by="manager")
+
+    asked, again = (one.data for one in estimates.told("estimates", EstimateSubmitted))
+    assert (asked["submitted_by"], asked["note"], again["note"]) == (seller, "old customer", "")
+    assert asked["reasons"] == ["Standard: a discount of 15 % is more than the 10 % you may give"]
+    [no], [yes] = (estimates.told("estimates", one) for one in (EstimateRefused, EstimateApproved))
+    assert (no.data["submitted_by"], no.data["decided_by"], no.data["reason"]) == (seller, manager, "too much")
+    assert (yes.data["submitted_by"], yes.data["decided_by"], yes.data["note"]) == (seller, manager, "this once")
 
 
 def test_an_estimate_says_before_anybody_tries_that_it_needs_an_approval_and_whose_it_is_not(estimates: Bench) -> None:
@@ -140,6 +160,53 @@ def test_a_thin_margin_needs_an_approval_and_so_does_an_add_on_that_makes_it_thi
     assert write(estimates, ident, options=options).status_code == 200
     problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
     assert act(estimates, ident, "submit").get_json()["approval_reasons"]
+
+
+def test_a_margin_at_the_floor_goes_out_and_no_rich_add_on_hides_a_thin_one(estimates: Bench) -> None:
+    """The customer need not take the rich one."""
+    set_rules(estimates, margin_floor="0.30")
+    ident, base = drafted(estimates)["id"], PUMP | {"cost": "5880.00"}
+    rich = {"description": "Care plan", "qty": "1", "unit_price": "5000.00", "cost": "0"}
+    assert write(estimates, ident, options=[{"name": "S", "lines": [base], "add_ons": [rich]}]).status_code == 200
+    send(estimates, ident)
+
+    ident = drafted(estimates)["id"]
+    thin = {"description": "Thermostat", "qty": "1", "unit_price": "100.00", "cost": "100.00"}
+    options = [{"name": "S", "lines": [base], "add_ons": [rich, thin]}]
+    assert write(estimates, ident, options=options).status_code == 200
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert refused["errors"][0]["detail"] == "S: a margin of 29.65 % is under the floor of 30 %"
+
+
+def test_no_add_on_at_its_full_price_hides_a_discount(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    dear = {"description": "Whole new ducts", "qty": "1", "unit_price": "50000.00"}
+    options = [{"name": "S", "lines": [PUMP | {"discount_percent": "10.5"}], "add_ons": [dear]}]
+    assert write(estimates, ident, options=options).status_code == 200
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert refused["errors"][0]["detail"] == "S: a discount of 10.5 % is more than the 10 % you may give"
+
+
+def test_who_has_two_roles_may_give_what_either_may(estimates: Bench) -> None:
+    floors = [{"role": "manager", "margin": "0.10"}, {"role": "salesperson", "margin": "0.40"}]
+    set_rules(estimates, margin_floors=floors)
+    both = {"name": "Both", "roles": ["salesperson", "manager"], "branch": HOME, "teams": (SALES,)}
+    who = Caller(estimates, estimates.system.signer.issue(uuid4(), **both))
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP | {"cost": "5250.00", "discount_percent": "25"})  # leaves 1,050.00, a sixth
+    problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert who.post(f"{ESTIMATES}/{ident}/send", {"to": ["a@example.com"]}).status_code == 200
+
+
+def test_a_roles_own_floor_is_for_it_alone_and_the_common_one_for_whoever_has_none(estimates: Bench) -> None:
+    thin = {"role": "manager", "margin": "0.10"}
+    for own, floor in (([thin], "50 %"), ([thin, {"role": "salesperson", "margin": "0.40"}], "40 %")):
+        set_rules(estimates, margin_floor="0.50", margin_floors=own)
+        ident = drafted(estimates)["id"]
+        priced(estimates, ident, PUMP | {"cost": "5880.00"})
+        refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+        assert refused["errors"][0]["detail"] == f"Standard: a margin of 30 % is under the floor of {floor}"
+        send(estimates, ident, by="manager")
 
 
 @pytest.mark.parametrize("kind", ["lines", "add_ons"])

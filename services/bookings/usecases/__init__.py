@@ -5,12 +5,13 @@ from services.bookings.usecases.book import add_change_order, book
 from services.bookings.usecases.customers import edit_customer
 from services.bookings.usecases.end import cancel
 from services.bookings.usecases.handoff import accept, acknowledge, assign, complete, give_back, reassign, start
+from services.bookings.usecases.holds import hold, release
 from services.bookings.usecases.jobs import FROM_OPPORTUNITY, OF_JOB, close, edit_job, learn, rename
 from services.bookings.usecases.naming import preview_name
 from services.bookings.usecases.paper import mail, sheet
-from services.bookings.usecases.prepare import edit, hold, make_ready
+from services.bookings.usecases.prepare import edit, make_ready
 from services.bookings.usecases.sell import make_the_job, sell, step_happened, step_of_opportunity_happened
-from services.bookings.usecases.timers import TIMERS, release
+from services.bookings.usecases.timers import TIMERS
 
 __all__ = [
     "FROM_OPPORTUNITY",

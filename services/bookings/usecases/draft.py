@@ -1,7 +1,6 @@
 """Booking orders are drafted: from a sale, by hand from several acceptances, and added to by change orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +15,8 @@ from libs.common.parties import folded
 from libs.common.tx import Tx
 from services.bookings.model import LATER, Booking, Customer, Job, Part, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BookingAction, BookingState, Hold, Ordering, Scheduling
-from services.bookings.usecases import facts, prepare, timers
+from services.bookings.states import BookingAction, BookingState, Ordering, Scheduling
+from services.bookings.usecases import facts, holds, timers
 
 Sold = Sequence[tuple[Sale, EstimateAccepted]]
 
@@ -73,7 +72,7 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
         tx.remind(timers.CHANGE_ORDER, sale.id, part.acknowledge_by, booking_id=str(booking.id))
     right = booking.cancel_until
     booking.take_in(part, opportunity_id=sale.opportunity_id, lead_id=sale.lead_id)
-    _hold_on(tx, booking, right)
+    holds.lengthen(tx, booking, right)
     sale.booking_id, sale.change_order = booking.id, True
     tx.publish(
         BookingChangeOrdered(
@@ -86,17 +85,8 @@ def add_change_order(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAcc
         ),
         of=booking,
     )
-    prepare.wait_out(tx, booking)
+    holds.wait_out(tx, booking)
     return part
-
-
-def _hold_on(tx: Tx, booking: Booking, right: datetime | None) -> None:
-    """A hold that would end with the customer's right to cancel ends with the one that there is now."""
-    hold, until = booking.hold or {}, booking.cancel_until
-    ends_with_it = hold.get("reason") == Hold.CANCEL_PERIOD and right and hold["until"] == right.isoformat()
-    if ends_with_it and until is not None and until != right:
-        booking.hold = {**hold, "until": until.isoformat()}
-        tx.remind(timers.HOLD, booking.id, until)
 
 
 def part_of(tx: Tx, booking: Booking, sale: Sale, accepted: EstimateAccepted) -> Part:

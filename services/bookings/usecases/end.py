@@ -6,7 +6,7 @@ from libs.common.contracts.bookings import BookingCancelled
 from libs.common.tx import Tx
 from services.bookings.model import Booking
 from services.bookings.states import BookingAction
-from services.bookings.usecases import facts, timers
+from services.bookings.usecases import facts, holds, timers
 from services.bookings.usecases.jobs import follow
 
 
@@ -25,7 +25,7 @@ def end(tx: Tx, booking: Booking, *, reason: str) -> None:
     for part in booking.parts:
         part.live = False
         tx.forget(timers.CHANGE_ORDER, part.acceptance_id)
-    for timer in (timers.ACKNOWLEDGE, timers.HOLD):
+    for timer in (timers.ACKNOWLEDGE, holds.TIMER):
         tx.forget(timer, booking.id)
     teams: dict[UUID, None] = dict.fromkeys(one.team_id for one in booking.assignments)
     people: dict[UUID, None] = dict.fromkeys(one.assignee_id for one in booking.assignments if one.assignee_id)

@@ -1,18 +1,17 @@
-"""The office prepares an order: checklist, deposit, permits, window, material; then it is ready, or on hold."""
+"""The office prepares an order: checklist, deposit, permits, window, material; then it is ready."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from libs.common.amounts import exponent, number_faults, rounded
-from libs.common.contracts.bookings import BookingHeld, BookingOrdered, BookingReady, BookingScheduled
+from libs.common.contracts.bookings import BookingOrdered, BookingReady, BookingScheduled
 from libs.common.errors import Conflict, Fault, Forbidden, Invalid
 from libs.common.strict_json import escape
 from libs.common.tx import Tx
 from services.bookings.model import Booking
-from services.bookings.states import BOOKING, BookingAction, BookingState, Hold, Scheduling
-from services.bookings.usecases import facts, timers
+from services.bookings.states import BOOKING, BookingState, Scheduling
+from services.bookings.usecases import facts, holds
 
 #: who may change what: one of these permissions is needed
 PERMISSIONS: Mapping[str, tuple[str, ...]] = {
@@ -55,27 +54,7 @@ def make_ready(tx: Tx, booking: Booking) -> Booking:
     """
     booking.make_ready()
     tx.publish(BookingReady(**facts.booking(booking)), of=booking)
-    return wait_out(tx, booking)
-
-
-def wait_out(tx: Tx, booking: Booking) -> Booking:
-    """What is ready waits for the end of the customer's right to cancel; who knows better releases it."""
-    if booking.state == BookingState.READY and booking.cancel_until is not None and booking.cancel_until > tx.now:
-        hold(tx, booking, reason=Hold.CANCEL_PERIOD)
-    return booking
-
-
-def hold(tx: Tx, booking: Booking, *, reason: Hold, note: str | None = None, until: datetime | None = None) -> Booking:
-    """Something stands in the way for now. The customer's right to cancel ends by itself, and so does this hold."""
-    booking.fire(BookingAction.HOLD)
-    if reason == Hold.CANCEL_PERIOD:
-        until = until or booking.cancel_until
-    ends = until.isoformat() if until else None
-    booking.hold = {"reason": str(reason), "note": note, "until": ends, "by": tx.actor, "at": tx.now.isoformat()}
-    if until is not None:
-        tx.remind(timers.HOLD, booking.id, until)
-    tx.publish(BookingHeld(**facts.booking(booking), hold=str(reason), until=until, note=note or ""), of=booking)
-    return booking
+    return holds.wait_out(tx, booking)
 
 
 def _prepare(tx: Tx, booking: Booking, given: Mapping[str, Any]) -> None:

@@ -1,22 +1,21 @@
-"""What is due when nobody acted: a step of a sale that did not happen, work that nobody acknowledged, a hold's end."""
+"""What is due when nobody acted: a step of a sale that did not happen, work that nobody acknowledged."""
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from libs.common import people, workhours
-from libs.common.contracts.bookings import BookingReleased, BookingUnacknowledged
+from libs.common.contracts.bookings import BookingUnacknowledged
 from libs.common.contracts.sales import SaleStepFailed
 from libs.common.tx import Tx
 from services.bookings.model import LATER, Booking, Sale
 from services.bookings.settings import PREFERENCES
-from services.bookings.states import BookingAction, BookingState
-from services.bookings.usecases import facts
+from services.bookings.states import BookingState
+from services.bookings.usecases import facts, holds
 
 STEPS = "sale_steps"
 ACKNOWLEDGE = "booking_acknowledge"
 CHANGE_ORDER = "change_order_acknowledge"
-HOLD = "booking_hold"
 
 
 def wait_for_steps(tx: Tx, sale: Sale) -> None:
@@ -57,25 +56,9 @@ def change_order_unacknowledged(tx: Tx, acceptance_id: UUID, payload: dict[str, 
             tx.publish(BookingUnacknowledged(**facts.booking(booking), **due), of=booking)
 
 
-def hold_is_over(tx: Tx, booking_id: UUID, _payload: dict[str, Any]) -> None:
-    """The time that a hold was for has passed."""
-    booking = tx.get(Booking, booking_id)
-    if booking.state == BookingState.ON_HOLD and booking.hold is not None:
-        release(tx, booking)
-
-
-def release(tx: Tx, booking: Booking, note: str | None = None) -> Booking:
-    """What stood in the way is gone."""
-    booking.fire(BookingAction.RELEASE)
-    hold, booking.hold = (booking.hold or {}).get("reason", ""), None
-    tx.forget(HOLD, booking.id)
-    tx.publish(BookingReleased(**facts.booking(booking), hold=hold, note=note or ""), of=booking)
-    return booking
-
-
 TIMERS = {
     STEPS: steps_overdue,
     ACKNOWLEDGE: unacknowledged,
     CHANGE_ORDER: change_order_unacknowledged,
-    HOLD: hold_is_over,
+    holds.TIMER: holds.is_over,
 }
