@@ -52,8 +52,13 @@ def test_an_assignment_is_refused_with_everything_that_is_missing(orders: Orders
 def test_a_deposit_is_paid_or_waived_first(orders: Orders, settled: dict[str, Any]) -> None:
     booking = orders.ready(deposit="840.00")
     body = {"team_id": str(OPERATIONS)}
-    orders.edit(booking, deposit_paid="839.99")
-    assert pointers(orders.act(booking, "assign-to-operation", "manager", body, status=409)) == ["/deposit_paid"]
+    for paid, owed in (("40.00", "$800.00"), ("839.99", "$0.01")):
+        orders.edit(booking, deposit_paid=paid)
+        [fault] = orders.act(booking, "assign-to-operation", "manager", body, status=409)["errors"]
+        assert fault == {
+            "pointer": "/deposit_paid",
+            "detail": f"{owed} of the deposit is neither paid nor waived",
+        }
     orders.edit(booking, **settled)
     assert orders.hand(booking)["state"] == "assigned"
 

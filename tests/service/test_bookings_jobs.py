@@ -8,6 +8,7 @@ import pytest
 
 from embedded.testing import Bench
 from libs.common.contracts.bookings import BookingChanged
+from libs.common.contracts.parts import Address
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance
 
 
@@ -98,3 +99,15 @@ def test_whom_to_ask_for_is_put_right_with_the_customer(orders: Orders) -> None:
     assert orders.bench.told("bookings", BookingChanged)[-1].data["changed"] == ["contact"]
     assert office.edit("PATCH", path, {"contacts": []}).status_code == 200
     assert orders.see(booking["id"])["contact"]["phones"] == phones, "who is no contact any more may still be asked"
+
+
+def test_an_order_that_goes_elsewhere_than_its_job_stays_there_when_the_jobs_site_is_put_right(orders: Orders) -> None:
+    done = orders.in_state("completed")
+    barn = Address(line1="1 Barn Rd", city="Nashville", postal_code="37205")
+    extra = orders.sell(acceptance(job_id=UUID(done["job_id"]), site=barn))
+    right = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
+
+    path = f"{BOOKINGS}/jobs/{done['job_id']}"
+    assert orders.bench.as_("office").edit("PATCH", path, {"site": right}).status_code == 200
+
+    assert orders.see(extra["id"])["site"]["line1"] == "1 Barn Rd"

@@ -132,6 +132,16 @@ def test_the_window_is_proposed_then_scheduled_then_taken_off(orders: Orders) ->
     assert told[2].data["previous_starts_at"] == "2026-03-13T14:00:00Z"
 
 
+def test_a_scheduled_window_that_is_moved_stays_scheduled_and_who_says_that_it_is_not_is_believed(
+    orders: Orders,
+) -> None:
+    booking = orders.sell()
+    day = {"window_starts_at": "2026-03-13T14:00:00Z", "window_ends_at": "2026-03-13T22:00:00Z"}
+    orders.edit(booking, **day, scheduling_status="scheduled")
+    assert orders.edit(booking, window_starts_at="2026-03-13T15:00:00Z")["scheduling_status"] == "scheduled"
+    assert orders.edit(booking, scheduling_status="unscheduled")["scheduling_status"] == "unscheduled"
+
+
 def test_material_of_the_assemblies_is_one_list_to_order(orders: Orders) -> None:
     booking = orders.sell(materials=(material("Pipe", "2.5", "P"), material("Pump", "1"), material("Pipe", "1.5", "P")))
     assert booking["ordering_status"] == "to_order"
@@ -197,6 +207,14 @@ def test_who_knows_that_the_customer_will_not_cancel_lets_the_work_go(orders: Or
     booking = orders.ready(cancel_until=until)
     assert orders.act(booking, "release", "office", {"note": "waived in writing"})["state"] == "ready"
     assert orders.hand(booking)["state"] == "assigned"
+
+
+def test_a_hold_for_the_right_to_cancel_lasts_until_its_own_end_where_one_is_named(orders: Orders) -> None:
+    booking, now = orders.ready(cancel_until=orders.bench.clock.now + timedelta(days=3)), orders.bench.clock.now
+    orders.act(booking, "release", "office")
+    until = (now + timedelta(days=1)).isoformat()
+    held = orders.act(booking, "hold", "office", {"reason": "cancel_period", "until": until})
+    assert datetime.fromisoformat(held["hold"]["until"]) == now + timedelta(days=1)
 
 
 def test_a_hold_released_by_hand_leaves_no_timer_behind(orders: Orders) -> None:

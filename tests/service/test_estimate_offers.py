@@ -95,7 +95,7 @@ def test_looking_at_the_link_changes_nothing(estimates: Bench) -> None:
 
     for _ in range(2):
         assert estimates.public.post(f"{SHARED}/{token}/viewed").get_json() == {"state": "viewed"}
-    assert len(estimates.told("estimates", EstimateViewed)) == 1
+        assert len(estimates.told("estimates", EstimateViewed)) == 1
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,6 @@ def _more(
     """More was sold where something was: nothing is won, converted or moved a second time."""
     sale = _recorded(tx, accepted)
     sale.customer_id, sale.job_id = customer.id, owner.id if isinstance(owner, Job) else owner.job_id
-    sale.change_order = running is not None
     sale.moves = PREFERENCES.read(tx, accepted.branch)["moves"]
     sale.begin(HERE)
     tx.publish(SaleStarted(**head(sale), steps=tuple(sale.open_steps())), of=sale)

@@ -17,7 +17,7 @@ from libs.common.errors import Conflict, Forbidden, Missing, refuse_for
 from services.estimates.model.base import Base
 from services.estimates.model.decision import Acceptance
 from services.estimates.model.opportunity import Opportunity
-from services.estimates.model.version import Line, Option, Version
+from services.estimates.model.version import Option, Version
 from services.estimates.states import LIVE, VERSION, EstimateAction, EstimateState
 
 OWN_PRICE = "nobody decides on their own price: somebody else with the permission does"
@@ -205,9 +205,9 @@ class Estimate(Aggregate, Base):
         self._fire(EstimateAction.DECLINE)
         self.current.decided_at, self.current.decision = at, {"reason": reason, "note": note}
 
-    def extend(self, *, valid_until: date, expires_at: datetime) -> None:
+    def extend(self) -> None:
+        """What is with the customer may hold until a later day."""
         self._fire(EstimateAction.EXTEND)
-        self.holds_until(valid_until, expires_at)
 
     def holds_until(self, valid_until: date, expires_at: datetime) -> None:
         self.valid_until = self.current.valid_until = valid_until
@@ -233,9 +233,6 @@ class Estimate(Aggregate, Base):
 
     def option(self, ident: UUID) -> Option | None:
         return next((one for one in self.current.options if one.id == ident), None)
-
-    def add_on(self, option: Option, ident: UUID) -> Line | None:
-        return next((one for one in option.add_ons if one.id == ident), None)
 
     def _demand_in_time(self, action: EstimateAction, at: datetime) -> None:
         """An offer is over with its last moment, also before the timer has said so."""

@@ -70,7 +70,7 @@ def extend(tx: Tx, estimate: Estimate, *, valid_until: date, reason: str = "") -
     before = estimate.valid_until
     if valid_until <= before:
         raise Invalid("only a later day extends it", errors=[Fault("/valid_until", f"is not after {before}")])
-    estimate.extend(valid_until=before, expires_at=estimate.expires_at)
+    estimate.extend()
     draft.hold_until(tx, estimate, valid_until)
     tx.remind(EXPIRY, estimate.id, estimate.expires_at, revision=estimate.revision)
     tx.publish(EstimateExtended(**facts.head(tx, estimate), previous_valid_until=before, reason=reason), of=estimate)
