@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from embedded.testing import Bench
-from libs.common.contracts.bookings import BookingCreated
+from libs.common.contracts.bookings import BookingCreated, BookingUnacknowledged
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.contracts.sales import SaleStarted, SaleStepDone
 from services.bookings.settings import DEFAULTS
@@ -108,6 +108,27 @@ def test_what_is_sold_on_top_is_told_as_a_sale_and_moves_what_the_branch_moves(
     steps = [one.data for one in orders.bench.told("bookings", SaleStepDone) if one.subject == extra.acceptance_id]
     assert {one["step"]: one["moves"] for one in steps} == {"customer": [], "job": DEFAULTS["moves"], "booking": []}
     assert len(orders.bench.told("bookings", BookingCreated)) == (2 if ended else 1)
+
+
+def test_each_change_order_that_nobody_takes_in_escalates_once(orders: Orders) -> None:
+    booking = orders.in_state("accepted")
+    extra = [more(booking), more(booking)]
+    for one in extra:
+        orders.sell(one)
+    orders.bench.clock.forward(days=9)
+    while orders.bench.system.due():
+        pass
+    late = [one.data["acceptance_id"] for one in orders.bench.told("bookings", BookingUnacknowledged)]
+    assert sorted(late) == sorted(str(one.acceptance_id) for one in extra)
+
+
+def test_a_change_order_of_work_that_was_given_back_waits_for_nobody(orders: Orders) -> None:
+    booking = orders.in_state("assigned")
+    orders.sell(more(booking))
+    orders.act(booking, "return", "operations", {"reason": "no site access"})
+    orders.bench.clock.forward(days=9)
+    orders.bench.system.due()
+    assert orders.bench.told("bookings", BookingUnacknowledged) == []
 
 
 def test_nothing_is_added_to_an_order_that_is_over(orders: Orders) -> None:

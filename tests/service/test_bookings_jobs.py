@@ -9,6 +9,7 @@ import pytest
 from embedded.testing import Bench
 from libs.common.contracts.bookings import BookingChanged
 from libs.common.contracts.parts import Address
+from libs.common.contracts.sales import SaleUndone
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance
 
 
@@ -62,6 +63,11 @@ def test_one_order_cancelled_leaves_the_others_work_going_on(orders: Orders) -> 
     assert orders.act(first, "complete", "operations")["state"] == "completed"
 
 
+def test_the_work_of_one_job_says_nothing_of_anothers(orders: Orders) -> None:
+    going, done = orders.in_state("in_progress"), orders.in_state("completed")
+    assert (job(orders, going), job(orders, done)) == ("in_progress", "completed")
+
+
 def test_a_closed_job_stays_closed_when_a_sale_that_came_to_nothing_is_undone(orders: Orders) -> None:
     done = orders.in_state("completed")
     extra = acceptance(job_id=UUID(done["job_id"]))
@@ -69,6 +75,8 @@ def test_a_closed_job_stays_closed_when_a_sale_that_came_to_nothing_is_undone(or
     assert orders.bench.as_("office").post(f"{BOOKINGS}/jobs/{done['job_id']}/close").status_code == 200
     assert orders.bench.as_("office").post(f"{BOOKINGS}/sales/{extra.acceptance_id}/undo").status_code == 200
     assert job(orders, done) == "closed"
+    [undone] = orders.bench.told("bookings", SaleUndone)
+    assert undone.data["job_id"] is None, "no job ended"
 
 
 def test_where_a_job_is_is_put_right_for_the_work_that_is_still_to_be_done(orders: Orders) -> None:
@@ -105,9 +113,12 @@ def test_an_order_that_goes_elsewhere_than_its_job_stays_there_when_the_jobs_sit
     done = orders.in_state("completed")
     barn = Address(line1="1 Barn Rd", city="Nashville", postal_code="37205")
     extra = orders.sell(acceptance(job_id=UUID(done["job_id"]), site=barn))
+    neighbours = orders.sell()  # another customer's, at the address of before
     right = {"line1": "9 Right St", "city": "Nashville", "postal_code": "37203"}
 
     path = f"{BOOKINGS}/jobs/{done['job_id']}"
     assert orders.bench.as_("office").edit("PATCH", path, {"site": right}).status_code == 200
 
     assert orders.see(extra["id"])["site"]["line1"] == "1 Barn Rd"
+    assert orders.see(neighbours["id"])["site"] == neighbours["site"]
+    assert [one["id"] for one in orders.bench.as_("office").items(f"{BOOKINGS}/jobs?q=right")] == [done["job_id"]]

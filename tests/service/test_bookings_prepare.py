@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -215,6 +216,9 @@ def test_a_hold_for_the_right_to_cancel_lasts_until_its_own_end_where_one_is_nam
     until = (now + timedelta(days=1)).isoformat()
     held = orders.act(booking, "hold", "office", {"reason": "cancel_period", "until": until})
     assert datetime.fromisoformat(held["hold"]["until"]) == now + timedelta(days=1)
+    same = {"opportunity_id": UUID(booking["opportunity_id"]), "lead_id": UUID(booking["lead_id"])}
+    after = orders.sell(**same, cancel_until=now + timedelta(days=5))
+    assert (after["id"], after["hold"]["until"]) == (booking["id"], held["hold"]["until"])
 
 
 def test_a_hold_released_by_hand_leaves_no_timer_behind(orders: Orders) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -70,10 +71,65 @@ def test_its_job_that_the_office_makes_later(orders: Orders) -> None:
 
 
 def test_another_salesperson(orders: Orders) -> None:
+    """Of this sale and its job: what is over and what was sold with another opportunity stay whose they were."""
     sold, colleague = acceptance(), CAST["colleague"][0]
-    orders.sell(sold)
+    over, other = orders.act(orders.sell(sold), "cancel", "office", {"reason": "not now"}), orders.sell()
+    again = {"opportunity_id": sold.opportunity_id, "lead_id": sold.lead_id}
+    booking, before = orders.sell(**again), len(orders.bench.told("bookings"))
     head = {**sold.data(), "salesperson_id": colleague, "previous_salesperson_id": sold.salesperson_id}
     orders.bench.tell(EstimateAssigned.read(sold.subject, head), by="estimates")
 
     [(changed, told)] = changes(orders)
     assert (changed, told["salesperson_id"]) == (["salesperson_id"], str(colleague))
+    job = orders.bench.as_("office").get(f"{BOOKINGS}/jobs/{booking['job_id']}").get_json()
+    assert job["salesperson_id"] == orders.see(booking["id"])["salesperson_id"] == str(colleague)
+    assert {orders.see(one["id"])["salesperson_id"] for one in (over, other)} == {str(sold.salesperson_id)}
+    facts = orders.bench.told("bookings")[before:]
+    assert sorted(str(one.subject) for one in facts) == sorted((booking["id"], booking["job_id"]))
+    orders.bench.tell(EstimateAssigned.read(uuid4(), head), by="estimates")  # of what was not sold
+    assert len(orders.bench.told("bookings")) == before + 2
+
+
+def test_of_what_is_put_right_nothing_is_anothers(orders: Orders) -> None:
+    """Neither another customer's, nor another job's, nor whom another order of theirs asks for, nor what is over."""
+    ivy = ("ivy@home.example",)
+    over, mine = orders.in_state("completed"), orders.sell(emails=ivy)
+    wife, bob = orders.sell(name="June Castellan", emails=(*ivy, "june@home.example")), orders.sell(name="Bob")
+    assert wife["customer_id"] == mine["customer_id"]
+    kept = {one["id"]: orders.see(one["id"]) for one in (over, wife, bob)}
+    path = f"customers/{mine['customer_id']}"
+    contacts = orders.bench.as_("office").get(f"{BOOKINGS}/{path}").get_json()["contacts"]
+
+    said = [{"name": one["name"], "emails": one["emails"]} for one in contacts]
+    said[0]["name"] = "Ivy C."
+    before = len(changes(orders))
+    corrected(orders, path, {"name": "The Castellans", "contacts": said})
+    told = [(one, data["number"]) for one, data in changes(orders)[before:]]
+    assert sorted(told) == sorted(
+        [(["contact"], mine["number"]), *((["customer_name"], one["number"]) for one in (mine, wife))]
+    )
+    orders.bench.as_("office").post(f"{BOOKINGS}/jobs/{mine['job_id']}/rename", {"name": "The old mill"})
+    past = orders.bench.as_("office").get(f"{BOOKINGS}/customers/{over['customer_id']}").get_json()["contacts"]
+    corrected(orders, f"customers/{over['customer_id']}", {"contacts": [past[0] | {"name": "Ivy Moore"}]})
+
+    now = orders.see(mine["id"])
+    assert (now["contact"]["name"], now["customer_name"], now["title"]) == ("Ivy C.", "The Castellans", "The old mill")
+    for one, was in kept.items():
+        after = orders.see(one)
+        assert (after["contact"], after["title"]) == (was["contact"], was["title"])
+    assert orders.see(wife["id"])["customer_name"] == "The Castellans"
+    assert [orders.see(one["id"])["customer_name"] for one in (over, bob)] == ["Ivy Castellan", "Bob"]
+    assert {one["id"] for one in orders.bench.as_("office").items(f"{BOOKINGS}/jobs?q=castellans")} == {
+        mine["job_id"],
+        wife["job_id"],
+    }
+    assert [one["id"] for one in orders.bench.as_("office").items(f"{BOOKINGS}/jobs?q=mill")] == [mine["job_id"]]
+
+
+def test_a_correction_that_changes_nothing_tells_nothing(orders: Orders) -> None:
+    booking = orders.sell()
+    path = f"customers/{booking['customer_id']}"
+    before = orders.bench.as_("office").get(f"{BOOKINGS}/{path}").get_json()
+    told = len(orders.bench.told("bookings"))
+    corrected(orders, path, {"name": before["name"], "tax_status": before["tax_status"]})
+    assert len(orders.bench.told("bookings")) == told

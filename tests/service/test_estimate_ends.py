@@ -139,6 +139,28 @@ def test_another_link_is_given_to_what_is_out_and_to_nothing_else(estimates: Ben
     assert [one.recipient for one in mails(estimates)] == ["ivy@castellan.example"]
 
 
+def test_nobody_closes_the_link_to_one_estimate_at_another(estimates: Bench) -> None:
+    (ident, _), (other, token) = sent(estimates), sent(estimates)
+    [link] = estimates.as_("salesperson").items(f"{ESTIMATES}/{other}/links")
+    problem(act(estimates, ident, f"links/{link['id']}/revoke"), 404)
+    assert estimates.public.get(f"{SHARED}/{token}").status_code == 200
+
+
+def test_the_rounds_of_each_estimate_are_counted_by_themselves_with_an_amount_or_without(estimates: Bench) -> None:
+    (ident, _), (other, _) = sent(estimates), sent(estimates)
+    said = {"side": "customer", "kind": "note", "note": "asks for their own plumber"}
+    for one in (ident, ident, ident, other):
+        assert act(estimates, one, "rounds", said).status_code == 201
+    act(estimates, ident, "revise", {"reason": "scope"})
+    act(estimates, ident, "rounds", said | {"from_revision": 1, "to_revision": 2})
+    act(estimates, ident, "rounds", said)
+    rounds = estimates.as_("auditor").items(f"{ESTIMATES}/{ident}/rounds")
+    assert [(one["number"], one["from_revision"], one["to_revision"], one["amount"]) for one in rounds] == [
+        (1, 1, None, None), (2, 1, None, None), (3, 1, None, None), (4, 1, 2, None), (5, 2, None, None),
+    ]  # fmt: skip
+    assert [one["number"] for one in estimates.as_("auditor").items(f"{ESTIMATES}/{other}/rounds")] == [1]
+
+
 def test_the_opportunity_stands_on_what_the_customer_agreed_to_whatever_was_chosen_before(estimates: Bench) -> None:
     event = converted(estimates)
     [first] = estimates.as_("salesperson").items(f"{ESTIMATES}?opportunity_id={event.subject}")

@@ -22,6 +22,7 @@ from services.bookings.usecases import facts, jobs, prepare
 
 Keys = list[tuple[str, str]]
 
+BLANK: dict[str, Any] = msgspec.to_builtins(Contact())
 CUSTOMERS = sa.select(Customer.id).order_by(Customer.id).with_for_update()
 
 
@@ -75,8 +76,8 @@ def tell(tx: Tx, customer: Customer, sale: Sale, matched_by: tuple[str, ...]) ->
 
 def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
     """Corrections by the office; jobs and orders call the customer by the new name, and know them by what was added."""
-    for contact in given.get("contacts", ()):
-        contact["phones"] = [_dialled(tx, customer, one) for one in contact.get("phones", ())]
+    if "contacts" in given:
+        given["contacts"] = [_whole(tx, customer, one) for one in given["contacts"]]
     changed, before = [name for name in given if getattr(customer, name) != given[name]], customer.contacts
     for name in changed:
         setattr(customer, name, given[name])
@@ -94,6 +95,11 @@ def edit_customer(tx: Tx, customer: Customer, **given: Any) -> Customer:
     claim(tx, keys, customer.id)
     tx.publish(CustomerChanged(**facts.customer(customer), changed=tuple(changed)), of=customer)
     return customer
+
+
+def _whole(tx: Tx, customer: Customer, said: dict[str, Any]) -> dict[str, Any]:
+    """A contact as a sale brings it: what is not said is blank, and who is said as before is the same."""
+    return BLANK | said | {"phones": [_dialled(tx, customer, one) for one in said.get("phones", ())]}
 
 
 def _dialled(tx: Tx, customer: Customer, phone: dict[str, str]) -> dict[str, str]:

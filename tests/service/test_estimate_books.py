@@ -1,0 +1,85 @@
+"""Out of which price book a task is sold, and what a book may be called."""
+
+from collections.abc import Callable
+
+import pytest
+
+from embedded.testing import AWAY, HOME, Bench, moment
+from tests.service.estimate_world import ESTIMATES, drafted, load_book, priced, problem, write
+
+BOOKS = f"{ESTIMATES}/price-books"
+MINE = {"branch": str(HOME)}
+
+
+@pytest.fixture
+def estimates(bench: Callable[..., Bench]) -> Bench:
+    made = bench("estimates")
+    made.clock.now = moment("2026-12-01 03:00")  # the last evening of November in the branch
+    return made
+
+
+def sold_at(bench: Bench, code: str = "HP-1") -> str:
+    return str(priced(bench, drafted(bench)["id"], {"task_code": code, "qty": "1"})["total"])
+
+
+def load(bench: Bench, name: str, price: str, **about: str) -> None:
+    load_book(bench, f"code,name,unit_price\nHP-1,Heat pump,{price}\n", name, **about)
+
+
+def test_nothing_is_sold_out_of_a_book_that_is_not_in_use_here_today(estimates: Bench) -> None:
+    for name, about in (
+        ("Away", {"branch": str(AWAY)}),
+        ("Draft", MINE | {"status": "draft"}),
+        ("Retired", MINE | {"status": "retired"}),
+        ("Euros", MINE | {"currency": "EUR"}),
+        ("December", MINE | {"effective_from": "2026-12-01"}),
+        ("Until yesterday", MINE | {"effective_until": "2026-11-29"}),
+    ):
+        load(estimates, name, "90.00", **about)
+    load(estimates, "The company's", "100.00")
+    assert sold_at(estimates) == "100.00"
+
+
+@pytest.mark.parametrize(
+    ("before", "nearer"),
+    [
+        ({"effective_from": "2026-11-01"}, MINE),
+        (MINE, MINE | {"effective_from": "2026-11-30", "effective_until": "2026-11-30"}),
+        ({"effective_from": "2026-10-31"}, {"effective_from": "2026-11-30"}),
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_task_is_sold_out_of_the_branchs_own_book_and_of_several_out_of_the_one_that_began_last(
+    estimates: Bench, before: dict[str, str], nearer: dict[str, str], first: int
+) -> None:
+    """Whichever was written first."""
+    books = [("Before", "100.00", before), ("Nearer", "90.00", nearer)]
+    for name, asked, about in (books[first], books[1 - first]):
+        load(estimates, name, asked, **about)
+    assert sold_at(estimates) == "90.00"
+
+
+def test_what_only_another_branch_sells_is_no_task_here(estimates: Bench) -> None:
+    load_book(estimates, "code,name,unit_price\nHP-9,Heat pump,90.00\n", branch=str(AWAY))
+    refused = problem(write(estimates, drafted(estimates)["id"], {"task_code": "HP-9", "qty": "1"}), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/options/0/lines/0/task_code"]
+
+
+def test_a_books_name_is_its_own_within_its_branch(estimates: Bench) -> None:
+    admin = estimates.as_("admin")
+    for branch in ({}, MINE, {"branch": str(AWAY)}):
+        assert admin.post(BOOKS, {"name": "Rates"} | branch).status_code == 201
+        again = problem(admin.post(BOOKS, {"name": "Rates"} | branch), 409)
+        assert [one["pointer"] for one in again["errors"]] == ["/name"]
+    other = f"{BOOKS}/{admin.post(BOOKS, {'name': 'Winter'} | MINE).get_json()['id']}"
+    problem(admin.edit("PATCH", other, {"name": "Rates"}), 409)
+    assert admin.edit("PATCH", other, {"name": "Winter", "effective_from": "2026-12-01"}).status_code == 200
+    assert admin.edit("PATCH", other, {"name": "Winter rates"}).get_json()["name"] == "Winter rates"
+
+
+def test_a_book_ends_no_sooner_than_it_begins(estimates: Bench) -> None:
+    dates = {"effective_from": "2026-12-02", "effective_until": "2026-12-01"}
+    refused = problem(estimates.as_("admin").post(BOOKS, {"name": "Rates"} | dates), 422)
+    assert [one["pointer"] for one in refused["errors"]] == ["/effective_until"]
+    one_day = dict.fromkeys(dates, "2026-12-01")
+    assert estimates.as_("admin").post(BOOKS, {"name": "Rates"} | one_day).status_code == 201
