@@ -173,8 +173,10 @@ def test_what_was_in_a_cancelled_order_is_undone_one_by_one(orders: Orders) -> N
     booking = orders.sell()
     extra = more(booking)
     orders.act(orders.sell(extra), "cancel", "office", {"reason": "the house was sold"})
-    for ident in (extra.acceptance_id, booking["acceptance_ids"][0]):
+    job = f"{BOOKINGS}/jobs/{booking['job_id']}"
+    for ident, status in ((extra.acceptance_id, "pending"), (booking["acceptance_ids"][0], "cancelled")):
         [undo] = [one for one in orders.sale(ident)["allowed"] if one["action"] == "undo"]
         assert undo["ok"] is True
         undone = office(orders, f"/sales/{ident}/undo", 200, reason="changed their mind")
         assert (undone["state"], undone["undone"]["reason"]) == ("undone", "changed their mind")
+        assert orders.bench.as_("office").get(job).get_json()["status"] == status

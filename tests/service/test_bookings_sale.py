@@ -236,7 +236,7 @@ def test_a_completed_sale_has_nothing_to_repeat(orders: Orders) -> None:
 
 @pytest.mark.parametrize("finished", [True, False])
 def test_an_undone_sale_cancels_order_and_job_and_tells_the_others(orders: Orders, finished: bool) -> None:
-    sold = acceptance()
+    sold, bystander = acceptance(), orders.sell()
     booking = orders.sell(sold)
     if finished:
         complete(orders, sold, booking)
@@ -248,6 +248,7 @@ def test_an_undone_sale_cancels_order_and_job_and_tells_the_others(orders: Order
     assert orders.see(booking["id"])["state"] == "cancelled"
     job = orders.bench.as_("office").get(f"{BOOKINGS}/jobs/{booking['job_id']}").get_json()
     assert job["status"] == "cancelled"
+    assert orders.see(bystander["id"]) == bystander
     [undone] = orders.bench.told("bookings", SaleUndone)
     assert (undone.data["job_id"], undone.data["booking_id"]) == (booking["job_id"], booking["id"])
     assert len(orders.bench.told("bookings", BookingCancelled)) == 1

@@ -26,6 +26,7 @@ from libs.common.contracts.opportunities import (
 )
 from tests.service.opportunity_stories import (
     OPPORTUNITIES,
+    accepted,
     done,
     estimate,
     opened,
@@ -186,6 +187,18 @@ def test_a_decline_beside_another_offer_loses_nothing(desk: Bench) -> None:
     tell(desk, declined(desk, found, uuid7(), others_live=True))
 
     assert seen(desk, found["id"])["stage_type"] == "open"
+
+
+def test_a_decline_takes_nothing_back_of_what_is_won_and_says_nothing_new_of_what_is_lost(desk: Bench) -> None:
+    won, lost = opened(desk), opened(desk)
+    tell(desk, accepted(won))
+    done(desk, lost["id"], "lose", {"reason": "timing"})
+    for found in (won, lost):
+        tell(desk, declined(desk, found, uuid7()))
+
+    assert seen(desk, won["id"])["stage_type"] == "won"
+    assert seen(desk, lost["id"])["lost"]["reason"] == "timing"
+    assert len(desk.told("opportunities", OpportunityLost)) == 1
 
 
 @pytest.mark.parametrize(("minutes", "ends"), [(5, "open"), (-5, "lost")])

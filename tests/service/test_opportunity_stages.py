@@ -68,6 +68,16 @@ def test_only_the_gates_of_the_entered_stage_count_and_all_that_is_missing_is_na
     assert done(desk, found["id"], "convert")["stage"] == "converted"
 
 
+def test_a_gate_keeps_out_who_moves_there_and_nobody_who_skips_it_or_comes_back(desk: Bench) -> None:
+    settings(desk, gates=[{"stage": "qualified", "fields": ["campaign"], "question_sets": []}])
+    found = opened(desk)
+    problem = refused(desk, found["id"], "stage", 409, {"stage": "qualified"})
+    assert [one["pointer"] for one in problem["errors"]] == ["/campaign"]
+    assert seen(desk, found["id"])["stage"] == "new"
+    for stage in ("negotiation", "qualified"):
+        assert done(desk, found["id"], "stage", {"stage": stage})["stage"] == stage
+
+
 def test_a_gate_may_be_for_a_role_alone(desk: Bench) -> None:
     """Who runs the team knows what it is worth; the salesperson need not."""
     settings(desk, gates=[{"stage": "converted", "role": "manager", "fields": ["expected_value"]}])
@@ -140,6 +150,17 @@ def test_what_was_skipped_past_can_still_be_converted_where_it_is(desk: Bench) -
     assert len(desk.told("opportunities", OpportunityConverted)) == 1
 
 
+def test_what_was_skipped_past_is_moved_back_to_where_it_is_converted(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "stage", {"stage": "negotiation"})
+
+    back = done(desk, found["id"], "stage", {"stage": "converted"})
+
+    assert (back["stage"], bool(back["converted_at"])) == ("converted", True)
+    assert len(desk.told("opportunities", OpportunityConverted)) == 1
+    assert [one.data["stage"] for one in desk.told("opportunities", OpportunityStageChanged)][-1] == "converted"
+
+
 def test_a_loss_needs_a_reason_of_the_list_and_other_a_note(desk: Bench) -> None:
     found = opened(desk)
 
@@ -200,6 +221,19 @@ def test_a_lost_one_is_reopened_where_it_was_by_whoever_may(desk: Bench) -> None
         None,
     )
     refused(desk, found["id"], "reopen", 409, by="manager")
+
+
+def test_one_whose_stage_there_is_no_more_is_reopened_at_the_first(desk: Bench) -> None:
+    found = opened(desk)
+    done(desk, found["id"], "stage", {"stage": "qualified"})
+    done(desk, found["id"], "lose", {"reason": "price"})
+    ends = (("sold", "won"), ("gone", "lost"))
+    stages = [
+        {"code": code, "label": code, "type": kind, "probability": 5} for code, kind in (("fresh", "open"), *ends)
+    ]
+    settings(desk, stages=stages)
+
+    assert done(desk, found["id"], "reopen", by="manager")["stage"] == "fresh"
 
 
 def test_a_branch_has_stages_of_its_own_and_behaviour_hangs_on_their_type(desk: Bench) -> None:

@@ -26,7 +26,10 @@ def move(tx: Tx, opportunity: Opportunity, *, stage: str) -> Opportunity:
     if target.code == opportunity.stage:
         raise Conflict(f"opportunity {opportunity.number} is at {stage} already")
     if stage == CONVERTED and opportunity.converted_at is None:
-        return convert(tx, opportunity)
+        convert(tx, opportunity)
+        if opportunity.stage != stage:  # it had been skipped past
+            stages.enter(tx, opportunity, target)
+        return opportunity
     if flow.behind(opportunity.stage, stage):
         refuse_for(stages.missing(tx, opportunity, stage), _cannot(opportunity, f"enter {stage}"))
     stages.enter(tx, opportunity, target)
