@@ -86,6 +86,21 @@ def test_it_is_given_among_those_who_are_right_for_it_as_long_as_there_is_somebo
     assert given_to(leads, trade="roofing", **at("40202")) == "salesperson", "nobody is: whose turn it is"
 
 
+@pytest.mark.parametrize(
+    ("territory", "code"),
+    [("37209", "37209-1234"), ("372", "37209"), ("K1A 0B1", "k1a0b1"), ("K1A", "K1A 0B1"), ("SW1A 1AA", "SW1A 1AA")],
+)
+def test_a_territory_is_said_in_whatever_way_its_country_writes_postal_codes(
+    leads: Bench, territory: str, code: str
+) -> None:
+    """As the area is that a branch serves."""
+    seller(leads, "salesperson", territory=("37201", "K1B", "SW9"))
+    seller(leads, "colleague", territory=("99999", territory))
+    rule(leads, "round_robin", "territory")
+    there = {"address": {"line1": "1 Main St", "postal_code": code}}
+    assert [given_to(leads, **there) for _ in range(2)] == ["colleague"] * 2
+
+
 def test_what_is_entered_as_an_opportunity_with_nobodys_name_is_given_by_the_same_rule(
     bench: Callable[..., Bench],
 ) -> None:

@@ -1,6 +1,7 @@
 """An acceptance wins an opportunity; what becomes of the sale, and of its undoing, moves it on."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -72,6 +73,15 @@ def test_a_further_acceptance_is_told_too_and_leaves_it_won(desk: Bench) -> None
     told = desk.told("opportunities", OpportunityWon)
     assert [one.data["acceptance_id"] for one in told] == [str(first.acceptance_id), str(second.acceptance_id)]
     assert told[1].data["job_id"] == str(second.job_id)
+
+
+def test_what_is_sold_is_worth_what_was_agreed_whatever_is_offered_after(desk: Bench) -> None:
+    found, further = opened(desk), uuid7()
+    tell(desk, accepted(found))
+    sent(desk, found, further, selected=True, total=Decimal("99.00"), total_max=Decimal("99.00"))
+
+    now = seen(desk, found["id"])
+    assert (now["stage"], now["expected_value"]) == ("won", "8400.00")
 
 
 def test_its_job_takes_its_appointments_and_the_step_is_told(desk: Bench) -> None:

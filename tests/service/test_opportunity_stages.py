@@ -78,6 +78,20 @@ def test_a_gate_keeps_out_who_moves_there_and_nobody_who_skips_it_or_comes_back(
         assert done(desk, found["id"], "stage", {"stage": stage})["stage"] == stage
 
 
+def test_a_gate_may_ask_of_the_prospect_and_whether_they_qualify(desk: Bench) -> None:
+    settings(desk, gates=[{"stage": "converted", "fields": ["company", "emails", "qualified"], "question_sets": []}])
+    found = opened(desk)
+
+    def asked() -> list[str]:
+        return [one["pointer"] for one in refused(desk, found["id"], "convert", 409)["errors"]]
+
+    assert asked() == ["/company", "/qualified"]
+    done(desk, found["id"], "qualification", {"qualified": False, "reason": "no power"}, by="manager")
+    assert asked() == ["/company", "/qualified"], "that they do not is no yes"
+    done(desk, found["id"], "qualification", {"qualified": True, "reason": "a new line"}, by="manager")
+    assert asked() == ["/company"]
+
+
 def test_a_gate_may_be_for_a_role_alone(desk: Bench) -> None:
     """Who runs the team knows what it is worth; the salesperson need not."""
     settings(desk, gates=[{"stage": "converted", "role": "manager", "fields": ["expected_value"]}])

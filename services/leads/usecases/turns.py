@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from libs.common import people
 from libs.common.auth import Role
 from libs.common.parties import folded
+from libs.common.prospects import lies_in
 from libs.common.tx import Tx
 from services.leads.model import Lead
 from services.leads.settings import PREFERENCES, By
@@ -19,7 +20,9 @@ Enquiry = Mapping[str, Any]  #: what was said of a lead that is just taken in
 
 #: what a seller is chosen for → whether this one is the right one
 AMONG: Mapping[str, Callable[[Person, Enquiry], bool]] = {
-    "territory": lambda who, asked: str((asked.get("address") or {}).get("postal_code") or "")[:5] in who["territory"],
+    "territory": lambda who, asked: lies_in(
+        str((asked.get("address") or {}).get("postal_code") or ""), who["territory"]
+    ),
     "trade": lambda who, asked: _can(who, asked.get("trade")),
     "product": lambda who, asked: _can(who, asked.get("service_interest")),
 }
