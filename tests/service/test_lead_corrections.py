@@ -1,16 +1,16 @@
 """What a lead may still be told once it was taken in, and what follows from it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from embedded.testing import AWAY, CAST, Bench
+from embedded.testing import AWAY, CAST, HOME, Bench, moment
 from libs.common.contracts.leads import LeadCaptured, LeadChanged, LeadContacted, LeadValidated
 from libs.common.contracts.opportunities import OpportunityWon
-from libs.common.contracts.staff import Branch, BranchChanged
+from libs.common.contracts.staff import Branch, BranchChanged, Calendar, Hours
 from tests.service.test_leads import LEADS, captured
 
 CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
@@ -26,6 +26,18 @@ def corrected(leads: Bench, lead: dict[str, Any], **given: Any) -> dict[str, Any
     assert answer.status_code == 200, answer.get_data(as_text=True)
     record: dict[str, Any] = answer.get_json()
     return record
+
+
+@pytest.mark.parametrize(("urgent", "due"), [(False, "2026-06-29T13:55:00Z"), (True, "2026-06-26T22:00:00Z")])
+def test_the_response_clock_runs_while_the_branch_works_whenever_they_asked(
+    leads: Bench, urgent: bool, due: str
+) -> None:
+    """Five minutes before it closes on a Friday: an hour later is on Monday."""
+    week = {day: (Hours(opens=time(8), closes=time(17)),) for day in ("monday", "friday")}
+    there = Branch(name="Home", time_zone="America/Chicago", currency="USD", calendar=Calendar(hours=week))
+    leads.tell(BranchChanged(subject=HOME, branch=there), by="staff")
+    leads.clock.now = moment("2026-06-26 21:55")
+    assert captured(leads, urgent=urgent)["first_response_due_at"] == due
 
 
 @pytest.mark.parametrize(
