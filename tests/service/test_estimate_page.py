@@ -39,10 +39,8 @@ def submit(bench: Bench, token: str, act: str, **form: str) -> Any:
 
 def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -> None:
     ident = drafted(estimates)["id"]
-    extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}
-    assert (
-        write(estimates, ident, options=[{"name": "S", "lines": [PUMP], "add_ons": [extra, extra]}]).status_code == 200
-    )
+    pad, hose = ({"description": name, "qty": "1", "unit_price": "60.00"} for name in ("Pad", "Hose"))
+    assert write(estimates, ident, options=[{"name": "S", "lines": [PUMP], "add_ons": [pad, hose]}]).status_code == 200
     token = send(estimates, ident)
     page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
     option = re.search(r'name="option" value="([^"]+)"', page)
@@ -54,6 +52,8 @@ def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -
     assert (answer.status_code, answer.headers["Location"], answer.data) == (303, f"/e/{token}", b"")
     after = estimates.public.get(f"/e/{token}").get_data(as_text=True)
     assert "$8,460.00" in after
+    assert "Hose" in after
+    assert "Pad" not in after, "what was not taken is no part of it"
     assert "<form" not in after
     assert "offer.js" not in after
     assert estimates.told("estimates", EstimateAccepted)[0].data["total"] == "8460.00"
@@ -119,6 +119,19 @@ def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Be
     assert "<bdi>Better</bdi>, with <bdi>Pad</bdi>" in shown
     assert "7,614.00" in shown
     assert seen(estimates, ident)["state"] == "sent"
+
+
+def test_of_one_option_the_customer_need_not_choose_it_and_has_what_they_tick(estimates: Bench) -> None:
+    ident = drafted(estimates)["id"]
+    extras = [{"description": name, "qty": "1", "unit_price": price} for name, price in (("Pad", "60"), ("Hose", "7"))]
+    assert write(estimates, ident, options=[{"name": "S", "lines": [PUMP], "add_ons": extras}]).status_code == 200
+    token = send(estimates, ident)
+    _, tick = re.findall(r'name="(add_on_[^"]+)"', estimates.public.get(f"/e/{token}").get_data(as_text=True))
+
+    shown = submit(estimates, token, "choice", **{tick: "on"}).get_data(as_text=True)
+
+    assert "<bdi>S</bdi>, with <bdi>Hose</bdi>" in shown
+    assert "$8,407.00" in shown
 
 
 @pytest.mark.parametrize("blank", [" ", "\u200b", "\u3164 \u2060"])

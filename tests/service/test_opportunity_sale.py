@@ -164,13 +164,17 @@ def test_an_undone_sale_opens_it_where_it_was_and_takes_the_job_back(desk: Bench
 def test_one_sale_undone_beside_another_leaves_it_won_and_with_the_others_job(desk: Bench) -> None:
     found = opened(desk)
     done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
-    first, second = accepted(found), accepted(found)
+    first, second = accepted(found), accepted(found, total=Decimal("990.00"), currency="CAD")
     one, other = job(first), job(second)
     tell(desk, first, one, second, other)
+    assert (seen(desk, found["id"])["expected_value"], seen(desk, found["id"])["currency"]) == ("8400.00", "USD")
     tell(desk, sale(SaleUndone, first, job_id=one.subject, reason="x", undone_at=desk.clock()))
 
     now = seen(desk, found["id"])
     assert (now["stage_type"], now["job_id"]) == ("won", str(other.subject))
+    assert (now["expected_value"], now["currency"]) == ("990.00", "CAD"), "what stands is what it is worth"
+    last = desk.told("opportunities", OpportunityChanged)[-1].data
+    assert (last["changed"], last["expected_value"]) == (["job_id", "expected_value"], "990.00")
     [moved] = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
     assert moved["job_id"] == str(other.subject)
     assert desk.told("opportunities", OpportunityReopened) == []

@@ -17,7 +17,7 @@ BRANCH: dict[str, Any] = {
             **dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), WHOLE),
             "saturday": [{"opens": "09:00", "closes": "12:00"}],
         },
-        "holidays": [{"day": "2026-07-03", "name": "Independence Day"}],
+        "holidays": [{"day": "2026-07-03", "name": "Independence Day"}, {"day": "2026-12-25"}],
     },
 }
 ROUND_THE_CLOCK = {"time_zone": "America/Chicago"}
@@ -75,6 +75,10 @@ def test_a_branch_that_says_no_hours_works_round_the_clock_and_one_that_never_wo
 )
 def test_business_days_are_those_on_which_the_branch_works(day: str, days: int, then: str) -> None:
     assert business_days_after(date.fromisoformat(day), days, BRANCH) == date.fromisoformat(then)
+
+
+def test_every_day_is_one_of_a_branch_that_says_no_hours() -> None:
+    assert business_days_after(date(2026, 7, 2), 3, ROUND_THE_CLOCK) == date(2026, 7, 5)
 
 
 @pytest.mark.parametrize(

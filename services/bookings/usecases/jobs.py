@@ -87,7 +87,7 @@ def rename(tx: Tx, job: Job, *, name: str) -> Job:
 def demand_free(tx: Tx, job: Job | Sale, name: str) -> None:
     """Raises Conflict when the customer has another job of this name."""
     assert job.customer_id is not None, "a job and the sale of one have a customer"
-    if naming.unique(tx, job.customer_id, name, but=job.id) != name:
+    if naming.unique(tx, job.customer_id, name) != name:
         fault = Fault("/name", "is the name of another job of this customer")
         raise Conflict(f"this customer has a job called {name} already", errors=[fault])
 

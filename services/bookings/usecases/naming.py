@@ -100,21 +100,15 @@ def render(template: str, tokens: Mapping[str, str], count: Callable[[], int]) -
     return " ".join(text.split())[:LONGEST].strip()
 
 
-def unique(tx: Tx, customer_id: UUID, name: str, *, but: UUID | None = None) -> str:
+def unique(tx: Tx, customer_id: UUID, name: str) -> str:
     """The name, with -2, -3, … when the customer has a job called so. It is the act's turn with the customer."""
-    taken = set(tx.session.scalars(_called(customer_id, name, but)))
+    alike = Job.name.startswith(name[: LONGEST - 8], autoescape=True)
+    taken = set(tx.session.scalars(sa.select(Job.name).where(Job.customer_id == customer_id, alike)))
     number, candidate = 1, name
     while candidate in taken:
         number += 1
         candidate = f"{name[: LONGEST - 8]}-{number}"
     return candidate
-
-
-def _called(customer_id: UUID, name: str, but: UUID | None) -> sa.Select[str]:
-    names = sa.select(Job.name).where(
-        Job.customer_id == customer_id, Job.name.startswith(name[: LONGEST - 8], autoescape=True)
-    )
-    return names if but is None else names.where(Job.id != but)
 
 
 def _today(tx: Tx, branch: UUID | None) -> dict[str, str]:
