@@ -85,12 +85,15 @@ def test_what_is_sold_is_worth_what_was_agreed_whatever_is_offered_after(desk: B
 
 
 def test_its_job_takes_its_appointments_and_the_step_is_told(desk: Bench) -> None:
-    found = opened(desk)
+    found, other = opened(desk), opened(desk)
     made = done(desk, found["id"], "appointments", call_at("2026-12-01T15:00:00Z"))
+    done(desk, other["id"], "appointments", call_at("2026-12-03T15:00:00Z"))
     yes = accepted(found)
     work = job(yes)
     tell(desk, yes, work)
 
+    [elsewhere] = desk.as_("csr").items(f"{OPPORTUNITIES}/{other['id']}/appointments")
+    assert elsewhere["job_id"] is None
     now = seen(desk, found["id"])
     assert (now["job_id"], now["customer_id"]) == (str(work.subject), str(work.customer_id))
     shown = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
@@ -127,6 +130,8 @@ def test_appointments_stay_where_they_are_when_the_branch_does_not_move_them(des
     shown = desk.as_("csr").items(f"{OPPORTUNITIES}/{found['id']}/appointments")
     assert [(one["id"], one["job_id"]) for one in shown] == [(made["id"], None)]
     assert desk.told("opportunities", AppointmentMoved) == []
+    steps = [one.data["moved_appointment_ids"] for one in desk.told("opportunities", OpportunityChanged)]
+    assert steps == [[], []]
 
 
 def test_a_retried_sale_says_everything_again_and_moves_nothing_twice(desk: Bench) -> None:

@@ -1,0 +1,81 @@
+"""What was decided about an enquiry is told with its reason; and who handed one in still sees what becomes of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from embedded.testing import CAST, Bench
+from libs.common.contracts.base import Event
+from libs.common.contracts.leads import LeadInvalidated, LeadMerged, LeadReopened, LeadUnmerged
+from tests.service.test_leads import LEADS, captured
+
+CSR = str(CAST["csr"][0])
+
+
+@pytest.fixture
+def leads(bench: Callable[..., Bench]) -> Bench:
+    return bench("leads")
+
+
+def done(leads: Bench, lead: dict[str, Any], act: str, body: dict[str, Any] | None = None, by: str = "csr") -> Any:
+    answer = leads.as_(by).post(f"{LEADS}/{lead['id']}/{act}", body)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_json()
+
+
+def told(leads: Bench, fact: type[Event]) -> dict[str, Any]:
+    [one] = leads.told("leads", fact)
+    return dict(one.data)
+
+
+def test_the_end_of_an_enquiry_and_its_reopening_are_told_with_the_reason(leads: Bench) -> None:
+    lead = captured(leads)
+    done(leads, lead, "invalidate", {"reason": "other", "note": "a wrong number"})
+    ended = told(leads, LeadInvalidated)
+    assert (ended["state"], ended["reason"], ended["note"], ended["decided_by"]) == (
+        "invalid",
+        "other",
+        "a wrong number",
+        CSR,
+    )
+
+    again = done(leads, lead, "reopen", {"note": "they rang again"}, by="office")
+
+    assert (again["state"], again["validity"]) == ("new", None)
+    open_again = told(leads, LeadReopened)
+    assert (open_again["previous_state"], open_again["previous_reason"], open_again["note"]) == (
+        "invalid",
+        "other",
+        "they rang again",
+    )
+    assert open_again["first_response_due_at"] == lead["first_response_due_at"], "and is still to be answered"
+
+
+def test_a_merge_and_its_undoing_name_both(leads: Bench) -> None:
+    one, two = captured(leads), captured(leads)
+    done(leads, one, "merge", {"duplicate_id": two["id"]})
+    assert (told(leads, LeadMerged)["duplicate_of"], told(leads, LeadMerged)["duplicate_of_number"]) == (
+        one["id"],
+        one["number"],
+    )
+    done(leads, two, "unmerge")
+    apart = told(leads, LeadUnmerged)
+    assert (apart["state"], apart["duplicate_of"], apart["duplicate_of_number"]) == ("new", one["id"], one["number"])
+
+
+@pytest.mark.parametrize(("who", "act"), [("technician", "assign"), ("salesperson", "nurture")])
+def test_who_handed_an_enquiry_in_sees_what_becomes_of_it_and_acts_on_it_until_somebody_has_it(
+    leads: Bench, who: str, act: str
+) -> None:
+    mine, others = captured(leads, by=who), captured(leads)
+    body = {"assign": {"owner_id": CSR}, "nurture": {"next_action_at": "2099-01-01T00:00:00Z"}}[act]
+    path = f"{LEADS}/{mine['id']}"
+    assert leads.as_(who).post(f"{LEADS}/{others['id']}/{act}", body).status_code == 404
+    done(leads, mine, act, body, by=who)
+    done(leads, mine, "assign", {"owner_id": str(CAST["colleague"][0])})
+
+    assert leads.as_(who).get(path).status_code == 200
+    assert [one["id"] for one in leads.as_(who).items(LEADS)] == [mine["id"]]
+    assert leads.as_(who).get(f"{LEADS}/{others['id']}").status_code == 404
+    assert leads.as_(who).post(f"{path}/{act}", body).status_code == 404, "theirs no more"
