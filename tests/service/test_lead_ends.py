@@ -7,10 +7,11 @@ import pytest
 
 from embedded.testing import CAST, Bench
 from libs.common.contracts.base import Event
-from libs.common.contracts.leads import LeadInvalidated, LeadMerged, LeadReopened, LeadUnmerged
+from libs.common.contracts.leads import LeadContacted, LeadInvalidated, LeadMerged, LeadReopened, LeadUnmerged
 from tests.service.test_leads import LEADS, captured
 
 CSR = str(CAST["csr"][0])
+CALL = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
 
 
 @pytest.fixture
@@ -62,6 +63,52 @@ def test_a_merge_and_its_undoing_name_both(leads: Bench) -> None:
     done(leads, two, "unmerge")
     apart = told(leads, LeadUnmerged)
     assert (apart["state"], apart["duplicate_of"], apart["duplicate_of_number"]) == ("new", one["id"], one["number"])
+
+
+def test_nothing_is_merged_into_what_is_over_nor_what_is_over_into_anything(leads: Bench) -> None:
+    one, two, spam = captured(leads), captured(leads), captured(leads)
+    done(leads, spam, "invalidate", {"reason": "spam"})
+    done(leads, one, "merge", {"duplicate_id": two["id"]})
+    other = captured(leads)
+    for into, what in ((spam, other), (two, other), (other, two), (other, spam)):
+        refused = leads.as_("csr").post(f"{LEADS}/{into['id']}/merge", {"duplicate_id": what["id"]})
+        assert refused.status_code == 409, (into["number"], what["number"])
+    assert leads.as_("csr").get(f"{LEADS}/{other['id']}").get_json()["state"] == "new"
+
+
+def test_who_stands_alone_again_is_where_they_had_been_brought(leads: Bench) -> None:
+    one, spoken_to, nurtured = captured(leads), captured(leads), captured(leads)
+    done(leads, spoken_to, "contact-attempts", CALL)
+    done(leads, nurtured, "contact-attempts", CALL)
+    done(leads, nurtured, "nurture", {"next_action_at": "2099-01-01T00:00:00Z"})
+    for lead, state in ((spoken_to, "contacted"), (nurtured, "nurturing")):
+        done(leads, one, "merge", {"duplicate_id": lead["id"]})
+        assert done(leads, lead, "unmerge")["state"] == state
+
+
+def test_a_later_attempt_is_no_first_one_and_a_merge_answers_nobody_twice(leads: Bench) -> None:
+    lead, same = captured(leads), captured(leads)
+    first = done(leads, lead, "contact-attempts", CALL)["first_responded_at"]
+    leads.clock.forward(hours=1)
+    assert done(leads, lead, "contact-attempts", CALL)["first_responded_at"] == first
+    done(leads, same, "contact-attempts", CALL)
+    assert done(leads, lead, "merge", {"duplicate_id": same["id"]})["first_responded_at"] == first
+    assert [one.data["first"] for one in leads.told("leads", LeadContacted)] == [True, False, True]
+
+
+def test_who_was_spoken_to_under_another_name_was_answered_when_they_asked_at_the_earliest(leads: Bench) -> None:
+    before = captured(leads)
+    done(leads, before, "contact-attempts", CALL)
+    leads.clock.forward(hours=1)
+    asked_again = captured(leads)
+    leads.clock.forward(hours=1)
+
+    merged = done(leads, asked_again, "merge", {"duplicate_id": before["id"]})
+
+    assert merged["first_responded_at"] == asked_again["received_at"]
+    last = leads.told("leads", LeadContacted)[-1].data
+    assert (last["first"], last["channel"], last["outcome"]) == (True, "phone", "reached")
+    assert last["note"] == f"spoken to as {before['number']}"
 
 
 @pytest.mark.parametrize(("who", "act"), [("technician", "assign"), ("salesperson", "nurture")])

@@ -115,6 +115,21 @@ def test_two_who_cover_for_each_other_and_are_both_away_end_at_the_team_lead(not
     assert everybody_told(notifications, "lead_assigned") == {"salesperson", "colleague", "manager"}
 
 
+def test_who_covers_for_a_cover_says_whom_it_is_all_about_and_one_who_left_covers_nobody(notifications: Bench) -> None:
+    since = {"absent_from": notifications.clock() - timedelta(days=1)}
+    changed(notifications, "salesperson", **since, cover_id=COLLEAGUE)
+    changed(notifications, "colleague", **since, cover_id=who("csr"))
+
+    tell(notifications, leads.LeadAssigned, actor="office")
+    assert everybody_told(notifications, "lead_assigned") == {"salesperson", "colleague", "csr"}
+    [last] = notifications.as_("csr").items(NOTIFICATIONS)
+    assert last["text"].endswith("You stand in for salesperson.")
+
+    changed(notifications, "csr", active=False)
+    tell(notifications, estimates.EstimateDeclined, actor="customer", subject=uuid4())
+    assert everybody_told(notifications, "estimate_declined") == {"salesperson", "colleague", "manager"}
+
+
 def test_a_manager_s_own_request_for_approval_goes_above_them(notifications: Bench) -> None:
     mine = {"salesperson_id": who("manager"), "submitted_by": who("manager")}
     tell(notifications, estimates.EstimateSubmitted, actor="manager", **mine)
