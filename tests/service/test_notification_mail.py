@@ -160,6 +160,25 @@ def test_no_mail_disturbs_the_quiet_hours_of_the_branch(notifications: Bench, no
 
 
 @pytest.mark.usefixtures("_mail_server")
+@pytest.mark.parametrize(
+    ("hours", "now", "goes_at"),
+    [
+        (("12:00", "14:00"), "16:59", "16:59"),
+        (("12:00", "14:00"), "17:00", "19:00"),  # noon there
+        (("12:00", "14:00"), "18:59", "19:00"),
+        (("12:00", "14:00"), "19:00", "19:00"),
+        (("12:00", "12:00"), "17:00", "17:00"),  # no hours at all
+    ],
+)
+def test_somebody_may_be_quiet_at_noon(notifications: Bench, hours: tuple[str, str], now: str, goes_at: str) -> None:
+    quiet = {"quiet_hours": dict(zip(("from", "until"), hours, strict=True))}
+    assert notifications.as_("salesperson").edit("PUT", PREFERENCES, quiet).status_code == 200
+    notifications.clock.now = moment(f"2027-05-04 {now}")
+    tell(notifications, leads.LeadAssigned, actor="csr")
+    assert [row.due_at for row in queued(notifications)] == [moment(f"2027-05-04 {goes_at}")]
+
+
+@pytest.mark.usefixtures("_mail_server")
 def test_quiet_hours_are_a_person_s_own_branch_s_and_by_its_clock_whosever_record_it_is(notifications: Bench) -> None:
     """Two hours behind the branch of the record, which has none of its own."""
     west = Branch(name="Reno", time_zone="America/Los_Angeles", currency="USD")
@@ -238,6 +257,17 @@ def test_preferences_are_changed_only_as_read(notifications: Bench) -> None:
     answer = me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'})
     assert version_of(answer.headers["ETag"]) == 2
     assert me.call("PUT", PREFERENCES, json=loud, headers={"If-Match": '"1"'}).status_code == 412
+
+
+def test_what_each_has_chosen_is_their_own(notifications: Bench) -> None:
+    chosen = {"salesperson": "07:00", "colleague": "08:00"}
+    for _ in range(2):
+        for name, until in chosen.items():
+            hours = {"quiet_hours": {"from": "21:00", "until": until}}
+            assert notifications.as_(name).edit("PUT", PREFERENCES, hours).status_code == 200
+    shown = {one: notifications.as_(one).get(PREFERENCES).get_json()["quiet_hours"] for one in (*chosen, "csr")}
+    assert {name: hours["until"] for name, hours in shown.items()} == chosen | {"csr": "07:00"}
+    assert shown["csr"]["from"] == "20:00"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,31 @@ def test_an_approval_is_asked_of_whoever_may_give_it_and_not_of_a_lead_who_only_
     assert everybody_told(notifications, "approval_asked") == {"manager"}
 
 
+def test_whoever_leads_the_team_is_asked_before_the_branchs_managers(notifications: Bench) -> None:
+    changed(notifications, "colleague", roles=("manager",))
+    led = Team(name="Sales", kind="sales", branch=HOME, lead_id=COLLEAGUE, member_ids=(who("salesperson"), COLLEAGUE))
+    notifications.tell(TeamChanged(subject=SALES, team=led), by="staff")
+    changed(notifications, "salesperson", active=False)
+
+    tell(notifications, estimates.EstimateDeclined, actor="customer")
+
+    assert everybody_told(notifications, "estimate_declined") == {"colleague"}
+
+
+def test_of_a_mixed_team_only_those_are_asked_who_may_answer(notifications: Bench) -> None:
+    """Who could merely open it has nothing to say to it."""
+    crews = {SALES: ("sales", "salesperson", "manager", "office"), OPERATIONS: ("operations", "operations", "office")}
+    for ident, (kind, *names) in crews.items():
+        mixed = Team(name=kind, kind=kind, branch=HOME, member_ids=tuple(who(one) for one in names))
+        notifications.tell(TeamChanged(subject=ident, team=mixed), by="staff")
+
+    tell(notifications, estimates.EstimateSubmitted, actor="salesperson", state="pending_approval")
+    tell(notifications, bookings.BookingAssigned, actor="csr")
+
+    assert everybody_told(notifications, "approval_asked") == {"manager"}
+    assert everybody_told(notifications, "booking_assigned") == {"operations"}
+
+
 def test_what_nobody_owns_goes_to_who_can_open_it_and_a_manager_opens_their_team_s_only(notifications: Bench) -> None:
     tell(notifications, estimates.EstimateViewed, salesperson_id=None)
     assert everybody_told(notifications, "estimate_viewed") == {"csr", "office"}
