@@ -173,7 +173,45 @@ def test_every_qualification_set_that_applies_has_to_pass_and_a_profile_never_ma
     assert done(desk, found["id"], "answers", body(other, known=True))["qualified"] is True
 
 
+def test_a_profile_adds_nothing_to_the_score_and_is_waited_for_by_nobody(desk: Bench) -> None:
+    asked, profile = asks(desk, OWNER, threshold=20), asks(desk, OWNER, KNOWN, key="site", kind="profile", threshold=99)
+    found = opened(desk)
+
+    qualified = done(desk, found["id"], "answers", body(asked, ownership="owner"))
+    assert (qualified["qualified"], qualified["score"]) == (True, 20)
+    told = desk.told("opportunities", OpportunityChanged)
+    same = done(desk, found["id"], "answers", body(profile, ownership="tenant", known=True))
+    assert (same["qualified"], same["score"], same["disqualified_by"]) == (True, 20, [])
+    assert [one.data["changed"] for one in desk.told("opportunities", OpportunityChanged)[len(told) :]] == [["answers"]]
+    only = opened(desk, prospect=prospect(trade="plumbing"))
+    asks(desk, OWNER, threshold=20, scope={"trade": "hvac"})
+    assert done(desk, only["id"], "answers", body(profile, known=True))["qualified"] is None, "nobody asked"
+
+
+def test_of_several_choices_one_may_disqualify_and_one_may_ask_on(desk: Bench) -> None:
+    fuels = {"key": "fuels", "text": "What is there?", "type": "multi", "choices": ["gas", "oil", "coal"]}
+    tank = {"key": "tank", "text": "How old is the tank?", "type": "number", "required": True, "weight": 7}
+    asked = asks(desk, fuels | {"disqualifying": ["coal"]}, tank | {"show_if": {"question": "fuels", "in": ["oil"]}})
+    found = opened(desk)
+
+    def qualified(*there: str, **more: Any) -> bool:
+        said: bool = done(desk, found["id"], "answers", body(asked, fuels=list(there), **more))["qualified"]
+        return said
+
+    assert qualified("gas") is True
+    assert qualified("gas", "oil") is False, "the tank is asked for"
+    assert qualified("oil", "gas", tank=9) is True
+    assert qualified("gas", "oil", "coal") is False
+    for wrong in ({"disqualifying": ["wood"]}, {"disqualifying": [None]}):
+        said = {"name": "g", "kind": "profile", "questions": [fuels | wrong]}
+        assert desk.as_("admin").call("PUT", f"{SETS}/g", json=said).status_code == 422
+
+
 ANY = [
+    ("number", 10**15 - 1, 10**15),
+    ("multi", ["b"], ["c"]),
+    ("multi", ["b"], [["b"]]),
+    ("single", "b", ["b"]),
     ("bool", True, "yes"),
     ("bool", False, 0),
     ("single", "a", "c"),
@@ -228,6 +266,21 @@ def test_old_answers_keep_their_version_until_the_new_one_is_answered(desk: Benc
     assert done(desk, found["id"], "answers", body(first, known=True))["qualified"] is True
     assert done(desk, found["id"], "answers", body(second, budget="1.00"))["qualified"] is True
     [sheet] = sheets(desk, found["id"])
+    assert (sheet["version"], sorted(sheet["answers"].values())) == (2, ["1.00", "owner"])
+
+
+def test_who_had_the_old_questions_before_them_answers_those_until_somebody_answered_the_new(desk: Bench) -> None:
+    first, found, other = asks(desk, OWNER, KNOWN), opened(desk), opened(desk)
+    second = asks(desk, {**OWNER, "choices": ["owner", "landlord"], "disqualifying": []}, BUDGET)
+
+    done(desk, found["id"], "answers", body(first, ownership="tenant"))
+    assert sheets(desk, found["id"])[0]["version"] == 1
+    done(desk, found["id"], "answers", body(second, budget="1.00"))
+    [sheet] = sheets(desk, found["id"])
+    assert (sheet["version"], list(sheet["answers"].values())) == (2, ["1.00"]), "tenant is no answer any more"
+    done(desk, other["id"], "answers", body(second, budget="1.00"))
+    done(desk, other["id"], "answers", body(first, ownership="owner"))
+    [sheet] = sheets(desk, other["id"])
     assert (sheet["version"], sorted(sheet["answers"].values())) == (2, ["1.00", "owner"])
 
 
