@@ -156,6 +156,32 @@ def test_rescheduling_into_somebodys_time_is_refused_and_changes_nothing(desk: B
     assert desk.as_("csr").get(f"{OPPORTUNITIES}/appointments/{one['id']}").get_json()["starts_at"] == NINE
 
 
+def test_one_may_end_when_the_next_begins_and_last_longer_another_day(desk: Bench) -> None:
+    window = {"window_starts_at": NINE, "window_ends_at": TEN}
+    one = arranged(desk, **window)
+    other = done(desk, opened(desk)["id"], APPOINTMENTS, call_at(HALF_PAST))
+    backwards = {"starts_at": TEN, "window_starts_at": TEN, "window_ends_at": NINE}
+    [fault] = act(desk, one, "reschedule", backwards).get_json()["errors"]
+    assert fault["pointer"] == "/window_ends_at"
+
+    assert act(desk, other, "reschedule", {"starts_at": TEN}).status_code == 200
+    longer = act(desk, one, "reschedule", {"starts_at": HALF_PAST, "duration_min": 31})
+    assert longer.status_code == 409, "by a minute"
+    moved = act(desk, one, "reschedule", {"starts_at": HALF_PAST}).get_json()
+    assert (moved["ends_at"], moved["window_starts_at"], moved["window_ends_at"]) == (TEN, None, None)
+    tomorrow = {"starts_at": "2026-12-02T15:00:00Z", "duration_min": 45}
+    assert act(desk, one, "reschedule", tomorrow).get_json()["ends_at"] == "2026-12-02T15:45:00Z"
+
+
+def test_nothing_is_put_right_about_what_is_over_and_what_was_right_is_not_told(desk: Bench) -> None:
+    one, csr = arranged(desk), desk.as_("csr")
+    path = f"{OPPORTUNITIES}/appointments/{one['id']}"
+    assert csr.edit("PATCH", path, {"note": one["note"]}).status_code == 200
+    assert desk.told("opportunities", AppointmentChanged) == []
+    act(desk, one, "cancel")
+    assert csr.edit("PATCH", path, {"note": "Ring first"}).status_code == 409
+
+
 def test_an_appointment_goes_its_way_and_each_step_is_told(desk: Bench) -> None:
     one = arranged(desk)
     states = [act(desk, one, step).get_json()["state"] for step in ("confirm", "en-route", "on-site")]
