@@ -28,3 +28,12 @@ def test_who_sells_and_does_the_work_sees_their_own_and_of_others_what_was_sold(
 
     assert {one["id"] for one in reader.items(ESTIMATES)} == {mine, sold}
     assert [reader.get(f"{ESTIMATES}/{one}").status_code for one in (mine, others, sold)] == [200, 404, 200]
+
+
+def test_who_only_sells_sees_of_others_not_even_what_was_sold(estimates: Bench) -> None:
+    sold, token = sent(estimates)
+    assert estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)).status_code == 200
+    for name, found in (("colleague", []), ("salesperson", [sold]), ("operations", [sold]), ("manager", [sold])):
+        reader = estimates.as_(name)
+        assert [one["id"] for one in reader.items(ESTIMATES)] == found, name
+        assert reader.get(f"{ESTIMATES}/{sold}").status_code == (200 if found else 404), name

@@ -115,6 +115,7 @@ def test_the_sets_that_apply_are_those_of_its_trade_product_and_stage(desk: Benc
         ("hvac", {"trade": "hvac"}),
         ("plumbing", {"trade": "plumbing"}),
         ("pump", {"product": "Heat Pump"}),
+        ("boiler", {"product": "Boiler"}),
         ("late", {"stage": "qualified"}),
     ):
         asks(desk, KNOWN, key=key, scope=scope)
@@ -328,6 +329,24 @@ def test_a_gate_asks_for_its_question_sets_by_name_and_lets_a_persons_word_pass(
 
     assert done(desk, found["id"], "convert")["stage"] == "converted"
     assert len(desk.told("opportunities", OpportunityConverted)) == 1
+
+
+def test_a_gate_asks_for_the_score_of_its_own_sets_alone_and_a_no_of_a_persons_passes_none(desk: Bench) -> None:
+    asked, found = asks(desk, KNOWN, OWNER | {"required": False}, threshold=20), opened(desk)
+    asks(desk, OWNER, key="other")
+    gate = {"stage": "converted", "fields": [], "question_sets": ["general"]}
+    assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"gates": [gate]}).status_code == 200
+    done(desk, found["id"], "answers", body(asked, known=True))
+
+    def missing() -> list[tuple[str, str]]:
+        return [(one["pointer"], one["detail"]) for one in refused(desk, found["id"], "convert", 409)["errors"]]
+
+    short = [("/question_sets/general", "general: the score of 5 is under 20")]
+    assert missing() == short
+    done(desk, found["id"], "qualification", {"qualified": False, "reason": "no power"}, by="manager")
+    assert missing() == short
+    done(desk, found["id"], "answers", body(asked, ownership="owner"))
+    assert done(desk, found["id"], "convert")["stage"] == "converted"
 
 
 def test_answers_end_with_the_opportunity(desk: Bench) -> None:
