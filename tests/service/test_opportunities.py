@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from embedded.testing import CAST, HOME, Bench
+from embedded.testing import AWAY, CAST, HOME, Bench
 from libs.common.contracts.leads import LeadAssigned, LeadChanged, LeadValidated
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
@@ -81,14 +81,17 @@ def test_what_is_corrected_on_the_lead_is_corrected_here_but_not_over_what_was_c
     ident = desk.told("opportunities", OpportunityOpened)[0].subject
     desk.as_("salesperson").edit("PATCH", f"{OPPORTUNITIES}/{ident}", {"source": "a neighbour"})
 
-    moved = prospect(person_name="Ada Lovelace", source="fair", address=Address(line1="2 Main St", city="Nashville"))
+    there = Address(line1="2 Main St", city="Nashville")
+    moved = prospect(person_name="Ada Lovelace", source="fair", campaign="spring", trade="plumbing", address=there)
     head = {"subject": lead.subject, "number": lead.number, "title": "Ada Lovelace", "state": "valid"}
     desk.tell(LeadChanged(**head, prospect=moved, changed=("person_name",)), by="leads")
 
     found = seen(desk, str(ident))
     assert found["prospect"]["person_name"] == "Ada Lovelace"
     assert (found["site"]["line1"], found["source"]) == ("2 Main St", "a neighbour")
-    assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == ["prospect", "site"]
+    assert (found["campaign"], found["trade"]) == ("spring", "plumbing")
+    changed = ["prospect", "site", "campaign", "trade"]
+    assert desk.told("opportunities", OpportunityChanged)[-1].data["changed"] == changed
 
 
 def test_a_lead_that_became_urgent_is_due_sooner_here_too_and_no_other_correction_moves_that(desk: Bench) -> None:
@@ -293,6 +296,18 @@ def test_without_an_address_it_belongs_to_the_branch_that_took_the_call_and_so_d
     [lead] = system.as_("csr").items("/api/v1/leads")
     assert lead["branch"] == str(HOME)
     assert system.as_("stranger").get(f"{OPPORTUNITIES}/{made['id']}").status_code == 404
+
+
+def test_with_one_it_belongs_to_the_branch_that_serves_it_whoever_took_the_call(desk: Bench) -> None:
+    body = walk_in()
+    body["prospect"] = body["prospect"] | {"address": {"line1": "1 Main St", "postal_code": "40202"}}
+    assert desk.as_("csr").post(OPPORTUNITIES, body).get_json()["branch"] == str(AWAY)
+
+
+def test_a_manager_who_enters_one_for_their_team_sees_it_and_stays_beside_nobody(desk: Bench) -> None:
+    made = desk.as_("manager").post(OPPORTUNITIES, walk_in(salesperson_id=str(ME))).get_json()
+    assert (made["salesperson_id"], made["inside_rep_id"]) == (str(ME), None)
+    assert desk.as_("manager").get(f"{OPPORTUNITIES}/{made['id']}").status_code == 200
 
 
 def test_the_author_of_a_prospect_works_here(desk: Bench) -> None:
