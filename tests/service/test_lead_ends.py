@@ -1,13 +1,26 @@
 """What was decided about an enquiry is told with its reason; and who handed one in still sees what becomes of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, HOME, SALES, Bench
 from libs.common.contracts.base import Event
-from libs.common.contracts.leads import LeadContacted, LeadInvalidated, LeadMerged, LeadReopened, LeadUnmerged
+from libs.common.contracts.leads import (
+    LeadCaptured,
+    LeadChanged,
+    LeadContacted,
+    LeadInvalidated,
+    LeadMerged,
+    LeadReopened,
+    LeadUnmerged,
+)
+from libs.common.contracts.opportunities import OpportunityOpened
+from libs.common.contracts.parts import Phone, Prospect
+from libs.common.contracts.staff import Person, PersonChanged
 from tests.service.test_leads import LEADS, captured
 
 CSR = str(CAST["csr"][0])
@@ -126,3 +139,71 @@ def test_who_handed_an_enquiry_in_sees_what_becomes_of_it_and_acts_on_it_until_s
     assert [one["id"] for one in leads.as_(who).items(LEADS)] == [mine["id"]]
     assert leads.as_(who).get(f"{LEADS}/{others['id']}").status_code == 404
     assert leads.as_(who).post(f"{path}/{act}", body).status_code == 404, "theirs no more"
+
+
+def test_a_lead_keeps_a_name_and_what_is_corrected_is_checked_and_weighed_anew(leads: Bench) -> None:
+    rules = [{"field": "fit.in_service_area", "equals": True, "points": 40}]
+    assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"score_rules": rules}).status_code == 200
+    lead, csr = captured(leads), leads.as_("csr")
+    path = f"{LEADS}/{lead['id']}"
+    there = {"address": {"line1": "1 Main St", "postal_code": "40202"}}  # another branch's
+    away = csr.edit("PATCH", path, there).get_json()
+    assert (away["fit"]["in_service_area"], away["score"]) == (lead["fit"]["in_service_area"], lead["score"])
+
+    said = csr.edit("PATCH", path, {"fit": {"in_service_area": not lead["fit"]["in_service_area"]}}).get_json()
+
+    assert said["fit"]["in_service_area"] is not lead["fit"]["in_service_area"]
+    assert {said["score"], lead["score"]} == {0, 40}
+    assert leads.told("leads", LeadChanged)[-1].data["changed"] == ["fit"]
+    refused = csr.edit("PATCH", path, {"person_name": None})
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/person_name")
+    renamed = csr.edit("PATCH", path, {"person_name": None, "company": "Acme"})
+    assert (renamed.status_code, renamed.get_json()["person_name"]) == (200, None)
+
+
+def test_an_enquiry_that_came_in_as_an_opportunity_is_recognised_weighed_and_told_like_any_other(leads: Bench) -> None:
+    rules = [{"field": "trade", "equals": "hvac", "points": 30}]
+    assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"score_rules": rules}).status_code == 200
+    before, ada = captured(leads, phones=["615-555-0142"]), {"e164": "+16155550142", "typed": "615 555 0142"}
+    asked = Prospect(channel="phone", person_name="Ada", phones=(Phone(**ada),), trade="hvac", request="A pump")
+    opened = OpportunityOpened(
+        subject=uuid4(), lead_id=uuid4(), number="O-1", title="Ada: pump", stage="new", stage_type="open",
+        branch=HOME, door="opportunity", prospect=asked, received_at=leads.clock(), product_interest="pump",
+        probability=10, salesperson_id=CAST["salesperson"][0],
+    )  # fmt: skip
+    leads.tell(opened, by="opportunities")
+
+    made = leads.as_("csr").get(f"{LEADS}/{opened.lead_id}").get_json()
+    assert (made["owner_id"], made["score"], made["phones"]) == (str(CAST["salesperson"][0]), 30, ["615 555 0142"])
+    assert made["fit"]["trade_offered"] is True
+    told = leads.told("leads", LeadCaptured)[-1]
+    assert (str(told.subject), told.data["duplicate_ids"]) == (made["id"], [before["id"]])
+    again = captured(leads, phones=["(615) 555-0142"])
+    assert {one["id"] for one in again["duplicates"]} == {before["id"], made["id"]}
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "by", "status"),
+    [
+        (-1, 1, "colleague", 200),
+        (0, None, "colleague", 200),
+        (1, 2, "colleague", 404),
+        (-2, 0, "colleague", 404),
+        (-1, 1, "csr", 404),
+    ],
+)
+def test_who_stands_in_works_the_enquiries_of_whoever_is_away_and_of_nobody_who_is_here(
+    leads: Bench, begins: int, ends: int | None, by: str, status: int
+) -> None:
+    owner, now = CAST["salesperson"][0], leads.clock()
+    lead = captured(leads, owner_id=str(owner))
+    since, until = now + timedelta(hours=begins), None if ends is None else now + timedelta(hours=ends)
+    away = {"absent_from": since, "absent_until": until, "cover_id": CAST[by][0]}
+    who = Person(name="S", email="s@test.example", roles=("salesperson",), branch=HOME, team_ids=(SALES,), **away)
+    leads.tell(PersonChanged(subject=owner, person=who), by="staff")
+
+    path = f"{LEADS}/{lead['id']}"
+    assert leads.as_("colleague").get(path).status_code == status
+    later = {"next_action_at": "2099-01-01T00:00:00Z"}
+    assert leads.as_("colleague").post(f"{path}/nurture", later).status_code == status
+    assert bool(leads.as_("colleague").items(LEADS)) is (status == 200)

@@ -67,6 +67,11 @@ def test_nobody_who_is_away_or_has_left_gets_any(leads: Bench) -> None:
     assert [given_to(leads) for _ in range(2)] == ["colleague", "colleague"]
     leads.clock.forward(days=2)
     assert given_to(leads) == "salesperson"
+    seller(leads, "salesperson", absent_from=leads.clock() + timedelta(hours=1))
+    assert {given_to(leads) for _ in range(2)} == {"salesperson", "colleague"}, "who goes away later is still here"
+    leads.clock.forward(hours=1)
+    assert {given_to(leads) for _ in range(2)} == {"colleague"}
+    seller(leads, "salesperson")
     seller(leads, "colleague", active=False)
     assert [given_to(leads) for _ in range(2)] == ["salesperson", "salesperson"]
 
