@@ -6,13 +6,14 @@ from uuid import uuid4
 import pytest
 
 from embedded.testing import CAST, Bench
+from libs.common.contracts.appointments import AppointmentChanged
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
     OpportunityChanged,
     OpportunityContacted,
     OpportunityStageChanged,
 )
-from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, opened, refused, walk_in
+from tests.service.opportunity_stories import ME, OPPORTUNITIES, call_at, done, opened, refused, walk_in
 
 REACHED = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
 
@@ -101,3 +102,26 @@ def test_a_financing_activity_and_a_colleague_that_nobody_knows_are_both_named(d
 
     assert answer.status_code == 422
     assert {one["pointer"] for one in answer.get_json()["errors"]} == {"/financing_activity", "/inside_rep_id"}
+
+
+def test_only_the_first_attempt_is_the_first(desk: Bench) -> None:
+    found = opened(desk)
+    first = done(desk, found["id"], "contact-attempts", REACHED)["first_contacted_at"]
+    desk.clock.forward(hours=1)
+    assert done(desk, found["id"], "contact-attempts", REACHED)["first_contacted_at"] == first
+    assert [one.data["first"] for one in desk.told("opportunities", OpportunityContacted)] == [True, False]
+
+
+def test_who_is_given_an_opportunity_is_given_its_visits_and_those_ahead_are_told(desk: Bench) -> None:
+    found, colleague = opened(desk), str(CAST["colleague"][0])
+    off, ahead = (done(desk, found["id"], "appointments", call_at(f"2026-12-0{day}T15:00:00Z"))["id"] for day in (1, 2))
+    desk.as_("salesperson").post(f"{OPPORTUNITIES}/appointments/{off}/cancel")
+
+    for _ in range(2):
+        done(desk, found["id"], "assign", {"salesperson_id": colleague}, by="csr")
+    desk.as_("csr").edit("PATCH", f"{OPPORTUNITIES}/{found['id']}", {"inside_rep_id": str(CAST["csr"][0])})
+
+    told = desk.told("opportunities", AppointmentChanged)
+    assert [(str(one.subject), one.data["changed"]) for one in told] == [(ahead, ["salesperson_id"])]
+    mine = {one["id"] for one in desk.as_("colleague").items(f"{OPPORTUNITIES}/{found['id']}/appointments")}
+    assert mine == {off, ahead}
