@@ -26,6 +26,7 @@ from tests.service.estimate_world import (
     set_rules,
     yes,
 )
+from tests.service.on_paper import words
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
@@ -64,6 +65,21 @@ def test_a_yes_may_be_taken_back_for_as_many_business_days_of_the_branch_as_are_
     assert seen(estimates, ident)["acceptance"]["cancel_until"] == until
     [told] = estimates.told("estimates", EstimateAccepted)
     assert told.data["cancel_until"] == until
+
+
+def test_the_customer_reads_how_long_they_may_cancel_while_they_may(estimates: Bench) -> None:
+    set_rules(estimates, cancel_business_days=3)
+    estimates.clock.now = moment("2026-11-26 02:00")  # the evening of the 25th there
+    _, token = sent(estimates)
+    said = "You can cancel until the end of 28 November 2026."
+    assert said not in estimates.public.get(f"/e/{token}").get_data(as_text=True)
+    assert estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)).status_code == 200
+
+    for day, there in ((28, True), (29, False)):
+        estimates.clock.now = moment(f"2026-11-{day} 06:00")  # midnight
+        assert (said in estimates.public.get(f"/e/{token}").get_data(as_text=True)) is there
+        paper = words(estimates.public.get(f"{SHARED}/{token}/estimate.pdf").data)
+        assert (said in paper) is there
 
 
 def test_a_draft_whose_last_day_is_over_goes_out_with_a_later_one(estimates: Bench) -> None:

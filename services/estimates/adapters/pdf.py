@@ -37,6 +37,8 @@ def _story(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
     if done:
         accepted = said("Accepted by %(who)s on %(day)s for %(total)s.")
         yield text(f"<b>{marked(say(accepted, who=done['typed_name'], day=done['on'], total=done['total']))}</b>", 10)
+        if done["cancel_until"]:
+            yield text(marked(say(said("You can cancel until the end of %(day)s."), day=done["cancel_until"])), 10)
         if done["signature"]:
             yield _drawn(done["signature"])
         yield text(marked(say(said("Confirmation %(number)s"), number=offer["number"])), 8)

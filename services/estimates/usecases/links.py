@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from libs.common import people, turns, whole, workhours
 from libs.common.errors import Conflict, Gone, NotFound
-from libs.common.spoken import full_day, said
+from libs.common.spoken import closing, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Link
 from services.estimates.states import EstimateState
@@ -105,3 +105,12 @@ def accepted_on(tx: Tx, estimate: Estimate) -> date:
     """The day of the acceptance that there is, in the branch."""
     assert estimate.acceptance is not None, "asked of an accepted estimate only"
     return estimate.acceptance.accepted_at.astimezone(workhours.zone(people.branch(tx, estimate.branch))).date()
+
+
+def cancellable_until(tx: Tx, estimate: Estimate) -> date | None:
+    """The last day, in the branch, on which the customer may still take it back; None where there is none."""
+    assert estimate.acceptance is not None, "asked of an accepted estimate only"
+    ends = estimate.acceptance.cancel_until
+    if ends is None or ends <= tx.now:
+        return None
+    return closing(ends.astimezone(workhours.zone(people.branch(tx, estimate.branch))))[0]

@@ -59,6 +59,7 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
             "typed_name": done.typed_name,
             "signature": done.signature,
             "on": full_day(links.accepted_on(tx, estimate), say),
+            "cancel_until": full_day(day, say) if (day := links.cancellable_until(tx, estimate)) else "",
         },
     }
 
