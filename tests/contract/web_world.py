@@ -27,6 +27,7 @@ from libs.common.web import (
     Allowed,
     Answer,
     Given,
+    Listing,
     Page,
     Schema,
     Sort,
@@ -34,6 +35,7 @@ from libs.common.web import (
     caller,
     create_app,
     endpoint,
+    equal,
     fields,
     limit,
     link_token,
@@ -127,6 +129,9 @@ class CountOut(Schema):
     seen = fields.Text()
 
 
+LISTING = Listing(Box, sa.select(Box), equal(label=Box.label))
+
+
 def boxes_service(flaky: list[Exception]) -> Service:  # noqa: C901 - a page of routes, each on its own
     """``flaky`` holds what goes wrong at the next acts, first things first."""
     bp = Blueprint("boxes", __name__, url_prefix=BOXES)
@@ -145,11 +150,8 @@ def boxes_service(flaky: list[Exception]) -> Service:  # noqa: C901 - a page of 
     @endpoint(may="lead.read", query=BoxQuery, answer=BoxRow, many=True)
     def boxes(asked: Given) -> Answer:
         """Boxes."""
-        wanted = sa.select(Box)
-        if "label" in asked:
-            wanted = wanted.where(Box.label == asked["label"])
         with reading() as tx:
-            return page(tx, wanted, Box, BoxRow, asked)
+            return page(tx, LISTING, BoxRow, asked)
 
     @bp.get("/<uuid:box_id>")
     @endpoint(may="lead.read", answer=BoxOut)
