@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -136,6 +137,14 @@ class Tx:
     def holds(self, record: Aggregate) -> bool:
         """Whether this act holds the record's row, so that nobody else can have changed it."""
         return (type(record), record.id) in self._locked
+
+    def looking_past(self, kind: type[Record], ident: UUID) -> AbstractContextManager[Any]:
+        """Within, what this act has yet to write is not written first, unless it holds this very record.
+
+        For who looks for what hangs on the record: what an act changes of that, it changes holding the record. So what
+        a batch of facts makes of others goes on gathering, and is written together.
+        """
+        return nullcontext() if (kind, ident) in self._locked else self.session.no_autoflush
 
     def find(self, statement: sa.Select[Entity]) -> Entity | None:
         """The one record of a query, or None."""

@@ -98,6 +98,30 @@ def test_the_salesperson_of_the_opportunity_has_its_estimates(estimates: Bench) 
     assert estimates.as_("salesperson").get(f"{ESTIMATES}/{row['id']}").status_code == 404
 
 
+def test_what_happens_as_a_price_is_asked_for_reaches_the_first_estimate(estimates: Bench) -> None:
+    """All of it comes in one delivery, beside what happens to opportunities that nobody knows here."""
+    first = converted(estimates)
+    given, gone = (replace(first, subject=uuid4(), lead_id=uuid4()) for _ in range(2))
+    assigned = OpportunityAssigned(
+        subject=given.subject,
+        lead_id=given.lead_id,
+        number=given.number,
+        title=given.title,
+        stage="converted",
+        stage_type="open",
+        salesperson_id=CAST["colleague"][0],
+    )
+    elsewhere = (replace(one, subject=uuid4()) for one in (assigned, lost(gone, estimates, void_offers=False)))
+    ended = lost(gone, estimates, void_offers=False)
+    together = (next(elsewhere), given, gone, next(elsewhere), assigned, ended)
+    estimates.tell_together("estimates", [("opportunities", one) for one in together])
+
+    [row] = estimates.as_("auditor").items(f"{ESTIMATES}?opportunity_id={given.subject}")
+    assert row["salesperson_id"] == str(CAST["colleague"][0])
+    assert estimates.as_("salesperson").post(ESTIMATES, {"opportunity_id": str(gone.subject)}).status_code == 409
+    assert len(estimates.as_("auditor").items(ESTIMATES)) == 3
+
+
 def test_somebody_assigned_before_any_price_was_asked_for_means_nothing_here(estimates: Bench) -> None:
     nobody = OpportunityAssigned(
         subject=uuid4(), lead_id=uuid4(), number="O-1", title="x", stage="new", stage_type="open"

@@ -27,7 +27,7 @@ BLANK = ({"name": "Standard", "lines": []},)  #: what a new estimate starts with
 def draft_for(tx: Tx, converted: OpportunityConverted) -> Estimate | None:
     """The customer wants a price: keeps what is known of the opportunity, and drafts its first estimate, selected.
     Converted once more (reopened after a loss), it keeps the estimates it has."""
-    record = tx.session.get(Opportunity, converted.subject, with_for_update=True)
+    record = together.opportunity(tx, converted.subject)
     rules = PREFERENCES.read(tx, converted.branch)
     branch = people.branch(tx, converted.branch) or {}
     known = _known(converted)
@@ -47,7 +47,7 @@ def correct_opportunity(tx: Tx, changed: OpportunityChanged) -> None:
     """What was put right on the opportunity is so in what is offered, and in what is sold from here on."""
     if not SAID.intersection(changed.changed):
         return
-    record = tx.session.get(Opportunity, changed.subject, with_for_update=True)
+    record = together.opportunity(tx, changed.subject)
     if record is None:
         return  # nobody asked for a price yet
     record.title, record.product_interest = changed.title, changed.product_interest

@@ -11,7 +11,7 @@ from libs.common.errors import Fault, Invalid
 from libs.common.parties import email_key
 from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
-from services.estimates.model import Estimate, Opportunity
+from services.estimates.model import Estimate
 from services.estimates.states import EstimateAction
 from services.estimates.usecases import approval, draft, facts, links, together
 from services.estimates.usecases.timers import EXPIRY
@@ -104,6 +104,6 @@ def end_with(tx: Tx, opportunity_id: UUID, *, reason: str) -> None:
 
 
 def reopen(tx: Tx, opportunity_id: UUID) -> None:
-    opportunity = tx.session.get(Opportunity, opportunity_id, with_for_update=True)
+    opportunity = together.opportunity(tx, opportunity_id)
     if opportunity is not None:
         opportunity.lost = False

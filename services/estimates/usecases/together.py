@@ -17,9 +17,19 @@ OF_OPPORTUNITY = EVERY.where(Estimate.opportunity_id == sa.bindparam("ident"))
 OF_ESTIMATE = EVERY.join(SAME, SAME.opportunity_id == Opportunity.id).where(SAME.id == sa.bindparam("ident"))
 
 
+def opportunity(tx: Tx, ident: UUID) -> Opportunity | None:
+    """The opportunity by itself, held; None where nobody asked for a price yet."""
+    with tx.looking_past(Opportunity, ident):
+        found = tx.session.get(Opportunity, ident, with_for_update=True)
+    if found is not None:
+        tx.has_locked(found)
+    return found
+
+
 def of_opportunity(tx: Tx, ident: UUID) -> Sequence[Estimate]:
     """None where nobody asked for a price yet: with the opportunity its first estimate is kept."""
-    return _held(tx, turns.by_id(Opportunity), OF_OPPORTUNITY, ident)
+    with tx.looking_past(Opportunity, ident):
+        return _held(tx, turns.by_id(Opportunity), OF_OPPORTUNITY, ident)
 
 
 def of_estimate(tx: Tx, ident: UUID) -> Sequence[Estimate]:
