@@ -1,6 +1,5 @@
 """A service's database: the engine, its fair write turn, and the tables that delivery needs in each of them."""
 
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -220,12 +219,8 @@ def _set_up_sqlite(connection: Any, synchronous: str) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A deferred BEGIN that later writes fails at once with SQLITE_BUSY_SNAPSHOT, whatever the busy timeout.
-    begin = "BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE"
-    one: Any = connection.connection.driver_connection  # past SQLAlchemy, to which it would be a statement like others
-    try:
-        one.execute(begin)
-    except sqlite3.Error as trouble:
-        raise sa.exc.DBAPIError.instance(begin, None, trouble, sqlite3.Error) from trouble
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def kernel_tables(metadata: MetaData) -> Tables:

@@ -50,6 +50,19 @@ def lost(event: OpportunityConverted, bench: Bench, *, void_offers: bool) -> Opp
     )
 
 
+def given_away(event: OpportunityConverted) -> OpportunityAssigned:
+    """It is the colleague's from now on."""
+    return OpportunityAssigned(
+        subject=event.subject,
+        lead_id=event.lead_id,
+        number=event.number,
+        title=event.title,
+        stage="converted",
+        stage_type="open",
+        salesperson_id=CAST["colleague"][0],
+    )
+
+
 def job(bench: Bench, ident: str, acceptance: UUID, **more: UUID) -> JobCreated:
     shown = seen(bench, ident)
     return JobCreated(
@@ -83,16 +96,7 @@ def sale(bench: Bench, ident: str, job_id: UUID | None) -> dict[str, object]:
 def test_the_salesperson_of_the_opportunity_has_its_estimates(estimates: Bench) -> None:
     event = converted(estimates)
     [row] = estimates.as_("salesperson").items(f"{ESTIMATES}?opportunity_id={event.subject}")
-    assigned = OpportunityAssigned(
-        subject=event.subject,
-        lead_id=event.lead_id,
-        number=event.number,
-        title=event.title,
-        stage="converted",
-        stage_type="open",
-        salesperson_id=CAST["colleague"][0],
-    )
-    estimates.tell(assigned, by="opportunities")
+    estimates.tell(given_away(event), by="opportunities")
 
     assert seen(estimates, row["id"], by="colleague")["salesperson_id"] == str(CAST["colleague"][0])
     assert estimates.as_("salesperson").get(f"{ESTIMATES}/{row['id']}").status_code == 404
@@ -102,18 +106,9 @@ def test_what_happens_as_a_price_is_asked_for_reaches_the_first_estimate(estimat
     """All of it comes in one delivery, beside what happens to opportunities that nobody knows here."""
     first = converted(estimates)
     given, gone = (replace(first, subject=uuid4(), lead_id=uuid4()) for _ in range(2))
-    assigned = OpportunityAssigned(
-        subject=given.subject,
-        lead_id=given.lead_id,
-        number=given.number,
-        title=given.title,
-        stage="converted",
-        stage_type="open",
-        salesperson_id=CAST["colleague"][0],
-    )
-    elsewhere = (replace(one, subject=uuid4()) for one in (assigned, lost(gone, estimates, void_offers=False)))
+    elsewhere = (replace(one, subject=uuid4()) for one in (given_away(given), lost(gone, estimates, void_offers=False)))
     ended = lost(gone, estimates, void_offers=False)
-    together = (next(elsewhere), given, gone, next(elsewhere), assigned, ended)
+    together = (next(elsewhere), given, gone, next(elsewhere), given_away(given), ended)
     estimates.tell_together("estimates", [("opportunities", one) for one in together])
 
     [row] = estimates.as_("auditor").items(f"{ESTIMATES}?opportunity_id={given.subject}")
