@@ -51,8 +51,11 @@ def sold(url: str, name: str, hand_off: str = "draft") -> str:
 
 def _asked(url: str, name: str, hand_off: str = "draft") -> tuple[Crew, drive.Case]:
     """The enquiry, and what becomes of it."""
-    crew, turn = Crew(url), next(TURNS)
-    home = str(home_branch())
+    crew, turn, home = Crew(url), next(TURNS), str(home_branch())
+    [manager] = [one for one in crew.by_place[home, "manager"] if one.email == "manager@demo.example"]
+    crew.by_place[home, "salesperson"] = [  # whoever's turn it is: ``browsing.as_("manager")`` sees what they sell
+        one for one in crew.by_place[home, "salesperson"] if crew.manager_of(home, one) is manager
+    ]
     said = {
         "channel": "phone",
         "person_name": name,
