@@ -75,8 +75,8 @@ def _differences(record: Aggregate, changes: Changes, tx: "Tx") -> None:
     state: Any = sa.inspect(record)
     columns = state.mapper.column_attrs
     for name, before in state.committed_state.items():  # only what was touched since it was last written
-        if name in UNSAID or name not in columns or before is state.dict.get(name, before):
-            continue
+        if name in UNSAID or name not in columns or before == state.dict.get(name, before):
+            continue  # the same amount with more zeros is none either
         old, new = _plain(name, before), _plain(name, state.dict[name])
         if old != new:
             mine = changes.setdefault(_key(record, tx), {})
