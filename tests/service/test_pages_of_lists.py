@@ -1,17 +1,13 @@
-"""A page of a list costs what it shows, however many records there are: SQLite reads it in its order and sorts nothing.
-
-SQLite knows nothing of what is in a table, so what it does with thousands of records is seen in an empty one.
-"""
+"""A page of a list costs what it shows, of however many records: SQLite reads it in its order and sorts nothing."""
 
 import itertools
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from embedded.testing import Bench
+from tests.service import plans
 
 NEWER = "2020-01-01T00:00:00Z"
 LISTS = {
@@ -82,18 +78,6 @@ def plan(bench: Bench, who: str, path: str) -> list[str]:
 
 def asked(bench: Bench, who: str, path: str, *words: str) -> list[list[str]]:
     """What SQLite does for each question that the answer takes, of those with such a word in it."""
-    [part] = bench.system.parts.values()
-    heard: list[tuple[str, Any]] = []
-
-    def hear(*said: Any) -> None:
-        heard.append((said[2], said[3]))
-
-    engine = part.store.database.engine
-    sa.event.listen(engine, "before_cursor_execute", hear)
-    answer = bench.as_(who).get(path)
-    sa.event.remove(engine, "before_cursor_execute", hear)
-    assert answer.status_code == 200
-    questions = [one for one in heard if one[0].startswith("SELECT") and all(word in one[0] for word in words)]
-    with engine.connect() as connection:
-        explained = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given) for text, given in questions]
-        return [[row.detail for row in rows] for rows in explained]
+    with plans.asked(bench, *words) as steps:
+        assert bench.as_(who).get(path).status_code == 200
+    return steps

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import mail
+from libs.common.asread import AsRead
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.store import Store
 from libs.common.tx import Origin
@@ -34,10 +35,10 @@ def follow_up(store: Store) -> int:
 
 
 def _ended(table: Any, states: tuple[str, ...]) -> sa.Select[Any]:
-    """Messages whose mail or post has come to an end, with how."""
+    """Messages whose mail or post has come to an end, with how: of those on their way, not of all that ever went."""
     at = table.c.sent_at if "sent_at" in table.c else table.c.settled_at
     ended = sa.select(Notification, table.c.state, table.c.attempts, at, table.c.error)
-    ended = ended.join(table, table.c.id == Notification.id).where(table.c.state.in_(states))
+    ended = ended.join(table, table.c.id == Notification.id).where(AsRead(table.c.state).in_(states))
     ended = ended.where(Notification.sent_at.is_(None), Notification.state == MessageState.QUEUED)
     return ended.limit(BATCH).with_for_update(of=Notification, skip_locked=True)
 
