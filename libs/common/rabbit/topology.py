@@ -1,5 +1,7 @@
 """What there must be on the broker: made by one step, before anything publishes; safe to repeat."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ INTAKE = "leads"  #: the service that reads commands
 DELIVERY_LIMIT = 1_000_000
 HISTORY_BYTES, HISTORY_AGE = 20_000_000_000, timedelta(days=30)
 NOTHING = "^$"
+TAG = "management"
+#: how a broker keeps a password: four bytes of salt, then this of both
+HASHES = {"rabbit_password_hashing_sha256": "sha256", "rabbit_password_hashing_sha512": "sha512"}
 FROM_THE_FIRST = "from the first"  #: the mark of a binding that was made before anything was told on this broker
 
 
@@ -46,6 +51,14 @@ class Account:
 
     name: str
     password: str
+
+
+def _is(user: Mapping[str, Any], account: Account) -> bool:
+    """Whether the broker has this account, with this password."""
+    kept, kind = base64.b64decode(user["password_hash"]), HASHES.get(user["hashing_algorithm"])
+    if user["name"] != account.name or user["tags"] not in (TAG, [TAG]) or kind is None:
+        return False
+    return hashlib.new(kind, kept[:4] + account.password.encode()).digest() == kept[4:]
 
 
 def provision(
@@ -100,6 +113,7 @@ class _Maker:
 
     def __init__(self, broker: Management, said: list[str]) -> None:
         self.broker, self.said = broker, said
+        self._found: dict[str, list[dict[str, Any]]] = {}
 
     def exchange(self, name: str, kind: str, arguments: Mapping[str, Any] | None = None) -> None:
         body = {"type": kind, "durable": True, "auto_delete": False, "internal": False, "arguments": arguments or {}}
@@ -126,7 +140,8 @@ class _Maker:
     def user(self, service: Service, account: Account, aggregates: list[str]) -> None:
         """Least rights: publishes its own aggregates, reads and binds its own queue, reads the history."""
         name = quote(account.name, safe="")
-        self.broker.call("PUT", f"users/{name}", {"password": account.password, "tags": "management"})
+        if not any(_is(one, account) for one in self._there("users")):
+            self.broker.call("PUT", f"users/{name}", {"password": account.password, "tags": TAG})
         queue = re.escape(queue_of(service.name))
         intake = f"|{re.escape(COMMANDS)}(\\.dead)?" if service.name == INTAKE else ""
         rights = {
@@ -134,15 +149,26 @@ class _Maker:
             "write": f"^({re.escape(EVENTS)}|{queue})$",  # writing to a queue means binding it
             "read": f"^({re.escape(EVENTS)}|{queue}(\\.dead)?|{re.escape(HISTORY)}{intake})$",
         }
-        self.broker.call("PUT", f"permissions/{self.broker.here}/{name}", rights)
+        self._permit("permissions", account.name, rights)
         streams = service.subscriptions.streams
         topics = {
             "exchange": EVENTS,
             "write": f"^plumbline\\.({'|'.join(aggregates)})\\." if aggregates else NOTHING,
             "read": f"^plumbline\\.({'|'.join(streams)})\\.#$" if streams else NOTHING,
         }
-        self.broker.call("PUT", f"topic-permissions/{self.broker.here}/{name}", topics)
+        self._permit("topic-permissions", account.name, topics)
         self.said.append(f"user {account.name}")
+
+    def _permit(self, kind: str, user: str, rights: Mapping[str, str]) -> None:
+        wanted = {"user": user, **rights}.items()
+        if not any(wanted <= one.items() for one in self._there(f"vhosts/{self.broker.here}/{kind}")):
+            self.broker.call("PUT", f"{kind}/{self.broker.here}/{quote(user, safe='')}", rights)
+
+    def _there(self, what: str) -> list[dict[str, Any]]:
+        """What is as it must be is not written again: a broker logs each time, and the watch comes again soon."""
+        if what not in self._found:
+            self._found[what] = self.broker.call("GET", what)
+        return self._found[what]
 
     def _declare(self, kind: str, name: str, body: dict[str, Any]) -> None:
         try:
