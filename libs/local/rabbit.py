@@ -121,6 +121,7 @@ class Rabbit(Broker):
             "default_pass": self.admin[1],
             "disk_free_limit.absolute": "50MB",
             "vm_memory_high_watermark.absolute": "512MB",
+            "raft.wal_max_size_bytes": "64000000",  # all of it is in memory: its usual 512 MB were the whole of that
         }
         config.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
         (self._home / "enabled_plugins").write_text("[rabbitmq_management].\n")

@@ -112,6 +112,18 @@ def test_a_copy_of_a_brokers_folder_begins_anew_and_leaves_the_original_its_file
             assert (place / "mnesia" / "queues").exists() is there
 
 
+def test_what_a_brokers_queues_have_written_never_fills_its_memory(tmp_path: Path) -> None:
+    """What is not in their own files yet is in memory, too, and RabbitMQ asks for three times as much for that. At its
+    usual 512 MB, as much as there is before the alarm, publishers were told to wait."""
+    with rabbit.placed(tmp_path) as node:
+        node.programs(free_ports(4))
+    for config in (tmp_path / "rabbitmq.conf", ROOT / "deploy" / "rabbitmq" / "rabbitmq.conf"):
+        said = dict(line.split(" = ") for line in config.read_text().splitlines() if "=" in line)
+        megabytes = int(said["vm_memory_high_watermark.absolute"].rstrip("MiB"))
+
+        assert 3 * int(said["raft.wal_max_size_bytes"]) <= megabytes * 1_000_000, config
+
+
 def test_the_gateway_passes_requests_on(tmp_path: Path) -> None:
     [behind] = free_ports(1)
     site = """
