@@ -1,11 +1,13 @@
 """Numbers for a Prometheus: requests by route and status, and how much waits in this service."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Blueprint, Flask, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest, multiprocess, values
@@ -22,6 +24,7 @@ from libs.common.web.health import backlog, worker_parts
 
 #: numbers of each are kept for good, and gunicorn lets any word of letters through: a stranger's own are all OTHER
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+PREFIX, LOCK = "plumbline-metrics-", "lock"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  #: where the library looks for what several processes have counted
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 
@@ -32,13 +35,26 @@ def together(processes: int) -> Iterator[None]:
     if processes == 1:
         yield
         return
-    here, os.environ[FOLDER] = os.getpid(), tempfile.mkdtemp(prefix="plumbline-metrics-")
+    _clear_up()
+    here, folder = os.getpid(), tempfile.mkdtemp(prefix=PREFIX)
+    os.environ[FOLDER] = folder
     values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # the library chose as it was loaded
-    try:
-        yield
-    finally:
-        if os.getpid() == here:  # and no process that ends before the others
-            shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
+    with Path(folder, "new").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the last of these processes is gone, however it ends
+        Path(lock.name).rename(Path(folder, LOCK))
+        try:
+            yield
+        finally:
+            if os.getpid() == here:  # and no process that ends before the others
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_up() -> None:
+    """What an api that was killed has left: nobody holds its lock any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), Path(folder, LOCK).open() as lock:  # another user's, held, or just begun
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder)
 
 
 def watch(app: Flask, name: str) -> None:
