@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WOKEN = "outbox"  #: how a sleeping relay is woken: wake.py
 Rows = Sequence[Mapping[str, Any]]
 NONE: Mapping[Change, Rows] = MappingProxyType({})
+KEPT = 500  #: statements of what acts change: callers choose which fields they edit, so there is no end of them
 
 #: each part's columns as PostgreSQL reads them out of JSON; bytes come as base64
 PARTS: Mapping[str, Mapping[str, str]] = {
@@ -69,16 +70,17 @@ def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] =
     there = tuple(name for name in (*own, *PARTS) if parts.get(name))
     if not (there or changing):
         return
+    changes = sorted(changing)  # whichever record came first, it is one statement
     if tx.store.database.sqlite:
-        for change, rows in changing.items():
-            tx.execute(_changing(metadata, change), rows)
+        for change in changes:
+            tx.execute(_changing(metadata, change), changing[change])
         for name in there:
             tx.execute(_in_sqlite(tx, name), parts[name])
         return
-    given = {f"change{n}": rows for n, rows in enumerate(changing.values())} | {name: parts[name] for name in there}
+    given = {f"change{n}": changing[one] for n, one in enumerate(changes)} | {name: parts[name] for name in there}
     texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
     many = {f"{name}_many": len(rows) for name, rows in given.items()}
-    tx.connection.exec_driver_sql(_together(metadata, there, tuple(changing)), texts | many)
+    tx.connection.exec_driver_sql(_together(metadata, there, tuple(changes)), texts | many)
 
 
 def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:
@@ -111,7 +113,7 @@ def _in_sqlite(tx: "Tx", name: str) -> Any:
     return getattr(tx.store.statements, name) if name in PARTS else _inserting(tx.tables.outbox.metadata.tables[name])
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def _together(metadata: sa.MetaData, there: tuple[str, ...], changes: tuple[Change, ...]) -> str:
     """One statement for these parts. It inserts in the order of the JSON arrays, so outbox ids follow the acts."""
     steps = [f"change{n}_ AS ({_change(metadata, f'change{n}', change)})" for n, change in enumerate(changes)]
@@ -140,7 +142,7 @@ def _rows(name: str, kinds: Mapping[str, str]) -> str:
     return f"{ready.few(f'json_to_recordset(%({name})s::json) AS y({columns})', f'{name}_many')} AS x"
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def _changing(metadata: sa.MetaData, change: Change) -> sa.Update:
     table = metadata.tables[change.table]
     values = {one: sa.bindparam(f"to_{one}", type_=table.c[one].type) for one in change.columns}

@@ -19,7 +19,7 @@ KEPT = 10_000
 
 
 class People:
-    """A bounded memory of callers; ``forget`` empties it, for a service that changes people itself."""
+    """Who called within these seconds; ``forget`` empties it, for a service that changes people itself."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -37,7 +37,7 @@ class People:
         with self._lock:
             self._known[key] = (now, found)
             self._known.move_to_end(key)
-            while len(self._known) > KEPT:
+            while len(self._known) > KEPT or now - next(iter(self._known.values()))[0] >= FRESH_S:
                 self._known.popitem(last=False)
         return found
 
