@@ -110,8 +110,9 @@ def of(tables: Tables) -> Statements:
         .returning(timers.c.payload),
         timer_failed=sa.update(timers).where(attempt).values(due_at=bindparam("until"), failed=bindparam("why")),
         timer_fired=sa.delete(timers).where(attempt).returning(timers.c.payload),
-        answers_before=sa.select(kept.c.caller, kept.c.path, kept.c.key)
+        answers_before=sa.select(kept.c.created_at)
         .where(kept.c.created_at < bindparam("past"))
+        .order_by(kept.c.created_at)
         .limit(bindparam("most")),
         unlinked=unlinked.limit(bindparam("most")),
         last_linked=sa.select(chain.position, chain.hash)

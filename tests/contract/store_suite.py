@@ -164,6 +164,21 @@ class Answers:
         assert loops.forget_answers(store) == 1
         assert count(store, table) == 0
 
+    def test_so_many_answers_at_once_are_forgotten_and_the_oldest_first(self, store: Store) -> None:
+        table, now = MAKER_TABLES.idempotency, store.clock()
+        row = {"caller": "ann", "path": "/things", "fingerprint": "", "status": 201, "headers": {}, "body": b""}
+        ages = {"a": 9, "b": 30, "c": 10, "d": 3, "e": 8}
+        with store.begin() as tx:
+            given = [{**row, "key": key, "created_at": now - timedelta(days=days)} for key, days in ages.items()]
+            tx.session.execute(sa.insert(table), given)
+
+        left = []
+        while loops.forget_answers(store, batch=2):
+            with store.reading() as tx:
+                left.append("".join(sorted(tx.session.scalars(sa.select(table.c.key)))))
+
+        assert left == ["ade", "d"]
+
 
 class StoreSuite(Acts, Answers, Reminders, Values, Sweeping, Outbox):
     pass

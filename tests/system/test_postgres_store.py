@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from libs.common import closing, orm
+from libs.common import closing, loops, orm
 from libs.common.errors import Conflict, Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
@@ -136,6 +136,27 @@ def test_the_newest_link_of_the_audit_is_read_from_the_end_of_its_index(new_data
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {asked}").scalars())
     assert "Index Scan Backward" in plan, plan
     assert "Sort" not in plan, plan
+    database.dispose()
+
+
+def test_old_answers_are_forgotten_by_their_time_and_not_key_by_key(new_database: Callable[[str], str]) -> None:
+    """A thousand keys at once were compared with every answer that is kept."""
+    database = orm.connect(new_database("maker"))
+    store, table, asked = maker(database), MAKER_TABLES.idempotency, list[tuple[str, Any]]()
+    row = {"caller": "ann", "path": "/things", "fingerprint": "", "status": 201, "headers": {}, "body": b""}
+    now = datetime.now(UTC)
+    rows = [{**row, "key": str(n), "created_at": now - timedelta(minutes=5 * n)} for n in range(2040)]
+    with database.engine.begin() as connection:
+        connection.execute(sa.insert(table), rows)
+        connection.exec_driver_sql("ANALYZE idempotency")
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
+
+    assert 20 < loops.forget_answers(store) < 30
+
+    [(forgetting, given)] = [one for one in asked if one[0].startswith("DELETE")]
+    with database.engine.connect() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {forgetting}", given).scalars())
+    assert "Index Scan using ix_idempotency_created_at" in plan, plan
     database.dispose()
 
 
