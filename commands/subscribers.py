@@ -57,8 +57,9 @@ def add(
 ) -> None:
     """Make a user that reads PATTERN into queues named subscriber.NAME.*, and print its AMQP address.
 
-    Again: the user has exactly the rights that are given now, and the password it had. A broker does not tell
-    passwords: where none is kept in --data, the address then comes without it.
+    Again: the user has exactly the rights that are given now, and the password it had. What it bound beyond them is
+    unbound; where rights or password are others, its connections are closed. A broker does not tell passwords: where
+    none is kept in --data, the address then comes without it.
     """
     if not patterns and not wishes:
         raise click.UsageError("say what it reads (--pattern 'plumbline.booking.#') or may ask for (--command)")

@@ -28,7 +28,7 @@ class Intake:
     def deliver(self, deliveries: Sequence[Delivery]) -> None:
         """Returns once each is done, known or parked. Raises Unavailable when the database is in trouble."""
         for delivery in deliveries:
-            whose = ""
+            whose = f"from {delivery.sender}: " if delivery.sender else ""  # more than that cannot be read of some
             try:
                 command = decode(delivery.body, delivery.content_type)
                 whose = f"{command.id} of {said_by(command, delivery.sender)}: "

@@ -128,6 +128,14 @@ def test_what_cannot_be_understood_is_kept_as_it_came(store: Store, delivery: De
     assert things(store) == ["two"]
 
 
+def test_of_what_cannot_be_read_it_is_kept_who_sent_it(store: Store) -> None:
+    Intake(store, {NAME: make_thing}).deliver([Delivery(b"[]", sender="subscriber.crm")])
+
+    [(reason, detail)] = parked(store)
+    assert reason == "invalid_envelope"
+    assert detail.startswith("from subscriber.crm: ")
+
+
 def test_a_cloud_event_that_names_its_letters_is_one_all_the_same(store: Store) -> None:
     kinds = ["; charset=utf-8", ";charset=UTF-8", '; charset="utf-8"', "; charset=latin-1"]
     wishes = [wish(kind, kind).body for kind in kinds]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook as Checking
 
 from embedded.testing import Bench, Caller
@@ -78,6 +80,15 @@ def test_a_try_goes_at_once_also_where_the_receiver_was_down(company: Bench, rec
     send(company)
     assert receiver.types[-1] == "plumbline.webhook.tested.v1"
     assert [one["state"] for one in log(company, path) if one["id"] == tried["id"]] == ["delivered"]
+
+
+def test_a_try_is_a_cloud_event_for_a_receiver_who_reads_it_with_its_library(
+    company: Bench, receiver: Listening
+) -> None:
+    company.as_("admin").post(f"{hook(company, receiver.url)}/test")
+    send(company)
+    read = JSONFormat().read(CloudEvent, receiver.got[0].body)
+    assert (read.get_type(), read.get_dataschema()) == ("plumbline.webhook.tested.v1", None)
 
 
 @pytest.mark.parametrize(

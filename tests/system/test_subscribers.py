@@ -323,6 +323,41 @@ def test_adding_somebody_again_keeps_the_password_and_sets_the_rights(company: C
     Stranger(renewed.stdout.strip()).close()
 
 
+def test_who_is_given_less_than_before_hears_no_more_than_that_from_then_on(company: Company) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    url = company.run("add", name, "--pattern", BOOKINGS, "--pattern", LEADS).stdout.strip()
+    crm = Stranger(url)
+    queue = crm.queue(BOOKINGS, LEADS, "plumbline.lead.captured.v1")
+    crm.channel.exchange_declare(f"{crm.name}.relay", "topic", durable=True)
+    crm.channel.exchange_bind(f"{crm.name}.relay", EVENTS, LEADS)
+    crm.channel.queue_bind(queue, f"{crm.name}.relay", LEADS)
+
+    company.run("add", name, "--pattern", BOOKINGS)
+    company.publish(FACTS["plumbline.lead.captured.v1"], last := FACTS["plumbline.booking.held.v1"])
+
+    again = Stranger(url)
+    heard = again.read(queue, lambda found: any(body == last for _, _, body in found))
+    assert [key for key, _, _ in heard] == ["plumbline.booking.held.v1"]
+    again.close()
+    crm.close()
+
+
+@pytest.mark.parametrize("less", [["--no-history"], ["--new-password"]])
+def test_who_is_given_less_than_before_does_not_read_on_over_a_line_of_before(
+    company: Company, less: list[str]
+) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    crm = Stranger(company.run("add", name, "--pattern", BOOKINGS).stdout.strip())
+    company.run("add", name, "--pattern", BOOKINGS)
+    assert crm.queue(BOOKINGS), "the same rights once more disturb nobody"
+
+    company.run("add", name, "--pattern", BOOKINGS, *less)
+
+    with pytest.raises(pika.exceptions.ConnectionClosedByBroker):
+        crm.connection.process_data_events(time_limit=20)
+        crm.connection.channel()
+
+
 def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:
     name = f"s{uuid4().hex[:8]}"
     said = company.run("add", name, "--pattern", BOOKINGS, "--pattern", "plumbline.*.created.v1", "--command", CAPTURE)

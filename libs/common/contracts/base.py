@@ -88,7 +88,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sequence: str
     time: datetime
     datacontenttype: str = "application/json"
-    dataschema: str = ""
+    dataschema: str | msgspec.UnsetType = ""  #: what is no fact has none, and blank is no address
     correlationid: UUID
     causationid: str
     traceparent: str = ""

@@ -67,6 +67,7 @@ def checked(subscriber: Subscriber) -> Subscriber:
 def put(broker: Management, subscriber: Subscriber, password: str | None) -> None:
     """Makes the user, or gives it exactly these rights; without a ``password`` it keeps the one it has."""
     name = quote(subscriber.user, safe="")
+    changes = password is not None or subscriber not in known(broker)
     if password is not None:
         broker.call("PUT", f"users/{name}", {"password": password, "tags": ""})
     for priority, (policy, definition) in enumerate(POLICIES.items()):
@@ -83,6 +84,18 @@ def put(broker: Management, subscriber: Subscriber, password: str | None) -> Non
         rights: dict[str, str] = {"exchange": exchange, "write": write, "read": read}
         broker.call("PUT", f"topic-permissions/{broker.here}/{name}", rights)
     broker.call("PUT", f"permissions/{broker.here}/{name}", _rights(subscriber))
+    if changes:  # the broker looks at rights and password when something is begun, and never again
+        broker.call("DELETE", f"connections/username/{name}")
+    _unbind_what_is_wider(broker, subscriber)
+
+
+def _unbind_what_is_wider(broker: Management, subscriber: Subscriber) -> None:
+    """What it bound while it had other rights would bring it those facts for good."""
+    _, may = _topics(subscriber)[EVENTS]
+    for one in broker.call("GET", f"exchanges/{broker.here}/{EVENTS}/bindings/source"):
+        if one["destination"].startswith(subscriber.queues) and not re.search(may, one["routing_key"]):
+            to = f"{one['destination_type'][0]}/{quote(one['destination'], safe='')}"
+            _gone(broker, f"bindings/{broker.here}/e/{EVENTS}/{to}/{quote(one['properties_key'], safe='')}")
 
 
 def _rights(subscriber: Subscriber) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from libs.common import people
@@ -128,6 +129,7 @@ def queue_test(tx: Tx, webhook: Webhook) -> UUID:
         subject=webhook.id,
         sequence="1",
         time=tx.now,
+        dataschema=msgspec.UNSET,
         correlationid=webhook.id,
         causationid=tx.origin.causation or str(ident),
         actor=tx.actor,
