@@ -195,7 +195,7 @@ class Consumer:
         self, tx: Tx, positions: Positions, message: Message, attempt: Attempt | None, *, together: bool, follow: bool
     ) -> None:
         position = positions[key_of(message)]
-        if (other := taken_by(position, message)) is not None:
+        if (other := taken_by(tx, position, message.number, message.id)) is not None:
             park_fork(tx, message, other)
             return
         if message.number <= position.last_seq:
@@ -305,7 +305,7 @@ class Consumer:
         """Writes an attempt down; returns which it is. 0 when there is nothing to attempt, or it is not its time."""
         with self.store.begin() as tx:
             position = Positions.one(tx, key_of(message))
-            if (other := taken_by(position, message)) is not None:
+            if (other := taken_by(tx, position, message.number, message.id)) is not None:
                 park_fork(tx, message, other)
                 return 0
             if message.number <= position.last_seq:

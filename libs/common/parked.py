@@ -16,7 +16,7 @@ from libs.common.contracts.base import BadEnvelope, decode
 from libs.common.errors import Conflict, Malformed, NotFound
 from libs.common.intake import ASKED, take, wish
 from libs.common.parking import give_back, hold, hold_behind, key_of, step_over, taken_by
-from libs.common.positions import Position, Positions
+from libs.common.positions import Positions
 from libs.common.service import CommandHandler
 from libs.common.tx import Tx
 
@@ -55,14 +55,14 @@ def replay(tx: Tx, ident: int, handlers: Mapping[str, CommandHandler] | None = N
 def discard(tx: Tx, ident: int, note: str = "") -> Parked:
     """Gives it up. Where its record waits for it, the record goes on behind it, as if it had been applied."""
     row = find(tx, ident)
-    if row.agg is not None and row.agg_seq is not None:
-        position = _position(tx, row)
-        if row.agg_seq == position.last_seq + 1:
+    if row.agg_seq is not None:
+        position = Positions.one(tx, (row.producer, row.agg))
+        ahead = row.agg_seq - position.last_seq
+        if ahead > 0 and not taken_by(tx, position, row.agg_seq, UUID(row.event_id)):  # else it waits for that one
+            if ahead > 1:
+                at = f"its record is at {position.last_seq} and this is {row.agg_seq}"
+                raise Conflict(f"{at}: discard it when its turn has come")
             step_over(tx, row)
-        elif row.agg_seq > position.last_seq:
-            raise Conflict(
-                f"its record is at {position.last_seq} and this is {row.agg_seq}: discard it when its turn has come",
-            )
     _remove(tx, row, "discarded", note)
     return row
 
@@ -88,23 +88,18 @@ def _read_again(tx: Tx, row: Parked) -> None:
         message = decode(bytes(row.body))
     except BadEnvelope as wrong:
         raise Conflict(f"it still cannot be read: {wrong.detail}; discard it") from wrong
-    key = key_of(message)
-    position = Positions.one(tx, key)
+    position = Positions.one(tx, key_of(message))
+    other = taken_by(tx, position, message.number, message.id)
     if message.number <= position.last_seq:
-        if taken_by(position, message):
+        if other:
             raise Conflict(f"number {message.number} of its record was another fact, which was applied; discard it")
         return  # it, or what came after it, has been applied meanwhile
-    if taken_by(position, message):
+    if other:
         raise Conflict(f"another fact with number {message.number} of its record waits already; discard this one")
     if position.blocked or message.number > position.last_seq + 1:
         hold_behind(tx, position, message)
     else:
         hold(tx, message, "replayed by hand", due_at=tx.now)
-
-
-def _position(tx: Tx, row: Parked) -> Position:
-    key = (row.producer, row.agg)
-    return Positions.one(tx, key)
 
 
 def _remove(tx: Tx, row: Parked, what: str, note: str = "") -> None:

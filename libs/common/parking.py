@@ -36,12 +36,22 @@ def hold_behind(tx: Tx, position: Position, message: Message) -> None:
         position.held[message.number] = Held(message.id, message.encode(), attempts, waits)
 
 
-def taken_by(position: Position, message: Message) -> UUID | None:
-    """The other fact that has this one's number in its record, applied last or held."""
-    held = position.held.get(message.number)
-    last = position.last_event if message.number == position.last_seq else None
-    there = last if held is None else held.event
-    return None if there == message.id else there
+def taken_by(tx: Tx, position: Position, number: int, ident: UUID) -> UUID | None:
+    """The other fact that has this one's number in its record: applied last, held, or parked, blocking it."""
+    if (held := position.held.get(number)) is not None:
+        there: UUID | None = held.event
+    elif position.blocked and number == position.last_seq + 1:
+        there = _blocking(tx, position.key, number)
+    else:
+        there = position.last_event if number == position.last_seq else None
+    return None if there == ident else there
+
+
+def _blocking(tx: Tx, key: Key, number: int) -> UUID | None:
+    table = tx.tables.parked
+    of_record = table.c.producer == key[0], table.c.agg == key[1], table.c.agg_seq == number
+    found = tx.execute(sa.select(table.c.event_id).where(*of_record, table.c.blocks)).first()
+    return None if found is None else UUID(found.event_id)
 
 
 def park_fork(tx: Tx, message: Message, other: UUID) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from libs.common.bus import Delivery
+from libs.common.bus import Delivery, Outgoing
 from libs.common.inprocess import InProcessBus
 from libs.common.orm import Database
 from libs.common.relay import Relay
@@ -56,6 +56,13 @@ class Desk:
     def change(self, subject: UUID, *notes: str) -> None:
         with self.maker.begin() as tx:
             change(tx, subject, *notes)
+
+    def rows(self) -> list[Outgoing]:
+        """Every fact that was ever told, oldest first."""
+        outbox = MAKER_TABLES.outbox
+        with self.maker.reading() as tx:
+            found = tx.session.execute(sa.select(outbox).order_by(outbox.c.id)).all()
+        return [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in found]
 
     def carry(self) -> None:
         """All that is committed goes to the takers."""
@@ -161,12 +168,14 @@ class ParkedSuite:
 
     def test_a_discarded_fact_is_stepped_over_and_who_gave_it_up_is_written_down(self, desk: Desk) -> None:
         subject, parked = desk.stumble("made", "bad", "after")
+        another = desk.unreadable(b"no fact")
 
         answer = desk.call("POST", f"taker/parked/{parked['id']}/discard", {"note": "known to be wrong"})
 
         assert answer.json["outcome"] == "discarded"
         desk.settle()
         assert desk.taker.heard(subject) == ["made", "after"]
+        assert desk.parked() == [another]
         [(act, _, changes)] = desk.audited()
         assert (act, changes["discarded"][1]["note"]) == ("discard", "known to be wrong")
 
@@ -184,33 +193,51 @@ class ParkedSuite:
     def test_a_fork_of_history_cannot_be_replayed_only_discarded(self, desk: Desk) -> None:
         subject = desk.make("made")
         desk.settle()
-        outbox = MAKER_TABLES.outbox
-        with desk.maker.reading() as tx:
-            body = bytes(tx.session.scalar(sa.select(outbox.c.body)))
-        from libs.common.bus import Outgoing
-
-        other = forged(Outgoing(1, uuid4(), "plumbline.thing.made.v1", body), id=str(uuid4()), data={"note": "other"})
-        fork = desk.unreadable(other.body)
+        [made] = desk.rows()
+        fork = desk.unreadable(forged(made, id=str(uuid4()), data={"note": "other"}).body)
 
         problem(desk.call("POST", f"taker/parked/{fork['id']}/replay"), 409)
         assert desk.call("POST", f"taker/parked/{fork['id']}/discard").status_code == 200
         assert desk.taker.heard(subject) == ["made"]
 
+    @pytest.mark.parametrize("it", ["waits", "was parked", "is parked then"])
+    def test_a_fork_that_is_discarded_takes_nothing_from_the_fact_whose_number_it_has(
+        self, desk: Desk, it: str
+    ) -> None:
+        desk.taker.moods["bad"] = refuse
+        subject = desk.make("made", "bad", "after")
+        desk.carry()
+        if it == "was parked":
+            desk.settle()
+        for row in desk.rows()[1:]:
+            desk.unreadable(forged(row, id=str(uuid4()), data={"note": "other"}).body)
+        if it == "is parked then":
+            desk.settle()
+        forks = desk.parked("?reason=history_fork")
+
+        assert len(forks) == 2
+        assert {desk.call("POST", f"taker/parked/{one['id']}/discard").status_code for one in forks} == {200}
+
+        desk.settle()
+        assert desk.taker.heard(subject) == ["made"]
+        [parked] = desk.parked()
+        del desk.taker.moods["bad"]
+        assert desk.call("POST", f"taker/parked/{parked['id']}/replay").status_code == 200
+        desk.settle()
+        assert desk.taker.heard(subject) == ["made", "bad", "after"]
+
     def test_a_refused_fact_can_be_read_once_it_is_understood(self, desk: Desk) -> None:
         """Such as one that came as another content type, or under another user's name: an operator vouches for it."""
         subject = desk.make("first", "second")
-        outbox = MAKER_TABLES.outbox
-        with desk.maker.reading() as tx:
-            first, second = tx.session.scalars(sa.select(outbox.c.body).order_by(outbox.c.id))
-        desk.taker.consumer.deliver([Delivery(bytes(second), producer="somebody")])
+        first, second = desk.rows()
+        desk.taker.consumer.deliver([Delivery(second.body, producer="somebody")])
         [parked] = desk.parked()
         assert parked["reason"] == "producer_mismatch"
 
         assert desk.call("POST", f"taker/parked/{parked['id']}/replay").status_code == 200
 
-        desk.settle()
+        desk.taker.consumer.deliver([Delivery(first.body)])
         assert desk.taker.heard(subject) == ["first", "second"]
-        assert bytes(first)
 
     def test_an_auditor_looks_and_others_do_not(self, desk: Desk) -> None:
         _, parked = desk.stumble("bad")
