@@ -134,6 +134,25 @@ class Outbox:
         assert pieces == [4, 4, 2]
         assert piece.left == 0
 
+    def test_a_replay_takes_all_that_was_told_since_then_in_whatever_order_it_was_written(self, store: Store) -> None:
+        """Acts that run side by side are not in the order of their times. What was never sent is no replay."""
+        with store.begin() as tx:
+            assert outbox.send_again(tx, tx.now - timedelta(days=1)).count == 0
+        made(store, *"abcde")
+        table = MAKER_TABLES.outbox
+        with store.begin() as tx:
+            then, rows = tx.now - timedelta(hours=1), tx.execute(sa.select(table.c.id).order_by(table.c.id)).scalars()
+            for ident, after_s in zip(list(rows)[:4], (0, 60, 30, 90), strict=True):
+                told = {"created_at": then + timedelta(seconds=after_s), "published_at": tx.now}
+                tx.execute(sa.update(table).where(table.c.id == ident).values(told))
+
+        with store.begin() as tx:
+            assert outbox.send_again(tx, then + timedelta(seconds=45)).count == 2
+
+        assert self.sent(store) == [True, False, True, False, False]
+        self.limits(store, most_rows=0)
+        assert self.said(store) == "more than 0 facts wait to be sent"
+
     @pytest.mark.parametrize("days", [0, 1, 2, 5, 9, 20])
     def test_the_first_row_of_a_time_is_found_without_an_index(self, store: Store, days: int) -> None:
         for day in range(10):  # ten days, a fact each, with gaps in the rows' numbers
