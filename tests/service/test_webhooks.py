@@ -227,7 +227,7 @@ def test_a_sender_that_dies_after_the_post_sends_it_once_more_under_the_same_id(
 
     with monkeypatch.context() as patched:
         patched.setattr(store_of(company), "crash", die)
-        patched.setattr(posting, "_change", lambda *_a, **_k: None)  # nor does it give its lease back
+        patched.setattr(posting, "_let_go", lambda *_: None)  # nor does it give its lease back
         with pytest.raises(Died):
             send(company)
     send(company)
@@ -238,6 +238,29 @@ def test_a_sender_that_dies_after_the_post_sends_it_once_more_under_the_same_id(
     assert len(receiver.got) == 2
     assert receiver.ids[0] == receiver.ids[1]
     assert receiver.got[0].body == receiver.got[1].body
+
+
+def test_a_sender_that_stood_still_does_not_give_back_the_lease_of_who_took_over(
+    company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else two would post to one receiver at once, and a record's facts would overtake each other."""
+    hook(company, receiver.url)
+    tell(company)
+    another = []
+
+    def stand_still(point: str) -> None:
+        if point == "webhook_sent" and not another:
+            company.clock.forward(seconds=60)
+            another.append(posting._take(store_of(company)))
+
+    monkeypatch.setattr(store_of(company), "crash", stand_still)
+    send(company)
+    tell(company)
+    send(company)
+    assert len(receiver.got) == len(another) == 1
+    company.clock.forward(seconds=60)
+    send(company)
+    assert len(receiver.got) == 2
 
 
 def test_a_receiver_that_drips_is_cut_off_and_rests(

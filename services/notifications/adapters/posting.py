@@ -71,7 +71,7 @@ def send(store: Store) -> int:
     try:
         return _serve(store, hook)
     finally:
-        _change(store, hook, leased_until=None)
+        _let_go(store, hook)
 
 
 def _take(store: Store) -> Any:
@@ -222,9 +222,11 @@ def _disable(store: Store, hook: Any, reason: str) -> None:
             usecases.webhooks.disable(tx, webhook, one_line(reason)[:300])
 
 
-def _change(store: Store, hook: Any, **given: Any) -> None:
+def _let_go(store: Store, hook: Any) -> None:
+    """Gives the lease back, unless it ran out and somebody else has one by now."""
+    mine = webhooks.c.id == hook.id, webhooks.c.leased_until == hook.leased_until
     with store.alone() as one:
-        one.execute(sa.update(webhooks).where(webhooks.c.id == hook.id).values(given))
+        one.execute(sa.update(webhooks).where(*mine).values(leased_until=None))
 
 
 SENDERS = tuple(Job(f"webhooks-{number}", send, every_s=1.0, apart=True) for number in range(1, SENDING + 1))
