@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -42,9 +43,13 @@ class OneEffect:
         assert world.boxes() == 1
 
     def test_a_key_belongs_to_its_caller_and_path(self, world: World) -> None:
+        """Whose act cannot be done is not told what became of another's."""
         box = world.box()["id"]
         world.post("", {"label": "x"}, Idempotency_Key="k")
+        world.flaky.append(Conflict("not now"))
+        problem(world.post("", {"label": "x"}, by="sales", Idempotency_Key="k"), 409, "conflict")
         assert world.post("", {"label": "x"}, by="sales", Idempotency_Key="k").status_code == 201
+        problem(world.post(f"/{UUID(int=7)}/assign", Idempotency_Key="k"), 404)
         assert "Idempotency-Replayed" not in world.post(f"/{box}/assign", Idempotency_Key="k").headers
         assert world.boxes() == 3
 
