@@ -1,6 +1,7 @@
 """What a service's timers promise, on SQLite and PostgreSQL alike."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -65,6 +66,22 @@ class Reminders:
             tx.remind("nudge", UUID(int=9), at - timedelta(seconds=1))
         Timers(store, {"nudge": lambda _tx, subject, _payload: fired.append(subject.int)}).step()
         assert fired == [9, 0, 1, 2, 3, 4]
+
+    def test_a_records_timers_of_two_kinds_fire_and_are_taken_back_each_by_itself(self, store: Store) -> None:
+        kinds, fired = ("nudge", "chase"), list[tuple[str, int]]()
+        with store.begin() as tx:
+            for subject in range(2):
+                for kind in kinds:
+                    tx.remind(kind, UUID(int=subject), tx.now)
+        with store.begin() as tx:
+            tx.forget("chase", UUID(int=1))
+
+        def firing(kind: str) -> Callable[[Tx, UUID, dict[str, Any]], None]:
+            return lambda _tx, subject, _payload: fired.append((kind, subject.int))
+
+        Timers(store, {kind: firing(kind) for kind in kinds}).step()
+
+        assert fired == [("chase", 0), ("nudge", 0), ("nudge", 1)]
 
     def test_a_timer_that_was_moved_or_taken_back_does_not_fire(self, store: Store) -> None:
         self.remind(store, range(2))
