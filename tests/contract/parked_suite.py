@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from libs.common.bus import Delivery, Outgoing
+from libs.common.deadletters import DeadLetters
 from libs.common.inprocess import InProcessBus
 from libs.common.orm import Database
 from libs.common.relay import Relay
@@ -178,6 +179,21 @@ class ParkedSuite:
         assert desk.parked() == [another]
         [(act, _, changes)] = desk.audited()
         assert (act, changes["discarded"][1]["note"]) == ("discard", "known to be wrong")
+
+    def test_a_dead_letter_is_given_up_in_its_turn_and_never_before(self, desk: Desk) -> None:
+        subject = desk.make("first", "second", "third", "fourth")
+        first, second, third, fourth = (Delivery(row.body) for row in desk.rows())
+        desk.taker.consumer.deliver([first, fourth])
+        DeadLetters(desk.taker.store, "plumbline.taker.dead").deliver([third])
+        [parked] = desk.parked()
+
+        said = problem(desk.call("POST", f"taker/parked/{parked['id']}/discard"), 409, "conflict")
+
+        assert "its record is at 1 and this is 3" in said["detail"]
+        desk.taker.consumer.deliver([second])
+        assert desk.call("POST", f"taker/parked/{parked['id']}/discard").status_code == 200
+        desk.taker.consumer.retry_due()
+        assert desk.taker.heard(subject) == ["first", "second", "fourth"]
 
     def test_what_still_cannot_be_read_stays_parked_and_says_so(self, desk: Desk) -> None:
         parked = desk.unreadable(b"\x80\x04pickled")
