@@ -38,6 +38,15 @@ class Receiver:
     def __init__(self) -> None:
         self.got: list[Any] = []
         self.say: list[str] = []
+        self.of_whom: list[str] = []  #: what it says before it takes anything, of who is to get it
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if self.of_whom:
+            return self.of_whom.pop(0)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         answer = self.say.pop(0) if self.say else "250 OK"
@@ -56,14 +65,18 @@ def store_of(bench: Bench) -> Store:
 
 
 @contextmanager
-def receiving(bench: Bench, scheme: str = "smtp", store: Store | None = None, **how: Any) -> Iterator[Receiver]:
+def receiving(
+    bench: Bench, scheme: str = "smtp", store: Store | None = None, who: str = "", **how: Any
+) -> Iterator[Receiver]:
     from aiosmtpd.controller import Controller
 
     port, handler = free_port(), Receiver()
     controller = Controller(handler, hostname="127.0.0.1", port=port, **how)
     controller.start()
     sender = "Plumbline <plumbline@company.example>"
-    (store or store_of(bench)).surroundings = Surroundings(smtp_url=f"{scheme}://127.0.0.1:{port}", mail_from=sender)
+    (store or store_of(bench)).surroundings = Surroundings(
+        smtp_url=f"{scheme}://{who}127.0.0.1:{port}", mail_from=sender
+    )
     try:
         yield handler
     finally:
@@ -197,10 +210,11 @@ def test_no_header_can_be_smuggled_in(made: Bench, receiver: Receiver) -> None:
             mail.queue(tx, address, "x", "y")
 
 
+@pytest.mark.parametrize("refusals", ["say", "of_whom"])
 def test_a_refusal_for_now_is_tried_again_under_the_same_id_and_one_for_good_is_not(
-    made: Bench, receiver: Receiver
+    made: Bench, receiver: Receiver, refusals: str
 ) -> None:
-    receiver.say = ["451 later"]
+    setattr(receiver, refusals, ["451 later"])
     queued(store_of(made))
     mail.deliver(store_of(made))
     [row] = rows(store_of(made))
@@ -211,13 +225,32 @@ def test_a_refusal_for_now_is_tried_again_under_the_same_id_and_one_for_good_is_
     mail.deliver(store_of(made))
     assert [got["message-id"] for got in receiver.got] == [f"<{row.id}@company.example>"]
 
-    receiver.say = ["554 never"]
+    setattr(receiver, refusals, ["554 never"])
     queued(store_of(made))
     made.clock.forward(minutes=1)
     mail.deliver(store_of(made))
     made.clock.forward(days=1)
     mail.deliver(store_of(made))
     assert sorted(row.state for row in rows(store_of(made))) == ["failed", "sent"]
+
+
+def test_one_that_ends_its_sender_each_time_is_given_up_and_says_so(made: Bench, receiver: Receiver) -> None:
+    store = store_of(made)
+    queued(store)
+
+    def die(point: str) -> None:
+        if point == "mail_leased":
+            raise KeyboardInterrupt
+
+    store.crash = die
+    for _ in range(mail.TRIES):
+        with pytest.raises(KeyboardInterrupt):
+            mail.deliver(store)
+        made.clock.forward(minutes=6)
+    assert mail.deliver(store) == 0
+    [row] = rows(store)
+    assert (row.state, row.error) == ("failed", f"{mail.TRIES} attempts ended without a word")
+    assert receiver.got == []
 
 
 def test_one_that_died_while_sending_is_taken_over_when_its_lease_ends(made: Bench, receiver: Receiver) -> None:
@@ -333,3 +366,20 @@ def test_a_server_whose_papers_nobody_vouches_for_gets_nothing_and_the_mail_wait
     [row] = rows(store_of(made))
     assert (receiver.got, row.state) == ([], "unsent")
     assert "certificate" in row.error
+
+
+def test_a_server_that_lets_in_only_whom_it_knows_is_told_who_sends(
+    made: Bench, papers: tuple[ssl.SSLContext, Callable[[], None]]
+) -> None:
+    from aiosmtpd.smtp import AuthResult, LoginPassword
+
+    def knows(_server: Any, _session: Any, _envelope: Any, _how: str, who: Any) -> AuthResult:
+        return AuthResult(success=who == LoginPassword(b"we@company", b"s/cret"))
+
+    shown, trust = papers
+    trust()
+    how = {"tls_context": shown, "authenticator": knows, "auth_required": True}
+    with receiving(made, who="we%40company:s%2Fcret@", **how) as receiver:
+        queued(store_of(made))
+        mail.deliver(store_of(made))
+        assert [got["subject"] for got in receiver.got] == ["Hello"]
