@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import pytest
 from standardwebhooks import Webhook as Signing
@@ -20,7 +20,7 @@ from standardwebhooks import Webhook as Signing
 from libs.common.contracts.commands import COMMANDS, decode
 from libs.common.rabbit.management import Binding
 from libs.common.rabbit.subscribers import LIMITS
-from libs.common.rabbit.topology import EVENTS
+from libs.common.rabbit.topology import EVENTS, HISTORY
 from libs.common.web import load
 from libs.local.broker import Broker
 from libs.local.ports import free_port
@@ -205,6 +205,46 @@ def test_the_history(company: Company, start: Callable[..., Running], tmp_path: 
         until(lambda: f"{offset} {last[0]}" in running.lines(), f"the last, from {begin}")  # noqa: B023 - this round's
         running.stop()
         running.said.write_text("")
+
+
+def test_a_copy_of_ones_own_goes_on_and_finds_a_history_that_was_begun_anew(
+    company: Company, start: Callable[..., Running], tmp_path: Path
+) -> None:
+    url = company.add("--pattern", BOOKINGS)
+    hasty = program("A copy of one's own").replace("inactivity_timeout=30", "inactivity_timeout=1")
+    (tmp_path / "orders.py").write_text(hasty)
+    running = start(url, sys.executable, "orders.py")
+    company.publish(said("one", 1), said("one", 2), said("one", 1), said("other", 1))
+    until(lambda: copied(tmp_path) == {"one": 2, "other": 1}, "the copy is there")
+    running.stop()
+    company.publish(said("one", 3))
+    running = start(url, sys.executable, "orders.py")
+    until(lambda: copied(tmp_path)["one"] == 3, "it goes on where it was")
+    assert not [one for one in running.lines() if one.startswith("another history")]
+    running.stop()
+
+    company.management.call("DELETE", f"queues/{company.management.here}/{HISTORY}")
+    company.provision()
+    company.publish(said("one", 4))
+    running = start(url, sys.executable, "orders.py")
+
+    until(lambda: copied(tmp_path) == {"one": 4, "other": 1}, "what was said in the new one")
+    assert [one for one in running.lines() if one.startswith("another history")]
+
+
+def said(subject: str, sequence: int) -> bytes:
+    fact = json.loads(FACTS["plumbline.booking.held.v1"])
+    ours = {"id": str(uuid4()), "subject": str(uuid5(NAMESPACE_URL, subject)), "sequence": str(sequence)}
+    return json.dumps(fact | ours).encode()
+
+
+def copied(folder: Path) -> dict[str, int]:
+    """How far the copy is, of what this test said."""
+    names = {str(uuid5(NAMESPACE_URL, name)): name for name in ("one", "other")}
+    with contextlib.closing(sqlite3.connect(folder / "copy.db")) as database, contextlib.suppress(sqlite3.Error):
+        rows = database.execute("SELECT subject, sequence FROM bookings")
+        return {names[subject]: sequence for subject, sequence in rows if subject in names}
+    return {}
 
 
 def test_an_enquiry_is_sent(company: Company, tmp_path: Path) -> None:
