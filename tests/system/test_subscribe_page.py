@@ -8,15 +8,19 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import pytest
 from standardwebhooks import Webhook as Signing
+from werkzeug.serving import make_server
 
+from embedded.testing import Bench
 from libs.common.contracts.commands import COMMANDS, decode
 from libs.common.rabbit.management import Binding
 from libs.common.rabbit.subscribers import LIMITS
@@ -25,6 +29,7 @@ from libs.common.web import load
 from libs.local.broker import Broker
 from libs.local.ports import free_port
 from services.leads.schemas.incoming import LeadIn
+from tests.service.bookings_world import Orders
 from tests.system import toolbox
 from tests.system.strangers import Company, Stranger, every_fact, provisioned, until
 
@@ -245,6 +250,49 @@ def copied(folder: Path) -> dict[str, int]:
         rows = database.execute("SELECT subject, sequence FROM bookings")
         return {names[subject]: sequence for subject, sequence in rows if subject in names}
     return {}
+
+
+def test_a_system_that_asks_by_http(tmp_path: Path, bench: Callable[..., Bench]) -> None:
+    company = bench("staff", "leads", "bookings")
+    account = {"name": "The web site", "email": "site@oak.example", "roles": ["service"]}
+    made = company.as_("admin").post("/api/v1/staff/people", account).get_json()["id"]
+    secret = {"password": "a long one of no person's"}
+    company.as_("admin").post(f"/api/v1/staff/people/{made}/password", secret)
+    sold = [Orders(company).sell(total=total)["number"] for total in ("8400.00", "12.50", "0.99")]
+    (tmp_path / "ask.py").write_text(program("By HTTP").replace("limit=200", "limit=2"))
+
+    with served(company) as url:
+        env = {"PLUMBLINE_URL": url, "PLUMBLINE_EMAIL": account["email"], "PLUMBLINE_PASSWORD": secret["password"]}
+        run = [sys.executable, "ask.py"]
+        first, again = (
+            subprocess.run(run, cwd=tmp_path, env={**os.environ, **env}, check=True, stdout=subprocess.PIPE, text=True)
+            for _ in range(2)
+        )
+
+    assert again.stdout == first.stdout, "the enquiry is in once"
+    [enquiry] = company.as_("csr").items("/api/v1/leads")
+    assert enquiry["emails"] == ["ivy@castellan.example"]
+    totals = ["0.99", "12.50", "8400.00"]
+    orders = [f"{number} draft {total} USD" for number, total in zip(reversed(sold), totals, strict=True)]
+    assert first.stdout.splitlines() == [enquiry["number"], *orders]
+
+
+@contextlib.contextmanager
+def served(company: Bench) -> Iterator[str]:
+    """Its address, while it is at one."""
+
+    def app(environ: dict[str, Any], begin: Any) -> Any:
+        return company.part_of(environ["PATH_INFO"]).app(environ, begin)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def test_an_enquiry_is_sent(company: Company, tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ SERVER: Json = {
     "pathname": "/{vhost}",
     "protocol": "amqp",
     "protocolVersion": "0.9.1",
-    "description": "RabbitMQ. `plumbline subscribers add` prints the whole address; amqps where the company has it.",
+    "description": "RabbitMQ, where Plumbline runs distributed: embedded there is none. `subscribers add` prints"
+    " the whole address; amqps where the company has it.",
     "variables": {
         "host": {"default": "localhost"},
         "port": {"default": "5672"},
