@@ -46,6 +46,16 @@ def undocumented(name: str, app: Flask, path: str, answer: Response) -> list[str
     return [f"{status} {error.instance_path}: {error.message[:200]}" for error in holds.iter_errors(answer.get_json())]
 
 
+def closed(schema: Any) -> Any:
+    """The same, without leave for fields that it does not name: a reader of the document knows of no others."""
+    if isinstance(schema, list):
+        return [closed(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = "properties" in schema and "additionalProperties" not in schema
+    return {name: closed(one) for name, one in schema.items()} | ({"additionalProperties": False} if named else {})
+
+
 KNOWN: dict[str, dict[str, Any]] = {}
 
 
@@ -65,7 +75,7 @@ def contents(name: str, status: str, operation: str) -> dict[str, Any]:
     if "$ref" in response:
         response = said["components"]["responses"][response["$ref"].rpartition("/")[2]]
     return {
-        kind: jsonschema_rs.Draft202012Validator({**one["schema"], "components": said["components"]})
+        kind: jsonschema_rs.Draft202012Validator(closed({**one["schema"], "components": said["components"]}))
         if kind in JSONS and "schema" in one
         else None
         for kind, one in response.get("content", {}).items()

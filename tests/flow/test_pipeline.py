@@ -1,7 +1,7 @@
 """The console's read model in the whole funnel: what everybody's facts add up to."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -154,6 +154,23 @@ def test_the_calendar_shows_whoever_goes_there_and_what_is_booked(funnel: Funnel
     assert funnel.see(f"{PIPELINE}/calendar?{week}", "colleague")["items"] == []
     assert funnel.see(f"{PIPELINE}/calendar?{week}&person={technician}")["items"] == [entry]
     assert funnel.see(f"{PIPELINE}/calendar?{week}&person={CAST['csr'][0]}")["items"] == []
+
+
+def test_work_in_the_calendar_says_when_where_and_whose_it_is_and_leaves_money_to_its_order(funnel: Funnel) -> None:
+    booking = funnel.assigned(funnel.booked()["id"])
+    begins = funnel.bench.clock().replace(microsecond=0) + timedelta(days=2)
+    ends = begins + timedelta(hours=3)
+    window = {"window_starts_at": begins.isoformat(), "window_ends_at": ends.isoformat()}
+    path = f"/api/v1/bookings/{booking['id']}"
+    assert funnel.as_("operations").edit("PATCH", path, window).status_code == 200
+    funnel.settle()
+    week = urlencode({"from": (begins - timedelta(days=1)).isoformat(), "to": (ends + timedelta(days=1)).isoformat()})
+
+    [entry] = funnel.see(f"{PIPELINE}/calendar?{week}")["items"]
+
+    assert (entry["entry"], entry["number"], entry["team_id"]) == ("work", booking["number"], booking["team_id"])
+    assert [datetime.fromisoformat(entry[name]) for name in ("starts_at", "ends_at")] == [begins, ends]
+    assert not {"contract_total", "currency"} & entry.keys()
 
 
 def test_today_says_what_waits_the_most_urgent_first(funnel: Funnel) -> None:

@@ -1,8 +1,9 @@
 """``/audit``: who changed what from what to what, when, through which client; and who was refused what."""
 
 import functools
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import sqlalchemy as sa
 from flask import Blueprint
 from sqlalchemy import orm
@@ -43,7 +44,7 @@ class AuditOut(Schema):
     action = fields.Text()
     kind = fields.Text()
     subject = fields.Text()
-    changes = fields.Raw(like=dict[str, list[Any]])
+    changes = fields.Raw(like=dict[str, list[Annotated[Any, msgspec.Meta(description="Before, then after.")]]])
     request = fields.Text()
     client = fields.Text()
     position = fields.Whole()

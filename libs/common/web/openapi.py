@@ -180,7 +180,8 @@ def _good(rule: Rule) -> dict[str, Any]:
         following = {"type": ["string", "null"], "description": "The cursor of the next page."}
         properties = {"items": {"type": "array", "items": rule.answer}, "next": following}
         schema = {"type": "object", "required": ["items", "next"], "properties": properties}
-    return {"description": "Done.", "content": {**others, JSON: {"schema": schema}}}
+    content = {JSON: {"schema": schema}, **{kind: one for kind, one in others.items() if kind != JSON}}
+    return {"description": "Done.", "content": content}
 
 
 def _done(rule: Rule, method: str) -> list[int]:

@@ -63,6 +63,9 @@ PROBLEM = {
             },
         },
         "allowed": {"type": "array", "items": {"type": "string"}},
+        "state": {"type": "string", "description": "Where the record stands, where that is in the way."},
+        "acceptance_id": {"type": "string", "format": "uuid", "description": "Of the first acceptance."},
+        "appointments": {"type": "array", "items": {"type": "string"}, "description": "Those in the way: ids."},
     },
 }  # fmt: skip
 BEARER = {

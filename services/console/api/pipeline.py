@@ -11,13 +11,9 @@ from flask import Blueprint, request
 from libs.common.errors import Fault, Invalid
 from libs.common.web import Answer, Given, caller, endpoint, reading
 from services.console import usecases
-from services.console.schemas import (
-    BoardOut,
-    BoardQuery,
+from services.console.schemas.asked import (
     CalendarOut,
     CalendarQuery,
-    CardOut,
-    CardQuery,
     FoundOut,
     ReportOut,
     ReportQuery,
@@ -27,8 +23,8 @@ from services.console.schemas import (
     TodayOut,
     TodayQuery,
     ToldOut,
-    WholeCardOut,
 )
+from services.console.schemas.cards import BoardOut, BoardQuery, CardOut, CardQuery, WholeCardOut
 
 bp = Blueprint("pipeline", __name__, url_prefix="/api/v1/pipeline")
 

@@ -14,7 +14,7 @@ from services.console import usecases
 from services.console.adapters.words import said
 from services.console.api.screens import cards, choices, sheets
 from services.console.api.screens.frame import me, page, place, screen
-from services.console.schemas import BoardQuery
+from services.console.schemas.cards import BoardQuery
 from services.console.usecases import Lane
 
 bp = Blueprint("console_board", __name__)

@@ -12,7 +12,7 @@ from libs.common.web import Schema, load, reading
 from services.console import usecases
 from services.console.adapters.words import instant, said
 from services.console.api.screens.frame import doors, me, page, place, screen
-from services.console.schemas import CardQuery
+from services.console.schemas.cards import CardQuery
 
 bp = Blueprint("console_cards", __name__)
 

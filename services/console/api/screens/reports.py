@@ -18,7 +18,7 @@ from services.console import usecases
 from services.console.adapters.words import said, typed_day
 from services.console.api.screens import cards, choices
 from services.console.api.screens.frame import doors, me, page, place, screen
-from services.console.schemas import ReportQuery
+from services.console.schemas.asked import ReportQuery
 from services.console.usecases import Report
 
 bp = Blueprint("console_reports", __name__)

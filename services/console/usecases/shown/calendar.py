@@ -17,6 +17,16 @@ A: Any = Appointment.__table__.c
 B: Any = Booking.__table__.c
 Entry = dict[str, Any]
 
+#: what is shown of booked work, and of whose it is; what else the order says is its own page's
+WORK = (
+    *(B.id, B.card_id, B.number, B.title, B.state, B.scheduling, B.site, B.branch, C.who, C.what),
+    *(B.window_starts_at.label("starts_at"), B.window_ends_at.label("ends_at")),
+    *(B.salesperson_id, B.team_id, B.assignee_id),
+)
+#: what only the one kind has
+A_VISITS = dict.fromkeys(("opportunity_id", "phone", "note"))
+A_WORKS = dict.fromkeys(("scheduling", "team_id", "assignee_id"))
+
 
 def calendar(tx: Tx, who: Caller, since: datetime, until: datetime, asked: Asked) -> list[Entry]:
     """What is in somebody's, a team's or everybody's days, in order. Cancelled appointments are left out."""
@@ -57,8 +67,7 @@ def _appointments(
     if asked.get("branch") is not None:
         mine = mine.where(A.branch == asked["branch"])
     return [
-        {**row._mapping, "entry": "appointment", "people": row.people.split(), "assignee_id": None, "team_id": None}
-        for row in tx.execute(mine)
+        {**A_WORKS, **row._mapping, "entry": "appointment", "people": row.people.split()} for row in tx.execute(mine)
     ]
 
 
@@ -75,7 +84,7 @@ def _in_my_days(who: Caller) -> sa.ColumnElement[bool] | None:
 def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID] | None, asked: Asked) -> list[Entry]:
     if not who.may("booking.read"):
         return []
-    statement = sa.select(Booking.__table__, C.who, C.what).join_from(Booking, C.id.table, C.id == B.card_id)
+    statement = sa.select(*WORK).join_from(Booking, C.id.table, C.id == B.card_id)
     ends = sa.func.coalesce(B.window_ends_at, B.window_starts_at)
     statement = statement.where(
         B.window_starts_at.between(since - LONGEST_WORK, until),
@@ -92,11 +101,10 @@ def _work(tx: Tx, who: Caller, since: datetime, until: datetime, whose: set[UUID
         mine = mine.where(B.branch == asked["branch"])
     return [
         {
+            **A_VISITS,
             **row._mapping,
             "entry": "work",
             "type": "work",
-            "starts_at": row.window_starts_at,
-            "ends_at": row.window_ends_at,
             "people": [str(row.assignee_id)] if row.assignee_id else [],
         }
         for row in tx.execute(mine)

@@ -1,6 +1,4 @@
-"""What may be asked of the read model, and what it answers."""
-
-from typing import Any
+"""What may be asked of cards, and what is shown of them."""
 
 from libs.common.web import Page, Schema, fields
 from services.console.states import Phase
@@ -240,148 +238,72 @@ class CardAppointmentOut(Schema):
 class WholeCardOut(CardOut):
     """All that is known of a funnel: further fields are named after the record that they are of."""
 
+    # the lead's
+    lead_title = fields.Text()
+    lead_branch = fields.Uuid()
+    lead_source = fields.Text()
+    lead_campaign = fields.Text()
+    lead_type = fields.Text()
+    phone = fields.Text()
+    email = fields.Text()
+    street = fields.Text()
+    interest = fields.Text()
+    request = fields.Text()
+    score = fields.Whole()
+    response_due_at = fields.Instant()
+    responded_at = fields.Instant()
+    next_action_at = fields.Instant()
+    decided_at = fields.Instant()
+    invalid_reason = fields.Text()
+    duplicate_of = fields.Uuid()
+    converted_at = fields.Instant()
+    # the opportunity's
+    opportunity_title = fields.Text()
+    opportunity_branch = fields.Uuid()
+    opportunity_source = fields.Text()
+    opportunity_campaign = fields.Text()
+    product_interest = fields.Text()
+    next_follow_up_at = fields.Instant()
+    qualified = fields.Flag()
+    expected_value = fields.Money()
+    expected_currency = fields.Text()
+    expected_close = fields.Day()
+    opened_at = fields.Instant()
+    priced_from = fields.Instant()
+    won_at = fields.Instant()
+    lost_at = fields.Instant()
+    lost_reason = fields.Text()
+    lost_in = fields.Text()
+    settled_at = fields.Instant()
+    # the selected estimate's
+    revision = fields.Whole()
+    estimate_selected_at = fields.Instant()
+    estimate_total = fields.Money()
+    estimate_total_max = fields.Money()
+    estimate_currency = fields.Text()
+    valid_until = fields.Day()
+    expires_at = fields.Instant()
+    # the latest booking order's, but for the contract's total, which is that of all
+    booking_made_at = fields.Instant()
+    job_id = fields.Uuid()
+    job_title = fields.Text()
+    customer_id = fields.Uuid()
+    customer_name = fields.Text()
+    contract_total = fields.Money()
+    contract_currency = fields.Text()
+    assignee_id = fields.Uuid()
+    acknowledge_by = fields.Instant()
+    work_due_at = fields.Instant()
+    assigned_at = fields.Instant()
+    accepted_at = fields.Instant()
+    completed_at = fields.Instant()
+    returns = fields.Whole()
+    # where it stands on the board, and what it has come to
+    open_lane = fields.Text()
+    closed_lane = fields.Text()
+    steps = fields.Whole()
+
     estimates = fields.List(fields.Nested(CardEstimateOut))
     bookings = fields.List(fields.Nested(CardBookingOut))
     appointments = fields.List(fields.Nested(CardAppointmentOut))
     people = fields.Raw(like=dict[str, str | None])
-
-
-class TimelineQuery(Page):
-    correlation_id = fields.Uuid(required=True)
-
-
-class ToldOut(Schema):
-    """One fact. ``words`` are those of its fields that are worth showing."""
-
-    id = fields.Uuid()
-    at = fields.Instant()
-    kind = fields.Text()
-    card_id = fields.Uuid()
-    subject = fields.Uuid()
-    number = fields.Text()
-    actor = fields.Text()
-    actor_name = fields.Text()
-    words = fields.Raw(like=dict[str, Any])
-    people = fields.Raw(like=dict[str, str | None])
-
-
-class SearchQuery(Schema):
-    q = fields.Text(required=True, max_length=200, blank=False)
-    limit = fields.Whole(least=1, most=50, load_default=20)
-
-
-class FoundOut(Schema):
-    items = fields.List(fields.Nested(CardOut))
-
-
-class CalendarQuery(Schema):
-    """Times from ``from`` on and before ``to``, at most 100 days; of a person, or of a team's people."""
-
-    from_ = fields.Instant(required=True, data_key="from", attribute="from")
-    to = fields.Instant(required=True)
-    person = fields.Uuid()
-    team = fields.Uuid()
-    branch = fields.Uuid()
-
-
-class GoingOut(Schema):
-    id = fields.Uuid()
-    name = fields.Text()
-
-
-class EntryOut(Schema):
-    """An appointment, or the window of booked work (``entry`` says which)."""
-
-    entry = fields.Code(("appointment", "work"))
-    id = fields.Uuid()
-    card_id = fields.Uuid()
-    number = fields.Text()
-    title = fields.Text()
-    who = fields.Text()
-    what = fields.Text()
-    type = fields.Text()
-    state = fields.Text()
-    starts_at = fields.Instant()
-    ends_at = fields.Instant()
-    site = fields.Text()
-    branch = fields.Uuid()
-    salesperson_id = fields.Uuid()
-    salesperson = fields.Text()
-    team_id = fields.Uuid()
-    assignee_id = fields.Uuid()
-    people = fields.List(fields.Nested(GoingOut))
-
-
-class CalendarOut(Schema):
-    items = fields.List(fields.Nested(EntryOut))
-
-
-class TodayQuery(Schema):
-    person = fields.Uuid()
-    team = fields.Uuid()
-    branch = fields.Uuid()
-    limit = fields.Whole(least=1, most=50)
-
-
-class WaitingCardOut(CardOut):
-    """``due_at``: since or until when it waits."""
-
-    due_at = fields.Instant()
-
-
-class WaitingOut(Schema):
-    """``count`` is all of them, ``cards`` the most urgent."""
-
-    key = fields.Text()
-    count = fields.Whole()
-    cards = fields.List(fields.Nested(WaitingCardOut))
-
-
-class TodayOut(Schema):
-    waiting = fields.List(fields.Nested(WaitingOut))
-    appointments = fields.List(fields.Nested(EntryOut))
-
-
-class ReportQuery(Schema):
-    """``since`` and ``until`` bound the time that the report's definition names."""
-
-    since = fields.Instant()
-    until = fields.Instant()
-    by = fields.Code((*WITHOUT[:-1], "person", "team"))
-    person = fields.Uuid()
-    team = fields.Uuid()
-    branch = fields.Uuid()
-    trade = fields.Text(max_length=80)
-    source = fields.Text(max_length=200)
-    campaign = fields.Text(max_length=200)
-    channel = fields.Text(max_length=40)
-    format = fields.Code(("json", "csv"))
-
-
-class TitleOut(Schema):
-    name = fields.Text()
-    title = fields.Text()
-    definition = fields.Text()
-    by = fields.List(fields.Text())
-
-
-class TitlesOut(Schema):
-    items = fields.List(fields.Nested(TitleOut))
-
-
-class ColumnOut(Schema):
-    """``asks`` with the row's ``cards`` is the question that lists what the number counts."""
-
-    key = fields.Text()
-    label = fields.Text()
-    kind = fields.Code(("text", "count", "money", "amount", "percent", "minutes", "days"))
-    asks = fields.Raw(like=dict[str, str | bool])
-
-
-class ReportOut(Schema):
-    name = fields.Text()
-    title = fields.Text()
-    definition = fields.Text()
-    by = fields.Text()
-    columns = fields.List(fields.Nested(ColumnOut))
-    rows = fields.List(fields.Raw(like=dict[str, Any]))

@@ -1,0 +1,1 @@
+"""What may be asked of the read model, and what it answers."""
