@@ -66,6 +66,15 @@ PROBLEM = {
         "state": {"type": "string", "description": "Where the record stands, where that is in the way."},
         "acceptance_id": {"type": "string", "format": "uuid", "description": "Of the first acceptance."},
         "appointments": {"type": "array", "items": {"type": "string"}, "description": "Those in the way: ids."},
+        "parts": {
+            "type": "object",
+            "description": "Of a service that is not ready: what is well and what is not.",
+            "additionalProperties": {
+                "type": "object",
+                "required": ["ok"],
+                "properties": {"ok": {"type": "boolean"}, "detail": {"type": "string"}},
+            },
+        },
     },
 }  # fmt: skip
 BEARER = {
