@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import config, migrate, orm
-from libs.common.rabbit import subscribers
 from libs.common.rabbit.subscribers import BOUNDS
 from libs.common.rabbit.topology import DELIVERY_LIMIT, EVENTS, HISTORY
 from libs.common.store import Store
@@ -24,7 +23,7 @@ from libs.local.broker import Broker
 from services.leads.model import Lead
 from services.leads.service import SPEC as LEADS_SERVICE
 from tests.contract.freeze import ASKED
-from tests.system.strangers import Company, Frame, Stranger, every_fact, is_refused, provisioned, until
+from tests.system.strangers import Company, Frame, Stranger, every_fact, provisioned, until
 
 BOOKINGS, LEADS = "plumbline.booking.#", "plumbline.lead.#"
 CAPTURE = "plumbline.lead.capture.v1"
@@ -299,133 +298,3 @@ def working(company: Company, database_url: str) -> Iterator[Store]:
         worker.join(60)
         database.dispose()
         assert not worker.is_alive()
-
-
-# -- the command line
-
-
-def test_adding_somebody_again_keeps_the_password_and_sets_the_rights(company: Company) -> None:
-    name = f"s{uuid4().hex[:8]}"
-    first = company.run("add", name, "--pattern", BOOKINGS)
-    again = company.run("add", name, "--pattern", LEADS, "--no-history")
-
-    assert (first.exit_code, again.exit_code) == (0, 0)
-    secret = pika.URLParameters(first.stdout.strip()).credentials.password
-    assert again.stdout.strip() == first.stdout.strip().replace(f":{secret}@", "@")
-    assert "password stays" in again.stderr
-    crm = Stranger(first.stdout.strip())
-    queue = crm.queue(LEADS)
-    assert "ACCESS_REFUSED" in crm.refused(lambda channel: channel.queue_bind(queue, EVENTS, BOOKINGS))
-    crm.close()
-
-    renewed = company.run("add", name, "--pattern", LEADS, "--new-password")
-    assert is_refused(first.stdout.strip())
-    Stranger(renewed.stdout.strip()).close()
-
-
-def test_who_is_given_less_than_before_hears_no_more_than_that_from_then_on(company: Company) -> None:
-    name = f"s{uuid4().hex[:8]}"
-    url = company.run("add", name, "--pattern", BOOKINGS, "--pattern", LEADS).stdout.strip()
-    crm = Stranger(url)
-    queue = crm.queue(BOOKINGS, LEADS, "plumbline.lead.captured.v1")
-    crm.channel.exchange_declare(f"{crm.name}.relay", "topic", durable=True)
-    crm.channel.exchange_bind(f"{crm.name}.relay", EVENTS, LEADS)
-    crm.channel.queue_bind(queue, f"{crm.name}.relay", LEADS)
-
-    company.run("add", name, "--pattern", BOOKINGS)
-    company.publish(FACTS["plumbline.lead.captured.v1"], last := FACTS["plumbline.booking.held.v1"])
-
-    again = Stranger(url)
-    heard = again.read(queue, lambda found: any(body == last for _, _, body in found))
-    assert [key for key, _, _ in heard] == ["plumbline.booking.held.v1"]
-    again.close()
-    crm.close()
-
-
-@pytest.mark.parametrize("less", [["--no-history"], ["--new-password"]])
-def test_who_is_given_less_than_before_does_not_read_on_over_a_line_of_before(
-    company: Company, less: list[str]
-) -> None:
-    name = f"s{uuid4().hex[:8]}"
-    crm = Stranger(company.run("add", name, "--pattern", BOOKINGS).stdout.strip())
-    company.run("add", name, "--pattern", BOOKINGS)
-    assert crm.queue(BOOKINGS), "the same rights once more disturb nobody"
-
-    company.run("add", name, "--pattern", BOOKINGS, *less)
-
-    with pytest.raises(pika.exceptions.ConnectionClosedByBroker):
-        crm.connection.process_data_events(time_limit=20)
-        crm.connection.channel()
-
-
-def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:
-    name = f"s{uuid4().hex[:8]}"
-    said = company.run("add", name, "--pattern", BOOKINGS, "--pattern", "plumbline.*.created.v1", "--command", CAPTURE)
-    crm = Stranger(said.stdout.strip())
-    queue = crm.queue("plumbline.booking.held.v1")
-    company.publish(FACTS["plumbline.booking.held.v1"])
-
-    def listed() -> dict[str, Any]:
-        everybody = json.loads(company.run("list", "--json").stdout)
-        return next(one for one in everybody if one["name"] == name)
-
-    until(lambda: listed()["queues"] == {queue: 1}, "one message waits")
-    assert listed() == {
-        "name": name,
-        "patterns": [BOOKINGS, "plumbline.*.created.v1"],
-        "commands": [CAPTURE],
-        "history": True,
-        "queues": {queue: 1},
-    }
-    assert f"{queue}: 1 waiting" in company.run("list").stdout
-    crm.close()
-
-
-def test_somebody_removed_is_out_at_once_with_all_that_was_theirs(company: Company) -> None:
-    name = f"s{uuid4().hex[:8]}"
-    url = company.run("add", name, "--pattern", BOOKINGS).stdout.strip()
-    crm = Stranger(url)
-    queue = crm.queue(BOOKINGS)
-
-    done = company.run("remove", name)
-
-    assert done.exit_code == 0
-    assert f"removed queue {queue}" in done.stderr
-    with pytest.raises(pika.exceptions.AMQPError):
-        crm.connection.process_data_events(time_limit=20)
-        crm.connection.channel()
-    assert is_refused(url)
-    assert name not in company.run("list").stdout
-    again = company.run("remove", name)
-    assert (again.exit_code, again.stderr.strip()) == (0, f"There is no {name}; nothing was removed.")
-
-
-@pytest.mark.parametrize(
-    ("args", "why"),
-    [
-        (["add", "CRM", "--pattern", BOOKINGS], "is no name"),
-        (["add", "leads.x", "--pattern", BOOKINGS], "is no name"),
-        (["add", "crm"], "say what it reads"),
-        (["add", "crm", "--pattern", "booking.#"], "is no pattern"),
-        (["add", "crm", "--pattern", "plumbline.booking.(.*)"], "is no pattern"),
-        (["add", "crm", "--pattern", "plumbline.bookings.#"], "possible: lead, opportunity"),
-        (["add", "crm", "--command", "plumbline.lead.delete.v1"], "is not"),
-        (["remove", "*"], "is no name"),
-    ],
-)
-def test_what_makes_no_sense_is_refused_before_anything_is_made(company: Company, args: list[str], why: str) -> None:
-    done = company.run(*args)
-
-    assert (done.exit_code, why in done.stderr) == (2, True), done.stderr
-    assert not [one for one in subscribers.known(company.management) if one.name == "crm"]
-
-
-def test_a_broker_that_is_not_ready_is_told_with_what_to_do(company: Company, rabbit: Broker) -> None:
-    with rabbit.vhost() as empty:
-        bare = company.run("add", "crm", "--pattern", BOOKINGS, PLUMBLINE_AMQP_URL=empty.url)
-    away = company.run("list", PLUMBLINE_MANAGEMENT_URL="http://127.0.0.1:9")
-    wrong = company.run("list", PLUMBLINE_AMQP_URL=company.vhost.url.replace(company.vhost.password, "wrong"))
-
-    assert (bare.exit_code, "./plumbline topology" in bare.stderr) == (3, True)
-    assert (away.exit_code, "cannot be reached" in away.stderr) == (3, True)
-    assert (wrong.exit_code, "RabbitMQ refuses" in wrong.stderr) == (1, True)
