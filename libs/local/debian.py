@@ -34,8 +34,8 @@ PACKAGES = {
         companions=r"erlang-[a-z0-9-]+",
     ),
     "nginx": Package(programs=("usr/sbin/nginx",), companions="nginx-common"),
-    "chromium": Package(
-        programs=("usr/lib/chromium/chromium",),
+    "chromium-headless-shell": Package(
+        programs=("usr/lib/chromium/chromium-headless-shell",),
         companions="chromium-common",
         also=("fonts-inter", "fonts-dejavu-core"),
     ),

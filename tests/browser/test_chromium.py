@@ -24,6 +24,6 @@ def test_where_nothing_can_be_fetched_the_line_that_installs_it_is_said(
     for name in ("apt-get", "dpkg"):
         (tmp_path / name).write_text("#!/bin/sh\necho 'E: no network' >&2\nexit 100\n")
         (tmp_path / name).chmod(0o755)
-    with pytest.raises(NotReady, match=r"E: no network.* As root: .*apt-get install -y chromium"):
+    with pytest.raises(NotReady, match=r"E: no network.* As root: .*apt-get install -y chromium-headless-shell"):
         debian.unpacked(chromium.PACKAGE)
-    assert not (tmp_path / "cache" / "debian" / "chromium").exists()
+    assert not (tmp_path / "cache" / "debian" / chromium.PACKAGE).exists()

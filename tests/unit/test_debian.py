@@ -53,5 +53,5 @@ def test_what_tests_start_is_fetched_before_the_first_of_them(
     monkeypatch.delenv("PLUMBLINE_TEST_CHROMIUM", raising=False)
     monkeypatch.setattr(request.node, "fixturenames", ["browser"])
     programs.fetch([request.node])
-    assert (asked.cache / "debian" / "chromium").exists()
+    assert (asked.cache / "debian" / "chromium-headless-shell").exists()
     assert not (asked.cache / "debian" / "postgresql").exists()
