@@ -1,7 +1,8 @@
 """The command that gives another system its user, changes what it may, and ends it; what it says of nonsense."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pika
 import pytest
 
 from libs.common.rabbit import subscribers
+from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import EVENTS
 from libs.local.broker import Broker
 from tests.system.strangers import Company, Stranger, every_fact, is_refused, provisioned, until
@@ -76,6 +78,52 @@ def test_who_is_given_less_than_before_does_not_read_on_over_a_line_of_before(
     with pytest.raises(pika.exceptions.ConnectionClosedByBroker):
         crm.connection.process_data_events(time_limit=20)
         crm.connection.channel()
+
+
+def test_a_command_that_was_killed_half_way_is_finished_by_the_same_once_more(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for step in count(1):
+        name = f"s{uuid4().hex[:8]}"
+        crm = Stranger(company.run("add", name, "--pattern", BOOKINGS, "--pattern", LEADS).stdout.strip())
+        queue = crm.queue(BOOKINGS, LEADS)
+        with monkeypatch.context() as patch:
+            patch.setattr(Management, "call", killing(Management.call, step))
+            try:
+                company.run("add", name, "--pattern", BOOKINGS)
+            except Killed:
+                was_killed = True
+            else:
+                was_killed = False
+
+        company.run("add", name, "--pattern", BOOKINGS)
+
+        with pytest.raises(pika.exceptions.ConnectionClosedByBroker):
+            crm.connection.process_data_events(time_limit=20)
+            crm.connection.channel()
+        assert {one.key for one in company.management.bindings(EVENTS) if one.queue == queue} == {BOOKINGS}, step
+        assert [one.patterns for one in subscribers.known(company.management) if one.name == name] == [(BOOKINGS,)]
+        if not was_killed:
+            break
+    assert step > 5
+
+
+class Killed(BaseException):
+    """The command's process is gone."""
+
+
+def killing(call: Callable[..., Any], step: int) -> Callable[..., Any]:
+    """Asks the broker, until so many things would have been changed."""
+    left = step
+
+    def until(broker: Management, method: str, path: str, body: object = None) -> Any:
+        nonlocal left
+        left -= method != "GET"
+        if not left:
+            raise Killed
+        return call(broker, method, path, body)
+
+    return until
 
 
 def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:

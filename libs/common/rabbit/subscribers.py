@@ -24,6 +24,8 @@ POLICIES = {
     "plumbline-subscribers-quorum": BOUNDS | {"delivery-limit": DELIVERY_LIMIT},
 }
 LIMITS = {"max-connections": 20, "max-channels": 200}
+#: a comment at the end of a right until connections are closed: what is killed before that, the same command finishes
+UNSETTLED = "(?#unsettled)"
 #: how a word of a pattern is written where binding keys are compared: the key may be narrower, never wider
 ONE_WORD, ANY_WORDS = r"\.[^.#]+", r"(\.[^.]+)*"
 
@@ -34,12 +36,16 @@ class Wrong(ValueError):
 
 @dataclass(frozen=True)
 class Subscriber:
-    """Another system, as the broker knows it. ``commands`` are the types it may send, ``history``: it may read that."""
+    """Another system, as the broker knows it. ``commands`` are the types it may send, ``history``: it may read that.
+
+    ``settled``: whether nothing is left of what it opened and bound under other rights.
+    """
 
     name: str
     patterns: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     history: bool = True
+    settled: bool = True
 
     @property
     def user(self) -> str:
@@ -80,13 +86,19 @@ def put(broker: Management, subscriber: Subscriber, password: str | None) -> Non
         broker.call("PUT", f"operator-policies/{broker.here}/{policy}", rule)
     for limit, value in LIMITS.items():
         broker.call("PUT", f"user-limits/{name}/{limit}", {"value": value})
-    for exchange, (write, read) in _topics(subscriber).items():  # first: without them everything would be open
-        rights: dict[str, str] = {"exchange": exchange, "write": write, "read": read}
-        broker.call("PUT", f"topic-permissions/{broker.here}/{name}", rights)
-    broker.call("PUT", f"permissions/{broker.here}/{name}", _rights(subscriber))
     if changes:  # the broker looks at rights and password when something is begun, and never again
+        _permit(broker, subscriber, UNSETTLED)
         broker.call("DELETE", f"connections/username/{name}")
     _unbind_what_is_wider(broker, subscriber)
+    _permit(broker, subscriber)
+
+
+def _permit(broker: Management, subscriber: Subscriber, mark: str = "") -> None:
+    name = quote(subscriber.user, safe="")
+    for exchange, (write, read) in _topics(subscriber).items():  # first: without them everything would be open
+        rights: dict[str, str] = {"exchange": exchange, "write": write, "read": read + mark}
+        broker.call("PUT", f"topic-permissions/{broker.here}/{name}", rights)
+    broker.call("PUT", f"permissions/{broker.here}/{name}", _rights(subscriber))
 
 
 def _unbind_what_is_wider(broker: Management, subscriber: Subscriber) -> None:
@@ -138,10 +150,11 @@ def known(broker: Management) -> list[Subscriber]:
     for one in broker.call("GET", f"vhosts/{broker.here}/permissions"):
         user = one["user"]
         if user.startswith(PREFIX) and {EVENTS, COMMANDS} <= topics.get(user, {}).keys():
-            patterns = tuple(map(_pattern, _parts(topics[user][EVENTS]["read"])))
+            keys: str = topics[user][EVENTS]["read"]
+            patterns = tuple(map(_pattern, _parts(keys.removesuffix(UNSETTLED))))
             commands = tuple(map(_pattern, _parts(topics[user][COMMANDS]["write"])))
-            history = bool(re.search(one["read"], HISTORY))
-            found.append(Subscriber(user.removeprefix(PREFIX), patterns, commands, history))
+            history, settled = bool(re.search(one["read"], HISTORY)), not keys.endswith(UNSETTLED)
+            found.append(Subscriber(user.removeprefix(PREFIX), patterns, commands, history, settled))
     return sorted(found, key=lambda one: one.name)
 
 
