@@ -185,8 +185,10 @@ class Outbox:
         assert len(self.sent(store)) == 2
         with store.begin() as tx:
             piece = outbox.send_again(tx, tx.now - timedelta(days=60))
+            later = outbox.send_again(tx, tx.now - timedelta(days=28))
         assert piece.count == 2
         assert piece.kept_since is not None, "who asks for what is gone is told"
+        assert later.kept_since is None, "of that nothing is gone"
 
     def test_what_waits_to_be_sent_is_never_let_go_of(self, store: Store) -> None:
         self.limits(store, keep_days=30)

@@ -105,6 +105,22 @@ def test_a_refused_wish_is_kept_with_every_reason_and_may_come_again(store: Stor
     assert things(store) == ["two", "right"]
 
 
+def test_a_refused_wish_that_the_broker_brings_again_is_kept_once(store: Store) -> None:
+    intake, unread = Intake(store, {NAME: make_thing}), Delivery(b"[]", sender="subscriber.crm")
+
+    intake.deliver([wish("1", "wrong"), replace(wish("1", "wrong"), sender="subscriber.crm"), unread])
+    intake.deliver([replace(one, redelivered=True) for one in (wish("1", "wrong"), unread)])
+    intake.deliver([replace(wish("1", "wrong"), sender="subscriber.crm", redelivered=True)])
+
+    assert [(code, detail.split(":")[0]) for code, detail in parked(store)] == [
+        ("refused", "1 of /crm"),
+        ("refused", "1 of /crm (subscriber.crm)"),
+        ("invalid_envelope", "from subscriber.crm"),
+    ]
+    intake.deliver([replace(wish("1", "wrong"), sender="subscriber.other", redelivered=True)])
+    assert len(parked(store)) == 4, "another system's, of which nothing is kept yet"
+
+
 def test_a_reason_that_was_said_is_not_said_again(store: Store) -> None:
     Intake(store, {NAME: make_thing}).deliver([wish("1", "said already")])
 

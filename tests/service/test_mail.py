@@ -336,6 +336,34 @@ def test_a_mail_that_another_worker_has_sent_is_not_unsent_because_the_first_cou
     assert [row.state for row in rows(store)] == ["sent"]
 
 
+def test_a_mail_that_another_worker_is_sending_goes_to_no_third_because_the_first_could_not(
+    made: Bench, handed_over: Callable[[Callable[[str], object]], None]
+) -> None:
+    store, tried = store_of(made), list[str]()
+
+    def stand_still(point: str) -> None:
+        if point == "mail_leased":
+            raise KeyboardInterrupt
+
+    def silent_for_long(subject: str) -> None:
+        tried.append(subject)
+        made.clock.forward(minutes=6)
+        store.crash = stand_still
+        with pytest.raises(KeyboardInterrupt):
+            mail.deliver(store)  # the other worker has it from here on
+        store.crash = lambda _point: None
+        raise TimeoutError
+
+    queued(store)
+    handed_over(silent_for_long)
+    mail.deliver(store)
+    handed_over(tried.append)
+    made.clock.forward(seconds=mail.LEASE.total_seconds() - 1)
+    assert mail.deliver(store) == 0
+    made.clock.forward(seconds=2)
+    assert (mail.deliver(store), tried) == (1, ["Hello", "Hello"])
+
+
 def encrypted(bench: Bench, how: str, shown: ssl.SSLContext) -> AbstractContextManager[Receiver]:
     """A server that takes nothing in the open."""
     if how == "smtps":
