@@ -60,9 +60,7 @@ class Answering:
 
     def __init__(self, service: Service, store: Store) -> None:
         self.service, self.store = service, store
-        self._asked: dict[
-            str, list[str]
-        ] = {}  #: what is under way: begun anew by the next process, should this one die
+        self._asked: dict[str, str] = {}  #: what is under way: begun anew by the next process, should this one die
         self._piece: outbox.Piece | None = None
 
     def step(self, there: Collection[Binding], report: Report) -> bool:
@@ -72,9 +70,8 @@ class Answering:
         if not self._asked:
             return False
         after, until = (self._piece.through, self._piece.until) if self._piece else (0, None)
-        streams = {stream for wanted in self._asked.values() for stream in wanted}
         with self.store.begin() as tx:
-            piece = outbox.send_again(tx, FIRST, after, until, streams=streams)
+            piece = outbox.send_again(tx, FIRST, after, until, streams={*self._asked.values()})
             for name in () if piece.left else self._asked:
                 tx.count(name)
         self.store.woken()
@@ -83,18 +80,21 @@ class Answering:
         report("bindings", True, f"telling {who} what they ask for, from the first fact on: {piece.left} rows to go")
         return True
 
-    def _open(self, there: Collection[Binding]) -> dict[str, list[str]]:
-        """By whose counter: the streams of ours that are asked for."""
-        asked: dict[str, list[str]] = {}
+    def _open(self, there: Collection[Binding]) -> dict[str, str]:
+        """By the counter that says so once it is told: each stream of ours that is asked for.
+
+        Each by itself: who asks for several binds one after the other, and some may come when others are told already.
+        """
+        asked: dict[str, str] = {}
         for queue, key, mark in sorted(there):
             stream = key.split(".")[1] if key.startswith("plumbline.") else ""
             if mark.startswith(SINCE_FIRST) and queue.startswith(queue_of("")) and self._is_ours(stream):
-                asked.setdefault(f"{TOLD}{queue} {mark}"[:120], []).append(stream)
+                asked[f"{TOLD}{queue} {stream} {mark}"[:120]] = stream
         if asked:
             counters = self.store.tables.counters
             with self.store.reading() as tx:
                 answered = set(tx.execute(sa.select(counters.c.name).where(counters.c.name.in_(asked))).scalars())
-            asked = {name: streams for name, streams in asked.items() if name not in answered}
+            asked = {name: stream for name, stream in asked.items() if name not in answered}
         return asked
 
     def _is_ours(self, stream: str) -> bool:
