@@ -1,8 +1,6 @@
 """What has happened: follow the facts of all services, or show one."""
 
 import json
-import re
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +11,8 @@ from commands.door import history
 from commands.door.asked import Folder, broker_address
 from commands.door.moments import EXAMPLES, shown
 from libs.common.contracts.base import Message
-from libs.common.contracts.publishers import PUBLISHERS
+from libs.common.contracts.patterns import instead_of, meant_by
+from libs.common.contracts.schemas import facts
 
 
 @click.group()
@@ -41,7 +40,7 @@ def tail(
     data: Path,
 ) -> None:  # fmt: skip
     """Print facts as they happen, until Ctrl-C."""
-    matches = matching(checked(pattern))
+    matches = meant_by(checked(pattern))
     printed = 0
 
     def take(message: Message) -> bool:
@@ -79,24 +78,11 @@ def show(*, ident: UUID, as_json: bool, amqp_url: str | None, data: Path) -> Non
 
 def checked(pattern: str) -> str:
     """Refuses one that can match nothing there is, for who waits for it would wait for ever."""
-    stream = pattern.removeprefix("plumbline.").split(".")[0]
-    if set(stream).isdisjoint("*#") and stream not in PUBLISHERS:
+    if there := instead_of(pattern, [fact.name for fact in facts()]):
         raise click.BadParameter(
-            f"there is no stream {stream!r}; possible: {', '.join(PUBLISHERS)}", param_hint="'--type'"
+            f"{pattern!r} means no fact there is; possible: {', '.join(there)}", param_hint="'--type'"
         )
     return pattern
-
-
-def matching(pattern: str) -> Callable[[str], bool]:
-    """A test for types as a broker's binding has it: * is a word, # any number; ``plumbline.`` may be left out."""
-    words = pattern.removeprefix("plumbline.").split(".")
-    regex = re.compile(_regex(words))
-    return lambda kind: regex.fullmatch(f".{kind.removeprefix('plumbline.')}") is not None
-
-
-def _regex(words: list[str]) -> str:
-    kinds = {"*": r"\.[^.]+", "#": r"(?:\.[^.]+)*"}
-    return "".join(kinds.get(word, rf"\.{re.escape(word)}") for word in words)
 
 
 def line(message: Message) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from libs.common import outside
+from libs.common.contracts.patterns import instead_of
 from libs.common.web import Allowed, Page, Schema, edge, fields
 from services.notifications import usecases
 from services.notifications.settings import Channel, QuietHours, channels
@@ -106,15 +107,15 @@ class StatusBarOut(Schema):
 
 
 class Wanted(fields.Text):
-    """The name of a fact, of all of a record's (``plumbline.booking.#``), or ``#`` for everything."""
+    """The name of a fact, or a pattern of names: ``plumbline.booking.#``, ``#`` for everything."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(max_length=100, blank=False, **more)
 
     def read(self, value: Any) -> str:
         said = super().read(value)
-        if said not in usecases.forwarded():
-            raise ValidationError("is no fact that is told to others; such as plumbline.booking.# or # for everything")
+        if possible := ", ".join(instead_of(said, usecases.forwarded())):
+            raise ValidationError(f"means no fact that is told to others; possible: {possible}")
         return said
 
 

@@ -367,7 +367,7 @@ class TestHistory:
         assert kinds("plumbline.opportunity.opened.v1") == {"plumbline.opportunity.opened.v1"}
         assert kinds("opportunity.#") >= {"plumbline.opportunity.opened.v1"}
         assert kinds("*.captured.*") == {"plumbline.lead.captured.v1"}
-        assert kinds("lead.*") == set()
+        assert kinds("booking.#") == set()
 
     def test_it_begins_with_a_fact_or_a_time_and_ends_when_told(
         self, stopped: Stopped, said: Callable[..., list[dict[str, Any]]]

@@ -9,7 +9,7 @@ from cloudevents.core.v1.event import CloudEvent
 from standardwebhooks import Webhook as Checking
 
 from embedded.testing import Bench, Caller
-from libs.common.contracts import bookings
+from libs.common.contracts import bookings, leads
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
 from services.notifications.usecases import webhooks
@@ -144,7 +144,28 @@ def test_there_are_no_more_webhooks_than_a_fact_can_be_looked_at_for(
 def test_what_there_is_no_fact_of_cannot_be_asked_for(company: Bench) -> None:
     for wrong in ("plumbline.booking.vanished.v1", "plumbline.staff.#", "plumbline.notification.#", "*"):
         answer = company.as_("admin").post(HOOKS, {"url": "https://hooks.example.com/", "types": [wrong]})
-        assert [one["pointer"] for one in answer.get_json()["errors"]] == ["/types/0"]
+        [fault] = answer.get_json()["errors"]
+        assert fault["pointer"] == "/types/0"
+        assert "plumbline.booking." in fault["detail"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("plumbline.#", {"nurturing", "assigned"}),
+        ("lead.*.v1", {"nurturing", "assigned"}),
+        ("plumbline.*.assigned.v1", {"assigned"}),
+        ("booking.#", set()),
+    ],
+)
+def test_what_a_webhook_is_told_is_chosen_as_a_binding_chooses_it(
+    company: Bench, receiver: Listening, pattern: str, told: set[str]
+) -> None:
+    hook(company, receiver.url, pattern)
+    tell(company)
+    tell(company, leads.LeadAssigned)
+    send(company)
+    assert {one.split(".")[2] for one in receiver.types} == told
 
 
 def test_the_secret_and_the_address_stand_in_no_fact_and_no_audit(company: Bench, receiver: Listening) -> None:

@@ -168,15 +168,24 @@ def test_somebody_removed_is_out_at_once_with_all_that_was_theirs(company: Compa
     assert (again.exit_code, again.stderr.strip()) == (0, f"There is no {name}; nothing was removed.")
 
 
+def test_a_pattern_is_told_whole_though_its_first_word_was_left_out(company: Company) -> None:
+    name = f"s{uuid4().hex[:8]}"
+    done = company.run("add", name, "--pattern", "booking.#", "--pattern", "#")
+
+    assert f"reads {BOOKINGS}, reads plumbline.#" in done.stderr
+    [one] = [one for one in subscribers.known(company.management) if one.name == name]
+    assert one.patterns == (BOOKINGS, "plumbline.#")
+
+
 @pytest.mark.parametrize(
     ("args", "why"),
     [
         (["add", "CRM", "--pattern", BOOKINGS], "is no name"),
         (["add", "leads.x", "--pattern", BOOKINGS], "is no name"),
         (["add", "crm"], "say what it reads"),
-        (["add", "crm", "--pattern", "booking.#"], "is no pattern"),
         (["add", "crm", "--pattern", "plumbline.booking.(.*)"], "is no pattern"),
-        (["add", "crm", "--pattern", "plumbline.bookings.#"], "possible: lead, opportunity"),
+        (["add", "crm", "--pattern", "plumbline.bookings.#"], "possible: plumbline.lead.#, plumbline.opportunity.#"),
+        (["add", "crm", "--pattern", "plumbline.booking.asigned.v1"], "plumbline.booking.assigned.v1"),
         (["add", "crm", "--command", "plumbline.lead.delete.v1"], "is not"),
         (["remove", "*"], "is no name"),
     ],

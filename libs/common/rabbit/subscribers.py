@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
-from libs.common.contracts.publishers import PUBLISHERS
+from libs.common.contracts.patterns import instead_of, whole
+from libs.common.contracts.schemas import facts
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.topology import DELIVERY_LIMIT, NOTHING
 
 PREFIX = "subscriber."  #: no service's name begins so: what such a user publishes comes from nobody we know
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
-PATTERN = re.compile(r"plumbline(\.(\*|#|[a-z0-9_]+))+", re.ASCII)
+PATTERN = re.compile(r"(\*|#|[a-z0-9_]+)(\.(\*|#|[a-z0-9_]+))*", re.ASCII)
 # Somebody who stopped reading must not fill the broker's disk for everybody; the history has what was dropped.
 BOUNDS = {"max-length-bytes": 1_000_000_000, "expires": 30 * 24 * 3600 * 1000}
 #: The last of these that a queue can obey counts. RabbitMQ 4 drops what a quorum queue's reader gave back twenty times,
@@ -58,16 +59,15 @@ class Subscriber:
 
 
 def checked(subscriber: Subscriber) -> Subscriber:
-    """Raises Wrong for what no broker should be told."""
+    """With whole patterns. Raises Wrong for what no broker should be told."""
     if not NAME.fullmatch(subscriber.name):
         raise Wrong(f"{subscriber.name!r} is no name: small letters, digits and hyphens, a letter first, at most 40")
     for pattern in subscriber.patterns:
         if not PATTERN.fullmatch(pattern):
             raise Wrong(f"{pattern!r} is no pattern like plumbline.booking.# or plumbline.*.assigned.v1")
-        stream = pattern.split(".")[1]
-        if stream not in ("*", "#", *PUBLISHERS):
-            raise Wrong(f"{pattern!r}: there is no stream {stream!r}; possible: {', '.join(PUBLISHERS)}")
-    return subscriber
+        if there := instead_of(pattern, [fact.name for fact in facts()]):
+            raise Wrong(f"{pattern!r} means no fact there is; possible: {', '.join(there)}")
+    return replace(subscriber, patterns=tuple(map(whole, subscriber.patterns)))
 
 
 def put(broker: Management, subscriber: Subscriber, password: str | None) -> None:

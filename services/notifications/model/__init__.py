@@ -11,10 +11,10 @@ from services.notifications.model.watches import (
     OpportunityWatch,
     Watch,
 )
-from services.notifications.model.webhooks import EVERYTHING, WAITING, Webhook, WebhookDelivery, new_secret
+from services.notifications.model.webhooks import WAITING, Webhook, WebhookDelivery, new_secret
 
 __all__ = [
-    "EVERYTHING", "TABLES", "WAITING", "AppointmentPerson", "AppointmentWatch", "Base", "BookingWatch",
+    "TABLES", "WAITING", "AppointmentPerson", "AppointmentWatch", "Base", "BookingWatch",
     "EstimateWatch", "LeadWatch", "Notification", "OpportunityWatch", "Preference", "Watch", "Webhook",
     "WebhookDelivery", "new_secret",
 ]  # fmt: skip

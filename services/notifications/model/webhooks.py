@@ -15,7 +15,6 @@ from services.notifications.model.base import Base
 from services.notifications.states import WEBHOOK, DeliveryState, WebhookAction, WebhookState
 
 OVERLAP = timedelta(hours=24)  #: how long what a secret was before goes on to sign
-EVERYTHING = "#"
 
 
 class Webhook(Aggregate, Base):

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities, sales
 from libs.common.contracts.base import Event, Message, facts
+from libs.common.contracts.patterns import meant_by
 from libs.common.tx import Tx
-from services.notifications.model import EVERYTHING, Webhook, WebhookDelivery
+from services.notifications.model import Webhook, WebhookDelivery
 from services.notifications.states import DeliveryState, WebhookState
 
 FORWARDED = {one.__name__ for one in (leads, opportunities, appointments, estimates, sales, bookings)}
@@ -27,19 +28,13 @@ class Listener:
 
     def wants(self, fact: str, branch: str) -> bool:
         ours = self.branch is None or str(self.branch) == branch
-        return ours and any(matches(one, fact) for one in self.types)
-
-
-def matches(wanted: str, fact: str) -> bool:
-    """Whether a fact's name is one of these: itself, ``plumbline.booking.#``, or ``#`` for everything."""
-    return wanted in (EVERYTHING, fact) or (wanted.endswith(".#") and fact.startswith(wanted.removesuffix("#")))
+        return ours and any(meant_by(one)(fact) for one in self.types)
 
 
 @functools.cache
 def forwarded() -> frozenset[str]:
     """What a webhook may ask for: the funnel's facts, not those of staff nor of what is told to whom."""
-    names = {fact.name for fact in facts() if fact.__module__ in FORWARDED}
-    return frozenset({EVERYTHING, *names, *(f"plumbline.{name.split('.')[1]}.#" for name in names)})
+    return frozenset(fact.name for fact in facts() if fact.__module__ in FORWARDED)
 
 
 def forward(tx: Tx, _event: Event) -> None:
