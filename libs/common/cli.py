@@ -20,6 +20,7 @@ from libs.common.counting import counted
 from libs.common.errors import Conflict, Unavailable
 from libs.common.service import Service
 from libs.common.store import Store
+from libs.common.trouble import kept_out
 
 ROLES = ("api", "worker", "migrate", "rebuild")
 SIGNER = "staff"  #: the one service that signs tokens; the others fetch its public keys
@@ -46,7 +47,8 @@ def _migrate(service: Service, settings: Config) -> None:
     except Unavailable as newer:
         config.quit_with(newer.detail)
     except sa.exc.OperationalError as away:
-        config.quit_with(f"{service.name}'s database cannot be reached: {away.orig}", code=EXIT_NOT_READY)
+        why = kept_out(away) or f"{service.name}'s database cannot be reached"
+        config.quit_with(f"{why}: {away.orig}", code=EXIT_NOT_READY)
     finally:
         database.dispose()
 
@@ -166,7 +168,8 @@ def _compare_schema(service: Service, settings: Config) -> None:
         with database.reader.connect() as connection:
             at, known = migrate.current(connection), migrate.revisions(service)
     except sa.exc.OperationalError as away:
-        log.get(__name__).warning("the database cannot be reached yet", detail=str(away.orig))
+        why = kept_out(away) or "the database cannot be reached yet"
+        log.get(__name__).warning(f"{why}; it is tried again and again", detail=str(away.orig))
         return
     finally:
         database.dispose()

@@ -16,6 +16,15 @@ COLLISIONS = {"23503", "23505", "23P01", "FOREIGNKEY", "PRIMARYKEY", "ROWID", "U
 TOO_MUCH = "54"  #: this class of errors: what was asked for is beyond any database of this kind
 #: a table, a column, a schema or a right is not there: the database is being restored, or is not yet as we need it
 LACKING = {"42P01", "42703", "3F000", "42501"}
+#: by what PostgreSQL says in its own words to whom it lets in no further; a code is told only to who is in
+KEPT_OUT = {
+    "password authentication failed": "the database refuses the user or the password that this service was given",
+    "no pg_hba.conf entry": "the database server lets nobody in from here, or not in this way",
+    "too many connections": "the database has no connection left to give",
+    "remaining connection slots": "the database has no connection left to give",
+    "SSL": "the database is not reached by TLS as its address asks",
+    "certificate": "the database is not reached by TLS as its address asks",
+}
 SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
 
 
@@ -51,10 +60,20 @@ def translated(trouble: exc.DBAPIError) -> Exception:
         if _table(trouble) == "stream_pos":
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
+    if why := kept_out(trouble):
+        return Unavailable(why, headers={"Retry-After": "2"})
     unwell = isinstance(trouble, exc.OperationalError | exc.InterfaceError | exc.InternalError)
     if trouble.connection_invalidated or (unwell and not _asked_wrongly(trouble)):
         return Unavailable("the database does not answer as it should", headers={"Retry-After": "2"})
     return trouble
+
+
+def kept_out(trouble: exc.DBAPIError) -> str | None:
+    """Why a database that is there lets us not in; None where it did, or is away."""
+    if not isinstance(trouble, exc.OperationalError) or getattr(trouble.orig, "sqlstate", "") is not None:
+        return None
+    said = str(trouble.orig)
+    return next((why for words, why in KEPT_OUT.items() if words in said), None)
 
 
 def _asked_wrongly(trouble: exc.DBAPIError) -> bool:

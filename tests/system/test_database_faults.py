@@ -10,15 +10,18 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from demo.client import Refused
+from libs.local.ports import free_port
 from tests.system.distributed_world import until
-from tests.system.faulty_world import FaultyWorld
+from tests.system.faulty_world import STARTS_S, FaultyWorld
 from tests.system.proxy import Link
 
 # One world for all files of the group; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 SLOWEST_S, NORMAL_S = 3.5, 10.0
+REFUSED = "refuses the user or the password"
 BEYOND_S = 1.5  #: what a busy machine may add to a lock's five seconds
 
 
@@ -247,6 +250,25 @@ def test_a_server_that_has_no_connection_to_give_is_told_at_once_and_heals(fault
             administrator.execute("ALTER ROLE leads CONNECTION LIMIT -1")
     assert someone.enquire(str(uuid4()), faults.enquiry())[0] == 201
     assert max(someone.took) <= SLOWEST_S
+
+
+def test_a_password_that_is_changed_is_named_at_the_start_too_and_put_back_it_works_on(faults: FaultyWorld) -> None:
+    password = psycopg.conninfo.conninfo_to_dict(faults.urls["leads"].replace("+psycopg", ""))["password"]
+    change = sql.SQL("ALTER ROLE leads PASSWORD {}")
+    with faults.database.connect() as administrator:
+        administrator.execute(change.format("another password"))
+        try:
+            administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'leads'")
+            until(lambda: REFUSED in faults.wrong("leads").get("database", ""), "leads says it")
+            migrating = faults.run("leads", "migrate", {})
+            assert migrating.wait(STARTS_S) == 3
+            assert REFUSED in migrating.last_words()
+            begun = faults.serve("leads", f"127.0.0.1:{free_port()}", "-begun")
+            until(lambda: REFUSED in begun.log_tail(), "it says so at its start")
+            begun.kill()
+        finally:
+            administrator.execute(change.format(password))
+    faults.until_arrived(faults.valid_lead())
 
 
 def test_a_record_that_somebody_holds_keeps_others_waiting_for_five_seconds_at_most(faults: FaultyWorld) -> None:
