@@ -13,6 +13,8 @@ import services
 from commands.door import Door, Reach, quit_with, reaching, told
 from demo.client import Refused
 
+SHOWN = 4_000  #: characters of what came; the broker lets 20 MB through
+
 
 @click.group()
 def command() -> None:
@@ -52,15 +54,15 @@ def list_(*, reach: Reach, of: tuple[str, ...], reason: str | None, as_json: boo
         return
     for one in found:
         blocks = "  (its record waits)" if one["blocks"] else ""
-        about = " ".join(str(one[name]) for name in ("type", "subject") if one[name])
+        about = " ".join(_visible(one[name]) for name in ("type", "subject") if one[name])
         click.echo(f"{_name(one):18} {one['parked_at'][:19]}Z  {one['reason']:18} {about}{blocks}")
-        click.echo(f"{'':18} {one['detail'].splitlines()[0][:150] if one['detail'] else ''}")
+        click.echo(f"{'':18} {_visible(one['detail'].splitlines()[0][:150]) if one['detail'] else ''}")
     click.echo("Nothing is parked." if not found else f"{len(found)} parked.", err=True)
 
 
 @command.command()
 @click.argument("which", type=Named())
-@click.option("--raw", is_flag=True, help="Only the bytes as they came.")
+@click.option("--raw", is_flag=True, help="Only the bytes as they came, all of them; > FILE keeps them.")
 @_json
 @reaching
 def show(*, reach: Reach, which: tuple[str, str], raw: bool, as_json: bool) -> None:
@@ -70,14 +72,19 @@ def show(*, reach: Reach, which: tuple[str, str], raw: bool, as_json: bool) -> N
         one = door.get(f"/api/v1/{service}/parked/{number}")
     content = base64.b64decode(one["body_base64"])
     if raw:
+        if sys.stdout.isatty() and not _harmless(content):
+            quit_with(f"{len(content):,} bytes that are no text would garble this terminal; add > FILE")
         sys.stdout.buffer.write(content)
     elif as_json:
         told({"service": service, **one})
     else:
         for name in ("reason", "detail", "type", "producer", "subject", "sequence", "event_id", "parked_at"):
-            click.echo(f"{name:10} {one[name] if one[name] is not None else '–'}")
+            click.echo(f"{name:10} {_visible(one[name]) if one[name] is not None else '–'}")
         click.echo(f"{'waiting':10} {one['waiting']} facts behind it")
-        click.echo(_pretty(content))
+        shown = _pretty(content)
+        click.echo(shown[:SHOWN])
+        if len(shown) > SHOWN:
+            click.echo(f"… and more, {len(content):,} bytes in all; the whole: --raw > FILE", err=True)
 
 
 @command.command()
@@ -162,6 +169,19 @@ def _name(one: dict[str, Any]) -> str:
 
 def _pretty(content: bytes) -> str:
     try:
-        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+        return _visible(json.dumps(json.loads(content), indent=2, ensure_ascii=False))
     except (ValueError, RecursionError):
         return repr(content)
+
+
+def _visible(said: object) -> str:
+    """What a stranger wrote, with nothing in it that a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else ascii(sign)[1:-1] for sign in str(said))
+
+
+def _harmless(content: bytes) -> bool:
+    try:
+        text = content.decode()
+    except ValueError:
+        return False
+    return _visible(text) == text
