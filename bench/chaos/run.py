@@ -150,9 +150,8 @@ class Load:
 
 @contextmanager
 def started() -> Iterator[Distributed]:
-    """A system with the demo company, in a folder that any user may pass through to."""
+    """A system with the demo company."""
     with tempfile.TemporaryDirectory(prefix="plumbline-chaos-") as made:
-        Path(made).chmod(0o755)
         system = Distributed(Path(made) / "data", empty=False)
         try:
             yield system

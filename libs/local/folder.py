@@ -47,8 +47,3 @@ def private(folder: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     return folder
-
-
-def open_to_others(folder: Path) -> bool:
-    """Whether any user may pass through to it."""
-    return all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))

@@ -7,8 +7,8 @@ import secrets
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -18,12 +18,12 @@ import psycopg
 from libs.local import NotReady
 from libs.local.database import DatabaseServer
 from libs.local.debian import Tree, tree_of
-from libs.local.folder import open_to_others, owned
+from libs.local.folder import owned
 from libs.local.ports import free_port
 from libs.local.process import Process, Program, identity
+from libs.local.progress import tell
 
 ADMIN = "plumbline"
-ROOTS_PLACE = Path("/var/lib/plumbline")
 TUNING = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a socket's path may be 107 characters long, folders of tests are longer
@@ -44,9 +44,19 @@ class Postgres(DatabaseServer):
         self._place, self._durable, self._log, self._env = place, durable, log, tree.environment()
         self._user = account(place / "data")
         self._programs = tree.program("postgresql").parent
+        self._seen, self._held = self._reached()
         if not (place / "data").exists():
             self._initialise()
         super().__init__(host="127.0.0.1", port=0, user=ADMIN, password=(place / "password").read_text())
+
+    def _reached(self) -> tuple[Path, tuple[int, ...]]:
+        """The folder's name for the server, and what has to be handed to it. Where it becomes another user, who may not
+        pass through to the folder (root's home, say), it goes by what root has opened."""
+        if self._user is None:
+            return self._place, ()
+        held = os.open(self._place, os.O_PATH | os.O_DIRECTORY)
+        weakref.finalize(self, os.close, held)
+        return Path(f"/proc/self/fd/{held}"), (held,)
 
     @property
     def pid(self) -> int:
@@ -63,10 +73,11 @@ class Postgres(DatabaseServer):
         settings = TUNING | ({} if self._durable else FAST_BUT_UNSAFE)
         options = [option for key, value in settings.items() for option in ("-c", f"{key}={value}")]
         return Program(
-            [self._programs / "postgres", "-D", self._place / "data", "-p", str(port), *options],
+            [self._programs / "postgres", "-D", self._seen / "data", "-p", str(port), *options],
             log=self._log,
             env=self._env,
-            cwd=self._place,
+            cwd=Path("/"),
+            held=self._held,
             user=self._user,
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait until every client has left
         )
@@ -98,14 +109,15 @@ class Postgres(DatabaseServer):
             shutil.chown(self._place, self._user)
             shutil.chown(password, self._user)
         shutil.rmtree(unfinished, ignore_errors=True)
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}"]
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", f"--username={ADMIN}", "--no-sync"]
         done = subprocess.run(
-            [self._programs / "initdb", "-D", unfinished, f"--pwfile={password}", *options, "--no-sync"],
+            [self._programs / "initdb", "-D", self._seen / "data.new", f"--pwfile={self._seen / 'password'}", *options],
             check=False,
             capture_output=True,
             text=True,
             env=self._env,
-            cwd=self._place,
+            cwd="/",
+            pass_fds=self._held,
             **identity(self._user),
         )
         if done.returncode != 0:
@@ -119,10 +131,14 @@ def account(data: Path) -> str | None:
     """Whom to become, as PostgreSQL refuses to run as root: the data's owner. None for an ordinary user, who stays."""
     if os.geteuid() != 0:
         return None
-    if data.exists():
+    copied = data.exists() and data.stat().st_uid == 0  # by root, whose copy of it is root's
+    if data.exists() and not copied:
         return data.owner()
     known = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
+    user = "postgres" if "postgres" in known else "nobody"
+    for path in (data.parent, data.with_name("password"), data, *data.rglob("*")) if copied else ():
+        shutil.chown(path, user)
+    return user
 
 
 @contextlib.contextmanager
@@ -143,22 +159,12 @@ def running(directory: Path, *, durable: bool = True, tree: Tree | None = None) 
 @contextlib.contextmanager
 def placed(directory: Path, *, durable: bool = True, tree: Tree | None = None) -> Iterator[Postgres]:
     """One that has its data and does not run yet."""
-    with owned(directory) as home, _place(home, durable=durable) as place:
+    with owned(directory) as home:
+        place = home / "postgres"
+        if place.is_symlink():  # of a version that kept root's elsewhere
+            if not place.exists():
+                raise NotReady(f"the database of {home} was in {place.readlink()}, which is gone: restore that one")
+            tell(f"starting on the database in {place.readlink()}, which a copy of {home} does not have")
+        else:
+            place.mkdir(mode=0o700, exist_ok=True)
         yield Postgres(place, tree or tree_of("postgresql"), durable=durable, log=home / "postgres.log")
-
-
-@contextlib.contextmanager
-def _place(home: Path, *, durable: bool) -> Iterator[Path]:
-    """Where the data goes: into the folder, or, for root, to where another user gets in (a link tells)."""
-    if os.geteuid() != 0 or open_to_others(home):
-        (home / "postgres").mkdir(mode=0o700, exist_ok=True)
-        yield home / "postgres"
-    elif not durable:
-        with tempfile.TemporaryDirectory(prefix="plumbline-") as elsewhere:
-            yield Path(elsewhere)
-    else:
-        link = home / "postgres"
-        if not link.is_symlink():
-            ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=ROOTS_PLACE))
-        yield link.resolve()

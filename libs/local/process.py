@@ -35,6 +35,7 @@ class Process:
         user: str | None = None,
         stop_signal: int = signal.SIGTERM,
         nursery: Nursery | None = None,
+        held: tuple[int, ...] = (),
     ) -> None:
         """``user``: whom to become, root only. ``stop_signal``: what ends it orderly, sent when we die too.
 
@@ -48,7 +49,9 @@ class Process:
         self._before = log.stat().st_size  # what those before it said
         self._child: Copy | subprocess.Popen[bytes]
         if nursery is None:
-            self._child = _executed([str(arg) for arg in args], log, stop_signal, env=env, cwd=cwd, **identity(user))
+            self._child = _executed(
+                [str(arg) for arg in args], log, stop_signal, env=env, cwd=cwd, pass_fds=held, **identity(user)
+            )
         else:
             _, _, module, *arguments = map(str, args)
             told = {"module": module, "arguments": arguments, "env": dict(env or os.environ), "name": log.stem}
@@ -126,6 +129,7 @@ class Program:
     user: str | None = None
     stop_signal: int = signal.SIGTERM
     nursery: Nursery | None = None
+    held: tuple[int, ...] = ()  #: what is open here and stays so in it, under the same number
 
     def start(self) -> Process:
         return Process(
@@ -136,6 +140,7 @@ class Program:
             user=self.user,
             stop_signal=self.stop_signal,
             nursery=self.nursery,
+            held=self.held,
         )
 
 

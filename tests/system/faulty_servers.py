@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from libs.local.debian import tree_of
@@ -70,7 +71,7 @@ class Server(Postgres):
     def program(self, port: int) -> Program:
         told = super().program(self._kept)
         more = [word for key, value in self._settings.items() for word in ("-c", f"{key}={value}")]
-        return Program([*told.args, *more], told.log, told.env, told.cwd, told.user, told.stop_signal)
+        return replace(told, args=[*told.args, *more])
 
     def start(self, *, seconds: float = 60) -> None:
         self._process: Process = self.program(self._kept).start()

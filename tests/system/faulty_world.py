@@ -247,9 +247,7 @@ class _Keys:
 
 @contextlib.contextmanager
 def faulty_world() -> Iterator[FaultyWorld]:
-    """In a folder that any user may pass through to: as root, PostgreSQL's data then stays inside it."""
     with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
-        Path(made).chmod(0o755)
         world = FaultyWorld(Path(made))
         try:
             world.start()

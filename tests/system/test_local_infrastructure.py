@@ -4,11 +4,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,14 +19,6 @@ from libs.local.ports import free_ports
 from tests.system.distributed_world import exists
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """One that any user may pass through to, unlike pytest's: as root, PostgreSQL's data then stays inside it."""
-    with tempfile.TemporaryDirectory(prefix="plumbline-test-") as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
 
 
 def connect(url: str) -> psycopg.Connection:
@@ -59,22 +49,22 @@ def test_making_a_database_again_keeps_it_and_sets_the_new_password(postgres: Da
         connect(url)
 
 
-def test_a_database_server_started_again_has_its_data_even_after_a_crash(folder: Path) -> None:
-    with postgres.running(folder, durable=True) as server:
+def test_a_database_server_started_again_has_its_data_even_after_a_crash(tmp_path: Path) -> None:
+    with postgres.running(tmp_path, durable=True) as server:
         with connect(server.url()) as db:
             db.execute("create table job (id int); insert into job values (1)")
         server.stop("immediate")
         server.start()
         with connect(server.url()) as db:
             db.execute("insert into job values (2)")
-    with postgres.running(folder, durable=True) as server, connect(server.url()) as db:
+    with postgres.running(tmp_path, durable=True) as server, connect(server.url()) as db:
         assert db.execute("select count(*) from job").fetchone() == (2,)
 
 
-def test_two_servers_run_at_once_but_never_on_one_folder(folder: Path) -> None:
-    with postgres.running(folder / "a", durable=False) as one, postgres.running(folder / "b", durable=False) as two:
+def test_two_servers_run_at_once_but_never_on_one_folder(tmp_path: Path) -> None:
+    with postgres.running(tmp_path / "a", durable=False) as one, postgres.running(tmp_path / "b", durable=False) as two:
         assert one.port != two.port
-        with pytest.raises(NotReady, match="in use by another"), postgres.running(folder / "a"):
+        with pytest.raises(NotReady, match="in use by another"), postgres.running(tmp_path / "a"):
             pass
 
 
@@ -98,6 +88,27 @@ def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Pat
             assert time.monotonic() < deadline, "its queue never came back"
             time.sleep(0.05)
     assert (tmp_path / "password").stat().st_mode & 0o077 == 0
+
+
+def test_a_database_is_in_its_folder_though_no_other_user_gets_there_and_a_copy_of_it_has_everything(
+    tmp_path: Path,
+) -> None:
+    """As root the server becomes another user. Its data lay elsewhere then: no copy had it, and nobody took it away."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with postgres.running(closed / "here", durable=False) as server, connect(server.url("postgres")) as somebody:
+        somebody.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    shutil.copytree(closed / "here", closed / "copy", symlinks=True)
+    shutil.rmtree(closed / "here")
+
+    with postgres.running(closed / "copy", durable=False) as server, connect(server.url("postgres")) as somebody:
+        assert somebody.execute("SELECT one FROM kept").fetchall() == [(1,)]
+
+
+def test_a_database_that_was_elsewhere_and_is_gone_is_told(tmp_path: Path) -> None:
+    (tmp_path / "postgres").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotReady, match="elsewhere, which is gone"), postgres.placed(tmp_path):
+        pass
 
 
 def test_a_copy_of_a_brokers_folder_begins_anew_and_leaves_the_original_its_files(tmp_path: Path) -> None:
@@ -144,9 +155,9 @@ def test_a_wrong_gateway_configuration_is_refused_with_the_reason(tmp_path: Path
         pass
 
 
-def test_nothing_is_left_when_the_owner_is_killed(folder: Path) -> None:
+def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
     owner = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(OWNER), str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", textwrap.dedent(OWNER), str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert owner.stdout is not None
     pids = [int(pid) for pid in owner.stdout.readline().split()]
