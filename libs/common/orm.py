@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
 
@@ -158,6 +159,7 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
     )
     sa.event.listen(engine, "do_connect", _impatient)
     sa.event.listen(engine, "handle_error", _silent)
+    sa.event.listen(engine, "handle_error", _of_another_shape)
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
     return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), DatabaseClock())
 
@@ -170,6 +172,14 @@ def _silent(context: sa.engine.ExceptionContext) -> None:
     """No connection is better than this one, so nothing is tried again as it is after a restart."""
     if isinstance(context.original_exception, Silent):
         raise Unavailable("the database does not answer", headers={"Retry-After": "2"})
+
+
+def _of_another_shape(context: sa.engine.ExceptionContext) -> None:
+    """What this connection has prepared is of the tables as they were before a later version's migration, which widened
+    a column, and is refused for as long as it lives: a new one is asked."""
+    reason = context.original_exception
+    if isinstance(reason, psycopg.errors.FeatureNotSupported) and "cached plan" in str(reason):
+        context.is_disconnect = True
 
 
 @contextmanager

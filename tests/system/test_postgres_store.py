@@ -16,6 +16,7 @@ from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
 from libs.common.store import Store
 from libs.common.timers import Timers
+from libs.common.trouble import persistent
 from libs.common.tx import Tx
 from tests.contract.store_suite import StoreSuite
 from tests.contract.throwaway import (
@@ -51,6 +52,31 @@ def test_a_pool_that_is_used_up_is_told_within_seconds_and_heals(new_database: C
     with store.begin() as again:
         assert again.connection
     database.dispose()
+
+
+@pytest.mark.parametrize("reading", [True, False], ids=["reading", "writing"])
+def test_the_version_before_works_on_after_a_migration_that_made_a_column_wider(
+    new_database: Callable[[str], str], *, reading: bool
+) -> None:
+    """It had asked so often that the server keeps its question, as it was before the migration."""
+    url = new_database("maker")
+    database, later = orm.connect(url, pool_size=1), orm.connect(url)
+    store = maker(database)
+
+    def names() -> list[str]:
+        with store.reading() if reading else store.begin() as tx:
+            return list(tx.session.scalars(sa.select(Thing.note)))
+
+    with store.begin() as tx:
+        make(tx, "kettle")
+    for _ in range(10):
+        names()
+    with later.engine.begin() as migration:
+        migration.exec_driver_sql("ALTER TABLE things ALTER COLUMN note TYPE varchar(300)")
+
+    assert persistent(names) == ["kettle"]
+    for one in (database, later):
+        one.dispose()
 
 
 @pytest.mark.parametrize("told", [Conflict("refused"), Unavailable("away"), ValueError("a bug")], ids=repr)
