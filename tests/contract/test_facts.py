@@ -61,6 +61,18 @@ def test_a_frozen_sample_means_today_what_it_meant_then(name: str) -> None:
     assert type(event).read(event.subject, event.data()) == event
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fact_of_before_a_field_was_added_says_it_by_its_default(name: str) -> None:
+    """The console looked for it in what was read, and parked every such fact."""
+    kind, said = FACTS[name], sample(name)
+    message = decode(json.dumps(said | {"data": {key: said["data"][key] for key in schema(kind)["required"]}}).encode())
+
+    event = message.event()
+
+    assert event is not None
+    assert set(event.data()) == set(kind.data_fields())
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(HERE)))
 def test_a_fact_a_command_and_the_envelope_only_ever_gain_fields_that_have_a_default(path: Path) -> None:
     before, after = frozen(path.parent, path.stem), DOCUMENTS[path]
