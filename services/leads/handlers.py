@@ -8,6 +8,7 @@ from libs.common.contracts.opportunities import (
     OpportunityAssigned,
     OpportunityChanged,
     OpportunityContacted,
+    OpportunityLost,
     OpportunityOpened,
     OpportunityReopened,
     OpportunityWon,
@@ -57,8 +58,14 @@ def stop_the_response_clock(tx: Tx, event: OpportunityContacted) -> None:
     )
 
 
+@subscriptions.on(OpportunityLost)
+def note_that_it_came_to_nothing(tx: Tx, event: OpportunityLost) -> None:
+    filing.sold_by(tx, event)
+
+
 @subscriptions.on(OpportunityWon)
 def convert_the_lead(tx: Tx, event: OpportunityWon) -> None:
+    filing.sold_by(tx, event)
     usecases.convert(
         tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id, job_id=event.job_id
     )
@@ -66,6 +73,7 @@ def convert_the_lead(tx: Tx, event: OpportunityWon) -> None:
 
 @subscriptions.on(OpportunityReopened)
 def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
+    filing.sold_by(tx, event)
     if event.acceptance_id is not None:
         filing.goes_to_job(tx, event.lead_id, None)
     usecases.unconvert(tx, event.lead_id, opportunity_id=event.subject, acceptance_id=event.acceptance_id)

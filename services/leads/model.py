@@ -193,7 +193,8 @@ class ContactAttempt(Base):
 
 
 class Selling(Base):
-    """Who sells what came of a lead, as opportunities tells: they read its files, too; so do a job's readers."""
+    """Who sells what came of a lead, as opportunities tells. While ``open`` it is their work; they read the lead's
+    files, too; so do a job's readers."""
 
     __tablename__ = "selling"
 
@@ -203,6 +204,10 @@ class Selling(Base):
     inside_rep_id: Mapped[UUID | None]
     branch: Mapped[UUID | None]
     job_id: Mapped[UUID | None]  #: that shows the lead's files
+    open: Mapped[bool]  #: neither won nor lost
+
+
+sa.Index("ix_selling_open", Selling.salesperson_id, postgresql_where=Selling.open, sqlite_where=Selling.open)
 
 
 class MatchKey(Base):

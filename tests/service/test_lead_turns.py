@@ -11,7 +11,7 @@ from embedded.testing import AWAY, CAST, HOME, SALES, Bench
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.staff import Person, PersonChanged
 
-LEADS = "/api/v1/leads"
+LEADS, OPPORTUNITIES = "/api/v1/leads", "/api/v1/opportunities"
 NAMES = {str(ident): name for name, (ident, *_) in CAST.items()}
 
 
@@ -58,6 +58,38 @@ def test_whoever_works_the_fewest_gets_the_next(leads: Bench) -> None:
         given_to(leads, owner_id=str(CAST["salesperson"][0]))
     rule(leads, "load")
     assert [given_to(leads) for _ in range(4)] == ["colleague", "colleague", "colleague", "salesperson"]
+
+
+def test_what_was_lost_or_is_sold_by_somebody_else_is_no_work_of_its_owners(bench: Callable[..., Bench]) -> None:
+    """Who came last year would get no enquiry until the newcomer had lost as many."""
+    both = bench("leads", "opportunities")
+
+    def worked(owner: str) -> str:
+        said = {"channel": "web", "person_name": "Ada Byron", "phones": ["615-555-0100"], "request": "A heat pump"}
+        lead = both.as_("csr").post(LEADS, {**said, "owner_id": str(CAST[owner][0])}).get_json()["id"]
+        assert both.as_("csr").post(f"{LEADS}/{lead}/validate").status_code == 200
+        both.settle()
+        [opened] = both.as_("csr").items(f"{OPPORTUNITIES}?lead_id={lead}")
+        return str(opened["id"])
+
+    rule(both, "load")
+    mine = [worked("salesperson") for _ in range(3)]
+    worked("colleague")
+    assert given_to(both) == "colleague", "one against three"
+
+    for one in mine[:2]:
+        assert both.as_("salesperson").post(f"{OPPORTUNITIES}/{one}/lose", {"reason": "price"}).status_code == 200
+    both.settle(deliver_twice=True)
+    assert given_to(both) == "salesperson", "two against one, as two are lost"
+
+    given = {"salesperson_id": str(CAST["colleague"][0])}
+    assert both.as_("manager").post(f"{OPPORTUNITIES}/{mine[2]}/assign", given).status_code == 200
+    both.settle()
+    assert [given_to(both), given_to(both)] == ["salesperson"] * 2, "one against three, as one is the colleague's now"
+
+    assert both.as_("manager").post(f"{OPPORTUNITIES}/{mine[0]}/reopen").status_code == 200
+    both.settle()
+    assert given_to(both) == "colleague", "what is open again is work again: four against three"
 
 
 def test_nobody_who_is_away_or_has_left_gets_any(leads: Bench) -> None:

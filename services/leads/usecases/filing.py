@@ -53,9 +53,10 @@ def remove(tx: Tx, lead: Lead, ident: UUID, *, reason: str) -> FileAt:
 
 
 def sold_by(tx: Tx, event: OpportunityFact) -> None:
-    """Whose the opportunity of a lead is by now."""
+    """Whose the opportunity of a lead is by now, and whether there is anything left to do for it."""
     said = {name: getattr(event, name) for name in ("salesperson_id", "inside_rep_id", "branch")}
-    tx.keep(SELLING, {"lead_id": event.lead_id, "opportunity_id": event.subject, **said}, "lead_id")
+    about = {"lead_id": event.lead_id, "opportunity_id": event.subject, "open": event.stage_type == "open"}
+    tx.keep(SELLING, {**about, **said}, "lead_id")
 
 
 def goes_to_job(tx: Tx, lead_id: UUID, job_id: UUID | None) -> None:

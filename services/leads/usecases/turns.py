@@ -11,7 +11,7 @@ from libs.common.auth import Role
 from libs.common.parties import folded
 from libs.common.prospects import lies_in
 from libs.common.tx import Tx
-from services.leads.model import Lead
+from services.leads.model import Lead, Selling
 from services.leads.settings import PREFERENCES, By
 from services.leads.states import WORKED
 
@@ -56,9 +56,15 @@ def _can(who: Person, skill: str | None) -> bool:
 
 
 def _load(tx: Tx, sellers: Sequence[UUID]) -> dict[UUID, int]:
-    """How many enquiries each of them still works."""
-    mine = sa.select(Lead.owner_id, sa.func.count()).where(Lead.owner_id.in_(sellers), Lead.state.in_(WORKED))
-    return {ident: many for ident, many in tx.session.execute(mine.group_by(Lead.owner_id)) if ident is not None}
+    """How many enquiries each of them still works: what is an opportunity is its salesperson's, until it ends."""
+    entered = sa.select(Selling.lead_id).where(Selling.lead_id == Lead.id)
+    waiting = sa.select(Lead.owner_id.label("whose")).where(
+        Lead.owner_id.in_(sellers), Lead.state.in_(WORKED), ~entered.exists()
+    )
+    sold = sa.select(Selling.salesperson_id).where(Selling.salesperson_id.in_(sellers), Selling.open)
+    every = sa.union_all(waiting, sold).subquery().c.whose
+    counted = tx.session.execute(sa.select(every, sa.func.count().label("many")).group_by(every))
+    return {row.whose: int(row.many) for row in counted}
 
 
 def _last_turns(tx: Tx, sellers: Sequence[UUID]) -> dict[UUID, int]:
