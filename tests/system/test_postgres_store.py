@@ -14,6 +14,7 @@ from libs.common import closing, loops, orm
 from libs.common.errors import Conflict, Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
+from libs.common.relay import MARK_AND_READ
 from libs.common.store import Store
 from libs.common.timers import Timers
 from libs.common.trouble import persistent
@@ -51,6 +52,24 @@ def test_a_pool_that_is_used_up_is_told_within_seconds_and_heals(new_database: C
         assert refusal.value.headers["Retry-After"] == "1"
     with store.begin() as again:
         assert again.connection
+    database.dispose()
+
+
+def test_only_to_note_that_a_fact_was_sent_nobody_waits_for_the_disk(new_database: Callable[[str], str]) -> None:
+    """Lost with a database that dies, the note has the fact sent once more; an act that was answered must never be."""
+    database = orm.connect(new_database("maker"))
+    store = maker(database)
+    with store.begin() as tx:
+        make(tx, "kettle")
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("SET synchronous_commit = on")  # as it is wherever data are worth anything
+        connection.commit()
+        with connection.begin():
+            sent = connection.exec_driver_sql("SELECT id FROM outbox").scalars().all()
+            assert connection.exec_driver_sql(MARK_AND_READ, {"taken": sent, "seen": sent, "most": 1}).all() == []
+            assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "off"
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+        assert connection.exec_driver_sql("SELECT count(published_at) FROM outbox").scalar_one() == len(sent)
     database.dispose()
 
 
