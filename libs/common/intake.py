@@ -12,7 +12,7 @@ from libs.common.parking import park_unread
 from libs.common.positions import OPEN
 from libs.common.service import CommandHandler
 from libs.common.store import Store
-from libs.common.trouble import Locked
+from libs.common.trouble import Locked, of_database
 from libs.common.tx import Origin, Tx
 
 ASKED = "command"  #: what stands for the producer in ``stream_pos``, which never forgets
@@ -44,7 +44,10 @@ class Intake:
                 faults = [f"{fault.pointer} {fault.detail}" for fault in refusal.errors]
                 unsaid = "; ".join(fault for fault in faults if fault not in refusal.detail)
                 self._park(delivery, "refused", f"{whose}{refusal.detail} {unsaid}".strip())
-            except Exception as bug:  # noqa: BLE001 - kept for people; a wish that cannot be done must not stop the rest
+            except Exception as bug:
+                if of_database(bug):
+                    raise Unavailable(f"the database is not as it should be: {type(bug).__name__}") from bug
+                # kept for people: a wish that cannot be done must not stop the rest
                 self._park(delivery, "handler_error", f"{whose}{type(bug).__name__}: {bug}")
 
     def _take(self, command: Command, sender: str | None) -> None:

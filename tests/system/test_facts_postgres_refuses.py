@@ -1,5 +1,6 @@
 """What PostgreSQL refuses for good is the fact's own fault; what it lacks for a while is nobody's."""
 
+import json
 import random
 import string
 from collections.abc import Callable, Iterator
@@ -9,8 +10,11 @@ import sqlalchemy as sa
 
 from libs.common import orm
 from libs.common.bus import Delivery
+from libs.common.contracts.commands import Command
 from libs.common.errors import Unavailable
+from libs.common.intake import Intake
 from libs.common.store import Store
+from libs.common.tx import Tx
 from tests.contract.throwaway import (
     MAKER_TABLES,
     Taker,
@@ -71,3 +75,25 @@ def test_while_a_table_is_away_no_fact_is_blamed_for_it(sides: tuple[Store, Take
     reader.consumer.deliver([Delivery(one.body, redelivered=True) for one in told(store)])
 
     assert reader.heard(subject) == ["made", "changed"]
+
+
+def test_while_a_table_is_away_no_wish_is_refused_for_it(sides: tuple[Store, Taker]) -> None:
+    store, _ = sides
+    wish = {"specversion": "1.0", "id": "1", "source": "/crm", "type": "plumbline.thing.make.v1", "data": {}}
+    asked = [Delivery(json.dumps(wish).encode())]
+
+    def wanted(tx: Tx, _command: Command) -> None:
+        make(tx, "wanted")
+
+    intake = Intake(store, {"plumbline.thing.make.v1": wanted})
+    with store.database.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE things RENAME TO away"))
+    with pytest.raises(Unavailable):
+        intake.deliver(asked)
+    with store.database.engine.begin() as connection:
+        assert connection.execute(sa.select(MAKER_TABLES.parked)).all() == []
+        connection.execute(sa.text("ALTER TABLE away RENAME TO things"))
+
+    intake.deliver(asked)
+
+    assert [one.read().data for one in told(store)] == [{"note": "wanted"}]
