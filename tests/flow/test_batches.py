@@ -8,13 +8,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from libs.common import orm
+from libs.common import gliding, orm
 from libs.common.bus import Delivery
 from libs.common.columns import Aggregate, type_map
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import Message, decode
 from libs.common.service import Subscriptions
 from libs.common.store import Store
+from libs.common.trouble import TryAgain
 from libs.common.tx import Tx
 from tests.contract.throwaway import ThingChanged, ThingMade, known, make, maker
 
@@ -120,3 +121,21 @@ def test_a_fact_whose_record_cannot_be_written_takes_no_other_with_it(copier: Co
         assert [row.event_id for row in tx.session.execute(sa.select(held))] == [facts[2].id]
     assert copier.column(Base.metadata.tables["copies"].c.note) == ["one", "three", "two"]
     assert copier.column(LINES.c.note) == ["one", "three", "two"]
+
+
+def test_what_nobody_reacts_to_takes_nothing_with_it_where_the_database_was_restarted_meanwhile(
+    copier: Copier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection is found stale at the first statement: that of facts which nobody reacts to."""
+    made, forgotten, changed, other = copier.facts(("one", "forgotten", "final"), ("other",))
+    copier.deliver([made])
+
+    def stale(*_: object) -> None:
+        raise TryAgain("the database was restarted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gliding, "_moved", stale)
+        copier.deliver([forgotten, other])
+    copier.deliver([changed])
+
+    assert copier.column(Base.metadata.tables["copies"].c.note) == ["final", "other"]
