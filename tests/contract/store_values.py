@@ -179,7 +179,15 @@ class Sweeping:
     def test_the_audit_trail_says_who_changed_what_and_shows_what_was_taken_out(self, store: Store) -> None:
         subject = made(store)
         with store.begin(Origin(actor="csr", action="PATCH /things")) as tx:
+            thing = tx.get(Thing, subject)
+            thing.price = Decimal("1.5")
+            change(tx, subject, "twice")
+            audit.also(tx, thing, "files", 0, 1)
+            tx.write()
             change(tx, subject, "changed")
+            audit.also(tx, thing, "files", 1, 2)
+        with store.begin() as tx:
+            tx.get(Thing, subject).price = Decimal("1.50")
 
         def chain(_: int) -> int:
             return audit.chain(store)
@@ -191,6 +199,6 @@ class Sweeping:
             rows = tx.session.execute(sa.select(table).order_by(table.c.position)).all()
         assert [(row.position, row.actor, row.changes) for row in rows] == [
             (1, "system", {"created": [None, True]}),
-            (2, "csr", {"note": ["made", "changed"]}),
+            (2, "csr", {"note": ["made", "changed"], "price": [None, "1.5"], "files": [0, 2]}),
         ]
         assert rows[1].hash == audit.link(rows[0].hash, rows[1])

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import services
 from embedded.testing import CAST, Bench
 from libs.common import audit
+from libs.common.web import audited
 from tests.flow.funnel import API, Funnel
 from tests.service.console_reader import Reader
 
@@ -105,6 +106,25 @@ def test_a_row_taken_out_of_the_audit_is_missed(bench: Callable[..., Bench]) -> 
     altered(leads, 2, position=None)
 
     assert leads.as_("auditor").get(CHAIN).get_json()["broken_at"] == 2
+
+
+def test_a_long_chain_is_checked_stretch_by_stretch_and_not_from_behind_a_row_that_is_gone(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads = bench("leads")
+    whole = chained(leads)
+    monkeypatch.setattr(audited, "STRETCH", 2)
+    stretches, after = list[tuple[int, bool]](), 0
+    while not stretches or stretches[-1][1]:
+        said = leads.as_("auditor").get(f"{CHAIN}?after={after}").get_json()
+        stretches.append((said["rows"], said["more"]))
+        after = said["position"]
+    assert (after, sum(rows for rows, _ in stretches)) == (whole["position"], whole["rows"])
+    assert max(rows for rows, _ in stretches) == 2
+
+    altered(leads, 2, position=None)
+
+    assert leads.as_("auditor").get(f"{CHAIN}?after=2").get_json()["broken_at"] == 3
 
 
 def test_a_chain_begun_before_the_client_was_covered_still_holds_and_goes_on(bench: Callable[..., Bench]) -> None:

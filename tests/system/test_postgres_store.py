@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from libs.common import closing, loops, orm
+from libs.common import audit, closing, loops, orm
 from libs.common.errors import Conflict, Unavailable
 from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
@@ -239,3 +239,31 @@ def test_a_timer_and_an_act_on_its_record_wait_for_each_other_in_one_order(new_d
     with store.reading() as tx:
         assert tx.execute(sa.select(MAKER_TABLES.timers)).all() == []
     database.dispose()
+
+
+def test_a_worker_that_links_the_audit_while_another_does_goes_on_behind_it(new_database: Callable[[str], str]) -> None:
+    """Else both would begin with the same row, or the second with what came since, as if nothing was before it."""
+    one, other = (maker(orm.connect(url)) for url in [new_database("maker")] * 2)
+    for store in (one, other):
+        with store.begin() as tx:
+            make(tx, "made")
+    linked: list[int] = []
+    second = threading.Thread(target=lambda: linked.append(audit.chain(other)))
+
+    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "WHERE audit.position IS NULL" in statement and looks.pop():
+            second.start()
+            until_one_waits(other.database.engine)
+            with other.begin() as tx:
+                make(tx, "made meanwhile")
+
+    looks = [True, False]  #: first it looks whether there is anything to do
+    sa.event.listen(one.database.engine, "before_cursor_execute", before)
+    linked.append(audit.chain(one))
+    second.join()
+
+    with one.reading() as tx:
+        checked = audit.check(tx, 0, 10)
+    assert (checked.position, checked.broken_at, sum(linked)) == (3, None, 3)
+    for store in (one, other):
+        store.database.dispose()
