@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message
 from libs.common.intake import wish_in
-from libs.common.parking import key_of, park, park_and_block, park_unread
+from libs.common.parking import key_of, park, park_and_block, park_fork, park_unread, taken_by
 from libs.common.positions import Positions
 from libs.common.store import Store
 from libs.common.tx import Tx
@@ -36,9 +36,12 @@ class DeadLetters:
             park_unread(tx, delivery, BadEnvelope(DEAD, f"{why}; {wrong.detail}"), self.producer, about)
             return
         position = Positions.one(tx, key_of(message))
+        if (other := taken_by(tx, position, message.number, message.id)) is not None:
+            park_fork(tx, message, other)
+            return
         if message.number <= position.last_seq or _is_parked(tx, message):
             return
-        if message.number == position.last_seq + 1 and not position.blocked:
+        if message.number == position.last_seq + 1:  # else it blocks already
             park_and_block(tx, message, DEAD, why)
         else:
             park(tx, message, DEAD, why, blocks=False)

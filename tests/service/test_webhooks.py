@@ -263,6 +263,47 @@ def test_a_sender_that_stood_still_does_not_give_back_the_lease_of_who_took_over
     assert len(receiver.got) == 2
 
 
+def test_of_two_senders_who_see_the_same_webhook_one_serves_it(
+    company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook(company, receiver.url)
+    tell(company)
+    store, another = store_of(company), list[Any]()
+    alone = store.alone
+
+    def slower(*, changing: bool = True) -> Any:
+        if changing and not another:
+            another.append(store)
+            another.append(posting._take(store))
+        return alone(changing=changing)
+
+    monkeypatch.setattr(store, "alone", slower)
+    send(company)
+    assert (another[1] is not None, receiver.got) == (True, [])
+    company.clock.forward(seconds=60)
+    send(company)
+    assert len(receiver.got) == 1
+
+
+def test_a_webhook_that_is_paused_while_it_is_served_gets_no_more_until_it_goes_on(
+    company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = hook(company, receiver.url)
+    lead = tell(company)
+    tell(company, leads.LeadValidated, subject=lead)
+
+    def pause(point: str) -> None:
+        if point == "webhook_sent" and len(receiver.got) == 1:
+            assert company.as_("admin").post(f"{path}/pause").status_code == 200
+
+    monkeypatch.setattr(store_of(company), "crash", pause)
+    send(company)
+    assert receiver.types == ["plumbline.lead.nurturing.v1"]
+    assert company.as_("admin").post(f"{path}/resume").status_code == 200
+    send(company)
+    assert receiver.types == ["plumbline.lead.nurturing.v1", "plumbline.lead.validated.v1"]
+
+
 def test_a_receiver_that_drips_is_cut_off_and_rests(
     company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
