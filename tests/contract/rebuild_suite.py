@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from libs.common import rebuild as rebuilding
 from libs.common.bus import Delivery
+from libs.common.deadletters import DeadLetters
 from libs.common.errors import Conflict
 from libs.common.orm import Database
 from libs.common.rebuild import ReadModel, rebuild
+from tests.contract.bus_world import forged
 from tests.contract.parked_suite import Desk, refuse
-from tests.contract.throwaway import EFFECTS, MAKER_TABLES, known
+from tests.contract.throwaway import EFFECTS, MAKER_TABLES, Killed, known
 
 
 class Workshop(Desk):
@@ -138,6 +142,58 @@ class RebuildSuite:
         del workshop.taker.moods["bad"]
         workshop.rebuild()
         assert workshop.shown() == before
+
+    def test_a_model_whose_last_fact_cannot_be_read_stays_as_it_is(self, workshop: Workshop) -> None:
+        """It is parked at once, and nothing waits behind it."""
+        workshop.make("made", "0")
+        workshop.settle()
+        before = workshop.shown()
+        made, changed = workshop.rows()
+        wrong = [Delivery(row.body) for row in (made, forged(changed, data={"note": 5}))]
+        workshop.history = lambda _since: [wrong]  # type: ignore[method-assign, assignment, return-value]
+
+        with pytest.raises(Conflict, match="1 facts could not be applied"):
+            workshop.rebuild()
+
+        assert workshop.shown() == before
+
+    def test_what_is_applied_or_parked_of_another_publisher_stays_so(self, workshop: Workshop) -> None:
+        workshop.make("made", "0")
+        workshop.settle()
+        theirs, far = str(uuid4()), "/plumbline/elsewhere"
+        first, second = (forged(row, id=str(uuid4()), source=far, subject=theirs).body for row in workshop.rows())
+        workshop.taker.consumer.deliver([Delivery(first)])
+        DeadLetters(workshop.taker.store, "plumbline.taker.dead").deliver([Delivery(second)])
+        before = workshop.parked()
+        assert len(before) == 1
+
+        workshop.rebuild()
+
+        assert (workshop.parked(), workshop.taker.position(UUID(theirs))) == (before, 1)
+
+    def test_what_a_rebuild_that_was_killed_left_behind_is_in_no_later_one(
+        self, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workshop.make("made", "0")
+        workshop.settle()
+        right, clear = workshop.shown(), rebuilding._clear
+        wrong = sa.insert(EFFECTS).values(subject=UUID(int=1), note="wrong")
+        workshop.taker.moods["0"] = lambda tx: tx.execute(wrong)  # which is why somebody ended it
+
+        def killed() -> None:
+            monkeypatch.setattr(rebuilding, "_clear", lambda *_: None)  # nobody is left to do it
+            raise Killed
+
+        workshop.at_the_end = killed
+        with pytest.raises(Killed):
+            workshop.rebuild()
+        monkeypatch.setattr(rebuilding, "_clear", clear)
+        workshop.at_the_end = lambda: None
+        del workshop.taker.moods["0"]
+
+        workshop.rebuild()
+
+        assert workshop.shown() == right
 
     def test_bytes_that_are_no_fact_keep_no_model_from_being_built_anew(self, workshop: Workshop) -> None:
         subject = workshop.make("made", "0")
