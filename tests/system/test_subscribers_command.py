@@ -126,6 +126,29 @@ def killing(call: Callable[..., Any], step: int) -> Callable[..., Any]:
     return until
 
 
+def test_at_no_moment_may_anybody_more_than_what_was_agreed(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has rights and none by topic may everything there: also where a command is killed between the two."""
+    call, name = Management.call, f"s{uuid4().hex[:8]}"
+    moments: list[set[str]] = []
+
+    def watched(broker: Management, method: str, path: str, body: object = None) -> Any:
+        answer = call(broker, method, path, body)
+        if method != "GET":
+            may, by_topic = (
+                {one["user"] for one in call(broker, "GET", f"vhosts/{broker.here}/{kind}")}
+                for kind in ("permissions", "topic-permissions")
+            )
+            moments.append({one for one in may - by_topic if one.startswith("subscriber.")})
+        return answer
+
+    monkeypatch.setattr(Management, "call", watched)
+    for args in (["add", name, "--pattern", LEADS], ["add", name, "--pattern", BOOKINGS], ["remove", name]):
+        assert company.run(*args).exit_code == 0
+
+    assert len(moments) > 10
+    assert set().union(*moments) == set()
+
+
 def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:
     name = f"s{uuid4().hex[:8]}"
     said = company.run("add", name, "--pattern", BOOKINGS, "--pattern", "plumbline.*.created.v1", "--command", CAPTURE)

@@ -185,7 +185,7 @@ def remove(broker: Management, subscriber: Subscriber) -> list[str]:
     """Takes the user away, its connections and its queues with it. Returns what there was."""
     name, gone = quote(subscriber.user, safe=""), []
     if exists(broker, subscriber):
-        for kind in ("topic-permissions", "permissions"):
+        for kind in ("permissions", "topic-permissions"):  # the other way round everything would be open in between
             _gone(broker, f"{kind}/{broker.here}/{name}")
         if not broker.call("GET", f"users/{name}/permissions"):  # else it reads in another virtual host
             _gone(broker, f"users/{name}")

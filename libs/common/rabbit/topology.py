@@ -142,6 +142,13 @@ class _Maker:
         name = quote(account.name, safe="")
         if not any(_is(one, account) for one in self._there("users")):
             self.broker.call("PUT", f"users/{name}", {"password": account.password, "tags": TAG})
+        streams = service.subscriptions.streams
+        topics = {
+            "exchange": EVENTS,
+            "write": f"^plumbline\\.({'|'.join(aggregates)})\\." if aggregates else NOTHING,
+            "read": f"^plumbline\\.({'|'.join(streams)})\\.#$" if streams else NOTHING,
+        }
+        self._permit("topic-permissions", account.name, topics)  # first: without them everything would be open
         queue = re.escape(queue_of(service.name))
         intake = f"|{re.escape(COMMANDS)}(\\.dead)?" if service.name == INTAKE else ""
         rights = {
@@ -150,13 +157,6 @@ class _Maker:
             "read": f"^({re.escape(EVENTS)}|{queue}(\\.dead)?|{re.escape(HISTORY)}{intake})$",
         }
         self._permit("permissions", account.name, rights)
-        streams = service.subscriptions.streams
-        topics = {
-            "exchange": EVENTS,
-            "write": f"^plumbline\\.({'|'.join(aggregates)})\\." if aggregates else NOTHING,
-            "read": f"^plumbline\\.({'|'.join(streams)})\\.#$" if streams else NOTHING,
-        }
-        self._permit("topic-permissions", account.name, topics)
         self.said.append(f"user {account.name}")
 
     def _permit(self, kind: str, user: str, rights: Mapping[str, str]) -> None:
