@@ -30,7 +30,8 @@ def write(
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    known = _passwords(folder / "passwords.json")
+    admins = [name for name, given in (("database", database_admin), ("broker", broker_admin)) if given is None]
+    known = _passwords(folder / "passwords.json", admins)
     of_database, of_broker = known["database"], known["broker"]
     files = {
         "database-passwords": _pairs(of_database),
@@ -52,11 +53,11 @@ def write(
         replace(folder / name, content, mode)
 
 
-def _passwords(path: Path) -> dict[str, dict[str, str]]:
+def _passwords(path: Path, admins: list[str]) -> dict[str, dict[str, str]]:
     """What was chosen before, and a password for whoever has none yet: a service that is new."""
     known: dict[str, dict[str, str]] = json.loads(path.read_text()) if path.exists() else {}
     before = json.dumps(known)
-    for kind, names in (("database", services.NAMES), ("broker", services.NAMES), ("admin", ("database", "broker"))):
+    for kind, names in (("database", services.NAMES), ("broker", services.NAMES), ("admin", admins)):
         of_kind = known.setdefault(kind, {})
         for name in names:
             of_kind.setdefault(name, secrets.token_urlsafe(24))

@@ -97,7 +97,12 @@ class Postgres(DatabaseServer):
     def _answers(self) -> bool:
         try:
             self.shut_to_the_public()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as away:
+            if "password authentication failed" in str(away):
+                kept = self._place / "password"
+                raise NotReady(
+                    f"PostgreSQL has another password for {ADMIN} than {kept}: write that one there"
+                ) from None
             return False
         return True
 

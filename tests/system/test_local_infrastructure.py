@@ -105,6 +105,13 @@ def test_a_database_is_in_its_folder_though_no_other_user_gets_there_and_a_copy_
         assert somebody.execute("SELECT one FROM kept").fetchall() == [(1,)]
 
 
+def test_an_administrator_whose_password_was_changed_is_told_at_once_where_the_former_one_is(tmp_path: Path) -> None:
+    with postgres.running(tmp_path, durable=False) as server, connect(server.url("postgres")) as somebody:
+        somebody.execute("ALTER ROLE plumbline PASSWORD 'a new one'")
+    with pytest.raises(NotReady, match="postgres/password: write that one there"), postgres.running(tmp_path):
+        pass
+
+
 def test_a_database_that_was_elsewhere_and_is_gone_is_told(tmp_path: Path) -> None:
     (tmp_path / "postgres").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(NotReady, match="elsewhere, which is gone"), postgres.placed(tmp_path):

@@ -73,7 +73,7 @@ def _schema(service: Service, tx: Tx) -> dict[str, Any]:
         return {"ok": True, "revision": found}
     if found is not None and found.isdecimal() and found > expected:  # they are counted: 0001, 0002, …
         return {"ok": True, "revision": found, "detail": f"newer than this code, which expects {expected}"}
-    return {"ok": False, "detail": f"the database is at {found}, this code expects {expected}"}
+    return {"ok": False, "detail": f"the database is at {found or 'nothing'}, this code expects {expected}"}
 
 
 def worker_parts(tx: Tx) -> Parts:
