@@ -2,7 +2,7 @@
 
 import os
 import sys
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import click
 import psycopg
@@ -29,6 +29,7 @@ def command() -> None:
         port=parts.port or 5432,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
+        how=dict(parse_qsl(parts.query)),
     )
     try:
         server.shut_to_the_public()

@@ -1,16 +1,19 @@
 """What one does with a PostgreSQL server that is there, ours or given: databases apart from each other."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 
 class DatabaseServer:
-    """Where it listens, and its administrator."""
+    """Where it listens, its administrator, and how it is to be reached (``sslmode`` and the like)."""
 
-    def __init__(self, *, host: str, port: int, user: str, password: str) -> None:
-        self.host, self.port, self.user, self.password = host, port, user, password
+    def __init__(self, *, host: str, port: int, user: str, password: str, how: Mapping[str, str] | None = None) -> None:
+        self.host, self.port, self.user, self.password, self.how = host, port, user, password, how or {}
 
     def url(self, database: str = "postgres", *, user: str | None = None, password: str | None = None) -> str:
         """For SQLAlchemy. The administrator's, unless a user is named."""
@@ -43,12 +46,6 @@ class DatabaseServer:
 
     def connect(self) -> psycopg.Connection:
         """As the administrator, each statement for itself."""
-        return psycopg.connect(
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            dbname="postgres",
-            autocommit=True,
-            connect_timeout=5,
-        )
+        who = {"host": self.host, "port": str(self.port), "user": self.user, "password": self.password}
+        told: dict[str, Any] = {**who, "dbname": "postgres", "connect_timeout": "5", **self.how}
+        return psycopg.connect(make_conninfo(**told), autocommit=True)

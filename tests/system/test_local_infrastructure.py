@@ -11,7 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from commands import provision
 from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
@@ -33,6 +35,16 @@ def test_a_role_reaches_its_own_database_and_no_other(postgres: DatabaseServer, 
     for other in (staff.rpartition("/")[2], "postgres", "template1"):
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             connect(f"{leads.rpartition('/')[0]}/{other}")
+
+
+def test_databases_are_made_over_a_line_that_is_as_safe_as_the_address_asks(postgres: DatabaseServer) -> None:
+    """It was left out of the address, and the administrator's password went to whoever was there."""
+    told = {"PLUMBLINE_DATABASE_URL": f"{postgres.url()}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem"}
+    told["PLUMBLINE_DATABASE_PASSWORDS"] = "leads=a-long-password"
+
+    done = CliRunner().invoke(provision.command, env=told)
+
+    assert (done.exit_code, "cannot be reached" in done.stderr) == (3, True), done.output
 
 
 def test_making_a_database_again_keeps_it_and_sets_the_new_password(postgres: DatabaseServer, new_database) -> None:
