@@ -1,6 +1,7 @@
 """What a command is told of a system's address, of a token, a folder or a file: what is wrong with it is said before it
 is used."""
 
+import os
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,16 @@ def _names_host(said: str, schemes: tuple[str, ...]) -> bool:
 
 
 address = _address("http://127.0.0.1:8080", "http", "https")  #: of a system
-broker_address = _address("amqp://name:password@127.0.0.1:5672/%2F", "amqp", "amqps")
+_of_broker = _address("amqp://name:password@127.0.0.1:5672/%2F", "amqp", "amqps")
+
+
+def broker_address(context: click.Context, option: click.Parameter, said: str | None) -> str | None:
+    """Said, or kept in the file that a container is told of."""
+    file = os.environ.get(f"{option.envvar}_FILE") if said is None else None
+    try:
+        return _of_broker(context, option, Path(file).read_text().strip() if file else said)
+    except OSError as wrong:
+        raise click.BadParameter(f"{option.envvar}_FILE cannot be read: {wrong.strerror}") from wrong
 
 
 def server(_context: click.Context, _option: click.Parameter, said: str) -> str:

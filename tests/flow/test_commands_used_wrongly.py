@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from commands import ROOT
+from commands import ROOT, events
 from libs.common.signingkey import signing_key
 
 
@@ -74,6 +74,17 @@ def test_who_asks_a_distributed_system_that_does_not_run_is_told_how_to_start_th
 
     assert (done.exit_code, len(done.output.splitlines())) == (3, 1), done.output
     assert "./plumbline up --distributed" in done.output
+
+
+def test_a_broker_that_is_named_in_a_file_as_in_a_container_is_the_one_that_is_read(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text("amqp://plumbline:a-long-password@127.0.0.1:1/%2F\n")
+    told = {"PLUMBLINE_AMQP_URL_FILE": str(tmp_path / "address")}
+
+    done = CliRunner().invoke(events.command, ["tail", "--no-follow", "--data", str(tmp_path)], env=told)
+    missing = CliRunner().invoke(events.command, ["tail"], env={"PLUMBLINE_AMQP_URL_FILE": str(tmp_path / "none")})
+
+    assert (done.exit_code, "RabbitMQ cannot be reached" in done.output) == (3, True), done.output
+    assert (missing.exit_code, "cannot be read" in missing.output) == (2, True), missing.output
 
 
 SPOILT = {
