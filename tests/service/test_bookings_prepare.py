@@ -144,9 +144,11 @@ def test_a_scheduled_window_that_is_moved_stays_scheduled_and_who_says_that_it_i
 
 
 def test_material_of_the_assemblies_is_one_list_to_order(orders: Orders) -> None:
-    booking = orders.sell(materials=(material("Pipe", "2.5", "P"), material("Pump", "1"), material("Pipe", "1.5", "P")))
+    parts = (("Pipe", "2.5", "P"), ("Pump", "1", ""), ("Pipe", "1.5", "P"), ("Pipe", "1", "P-2"), ("Elbow", "1", ""))
+    booking = orders.sell(materials=tuple(material(*one) for one in parts))
     assert booking["ordering_status"] == "to_order"
-    assert [(one["description"], one["qty"]) for one in booking["materials"]] == [("Pipe", "4.0"), ("Pump", "1")]
+    listed = [(one["description"], one["qty"], one["code"]) for one in booking["materials"]]
+    assert listed == [("Pipe", "4.0", "P"), *parts[1:2], *parts[3:]]
     orders.edit(booking, by="operations", ordering_status="ordered")
     [told] = orders.bench.told("bookings", BookingOrdered)
     assert (told.data["previous_status"], told.data["ordering_status"]) == ("to_order", "ordered")

@@ -1,12 +1,16 @@
 """What a price may not go out without: beyond one's limits somebody else approves the discount and the margin (R23)."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from embedded.testing import CAST, HOME, SALES, Bench, Caller
 from libs.common.contracts.estimates import EstimateApproved, EstimateRefused, EstimateSubmitted
+from services.estimates.model import Line, Version
 from tests.service.estimate_world import (
     ESTIMATES,
     PUMP,
@@ -21,6 +25,7 @@ from tests.service.estimate_world import (
     set_rules,
     set_taxes,
     write,
+    yes,
 )
 
 BOOK = "code,name,unit_price,cost\nHP-1,Heat pump,8400.00,5000.00\nPAD,Pad,120.00,\n"
@@ -57,6 +62,28 @@ def test_a_large_discount_goes_out_only_as_it_was_approved(estimates: Bench) -> 
     assert act(estimates, ident, "revise", {"reason": "scope"}).get_json()["state"] == "draft"
     problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
     problem(estimates.public.get(f"{SHARED}/{token}"), 410)
+
+
+@pytest.mark.parametrize(
+    ("percent", "changed"),
+    [("10", sa.update(Line).values(unit_price=Decimal(84))), ("15", sa.update(Version).values(approval=None))],
+)
+def test_an_offer_that_is_no_longer_what_was_approved_and_sent_is_not_accepted(
+    estimates: Bench, percent: str, changed: Any
+) -> None:
+    """Also where somebody wrote into the database."""
+    ident = drafted(estimates)["id"]
+    priced(estimates, ident, PUMP, discount={"percent": percent})
+    if percent == "15":
+        act(estimates, ident, "submit")
+        act(estimates, ident, "approve", by="manager")
+    token = send(estimates, ident)
+    with estimates.system.parts["estimates"].store.begin() as tx:
+        tx.session.execute(changed)
+
+    refused = problem(estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)), 409)
+    assert "is not what was approved and sent" in refused["detail"]
+    assert seen(estimates, ident)["state"] == "sent"
 
 
 def test_who_decides_is_told_that_somebody_asks_and_whoever_asked_how_it_was_decided(estimates: Bench) -> None:
@@ -177,6 +204,14 @@ def test_a_margin_at_the_floor_goes_out_and_no_rich_add_on_hides_a_thin_one(esti
     refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
     assert refused["errors"][0]["detail"] == "S: a margin of 29.65 % is under the floor of 30 %"
 
+    ident, base = drafted(estimates)["id"], PUMP | {"cost": "5292.00"}  # 30 % of what a tenth off leaves
+    thin = {"description": "Thermostat", "qty": "1", "unit_price": "120.00", "tax_code": "t20", "cost": "65.00"}
+    options = [{"name": "S", "lines": [base], "add_ons": [thin]}]
+    less = {"discount": {"percent": "10"}, "prices_include_tax": True}
+    assert write(estimates, ident, options=options, **less).status_code == 200
+    refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
+    assert refused["errors"][0]["detail"] == "S: a margin of 29.97 % is under the floor of 30 %"
+
 
 def test_no_add_on_at_its_full_price_hides_a_discount(estimates: Bench) -> None:
     ident = drafted(estimates)["id"]
@@ -249,19 +284,27 @@ def test_the_price_for_members_is_a_discount_as_any_other(estimates: Bench, kind
 
 
 @pytest.mark.parametrize(
-    ("rules", "line", "reason"),
+    ("rules", "line", "whole", "reason"),
     [
-        ({}, {"discount_percent": "10.0001"}, "a discount of 10.0001 % is more than the 10 % you may give"),
-        ({}, {"discount_percent": "15"}, "a discount of 15 % is more than the 10 % you may give"),
-        ({"margin_floor": "0.30"}, {"cost": "5880.84"}, "a margin of 29.99 % is under the floor of 30 %"),
-        ({"margin_floor": "0.300001"}, {"cost": "5880.00"}, "a margin of 30 % is under the floor of 30.0001 %"),
+        ({}, {"discount_percent": "10.0001"}, None, "a discount of 10.0001 % is more than the 10 % you may give"),
+        ({}, {"discount_percent": "15"}, None, "a discount of 15 % is more than the 10 % you may give"),
+        ({}, {"discount_amount": "1260.00"}, None, "a discount of 15 % is more than the 10 % you may give"),
+        ({}, {}, {"amount": "1260.00"}, "a discount of 15 % is more than the 10 % you may give"),
+        (
+            {},
+            {"discount_percent": "10"},
+            {"amount": "0.84"},
+            "a discount of 10.01 % is more than the 10 % you may give",
+        ),
+        ({"margin_floor": "0.30"}, {"cost": "5880.84"}, None, "a margin of 29.99 % is under the floor of 30 %"),
+        ({"margin_floor": "0.300001"}, {"cost": "5880.00"}, None, "a margin of 30 % is under the floor of 30.0001 %"),
     ],
 )
 def test_what_needs_an_approval_says_two_figures_that_differ(
-    estimates: Bench, rules: dict[str, str], line: dict[str, str], reason: str
+    estimates: Bench, rules: dict[str, str], line: dict[str, str], whole: dict[str, str] | None, reason: str
 ) -> None:
     set_rules(estimates, **rules)
     ident = drafted(estimates)["id"]
-    priced(estimates, ident, PUMP | line)
+    priced(estimates, ident, PUMP | line, **({"discount": whole} if whole else {}))
     refused = problem(act(estimates, ident, "send", {"to": ["a@example.com"]}), 409)
     assert refused["errors"][0]["detail"] == f"Standard: {reason}"

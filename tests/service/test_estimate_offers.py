@@ -212,7 +212,9 @@ def test_staff_record_a_yes_and_a_csr_only_one_from_the_phone(estimates: Bench) 
     second = problem(act(estimates, ident, "accept", body, by="office"), 409)
     assert second["acceptance_id"] == answer.get_json()["acceptance_id"]
     for what in ("revise", "withdraw", "decline"):
-        problem(act(estimates, ident, what, {"reason": "late"}), 409)
+        assert problem(act(estimates, ident, what, {"reason": "late"}), 409)["acceptance_id"] == second["acceptance_id"]
+    asked = estimates.public.post(f"{SHARED}/{token}/request-changes", {"text": "Cheaper"})
+    assert problem(asked, 409)["acceptance_id"] == second["acceptance_id"]
 
 
 @pytest.mark.parametrize(
