@@ -141,7 +141,7 @@ def test_nothing_is_added_to_an_order_that_is_over(orders: Orders) -> None:
         assert orders.see(over["id"])["contract_total"] == "8400.00"
 
 
-def test_an_order_takes_in_what_was_sold_on_any_of_its_jobs(orders: Orders) -> None:
+def test_an_order_takes_in_what_was_sold_on_any_of_its_jobs_and_all_of_them_go_on_with_it(orders: Orders) -> None:
     here: dict[str, Any] = {"emails": ("ivy@home.example",), "site": SITE, "total": "100.00"}
     one, two = acceptance(**here), acceptance(**here)
     first, second = orders.sell(one), orders.sell(two)
@@ -153,6 +153,12 @@ def test_an_order_takes_in_what_was_sold_on_any_of_its_jobs(orders: Orders) -> N
     assert len(orders.bench.told("bookings", BookingCreated)) == 3
     after = orders.act(together, "change-orders", "office", {"acceptance_id": str(extra.acceptance_id)})
     assert after["contract_total"] == "300.00"
+
+    orders.act(orders.hand(orders.act(orders.ticked(after), "ready", "office")), "accept", "operations")
+    for act, status in (("start", "in_progress"), ("complete", "completed")):
+        orders.act(after, act, "operations")
+        paths = [f"{BOOKINGS}/jobs/{one['job_id']}" for one in (first, second)]
+        assert [orders.bench.as_("office").get(one).get_json()["status"] for one in paths] == [status] * 2
 
 
 def test_what_was_sold_with_one_opportunity_is_one_order_before_it_has_its_job(orders: Orders) -> None:

@@ -122,6 +122,12 @@ def test_of_a_team_of_the_whole_company_somebody_of_another_branch_would_not_see
     ]
     orders.hand(booking, assignee_id=OPERATOR)
 
+    with orders.bench.system.parts["bookings"].store.begin() as tx:
+        theirs = Team(name="Away", kind="operations", branch=AWAY, member_ids=(far,))
+        people.remember_team(tx, TeamChanged(subject=SALES, team=theirs))
+    refused = orders.act(orders.ready(), "assign-to-operation", "manager", {"team_id": str(SALES)}, status=422)
+    assert refused["errors"] == [{"pointer": "/team_id", "detail": "is a team of another branch"}]
+
 
 def operator(**more: Any) -> Person:
     return Person(name="Far away", email="far@test.example", roles=("operations",), **more)

@@ -21,6 +21,9 @@ from tests.service.bookings_world import BOOKINGS, Orders, material
 OPERATOR = str(CAST["operations"][0])
 
 
+DAY = {"window_starts_at": "2026-03-12T14:00:00Z", "window_ends_at": "2026-03-12T22:00:00Z"}
+
+
 @pytest.fixture
 def orders(bench: Callable[..., Bench]) -> Orders:
     return Orders(bench("bookings"))
@@ -158,14 +161,17 @@ def test_material_of_the_assemblies_is_one_list_to_order(orders: Orders) -> None
     ("who", "field", "status"),
     [
         ("manager", {"permits": "x"}, 200),
+        ("manager", DAY, 200),
         ("manager", {"ordering_status": "ordered"}, 403),
         ("manager", {"scheduling_status": "unscheduled"}, 403),
         ("office", {"scheduling_status": "unscheduled", "ordering_status": "ordered", "permits": "x"}, 200),
         ("operations", {"ordering_status": "ordered"}, 200),
+        ("operations", DAY, 200),
         ("operations", {"permits": "x"}, 403),
         ("operations", {"checklist": {"site_access": True}}, 403),
         ("operations", {"deposit_waived": True}, 403),
         ("salesperson", {"permits": "x"}, 403),
+        ("salesperson", DAY, 403),
         ("auditor", {"permits": "x"}, 403),
     ],
 )

@@ -297,6 +297,7 @@ def test_the_price_for_members_is_a_discount_as_any_other(estimates: Bench, kind
             "a discount of 10.01 % is more than the 10 % you may give",
         ),
         ({"margin_floor": "0.30"}, {"cost": "5880.84"}, None, "a margin of 29.99 % is under the floor of 30 %"),
+        ({"margin_floor": "0.30"}, {"cost": "5880.40"}, None, "a margin of 29.995 % is under the floor of 30 %"),
         ({"margin_floor": "0.300001"}, {"cost": "5880.00"}, None, "a margin of 30 % is under the floor of 30.0001 %"),
     ],
 )

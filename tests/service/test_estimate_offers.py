@@ -326,6 +326,11 @@ def test_an_extended_offer_holds_until_the_new_day(estimates: Bench) -> None:
     assert estimates.public.get(f"{SHARED}/{token}").get_json()["valid_until"] == day
     assert len(estimates.told("estimates", EstimateExtended)) == 1
 
+    estimates.settle()
+    estimates.clock.forward(days=22)
+    estimates.system.due()
+    assert seen(estimates, ident)["state"] == "expired"
+
 
 @pytest.mark.parametrize(
     ("asked", "named"),
@@ -345,13 +350,14 @@ def test_what_is_wrong_with_a_question_about_totals_is_said_of_the_question(
     assert [one["pointer"] for one in refused["errors"]] == [named]
 
 
-def test_a_withdrawn_offer_is_gone(estimates: Bench) -> None:
-    ident, token = sent(estimates)
+def test_a_withdrawn_offer_is_gone_and_nobody_elses(estimates: Bench) -> None:
+    (ident, token), (_, neighbours) = sent(estimates), sent(estimates)
     assert act(estimates, ident, "withdraw", {"reason": "wrong house"}).get_json()["state"] == "withdrawn"
     problem(estimates.public.get(f"{SHARED}/{token}"), 410)
     problem(estimates.public.post(f"{SHARED}/{token}/decline", {"reason": "price"}), 410)
     problem(act(estimates, ident, "withdraw"), 409)
     assert len(estimates.told("estimates", EstimateWithdrawn)) == 1
+    assert estimates.public.get(f"{SHARED}/{neighbours}").status_code == 200
 
 
 def test_a_link_is_not_closed_over_a_change_that_its_closer_has_not_seen(estimates: Bench) -> None:

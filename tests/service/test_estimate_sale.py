@@ -2,23 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from embedded.testing import CAST, HOME, Bench
-from libs.common.contracts.estimates import EstimateMoved, EstimateWithdrawn
+from libs.common.contracts.estimates import EstimateAccepted, EstimateMoved, EstimateWithdrawn
 from libs.common.contracts.opportunities import (
     OpportunityAssigned,
+    OpportunityChanged,
     OpportunityConverted,
     OpportunityLost,
     OpportunityReopened,
 )
+from libs.common.contracts.parts import BillTo, Phone
 from libs.common.contracts.sales import JobCreated, SaleRetried, SaleUndone
 from tests.service.estimate_world import (
     ESTIMATES,
     PUMP,
     SHARED,
+    SITE,
     accepted,
     act,
     converted,
@@ -27,6 +31,7 @@ from tests.service.estimate_world import (
     seen,
     send,
     sent,
+    yes,
 )
 
 
@@ -100,6 +105,8 @@ def test_the_salesperson_of_the_opportunity_has_its_estimates(estimates: Bench) 
 
     assert seen(estimates, row["id"], by="colleague")["salesperson_id"] == str(CAST["colleague"][0])
     assert estimates.as_("salesperson").get(f"{ESTIMATES}/{row['id']}").status_code == 404
+    further = estimates.as_("colleague").post(ESTIMATES, {"opportunity_id": str(event.subject)})
+    assert further.get_json()["salesperson_id"] == str(CAST["colleague"][0])
 
 
 def test_what_happens_as_a_price_is_asked_for_reaches_the_first_estimate(estimates: Bench) -> None:
@@ -115,6 +122,32 @@ def test_what_happens_as_a_price_is_asked_for_reaches_the_first_estimate(estimat
     assert row["salesperson_id"] == str(CAST["colleague"][0])
     assert estimates.as_("salesperson").post(ESTIMATES, {"opportunity_id": str(gone.subject)}).status_code == 409
     assert len(estimates.as_("auditor").items(ESTIMATES)) == 3
+
+
+@pytest.mark.parametrize("put_right", [False, True])
+def test_what_is_sold_is_for_the_place_and_whoever_pays_as_the_opportunity_has_them(
+    estimates: Bench, put_right: bool
+) -> None:
+    barn, landlord = replace(SITE, line1="9 Barn Rd"), BillTo(name="Land & Lord", emails=("pay@landlord.example",))
+    said: dict[str, Any] = {"title": "The barn", "site": barn, "bill_to": landlord, "trade": "plumbing"}
+    event = converted(estimates, currency="CAD", **({} if put_right else said))
+    if put_right:
+        ivan = replace(event.prospect, person_name="Ivan", phones=(Phone(e164="+16155550177", typed="555 0177"),))
+        about = {name: getattr(event, name) for name in ("subject", "lead_id", "number", "stage", "stage_type")}
+        told = {**about, **said, "prospect": ivan, "changed": (*said, "prospect"), "probability": 50}
+        estimates.tell(OpportunityChanged(**told), by="opportunities")
+    [row] = estimates.as_("auditor").items(f"{ESTIMATES}?opportunity_id={event.subject}")
+    priced(estimates, row["id"], PUMP)
+    token = send(estimates, row["id"])
+    assert estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)).status_code == 200
+
+    [sold] = [one.data for one in estimates.told("estimates", EstimateAccepted)]
+    assert (sold["title"], sold["site"]["line1"], sold["job_type"], sold["currency"]) == (
+        "The barn", "9 Barn Rd", "plumbing", "CAD",
+    )  # fmt: skip
+    assert (sold["bill_to"]["name"], sold["bill_to"]["emails"]) == (landlord.name, list(landlord.emails))
+    called = ("Ivan", ["555 0177"]) if put_right else ("Ivy Castellan", ["615 555 0142"])
+    assert (sold["contact"]["name"], [one["typed"] for one in sold["contact"]["phones"]]) == called
 
 
 def test_somebody_assigned_before_any_price_was_asked_for_means_nothing_here(estimates: Bench) -> None:

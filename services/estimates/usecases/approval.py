@@ -74,7 +74,7 @@ def _of(version: Version, option: Option, limit: Decimal, floor: Decimal | None)
         if floor is None:
             return
         thin = [line for line in option.add_ons if (own := _alone(version, line)) is not None and own < floor]
-        margins = [one.margin for one in (version.totals_with(option), version.totals_with(option, thin))]
+        margins = [_margin(one) for one in (version.totals_with(option), version.totals_with(option, thin))]
         least = min((one for one in margins if one is not None), default=None)
         if least is not None and least < floor:
             have, wanted = _apart(least * HUNDRED, floor * HUNDRED)
@@ -107,16 +107,22 @@ def _asked(line: Line, currency: str) -> Decimal:
     return max(line.amount, exact)
 
 
+def _margin(totals: money.Totals) -> Decimal | None:
+    """To the last digit: what is shown of it is rounded, and 29.996 % is less than 30 %."""
+    return None if totals.margin is None else (totals.net - totals.cost) / totals.net
+
+
 def _alone(version: Version, line: Line) -> Decimal | None:
     rule = version.discount or {}
-    return money.option_totals(
+    alone = money.option_totals(
         [line.priced()],
         currency=version.currency,
         rates={code: Decimal(one["rate"]) for code, one in version.rates.items()},
         discount=money.Discount(percent=Decimal(rule["percent"])) if "percent" in rule else None,
         tax_mode="line" if version.tax_mode == "line" else "document",
         inclusive=version.prices_include_tax,
-    ).margin
+    )
+    return _margin(alone)
 
 
 def _apart(one: Decimal, other: Decimal) -> tuple[str, str]:
