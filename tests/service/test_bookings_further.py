@@ -161,6 +161,24 @@ def test_an_order_takes_in_what_was_sold_on_any_of_its_jobs_and_all_of_them_go_o
         assert [orders.bench.as_("office").get(one).get_json()["status"] for one in paths] == [status] * 2
 
 
+def test_what_is_sold_in_another_currency_is_added_to_no_order_and_gets_its_own_on_that_job(orders: Orders) -> None:
+    booking = orders.sell(total="100.00")
+    own = orders.sell(more(booking, total="50.00", currency="EUR"))
+    assert (own["contract_total"], own["currency"], own["job_id"]) == ("50.00", "EUR", booking["job_id"])
+    assert orders.see(booking["id"])["contract_total"] == "100.00"
+
+
+def test_what_is_sold_after_everything_was_undone_is_no_addition_to_that(orders: Orders) -> None:
+    """It wins the opportunity anew, also where the office had not made the job."""
+    left_to_the_office(orders)
+    booking = orders.sell()
+    office(orders, f"/sales/{booking['acceptance_ids'][0]}/undo", 200, reason="changed their mind")
+    anew = more(booking)
+    orders.sell(anew)
+    steps = orders.sale(anew.acceptance_id)["steps"]
+    assert {"opportunity_won", "lead_converted"} < {one["key"] for one in steps}
+
+
 def test_what_was_sold_with_one_opportunity_is_one_order_before_it_has_its_job(orders: Orders) -> None:
     left_to_the_office(orders)
     one, other = acceptance(total="100.00"), acceptance(emails=("ivy@home.example",))
