@@ -50,6 +50,7 @@ def test_each_seller_of_the_branch_gets_one_in_turn_and_is_told(leads: Bench) ->
     assert given_to(leads, owner_id=str(CAST["salesperson"][0])) == "salesperson", "who is named gets it"
     assert given_to(leads, branch=str(AWAY)) is None, "the rule is this branch's"
     assert given_to(leads, by="salesperson") is None, "who sells takes in their own"
+    assert given_to(leads, by="salesperson", owner_id=str(CAST["salesperson"][0])) == "salesperson"
     assert given_to(leads, by="marketing") == "salesperson", "who may give it to nobody has it given by the rule, too"
 
 

@@ -97,6 +97,20 @@ def test_it_becomes_sales_qualified_once_it_was_spoken_to_and_nothing_less_again
     assert types(leads) == [("none", "mql", True), ("mql", "sql", True)]
 
 
+def test_it_is_judged_once_it_is_found_valid(leads: Bench) -> None:
+    rule(leads, {"lead_type": "sql", "after": ["contacted", "validated"]})
+    lead = captured(leads)
+    assert done(leads, lead, "contact-attempts", **CALL)["lead_type"] == "none"
+    assert done(leads, lead, "validate")["lead_type"] == "sql"
+
+
+def test_of_several_rules_that_hold_the_one_that_says_most_counts(leads: Bench) -> None:
+    web = [{"lead_type": one, "channels": ["web"]} for one in ("mql", "sql", "pql")]
+    rule(leads, *web)
+    assert captured(leads)["lead_type"] == "sql"
+    assert types(leads) == [("none", "sql", True)]
+
+
 def test_what_is_corrected_is_judged_anew(leads: Bench) -> None:
     rule(leads, *RULES)
     lead = captured(leads)

@@ -217,13 +217,13 @@ def test_an_act_on_a_lead_still_points_out_its_duplicates(leads: Bench) -> None:
 
 
 def test_a_corrected_lead_is_recognised_by_what_it_has_now_and_no_longer_by_what_it_had(leads: Bench) -> None:
-    lead, other = captured(leads, phones=["615 555 0100"]), captured(leads, phones=["615 555 0101"])
+    lead, other, alike = (captured(leads, phones=[f"615 555 010{one}"]) for one in "010")
     csr = leads.as_("csr")
 
     corrected = csr.edit("PATCH", f"{LEADS}/{lead['id']}", {"phones": ["615 555 0101"]}).get_json()
 
     assert [(one["id"], one["why"]) for one in corrected["duplicates"]] == [(other["id"], "phone")]
-    assert captured(leads, phones=["615 555 0100"])["duplicates"] == []
+    assert [one["id"] for one in captured(leads, phones=["615 555 0100"])["duplicates"]] == [alike["id"]]
     assert lead["id"] in [one["id"] for one in captured(leads, phones=["615 555 0101"])["duplicates"]]
 
 

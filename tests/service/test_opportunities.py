@@ -19,6 +19,7 @@ from libs.common.contracts.opportunities import (
 from libs.common.contracts.parts import Address
 from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, opened, prospect, seen, validated, walk_in
 
+SOON = datetime.now(UTC) + timedelta(hours=6)
 REACHED = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
 
 
@@ -232,6 +233,10 @@ def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) 
             },
         ),
         (
+            walk_in() | {"prospect": walk_in()["prospect"] | {"received_at": SOON.isoformat()}},
+            {"/prospect/received_at"},
+        ),
+        (
             walk_in()
             | {
                 "prospect": walk_in()["prospect"]
@@ -274,6 +279,12 @@ def test_a_salesperson_enters_for_themselves_and_a_manager_sees_what_they_gave_t
     assert (given["salesperson_id"], given["inside_rep_id"]) == (str(CAST["stranger"][0]), manager)
     assert seen(desk, given["id"], by="manager")["id"] == given["id"]
 
+    colleague, before = str(CAST["colleague"][0]), len(desk.told("opportunities"))
+    named = walk_in() | {"prospect": walk_in()["prospect"] | {"owner_id": colleague}}
+    for body in (walk_in(salesperson_id=colleague), named):
+        assert desk.as_("salesperson").post(OPPORTUNITIES, body).status_code == 403, "who may give it to nobody"
+    assert len(desk.told("opportunities")) == before
+
 
 @pytest.mark.parametrize("who", ["salesperson", "manager"])
 def test_who_enters_one_reads_it_and_its_lead(bench: Callable[..., Bench], who: str) -> None:
@@ -302,6 +313,10 @@ def test_with_one_it_belongs_to_the_branch_that_serves_it_whoever_took_the_call(
     body = walk_in()
     body["prospect"] = body["prospect"] | {"address": {"line1": "1 Main St", "postal_code": "40202"}}
     assert desk.as_("csr").post(OPPORTUNITIES, body).get_json()["branch"] == str(AWAY)
+
+    body["prospect"] = walk_in()["prospect"] | {"branch": str(AWAY), "received_at": "2026-01-02T10:00:00Z"}
+    named = desk.as_("csr").post(OPPORTUNITIES, body).get_json()
+    assert (named["branch"], named["received_at"]) == (str(AWAY), "2026-01-02T10:00:00Z"), "or to the one that is named"
 
 
 def test_a_manager_who_enters_one_for_their_team_sees_it_and_stays_beside_nobody(desk: Bench) -> None:

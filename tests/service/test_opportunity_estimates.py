@@ -19,6 +19,7 @@ from libs.common.contracts.estimates import (
     EstimateRoundRecorded,
     EstimateSelected,
     EstimateViewed,
+    EstimateWithdrawn,
 )
 from libs.common.contracts.opportunities import (
     OpportunityChanged,
@@ -205,10 +206,14 @@ def test_a_decline_takes_nothing_back_of_what_is_won_and_says_nothing_new_of_wha
 def test_a_decline_that_is_heard_of_late_ends_nothing_that_was_offered_since(
     desk: Bench, minutes: int, ends: str
 ) -> None:
-    """What was offered before was over by then, though nobody here has heard so yet."""
-    found, offer, other, at = opened(desk), uuid7(), uuid7(), desk.clock()
+    """What was offered before was over by then, though nobody here has heard so yet; what was withdrawn, or offered to
+    another customer, is no other offer."""
+    found, offer, other, gone, at = opened(desk), uuid7(), uuid7(), uuid7(), desk.clock()
     sent(desk, found, offer)
     sent(desk, found, other, sent_at=at + timedelta(minutes=minutes))
+    for whose, one in ((opened(desk), uuid7()), (found, gone)):
+        sent(desk, whose, one, sent_at=at + timedelta(minutes=5))
+    tell(desk, estimate(EstimateWithdrawn, found, gone, state="withdrawn", withdrawn_at=at + timedelta(minutes=6)))
     tell(desk, declined(desk, found, offer, declined_at=at))
 
     assert seen(desk, found["id"])["stage_type"] == ends

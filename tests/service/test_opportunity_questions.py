@@ -331,6 +331,18 @@ def test_a_gate_asks_for_its_question_sets_by_name_and_lets_a_persons_word_pass(
     assert len(desk.told("opportunities", OpportunityConverted)) == 1
 
 
+def test_a_persons_word_that_it_qualifies_answers_nothing_about_the_site(desk: Bench) -> None:
+    asked, found = asks(desk, KNOWN, key="site", kind="profile"), opened(desk)
+    gate = {"stage": "converted", "fields": [], "question_sets": ["site"]}
+    assert desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"gates": [gate]}).status_code == 200
+    done(desk, found["id"], "qualification", {"qualified": True, "reason": "an old customer"}, by="manager")
+
+    [fault] = refused(desk, found["id"], "convert", 409)["errors"]
+    assert fault["pointer"] == f"/answers/{asked['questions'][0]['id']}"
+    done(desk, found["id"], "answers", body(asked, known=True))
+    assert done(desk, found["id"], "convert")["stage"] == "converted"
+
+
 def test_a_gate_asks_for_the_score_of_its_own_sets_alone_and_a_no_of_a_persons_passes_none(desk: Bench) -> None:
     asked, found = asks(desk, KNOWN, OWNER | {"required": False}, threshold=20), opened(desk)
     asks(desk, OWNER, key="other")
@@ -354,4 +366,5 @@ def test_answers_end_with_the_opportunity(desk: Bench) -> None:
     done(desk, found["id"], "lose", {"reason": "price"})
 
     refused(desk, found["id"], "answers", 409, body(asked, ownership="owner"))
+    refused(desk, found["id"], "qualification", 409, {"qualified": True, "reason": "an old customer"}, by="manager")
     assert seen(desk, found["id"])["qualified"] is None

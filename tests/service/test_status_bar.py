@@ -105,6 +105,20 @@ def test_own_team_branch_and_company_widen_what_is_counted(notifications: Bench,
     assert bar(notifications, name)["new_leads"] == sees
 
 
+def test_an_enquiry_that_nobody_answers_waits_for_whoever_sells_it_until_that_is_lost(notifications: Bench) -> None:
+    late = notifications.clock() - timedelta(minutes=5)
+    lead = tell(notifications, leads.LeadCaptured, owner_id=who("csr"), first_response_due_at=late)
+    mine = {"subject": uuid4(), "lead_id": lead.subject}
+    tell(notifications, opportunities.OpportunityOpened, **mine)
+
+    def waits() -> list[int]:
+        return [bar(notifications, one)["overdue_responses"] for one in ("salesperson", "manager", "csr", "colleague")]
+
+    assert waits() == [1, 1, 1, 0]
+    tell(notifications, opportunities.OpportunityLost, **mine, stage_type="lost")
+    assert waits() == [0, 0, 0, 0]
+
+
 def test_everything_is_counted_once_and_gone_when_it_is_done(notifications: Bench) -> None:
     one_of_everything(notifications, "salesperson")
     assert counted(notifications, "salesperson") == FULL
