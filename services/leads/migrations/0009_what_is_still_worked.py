@@ -1,4 +1,4 @@
-"""What is won or lost is nobody's work any more; what was lost before is told again by a replay."""
+"""What is won or lost is nobody's work any more. What was lost before nobody here has heard."""
 
 import sqlalchemy as sa
 from alembic import op
