@@ -1,14 +1,18 @@
 """The reports' pages: a sentence, pictures and tables with the same numbers, each number with its cards."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 import services
 from embedded.testing import AWAY, Bench, moment
+from libs.common.contracts.leads import LeadCaptured, LeadContacted
 from libs.common.contracts.staff import Branch, BranchChanged
 from services.console.usecases import REPORTS
 from tests.service.console_reader import Reader
+from tests.service.notification_facts import tell
 from tests.service.test_console_board import opportunity
 
 
@@ -107,3 +111,14 @@ def test_this_month_on_today_is_what_its_reports_say_of_it(office: Bench) -> Non
     assert "0 of 1 decided" in page.text
     assert page.links["1"].startswith("/reports/funnel?since=2026-11-01")
     assert "Of 1 enquiry 0 were won." in reader.open("/reports?since=2026-11-01").text
+
+
+def test_an_attempt_in_the_very_moment_that_it_was_due_is_in_time(bench: Callable[..., Bench]) -> None:
+    alone = bench("console")
+    due = moment("2026-03-02 16:04")
+    for late in (timedelta(), timedelta(seconds=1)):
+        lead = tell(alone, LeadCaptured, subject=uuid4(), first_response_due_at=due)
+        tell(alone, LeadContacted, subject=lead.subject, first_response_due_at=due, first_responded_at=due + late)
+
+    [row] = alone.as_("admin").get("/api/v1/pipeline/reports/response-time").get_json()["rows"]
+    assert (row["answered"], row["in_time"], row["late"], row["rate"]) == (2, 1, 1, "50.0")

@@ -217,3 +217,9 @@ def test_nobody_takes_away_what_the_company_requires_of_them(leads: Bench) -> No
     assert corrected(leads, bare, request="A heat pump")["request"] == "A heat pump", (
         "what was never there is no matter"
     )
+
+
+def test_an_enquiry_of_a_branch_that_there_is_not_is_refused_for_nobody_would_see_it(leads: Bench) -> None:
+    refused = leads.as_("csr").post(LEADS, {"channel": "phone", "person_name": "Ivy", "branch": str(uuid4())})
+    assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (422, ["/branch"])
+    assert leads.told("leads") == []

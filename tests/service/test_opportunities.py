@@ -233,8 +233,9 @@ def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) 
             },
         ),
         (
-            walk_in() | {"prospect": walk_in()["prospect"] | {"received_at": SOON.isoformat()}},
-            {"/prospect/received_at"},
+            walk_in()
+            | {"prospect": walk_in()["prospect"] | {"received_at": SOON.isoformat(), "branch": str(UUID(int=404))}},
+            {"/prospect/received_at", "/prospect/branch"},
         ),
         (
             walk_in()
