@@ -92,6 +92,14 @@ def test_what_was_lost_or_is_sold_by_somebody_else_is_no_work_of_its_owners(benc
     both.settle()
     assert given_to(both) == "colleague", "what is open again is work again: four against three"
 
+    given_to(both, owner_id=str(CAST["salesperson"][0]))
+    said = {"channel": "phone", "person_name": "Ada Byron", "phones": ["615-555-0100"], "request": "A heat pump"}
+    wanted = {"prospect": said, "product_interest": "heat pump"}
+    entered = [both.as_("csr").post(OPPORTUNITIES, wanted).get_json()["id"] for _ in range(2)]
+    both.settle()
+    sellers = [both.as_("csr").get(f"{OPPORTUNITIES}/{one}").get_json()["salesperson_id"] for one in entered]
+    assert {NAMES[one] for one in sellers} == {"colleague", "salesperson"}, "five against four, and then five each"
+
 
 def test_nobody_who_is_away_or_has_left_gets_any(leads: Bench) -> None:
     rule(leads, "round_robin")

@@ -56,10 +56,11 @@ def _can(who: Person, skill: str | None) -> bool:
 
 
 def _load(tx: Tx, sellers: Sequence[UUID]) -> dict[UUID, int]:
-    """How many enquiries each of them still works: what is an opportunity is its salesperson's, until it ends."""
-    entered = sa.select(Selling.lead_id).where(Selling.lead_id == Lead.id)
+    """How many enquiries each of them still works: what somebody sells is theirs and no longer its owner's."""
+    theirs = sa.or_(Selling.salesperson_id.is_not(None), ~Selling.open)
+    given = sa.select(Selling.lead_id).where(Selling.lead_id == Lead.id, theirs)
     waiting = sa.select(Lead.owner_id.label("whose")).where(
-        Lead.owner_id.in_(sellers), Lead.state.in_(WORKED), ~entered.exists()
+        Lead.owner_id.in_(sellers), Lead.state.in_(WORKED), ~given.exists()
     )
     sold = sa.select(Selling.salesperson_id).where(Selling.salesperson_id.in_(sellers), Selling.open)
     every = sa.union_all(waiting, sold).subquery().c.whose
