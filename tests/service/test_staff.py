@@ -72,6 +72,14 @@ def test_every_service_has_the_person_however_often_it_hears_of_them(bench: Call
     assert copied(both, "leads", ann["id"])["active"] is False
 
 
+def test_nobody_works_at_a_branch_that_there_is_not(staff: Bench) -> None:
+    ann, admin, nowhere = person(staff), staff.as_("admin"), {"branch": str(uuid4())}
+    body = {"name": "Bob", "email": "bob@demo.example", "roles": ["csr"]} | nowhere
+    for refused in (admin.post(f"{STAFF}/people", body), admin.edit("PATCH", f"{STAFF}/people/{ann['id']}", nowhere)):
+        assert (refused.status_code, pointers(refused)) == (422, {"/branch"})
+    assert len(staff.told("staff", PersonChanged)) == 1
+
+
 def test_everything_wrong_with_a_person_is_named_at_once(staff: Bench) -> None:
     wrong = {"email": "ann@x.example, bob@x.example", "roles": ["boss"], "calendar": {"hours": {"someday": []}}}
     answer = staff.as_("admin").post(f"{STAFF}/people", wrong)
@@ -248,7 +256,11 @@ def test_a_team_refers_only_to_people_and_branches_that_are_there(staff: Bench) 
 
     answer = staff.as_("admin").post(f"{STAFF}/teams", body)
     assert (answer.status_code, pointers(answer)) == (422, {"/branch", "/lead_id", "/member_ids/0", "/member_ids/1"})
-    assert staff.told("staff", TeamChanged) == []
+    there = made(staff, "teams", name="T", kind="sales")
+    led = {"branch": stranger, "lead_id": gone["id"]}
+    answer = staff.as_("admin").edit("PATCH", f"{STAFF}/teams/{there['id']}", led)
+    assert (answer.status_code, pointers(answer)) == (422, {"/branch", "/lead_id"})
+    assert len(staff.told("staff", TeamChanged)) == 1
 
 
 def test_who_left_may_stay_in_a_team_but_not_join_one(staff: Bench) -> None:

@@ -59,14 +59,15 @@ def sign_in(staff: Bench, email: str = "ann@demo.example", password: str = RIGHT
 
 def test_a_token_says_who_signed_in_and_me_says_the_same(staff: Bench) -> None:
     ann = account(staff)
-    team = {"name": "Advisors", "kind": "sales", "lead_id": ann["id"]}
-    led = staff.as_("admin").post(f"{STAFF}/teams", team).get_json()
+    theirs = ({"lead_id": ann["id"]}, {"member_ids": [ann["id"]]}, {})  # led, and been in; the third is others'
+    teams = [{"name": f"Advisors {at}", "kind": "sales", **one} for at, one in enumerate(theirs)]
+    made = [staff.as_("admin").post(f"{STAFF}/teams", one).get_json() for one in teams]
     answer = sign_in(staff, "ANN@demo.Example")
 
     session = answer.get_json()
     assert (answer.status_code, session["token_type"], session["expires_in"]) == (201, "Bearer", 900)
     assert session["person"]["roles"] == ["csr"]
-    assert session["person"]["teams"] == [{"id": led["id"], "kind": "sales", "name": "Advisors"}]
+    assert session["person"]["teams"] == [{name: one[name] for name in ("id", "kind", "name")} for one in made[:2]]
     assert Caller(staff, session["access_token"]).get(f"{STAFF}/me").get_json() == session["person"]
 
 
