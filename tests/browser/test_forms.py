@@ -1,7 +1,7 @@
 """What is typed is not lost: when a session ends, when the network fails, when the page is loaded again."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from demo.loader import PASSWORD
 from tests.browser.browsing import DESKTOP, PHONE, Browsing, Device
@@ -21,6 +21,9 @@ def half_typed(browsing: Browsing) -> Page:
 
 def test_a_form_that_met_the_end_of_its_session_has_what_was_typed_when_one_is_back(browsing: Browsing) -> None:
     page = half_typed(browsing)
+    another = page.context.new_page()  # with another call on it
+    another.goto("/new")
+    another.get_by_label("What do they want?").fill("A tap that drips")
     page.context.clear_cookies()
     page.get_by_role("button", name="Save and hand over").click()
     expect(page.get_by_role("status").filter(has_text="Your session is over")).to_be_visible()
@@ -54,8 +57,18 @@ def test_what_is_sent_without_a_network_stays_on_the_page_and_goes_out_later(bro
     expect(page.get_by_role("status").filter(has_text="You are offline")).to_be_visible()
     expect(page.get_by_label("What do they want?")).to_have_value(WISH)
     page.context.set_offline(False)
+    another = page.context.new_page()
+
+    def meanwhile(route: Route) -> None:
+        another.goto("/leads")
+        route.continue_()
+
+    page.route("**/new", meanwhile)
     page.get_by_role("button", name="Save and hand over").click()
     expect(page.get_by_role("heading", name="Ivy", level=1)).to_be_visible()
+    another.goto("/new")
+    expect(another.get_by_label("What do they want?")).to_be_visible()
+    expect(another.get_by_role("button", name="Bring back what you typed")).to_have_count(0)  # it is saved
 
 
 def test_a_page_whose_session_ended_meanwhile_says_so_before_more_is_typed(browsing: Browsing) -> None:

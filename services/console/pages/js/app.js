@@ -1,11 +1,12 @@
 // What every page shares: colours, shortcuts, palette, what is said, blocked acts, drafts, live counts.
 export const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
 export const on = (what, does, early) => document.addEventListener(what, does, early);
-export const kept = {
-  get: k => { try { return localStorage.getItem(k) } catch { return null } },
-  set: (k, v) => { try { localStorage.setItem(k, v) } catch { /* a private window */ } },
-  drop: k => { try { localStorage.removeItem(k) } catch { /* a private window */ } },
-};
+const keeper = where => ({
+  get: k => { try { return window[where].getItem(k) } catch { return null } },
+  set: (k, v) => { try { window[where].setItem(k, v) } catch { /* a private window */ } },
+  drop: k => { try { window[where].removeItem(k) } catch { /* a private window */ } },
+});
+export const kept = keeper('localStorage'), mine = keeper('sessionStorage');
 export const secret = () => $('input[name=_secret]')?.value ?? '';
 export const icon = name => {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
@@ -22,10 +23,11 @@ const paint = t => {
 };
 paint(order.includes(kept.get('theme')) ? kept.get('theme') : 'auto');
 
+const button = (text, does) => Object.assign(document.createElement('button'), { type: 'button', textContent: text, onclick: does });
 export function toast(text, undo) {
   const box = $('.toast');
   box.replaceChildren(text);
-  if (undo) { const b = document.createElement('button'); b.type = 'button'; b.textContent = _('Undo'); b.onclick = () => { box.replaceChildren(); undo() }; box.append(b) }
+  if (undo) box.append(button(_('Undo'), () => { box.replaceChildren(); undo() }));
   clearTimeout(toast.t); toast.t = setTimeout(() => box.replaceChildren(), undo ? 9000 : 6000);
 }
 export const over = () => toast(_('Your session is over. Sign in again; what you typed is kept on this device.'));
@@ -50,38 +52,43 @@ on('toggle', e => {
   if (e.target.open) $$('.menu[open]').forEach(m => { if (m !== e.target) m.open = false });
 }, true);
 
-// Drafts: what is typed is on this device until it is saved; passwords, files and signatures never are.
-const private_ = c => c.name.startsWith('_') || ['password', 'file', 'hidden'].includes(c.type) || c.name === 'signature';
-const words = f => [...f.elements].filter(c => c.name && !private_(c)).flatMap(c =>
-  c.type === 'radio' || c.type === 'checkbox' ? (c.checked ? [[c.name, c.value]] : []) : [[c.name, c.value]]);
+// Drafts: what is typed is on this device until it is saved; passwords, files and signatures never are. Each tab has its
+// own, and the newest is there for a tab that has none.
+export const drafts = {
+  get: k => mine.get(k) ?? kept.get(k),
+  set: (k, v) => { mine.set(k, v); kept.set(k, v) },
+  drop: k => { if (mine.get(k) === kept.get(k)) kept.drop(k); mine.drop(k) },
+};
+const typed = f => [...f.elements].filter(c => c.name && !/^_|^signature$/.test(c.name) && !/password|file|hidden|submit/.test(c.type)), ticked = c => /radio|checkbox/.test(c.type);
+const words = f => JSON.stringify(typed(f).flatMap(c => ticked(c) && !c.checked ? [] : [[c.name, c.value]]));
 const refill = (f, pairs) => {
   let first;
-  for (const c of f.elements) {
-    if (!c.name || private_(c)) continue;
-    const mine = pairs.filter(([k]) => k === c.name).map(([, v]) => v), was = c.value + c.checked;
-    if (c.type === 'radio' || c.type === 'checkbox') c.checked = mine.includes(c.value); else if (mine.length) c.value = mine.shift();
+  for (const c of typed(f)) {
+    const given = pairs.filter(([k]) => k === c.name).map(([, v]) => v), was = c.value + c.checked;
+    if (ticked(c)) c.checked = given.includes(c.value); else if (given.length) c.value = given.shift();
     if (was !== c.value + c.checked) first ??= c;
   }
   first?.focus();
   f.dispatchEvent(new CustomEvent('refilled', { bubbles: true, detail: pairs }));
 };
+const held = f => `draft:${f.dataset.draft}`;
 for (const f of $$('form[data-draft]')) {
-  const said = $('[data-draft-state]', f), before = JSON.stringify(words(f)), draft = kept.get(`draft:${f.dataset.draft}`);
-  if (draft && draft !== before && !$('[aria-invalid=true], #problems', f)) {
-    const b = document.createElement('button'); b.type = 'button'; b.className = 'btn quiet'; b.textContent = _('Bring back what you typed');
-    b.onclick = () => { refill(f, JSON.parse(draft)); b.remove() };
+  const said = $('[data-draft-state]', f), draft = drafts.get(held(f));
+  if (draft && draft !== words(f) && !$('[aria-invalid=true], #problems', f)) {
+    const b = button(_('Bring back what you typed'), () => { drafts.set(held(f), draft); refill(f, JSON.parse(draft)); b.remove() });
+    b.className = 'btn quiet';
     (said ?? f).after(b); const d = f.closest('details'); if (d) d.open = true;
   }
 }
 on('input', e => {
   const f = e.target.form;
   if (!f?.dataset.draft) return;
-  kept.set(`draft:${f.dataset.draft}`, JSON.stringify(words(f)));
+  drafts.set(held(f), words(f));
   const said = $('[data-draft-state]', f); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) });
 });
 // A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
-if ('saved' in document.body.dataset && kept.get('sent')) kept.drop(kept.get('sent'));
-kept.drop('sent');
+if ('saved' in document.body.dataset && mine.get('sent')) drafts.drop(mine.get('sent'));
+mine.drop('sent');
 
 // Sent once: a second press waits for the first. The same key makes a repeat harmless anyway. Offline, it stays here.
 on('submit', e => {
@@ -89,7 +96,7 @@ on('submit', e => {
   const f = e.target, off = !navigator.onLine;
   if (off) toast(_('You are offline. Nothing was sent; what you typed stays here.'));
   if (off || f.dataset.sending) { e.preventDefault(); return }
-  if (f.dataset.draft) kept.set('sent', `draft:${f.dataset.draft}`);
+  if (f.dataset.draft) mine.set('sent', held(f));
   const over = () => { delete f.dataset.sending; e.submitter?.removeAttribute('aria-busy') };
   f.dataset.sending = '1'; e.submitter?.setAttribute('aria-busy', true);
   setTimeout(over, 8000); addEventListener('pageshow', over, { once: true });

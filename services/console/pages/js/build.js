@@ -1,5 +1,5 @@
 // The estimate builder: saves while somebody types and shows the service's figures; buttons change the form in place.
-import { $, $$, _, chord, kept, on, over, toast } from './app.js';
+import { $, $$, _, chord, drafts, on, over, toast } from './app.js';
 let form = $('[data-build]'), waiting = false, stale = false, timer, line = Promise.resolve();
 const turn = act => { line = line.then(act, act); return line }; // one after the other: each goes out with the tag that the one before brought
 const parse = async r => new DOMParser().parseFromString(await r.text(), 'text/html');
@@ -33,7 +33,7 @@ function save() {
     const page = await parse(r);
     if ($('#problems', page)) return swap(page, one => one === 'state');
     form._tag.value = $('[name=_tag]', page).value;
-    if (!waiting) { kept.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book') }
+    if (!waiting) { drafts.drop(`draft:${form.dataset.draft}`); swap(page, one => one !== 'book') }
   });
 }
 const later = () => { clearTimeout(timer); timer = setTimeout(save, 700) };
