@@ -255,7 +255,7 @@ PLACES = {
 }
 #: acts on a record that are tried elsewhere, as they need another record beside it
 ELSEWHERE = {
-    "POST /leads/{lead}/merge": "test_leads.py: another lead",
+    "POST /leads/{lead}/merge": "test_lead_duplicates.py: another lead",
     "POST /opportunities/{opportunity}/answers": "test_opportunity_permissions.py: a question set",
     "POST /bookings/{booking}/change-orders": "test_bookings_change_orders.py: another acceptance",
 }
