@@ -12,6 +12,7 @@ from tests.flow.funnel import Funnel
 from tests.service.bookings_world import Orders
 from tests.service.console_reader import Page, Reader
 
+NEXT = re.compile('<h2 id="next">(.*?)</h2>')
 LINK = re.compile('<a [^>]*href="(/[^/"][^"]*)"')  #: to a page of the console
 
 
@@ -142,6 +143,65 @@ def test_a_sale_that_stopped_is_tried_again_and_one_that_was_a_mistake_is_undone
     office.to("Bookings", "Greta Hollis", "Undo the sale")
     assert "Undone" in office.press("Undo the sale", reason="Signed by the wrong person").text
     assert "Cancelled" in office.to("Bookings", "Greta Hollis").text
+
+
+def test_where_a_price_stands_after_the_yes_is_said_to_all_who_read_it_and_leads_on(funnel: Funnel) -> None:
+    booking = funnel.booked()
+    opportunity, [sale] = booking["opportunity_id"], booking["acceptance_ids"]
+    estimate = funnel.one(f"/estimates?opportunity_id={opportunity}")["id"]
+
+    def read(who: str) -> set[str]:
+        pages = [
+            Reader(funnel.bench, who).open(f"/{one}")
+            for one in (f"opportunities/{opportunity}", f"estimates/{estimate}")
+        ]
+        return {step for page in pages for step in NEXT.findall(page.answer.get_data(as_text=True))}
+
+    for who in ("csr", "salesperson", "office"):
+        assert read(who) == {"It is work now"}, who
+    funnel.do("office", f"/bookings/sales/{sale}/undo", {"reason": "The wrong house"})
+    for who in ("csr", "salesperson", "office"):
+        assert read(who) == {"The sale was taken back"}, who
+    seller = Walk(funnel.bench, "salesperson")
+    seller.reader.open(f"/opportunities/{opportunity}")
+    assert "Drafted and selected." in seller.press("Another estimate").text
+    assert "Price it and send it" in seller.reader.open(f"/opportunities/{opportunity}").text
+
+
+def test_who_writes_the_next_price_reads_what_the_customer_asked_for_and_sends_it_where_the_last_one_went(
+    funnel: Funnel,
+) -> None:
+    estimate = funnel.estimate(funnel.opportunity(emails=[], phones=["615-555-0117"]))
+    funnel.price(estimate)
+    funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["june@old.example"]})
+    funnel.bench.clock.forward(minutes=5)
+    link = funnel.do("salesperson", f"/estimates/{estimate}/links", {"to": ["june@new.example"]})["share_url"]
+    wish = {"text": "No duct, please"}
+    asked = funnel.bench.public.post(f"/api/v1/shared/{link.rpartition('/')[2]}/request-changes", wish)
+    assert asked.status_code == 200, asked.get_data(as_text=True)
+    funnel.settle()
+    seller = Walk(funnel.bench, "salesperson")
+    seller.reader.open(f"/estimates/{estimate}")
+    seller.follow("Revise")
+
+    page = seller.press("Revise", reason="Without the duct")
+
+    assert "No duct, please" in page.text
+    assert "Nobody has haggled yet." not in page.text
+    assert ("to", "june@new.example") in seller.press("Send").forms[-1].fields
+
+
+def test_a_price_that_ran_out_is_not_said_to_be_unsent(funnel: Funnel) -> None:
+    opportunity = funnel.opportunity()
+    funnel.sent(opportunity=opportunity)
+    funnel.bench.clock.forward(days=40)
+    funnel.bench.system.due()
+    funnel.settle()
+
+    page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{opportunity}")
+
+    assert "The price that was out holds no longer" in page.text
+    assert "Nothing has gone to the customer yet" not in page.text
 
 
 @pytest.mark.parametrize("who", [name for name in CAST if name not in ("colleague", "stranger")])

@@ -1,6 +1,6 @@
 """Estimates: the list, one of them with its builder while it is a draft, its versions side by side, and its paper."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -92,13 +92,20 @@ def _into(typed: building.Draft) -> int:
 
 def _onward(do: str, ident: str, record: Mapping[str, Any]) -> str:
     if do == "send":
-        to = "\n".join((record.get("contact") or {}).get("emails") or ())
+        to = _addressed(record, doors().maybe(f"/estimates/{ident}/links", {"items": []})["items"])
         return f"/do/estimate.send/{ident}?{urlencode({'to': to, 'back': f'/estimates/{ident}'})}"
     if do == "present":
         return f"/estimates/{ident}/present"
     kept = {name: request.form.get(name, "") for name in ("q", "into")}
     asked = urlencode({name: value for name, value in kept.items() if value not in ("", "0")})
     return f"/estimates/{ident}?{asked}" if asked else f"/estimates/{ident}"
+
+
+def _addressed(record: Mapping[str, Any], links: Sequence[Mapping[str, Any]]) -> str:
+    """Who gets it: the addresses we know, else those that the version before went to."""
+    known = (record.get("contact") or {}).get("emails") or ()
+    last = max(links, key=lambda one: str(one["created_at"]), default={})
+    return "\n".join(known or last.get("sent_to") or ())
 
 
 def _shown(
@@ -158,12 +165,17 @@ def _around(ident: str, record: Mapping[str, Any], offers: Offers, form: Any) ->
     links = doors().maybe(f"/estimates/{ident}/links", {"items": []})["items"]
     who = names(record["salesperson_id"], record["submitted_by"], *(one["by"] for one in (*rounds,)))
     asked = request.values.get("q", "").strip()
-    asking = happened.timeline(record["lead_id"]) if record["state"] == "pending_approval" else ()
-    submitted = (one for one in asking if one["kind"] == "estimate.submitted" and one["subject"] == ident)
+    told = happened.timeline(record["lead_id"])
+    mine = [one for one in told if one["subject"] == ident]
+    been = ("sale.undone", (record["acceptance"] or {}).get("id")), ("estimate.moved", ident)  # there, and no longer
+    taken_back = not record["job_id"] and any((one["kind"], one["subject"]) in been for one in told)
+    pending = record["state"] == "pending_approval"
     return {
-        "next": next_of(record, offers),
-        "asked": next(submitted, None),
+        "next": next_of({**record, "taken_back": taken_back}, offers),
+        "asked": next((one for one in mine if pending and one["kind"] == "estimate.submitted"), None),
         "rounds": rounds,
+        "wishes": [one for one in mine if one["kind"] == "estimate.changes_requested"],
+        "to": _addressed(record, links),
         "links": [(one, offers.get("estimate.revoke", one["id"])) for one in links],
         "who": who,
         "book": pricebook.found(record, asked) if form else None,

@@ -22,8 +22,12 @@ class Next:
     link_label: str = ""
 
 
-def of_opportunity(record: Mapping[str, Any], offers: Offers, estimates: Records, bookings: Records) -> Next:
-    """The first of these that fits where it stands."""
+def of_opportunity(
+    record: Mapping[str, Any], offers: Offers, estimates: Records, bookings: Records, happened: Records
+) -> Next:
+    """The first of these that fits where it stands; ``happened`` is newest first."""
+    decided = (one["kind"] for one in happened if one["kind"] in ("estimate.accepted", "opportunity.won"))
+    record = {**record, "was_won": next(decided, "") == "opportunity.won"}
     for fits, made in TABLE:
         if fits(record, estimates, bookings):
             return made(record, offers, estimates, bookings)
@@ -39,13 +43,15 @@ def _acts(offers: Offers, *keys: str) -> tuple[Offer, ...]:
     return tuple(offers.several(*keys))
 
 
-def _won(_record: Any, _offers: Offers, _estimates: Records, bookings: Records) -> Next:
+def _sold(*_: Any) -> Next:
+    return Next(
+        said("Won"), said("The sale is being turned into work"), said("Customer, job and booking appear in a moment.")
+    )
+
+
+def _won(record: Any, _offers: Offers, _estimates: Records, bookings: Records) -> Next:
     if not bookings:
-        return Next(
-            said("Won"),
-            said("The sale is being turned into work"),
-            said("Customer, job and booking appear in a moment."),
-        )
+        return Next(said("Won"), said("It is work now")) if record["job_id"] else _sold()
     return Next(
         said("Won"),
         said("It is work now"),
@@ -129,15 +135,43 @@ def _waiting(_record: Any, _offers: Offers, estimates: Records, _bookings: Recor
     )
 
 
+def _taken_back(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    more = offers.get("estimate.create", opportunity_id=record["id"])
+    return Next(
+        said("Next: the customer has a price"),
+        said("The sale was taken back"),
+        said("Price another estimate, or close it as lost."),
+        ((more,) if more else ()) + _acts(offers, "opportunity.lose"),
+    )
+
+
+def _over(_record: Any, _offers: Offers, estimates: Records, _bookings: Records) -> Next:
+    return Next(
+        said("Next: the customer has a price"),
+        said("The price that was out holds no longer"),
+        said("Begin its next version, or close it as lost."),
+        link=f"/estimates/{(_live(estimates) or {}).get('id')}",
+        link_label=said("Open the estimate"),
+    )
+
+
+def _state(estimates: Records) -> str:
+    return str((_live(estimates) or {}).get("state"))
+
+
 Fits = Callable[[Mapping[str, Any], Records, Records], bool]
 Made = Callable[[Mapping[str, Any], Offers, Records, Records], Next]
 OUT = ("sent", "viewed", "changes_requested")
+OVER = ("declined", "expired", "withdrawn")
 TABLE: tuple[tuple[Fits, Made], ...] = (
     (lambda record, *_: record["stage_type"] == "won", _won),
     (lambda record, *_: record["stage_type"] == "lost", _lost),
     (lambda record, *_: not record["salesperson_id"], _nobody),
     (lambda record, *_: not record["first_contacted_at"] and not record["converted_at"], _call),
     (lambda record, *_: not record["converted_at"], _convert),
-    (lambda _, estimates, __: (_live(estimates) or {}).get("state") in OUT, _waiting),
+    (lambda _, estimates, __: _state(estimates) in OUT, _waiting),
+    (lambda _, estimates, __: _state(estimates) in OVER, _over),
+    (lambda record, estimates, _: _state(estimates) == "accepted" and record["was_won"], _taken_back),
+    (lambda _, estimates, __: _state(estimates) == "accepted", _sold),
     (lambda *_: True, _draft),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.console.adapters.words import said
+from services.console.api.screens.frame import allowed
 from services.console.api.screens.next_step import Next
 from services.console.api.screens.offers import Offers
 
@@ -31,7 +32,7 @@ Made = Callable[[Mapping[str, Any], Offers], Next]
 
 
 def next_of(record: Mapping[str, Any], offers: Offers) -> Next | None:
-    """What comes next; None while it is a draft, whose form says it all."""
+    """What comes next; None while it is a draft, whose form says it all. ``taken_back``: its sale was undone."""
     made = TABLE.get(record["state"])
     return made(record, offers) if made else None
 
@@ -72,12 +73,15 @@ def _changes(record: Mapping[str, Any], offers: Offers) -> Next:
 
 
 def _accepted(record: Mapping[str, Any], _offers: Offers) -> Next:
-    return Next(
-        said("Accepted"),
-        said("The sale is being turned into work"),
-        link=f"/opportunities/{record['opportunity_id']}",
-        link_label=said("Open the opportunity"),
-    )
+    if record["job_id"] and allowed("booking.read"):
+        return Next(
+            said("Accepted"), said("It is work now"), link=f"/jobs/{record['job_id']}", link_label=said("Open the job")
+        )
+    heading = said("It is work now") if record["job_id"] else said("The sale is being turned into work")
+    if record["taken_back"]:
+        heading = said("The sale was taken back")
+    link = f"/opportunities/{record['opportunity_id']}" if allowed("opportunity.read") else ""
+    return Next(said("Accepted"), heading, link=link, link_label=said("Open the opportunity"))
 
 
 def _over(eyebrow: str) -> Made:

@@ -128,7 +128,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         steps=steps.of_opportunity(record, stages, happened),
         happened=happened,
         faults=faults or {},
-        next=next_step.of_opportunity(record, offers, estimates, bookings),
+        next=next_step.of_opportunity(record, offers, estimates, bookings, happened),
     )
 
 
