@@ -161,6 +161,7 @@ def test_a_change_order_is_added_and_read_by_the_team(orders: Orders) -> None:
     assert str(elsewhere.acceptance_id) not in page.text  # it was sold on another job
     page = reader.press("Add a change order", acceptance_id=str(more.acceptance_id))
     assert "Added." in page.text, page.text
+    assert "There is nothing to choose from yet." in reader.follow("Add").text
     reader, page = opened(orders, "operations", taken)
     assert "Not read yet" in page.text
     page = reader.press("Read it")

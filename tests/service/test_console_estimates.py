@@ -232,8 +232,13 @@ def test_a_yes_that_was_heard_is_recorded(office: Bench) -> None:
     assert "Save" not in {name for form in reader.page.forms for name in form.buttons}
     assert "margin" not in reader.page.text
     reader.follow("Record their yes")
+    late = at(office, ident)
+    late.follow("Revise")
     page = reader.press("Record their yes", typed_name="Ivy Castellan")
     assert "Accepted. The sale opens by itself." in page.text
+    page = late.press("Revise", reason="Cheaper")
+    assert "Not possible any more" in page.text
+    assert "was accepted on" in page.text
     assert seen(office, ident)["state"] == "accepted"
 
 

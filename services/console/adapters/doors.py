@@ -26,6 +26,7 @@ PIECE = 64 * 1024  #: so much of a file is in memory at once
 KEPT = 8  #: idle connections; each is used by one thread at a time
 
 TOO_LATE = f"/problems/{IllegalTransition.slug}"
+DECIDED = "/problems/already-accepted"
 BY_NOW = said("It is %(state)s by now: somebody did that meanwhile, or you did in another window.")
 #: what is said to programs of how a number is sent, as it is said to people
 PLAINER = {
@@ -69,7 +70,7 @@ class Said:
     @property
     def too_late(self) -> bool:
         """Whether the record's state no longer allows what was asked: the page was older than the record."""
-        return self.problem.get("type") == TOO_LATE
+        return self.problem.get("type") in (TOO_LATE, DECIDED)
 
     @property
     def problem(self) -> dict[str, Any]:

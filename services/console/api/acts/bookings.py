@@ -193,7 +193,10 @@ ORDER_ACTS = (
         BOOKING,
         icon="plus",
         title=said("What was sold on top?"),
-        about=said("An accepted estimate of the same job. Operations, if they have the work, must read it."),
+        about=said(
+            "An accepted estimate of the same job. One of the same opportunity is added by itself. "
+            "Operations, if they have the work, must read it."
+        ),
         fields=(Field("acceptance_id", said("Accepted estimate"), "choice", required=True, choices="further_sales"),),
         done=said("Added."),
     ),
