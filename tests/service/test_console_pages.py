@@ -271,6 +271,23 @@ def test_who_may_be_the_same_is_said_by_name_and_why_in_words_also_where_two_are
     )
 
 
+def test_who_calls_again_while_their_enquiry_is_worked_is_merged_into_that_one(office: Bench) -> None:
+    csr, first = office.as_("csr"), entered(office)
+    csr.post(f"/api/v1/leads/{first}/validate")
+    office.settle()
+    again = entered(office, request="Nobody called back")
+    reader = Reader(office, "csr")
+    reader.open(f"/leads/{again}")
+    reader.follow("Merge")
+
+    page = reader.press("Merge a duplicate")
+
+    assert ("Merged." in page.text, page.answer.request.path) == (True, f"/leads/{first}")
+    assert csr.get(f"/api/v1/leads/{again}").get_json()["duplicate_of"] == first
+    third = entered(office, request="And again")
+    assert "There is nothing to choose from yet." in reader.open(f"/do/lead.merge/{third}").text
+
+
 def test_of_somebody_elses_enquiry_that_is_alike_the_number_is_known_and_nothing_leads_there(office: Bench) -> None:
     theirs = entered(office, owner_id=str(CAST["colleague"][0]))
     mine = entered(office, owner_id=str(CAST["salesperson"][0]))

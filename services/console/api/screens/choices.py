@@ -57,10 +57,14 @@ ALIKE = {
 }  # fmt: skip
 
 
+WAITS, WORKED = ("new", "contacted", "nurturing"), ("valid", "converted")
+
+
 def alike(record: dict[str, Any]) -> list[dict[str, Any]]:
     """The lead's possible duplicates with their names: a number and a code tell nobody who that is.
 
-    Of one that is somebody else's to see, the number and why is all that is known, and nothing is done with it.
+    ``merge`` is (survivor, duplicate): who is worked already takes the other one in. Of one that is somebody else's to
+    see, the number and why is all that is known, and nothing is done with it.
     """
     found = record.get("duplicates") or ()
     with reading() as tx:
@@ -68,12 +72,19 @@ def alike(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             **one,
-            "name": names.get(UUID(one["id"]), ""),
+            "name": names.get(UUID(one["id"]), ("", ""))[0],
             "seen": UUID(one["id"]) in names,
+            "merge": _merge(record, one["id"], names.get(UUID(one["id"]), ("", ""))[1]),
             "why": say(ALIKE.get(one["why"], plain(one["why"]))),
         }
         for one in found
     ]
+
+
+def _merge(record: dict[str, Any], other: str, state: str) -> tuple[str, str] | None:
+    if state in WAITS:
+        return record["id"], other
+    return (other, record["id"]) if state in WORKED and record["state"] in WAITS else None
 
 
 def seen(lead: str | None) -> bool:
@@ -83,7 +94,11 @@ def seen(lead: str | None) -> bool:
 
 
 def _duplicates(record: dict[str, Any]) -> Pairs:
-    return tuple((one["id"], f"{one['number']} {one['name']}: {one['why']}") for one in alike(record) if one["seen"])
+    return tuple(
+        (one["id"], f"{one['number']} {one['name']}: {one['why']}")
+        for one in alike(record)
+        if one["merge"] and one["merge"][1] == one["id"]
+    )
 
 
 def _crews(_record: dict[str, Any]) -> Pairs:

@@ -176,10 +176,10 @@ def _next(tx: Tx, ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
     return {row.card_id: row.at for row in tx.execute(first.group_by(APPOINTMENT.card_id))}
 
 
-def called(tx: Tx, who: Caller, leads: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Whose these leads are, by id, of those that the caller may see."""
-    rows = tx.execute(in_scope(sa.select(C.id, C.who), who).where(C.id.in_(list(leads))))
-    return {row.id: row.who or "" for row in rows}
+def called(tx: Tx, who: Caller, leads: Iterable[UUID]) -> Mapping[UUID, tuple[str, str]]:
+    """Whose these leads are, by id, and how each stands, of those that the caller may see."""
+    rows = tx.execute(in_scope(sa.select(C.id, C.who, C.lead_state), who).where(C.id.in_(list(leads))))
+    return {row.id: (row.who or "", row.lead_state or "new") for row in rows}
 
 
 def card(tx: Tx, who: Caller, ident: UUID) -> CardShown:
