@@ -46,6 +46,15 @@ def test_a_call_is_taken_and_found_worth_working_in_one_form(office: Bench) -> N
     assert "Open the opportunity" in page.links
 
 
+def test_what_a_technician_hands_in_came_by_a_technician_unless_they_say_otherwise(office: Bench) -> None:
+    reader = Reader(office, "technician")
+    for said, name in (({}, "June Pettibone"), ({"channel": "phone"}, "Ivy Castellan")):
+        reader.open("/new")
+        reader.press("Save and hand over", person_name=name, **said)
+    came = {one["person_name"]: one["channel"] for one in office.as_("csr").items("/api/v1/leads")}
+    assert came == {"June Pettibone": "technician", "Ivy Castellan": "phone"}
+
+
 def test_what_was_typed_stays_when_a_field_is_refused(office: Bench) -> None:
     reader = Reader(office, "csr")
     reader.open("/new")

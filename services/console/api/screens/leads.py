@@ -145,7 +145,8 @@ def title_of(record: dict[str, Any]) -> str:
 @screen(may="lead.create")
 def new() -> Response:
     """What do I need from this caller?"""
-    return _entry({one.name: request.args.get(one.name, one.first) for one in ENTRY})
+    first = {"channel": "technician"} if me().roles == {"technician"} else {}
+    return _entry({one.name: request.args.get(one.name, first.get(one.name, one.first)) for one in ENTRY})
 
 
 @bp.post("/new")
