@@ -60,6 +60,11 @@ def test_what_was_written_in_lines_is_read_in_lines_and_no_price_book_is_printed
     expect(page.get_by_role("heading", name="Price book")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("heading", name="Price book")).to_be_hidden()
+    page.goto("/reports?since=2026-11-01")
+    expect(page.get_by_label("From")).to_have_value("2026-11-01")
+    expect(page.get_by_label("From")).to_be_visible()  # whoever reads a number on paper knows of which time it is
+    page.locator(".toast").evaluate("at => at.append('Somebody gave you an enquiry.')")
+    expect(page.locator(".toast")).to_be_hidden()
 
 
 def test_who_is_led_to_a_fault_sees_it_in_whichever_option_it_is(browsing: Browsing, system: str) -> None:
