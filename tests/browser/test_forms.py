@@ -66,6 +66,10 @@ def test_what_is_sent_without_a_network_stays_on_the_page_and_goes_out_later(bro
     page.route("**/new", meanwhile)
     page.get_by_role("button", name="Save and hand over").click()
     expect(page.get_by_role("heading", name="Ivy", level=1)).to_be_visible()
+    page.get_by_label("Note").fill("She wants it before Christmas")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Logged.")).to_be_visible()
+    expect(page.get_by_role("button", name="Bring back what you typed")).to_have_count(0)
     another.goto("/new")
     expect(another.get_by_label("What do they want?")).to_be_visible()
     expect(another.get_by_role("button", name="Bring back what you typed")).to_have_count(0)  # it is saved

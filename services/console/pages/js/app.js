@@ -72,6 +72,9 @@ const refill = (f, pairs) => {
   f.dispatchEvent(new CustomEvent('refilled', { bubbles: true, detail: pairs }));
 };
 const held = f => `draft:${f.dataset.draft}`;
+// A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
+if ('saved' in document.body.dataset && mine.get('sent')) drafts.drop(mine.get('sent'));
+mine.drop('sent');
 for (const f of $$('form[data-draft]')) {
   const said = $('[data-draft-state]', f), draft = drafts.get(held(f));
   if (draft && draft !== words(f) && !$('[aria-invalid=true], #problems', f)) {
@@ -86,9 +89,6 @@ on('input', e => {
   drafts.set(held(f), words(f));
   const said = $('[data-draft-state]', f); if (said) said.textContent = _('Kept on this device, %(time)s', { time: new Date().toTimeString().slice(0, 5) });
 });
-// A form that was saved is done with its draft; one that was refused, or met the end of a session, is not.
-if ('saved' in document.body.dataset && mine.get('sent')) drafts.drop(mine.get('sent'));
-mine.drop('sent');
 
 // Sent once: a second press waits for the first. The same key makes a repeat harmless anyway. Offline, it stays here.
 on('submit', e => {
