@@ -44,6 +44,7 @@ class NotificationOut(Schema):
     text = fields.Text()
     link = fields.Text()
     correlation = fields.Uuid()
+    version = fields.Whole()
     created_at = fields.Instant()
     read_at = fields.Instant()
 

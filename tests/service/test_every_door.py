@@ -146,7 +146,7 @@ def schemas_in(part: Any, document: dict[str, Any]) -> set[str]:
 
 
 def test_the_document_says_what_comes_beside_an_answer_and_what_is_no_json(bench: Callable[..., Bench]) -> None:
-    anybody = bench("estimates", "console").public
+    anybody = bench("estimates", "leads", "notifications", "console").public
     paths = anybody.get("/api/v1/estimates/openapi.json").get_json()["paths"]
     one, accept = paths["/api/v1/estimates/{estimate_id}"]["get"], paths["/api/v1/estimates/{estimate_id}/accept"]
     assert {"ETag"} <= set(one["responses"]["200"]["headers"])
@@ -158,9 +158,21 @@ def test_the_document_says_what_comes_beside_an_answer_and_what_is_no_json(bench
     assert "Link" in paths["/api/v1/estimates"]["get"]["responses"]["200"]["headers"]
     for path in ("/api/v1/estimates/{estimate_id}/estimate.pdf", "/api/v1/shared/{token}/estimate.pdf"):
         assert list(paths[path]["get"]["responses"]["200"]["content"]) == ["application/pdf"]
+        assert "Content-Disposition" in paths[path]["get"]["responses"]["200"]["headers"]
 
-    report = anybody.get("/api/v1/console/openapi.json").get_json()["paths"]["/api/v1/pipeline/reports/{name}"]["get"]
+    console = anybody.get("/api/v1/console/openapi.json").get_json()
+    report = console["paths"]["/api/v1/pipeline/reports/{name}"]["get"]
     assert set(report["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+    told = report["parameters"][0]["schema"]["enum"]
+    assert told == console["components"]["schemas"]["ReportOut"]["properties"]["name"]["enum"]
+    assert {"funnel", "close-rate", "hand-over"} < set(told)
+
+    leads = anybody.get("/api/v1/leads/openapi.json").get_json()["paths"]
+    for path in ("/api/v1/leads/{lead_id}/files/{file_id}", "/api/v1/leads"):
+        assert "Content-Disposition" in leads[path]["get"]["responses"]["200"]["headers"]
+    assert "Content-Disposition" not in leads["/api/v1/leads/{lead_id}"]["get"]["responses"]["200"]["headers"]
+    news = anybody.get("/api/v1/notifications/openapi.json").get_json()["paths"]
+    assert "ETag" in news["/api/v1/notifications/{notification_id}"]["get"]["responses"]["200"]["headers"]
 
 
 @pytest.mark.parametrize("path", ["stages", "lost-reasons"])

@@ -43,6 +43,7 @@ class Rule:
     more: str = ""  #: what the view's docstring says below its first paragraph
     kinds: tuple[str, ...] = ()  #: as what it answers beside JSON that ``answer`` describes
     in_pieces: bool = False  #: an upload whose files are never in memory whole
+    names: tuple[str, ...] = ()  #: all that ``<name>`` in its path may be, where that is known
 
     @property
     def permissions(self) -> tuple[str, ...]:

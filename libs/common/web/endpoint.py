@@ -43,14 +43,15 @@ def endpoint(
     idempotent: bool = True,
     limit: int = bodies.BODY_LIMIT,
     kinds: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     page: bool = False,
 ) -> Callable[[View], View]:
     """Declares a view's rule. ``may`` is a permission, several of which one is enough, or PUBLIC, SIGNED_IN, LINK.
 
     With ``body`` the view gets ``given``, with ``query`` it gets ``asked``: a Page where a list comes in pages.
     ``edits`` demands If-Match. ``upload`` reads multipart parts, files as Upload or, ``in_pieces``, as Sent. A LINK's
-    path names its secret ``<token>``. ``kinds`` is as what it answers where that is no JSON of a schema. ``page`` is
-    for people, and not for programs: no document tells of it.
+    path names its secret ``<token>``. ``kinds`` is as what it answers where that is no JSON of a schema, ``names`` all
+    that ``<name>`` in its path may be. ``page`` is for people, and not for programs: no document tells of it.
     """
     for permission in (may,) if isinstance(may, str) else may:
         if permission not in RULES and permission not in (PUBLIC, SIGNED_IN, LINK):
@@ -60,7 +61,7 @@ def endpoint(
         first, _, rest = (view.__doc__ or view.__name__.replace("_", " ")).partition("\n\n")
         summary, more = " ".join(first.split()), " ".join(rest.split())
         asked = may, body, query, answer, many, status, edits, upload, idempotent, limit
-        mine = Rule(*asked, summary, page, more, kinds, in_pieces)
+        mine = Rule(*asked, summary, page, more, kinds, in_pieces, names)
 
         @functools.wraps(view)
         def run(**path: Any) -> Response:

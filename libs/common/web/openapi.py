@@ -86,7 +86,7 @@ def _operation(edge: Edge, route: Route, rule: Rule, method: str, *, has_tag: bo
         "tags": [edge.service.name],
         "x-permission": list(rule.permissions) or [rule.may],
         "security": [] if rule.may in (PUBLIC, LINK) else [{"bearer": []}],
-        "parameters": [*_path(route), *_headers(rule, method, has_tag=has_tag)],
+        "parameters": [*_path(route, rule), *_headers(rule, method, has_tag=has_tag)],
         "responses": {
             **{str(status): _good(rule) | _beside(rule, method, status, has_tag) for status in _done(rule, method)},
             **({"304": {"description": "The caller has this version."}} if has_tag and method == "GET" else {}),
@@ -128,13 +128,17 @@ def _asks(body: type[Schema]) -> bool:
     return any(one.required for one in body().load_fields.values())
 
 
-def _path(route: Route) -> list[dict[str, Any]]:
+def _path(route: Route, rule: Rule) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", **({"format": "uuid"} if f"<uuid:{name}>" in route.rule else {})},
+            "schema": {
+                "type": "string",
+                **({"format": "uuid"} if f"<uuid:{name}>" in route.rule else {}),
+                **({"enum": [*rule.names]} if name == "name" and rule.names else {}),
+            },
         }
         for name in sorted(route.arguments)
     ]
@@ -158,6 +162,7 @@ def _headers(rule: Rule, method: str, *, has_tag: bool) -> list[dict[str, Any]]:
 def _beside(rule: Rule, method: str, status: int, has_tag: bool) -> dict[str, Any]:
     """The headers of success."""
     told = {
+        "Content-Disposition": rule.may != PUBLIC and not {*rule.kinds} <= {JSON, "text/calendar"},
         "ETag": has_tag,
         "Idempotency-Replayed": method == "POST" and rule.idempotent,
         "Link": rule.query is not None and issubclass(rule.query, Page) and rule.many,

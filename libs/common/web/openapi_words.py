@@ -26,6 +26,7 @@ PROBLEMS = {
 }
 #: what comes with an answer, beside its body
 HEADERS = {
+    "Content-Disposition": "Where it is a file: whether it may be shown where it is opened, and what it is called.",
     "ETag": "The record as it is shown, for If-Match, which counts its version, and If-None-Match.",
     "Idempotency-Replayed": "`true` where this is the first answer to this Idempotency-Key, told again.",
     "Link": 'The next page, as `<address>; rel="next"`, where there is one.',

@@ -29,6 +29,7 @@ from services.console.schemas.cards import BoardOut, BoardQuery, CardOut, CardQu
 bp = Blueprint("pipeline", __name__, url_prefix="/api/v1/pipeline")
 
 LONGEST = timedelta(days=100)
+NAMES = tuple(usecases.REPORTS)
 
 
 @bp.get("/board")
@@ -98,7 +99,7 @@ def reports() -> Answer:
 
 
 @bp.get("/reports/<name>")
-@endpoint(may="report.read", query=ReportQuery, answer=ReportOut, kinds=("application/json", "text/csv"))
+@endpoint(may="report.read", query=ReportQuery, answer=ReportOut, kinds=("application/json", "text/csv"), names=NAMES)
 def report(name: str, asked: Given) -> Answer:
     """A report in the caller's scope; ``cards`` in a row are what to ask ``/cards`` for. With format=csv as a file."""
     with reading() as tx:

@@ -4,6 +4,7 @@ from typing import Any
 
 from libs.common.web import Page, Schema, fields
 from services.console.schemas.cards import WITHOUT, CardOut
+from services.console.usecases import REPORTS
 
 
 class TimelineQuery(Page):
@@ -123,7 +124,7 @@ class ReportQuery(Schema):
 
 
 class TitleOut(Schema):
-    name = fields.Text()
+    name = fields.Code(REPORTS, required=True)
     title = fields.Text()
     definition = fields.Text()
     by = fields.List(fields.Text())
@@ -143,7 +144,7 @@ class ColumnOut(Schema):
 
 
 class ReportOut(Schema):
-    name = fields.Text()
+    name = fields.Code(REPORTS, required=True)
     title = fields.Text()
     definition = fields.Text()
     by = fields.Text()

@@ -64,7 +64,7 @@ def notification(notification_id: UUID) -> Answer:
 def read(notification_id: UUID) -> Answer:
     """The caller has seen it; the first time counts."""
     with begin() as tx:
-        return tx.answer(NotificationOut(), usecases.read(tx, caller().person_id, notification_id))
+        return tx.answer(NotificationOut(), usecases.read(tx, caller().person_id, notification_id, seen=if_match()))
 
 
 @bp.post("/read-all")

@@ -30,8 +30,11 @@ def one_of_mine(tx: Tx, person: UUID, ident: UUID, *, lock: bool = False) -> Not
     return found
 
 
-def read(tx: Tx, person: UUID, ident: UUID) -> Notification:
+def read(tx: Tx, person: UUID, ident: UUID, *, seen: str | None = None) -> Notification:
+    """``seen`` is the If-Match header, where there is one."""
     found = one_of_mine(tx, person, ident, lock=True)
+    if seen is not None:
+        tx.expect(found, seen)
     found.read(at=tx.now)
     return found
 
