@@ -154,6 +154,11 @@ def instant(text: str, where: Where) -> str:
     return text if time is None else (time if time.tzinfo else time.replace(tzinfo=where.zone)).isoformat()
 
 
+def counted(text: str) -> bool:
+    """Whether it is a day as spreadsheets keep it: so many since 1900 or, in some, since 1904. Nobody knows which."""
+    return re.fullmatch(r"[34]\d{4}(\.\d+)?", text, re.ASCII) is not None
+
+
 def _since_1970(text: str) -> datetime | None:
     counted = re.fullmatch(r"(\d{10})(\d{3})?", text, re.ASCII)
     return datetime.fromtimestamp(int(counted[1]), UTC) if counted else None

@@ -71,6 +71,12 @@ def test_what_is_wrong_with_a_file_is_told_in_the_order_of_its_lines(leads: Benc
     assert [one["line"] for one in send(leads, file).get_json()["rejected"]] == [2, 3, 4]
 
 
+def test_a_day_that_a_spreadsheet_counted_is_refused_with_what_to_do_about_it(leads: Bench) -> None:
+    told = send(leads, "name,received at\nAnn,46024\nBob,46024.5\nEve,yesterday\n").get_json()["rejected"]
+
+    assert ["give the column a format of dates there" in one["errors"][0] for one in told] == [True, True, False]
+
+
 def test_who_reads_along_hears_what_the_other_program_called_an_enquiry(leads: Bench) -> None:
     send(leads, "Lead ID,Full Name,Email\n00Q5e,Ann Lee,ann@lee.example\n,Bob Ray,bob@ray.example\n")
 

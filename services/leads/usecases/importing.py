@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people, workhours
+from libs.common import leadvalues, people, workhours
 from libs.common.auth import Caller
 from libs.common.csvfiles import BadRow, CsvFile
 from libs.common.errors import Invalid
@@ -24,6 +24,10 @@ from services.leads.usecases.capture import capture
 
 ROWS: Any = ImportedRow.__table__
 BATCH = 100  #: rows a commit, which others' acts wait for; what a lost connection can cost is sent again and found done
+
+COUNTED = (
+    "is a day as a spreadsheet counts it; give the column a format of dates there, as in 2026-03-01, and save it again"
+)
 
 Check = Callable[[Mapping[str, Any]], dict[str, Any]]  #: a lead's body checked as at any other door; raises Invalid
 
@@ -101,7 +105,8 @@ def _enquiries(
         try:
             body = check({"channel": "import"} | said)
         except Invalid as wrong:
-            report.reject(row.line, *(f"{one.pointer} {one.detail}" for one in wrong.errors))
+            better = {"/received_at": COUNTED} if leadvalues.counted(said.get("received_at", "")) else {}
+            report.reject(row.line, *(f"{one.pointer} {better.get(one.pointer, one.detail)}" for one in wrong.errors))
             continue
         digest = hashlib.sha256(msgspec.json.encode(sorted(row.values.items()))).hexdigest()
         yield Enquiry(row.line, digest, body | {"details": kept})
