@@ -259,6 +259,8 @@ def test_reading_one_and_reading_all(notifications: Bench) -> None:
     assert seen["read_at"] is not None
     assert len(told(notifications, "salesperson")) == 2
     notifications.clock.forward(minutes=1)
+    late = me.post(f"{NOTIFICATIONS}/{first['id']}/read", headers={"If-Match": f'"{first["version"]}"'})
+    assert late.status_code == 412
     assert me.post(f"{NOTIFICATIONS}/{first['id']}/read").get_json()["read_at"] == seen["read_at"]
 
     assert me.post(f"{NOTIFICATIONS}/read-all").get_json() == {"read": 2}
