@@ -1,8 +1,6 @@
-"""A service's database: the engine, its fair write turn, and the tables that delivery needs in each of them."""
+"""A service's database: the engine, and the tables that delivery needs in each of them."""
 
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -18,13 +16,13 @@ from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConst
 from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.cursor import Brief
 from libs.common.errors import Unavailable
+from libs.common.fairlock import LOCK_WAIT_S, FairLock
 from libs.common.patience import Impatient, Silent
 
 QUICK: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
 }
-LOCK_WAIT_S = 5  #: a writer waits this long for another before it is told to try again
 STATEMENT_S = 30  #: what one statement may take, but for a migration's or a rebuild's: ``unhurried``
 #: when a connection is given up that nobody takes, or whose other end no longer confirms what it gets
 CALLED_OFF: dict[str, Any] = {
@@ -34,38 +32,6 @@ CALLED_OFF: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-
-
-class FairLock:
-    """First come, first served: SQLite's own waiting lets one writer starve the others."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._queue: deque[threading.Event] = deque()
-        self._busy = False
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        turn = threading.Event()
-        with self._guard:
-            if self._busy:
-                self._queue.append(turn)
-            else:
-                self._busy = True
-                turn.set()
-        if not turn.wait(LOCK_WAIT_S):
-            with self._guard:
-                if not turn.is_set():  # else it became ours at the last moment
-                    self._queue.remove(turn)
-                    raise Unavailable("another change takes very long", headers={"Retry-After": "1"})
-        try:
-            yield
-        finally:
-            with self._guard:
-                if self._queue:
-                    self._queue.popleft().set()
-                else:
-                    self._busy = False
 
 
 class DatabaseClock:
@@ -406,4 +372,4 @@ def kernel_tables(metadata: MetaData) -> Tables:
     )  # fmt: skip
 
 
-__all__ = ["Database", "FairLock", "Tables", "connect", "kernel_tables", "unhurried"]
+__all__ = ["Database", "Tables", "connect", "kernel_tables", "unhurried"]

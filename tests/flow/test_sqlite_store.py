@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.common import orm
+from libs.common import fairlock, orm
 from libs.common.errors import Unavailable
 from libs.common.store import Store
 from tests.contract.store_suite import StoreSuite
@@ -28,7 +28,7 @@ class TestSqliteStore(StoreSuite):
     def test_a_writer_that_waits_too_long_is_told_to_come_again(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(orm, "LOCK_WAIT_S", 0.01)
+        monkeypatch.setattr(fairlock, "LOCK_WAIT_S", 0.01)
         with store.database.writing(), pytest.raises(Unavailable), store.database.writing():
             pass
         with store.begin() as tx:  # and the turn is free again
