@@ -171,7 +171,7 @@ def test_what_is_sold_in_several_orders_is_won_in_sum_and_done_though_one_is_can
     stands("booking.completed", "1000.00")
 
 
-def test_an_order_that_has_the_card_again_is_waited_for_as_before(funnel: Funnel) -> None:
+def test_an_order_that_has_the_card_again_is_waited_for_as_before_until_it_is_taken_over(funnel: Funnel) -> None:
     first = funnel.booked("1000.00")
     funnel.do("manager", f"/bookings/{first['id']}/cancel", {"reason": "out of stock"})
     _sell_more(funnel, first["opportunity_id"])
@@ -182,6 +182,10 @@ def test_an_order_that_has_the_card_again_is_waited_for_as_before(funnel: Funnel
 
     card = funnel.one("/pipeline/cards")
     assert (card["booking_id"], card["take_over_by"]) == (second["id"], second["acknowledge_by"])
+
+    funnel.do("operations", f"/bookings/{second['id']}/accept")
+    card = funnel.see(f"/pipeline/cards/{card['id']}")
+    assert {one["acknowledge_by"] for one in (card, *card["bookings"])} == {None}
 
 
 def test_orders_that_no_team_has_any_more_are_a_row_that_leads_to_them_alone(funnel: Funnel) -> None:
