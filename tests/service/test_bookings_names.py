@@ -69,12 +69,15 @@ def test_two_jobs_of_one_customer_are_told_apart(orders: Orders) -> None:
 
 @pytest.mark.parametrize(
     ("sequence", "names"),
-    [("branch", ["1", "2", "3"]), ("year", ["1", "2", "3"]), ("customer", ["1", "2", "1"])],
+    [("branch", ["1", "2", "3", "1"]), ("year", ["1", "2", "3", "4"]), ("customer", ["1", "2", "1", "1"])],
 )
 def test_the_sequence_counts_within_its_scope(orders: Orders, sequence: str, names: list[str]) -> None:
     rule(orders, "{seq}", naming_sequence=sequence)
     sold = [{"emails": ("ivy@home.example",)}, {"emails": ("ivy@home.example",)}, {"name": "Bob"}]
-    assert [job(orders, orders.sell(**one)["job_id"])["name"] for one in sold] == names
+    here = [job(orders, orders.sell(**one)["job_id"])["name"] for one in sold]
+    orders.bench.tell(acceptance(name="Cy", branch=AWAY), by="estimates")
+    away = orders.bench.as_("auditor").items(f"{BOOKINGS}/jobs?sort=-created_at")[0]
+    assert (away["customer_name"], [*here, away["name"]]) == ("Cy", names)
 
 
 def test_a_preview_shows_the_name_and_counts_nothing(orders: Orders) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import pytest
@@ -12,11 +13,14 @@ import pytest
 import services
 from embedded.testing import AWAY, CAST, HOME, SALES, Bench, moment
 from libs.common.contracts.base import facts
+from libs.common.contracts.estimates import EstimateDeclined, EstimateRevised, EstimateViewed
+from libs.common.contracts.leads import LeadCaptured
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
 from services.console.api.screens.happened import LINES
 from services.console.api.screens.today import ORDER
 from services.console.handlers import OF_A_FUNNEL
 from tests.service.console_reader import Reader
+from tests.service.notification_facts import tell
 
 SAID = {"channel": "phone", "person_name": "June Pettibone", "phones": ["615-555-0117"], "request": "a heat pump"}
 
@@ -341,3 +345,21 @@ def test_the_follow_ups_that_are_late_are_listed_as_many_as_are_counted(office: 
     assert (counted, "Follow-ups late" in page.text) == (2, True)
     assert {"Nora Nurtured", "June Pettibone"} <= page.links.keys()
     assert "Ann Answer" not in page.links
+
+
+def test_a_next_version_is_not_yet_looked_at_nor_declined_whatever_became_of_the_one_before(
+    bench: Callable[..., Bench],
+) -> None:
+    alone, at = bench("console"), moment("2026-03-02 16:04")
+    lead = tell(alone, LeadCaptured).subject
+    about = {"subject": uuid4(), "lead_id": lead}
+    tell(alone, EstimateViewed, **about, viewed_at=at)
+    tell(alone, EstimateDeclined, **about, declined_at=at, reason="price")
+
+    def said() -> list[Any]:
+        [one] = alone.as_("admin").get(f"/api/v1/pipeline/cards/{lead}").get_json()["estimates"]
+        return [one["viewed_at"] is not None, one["decided_at"] is not None, one["decline_reason"]]
+
+    assert said() == [True, True, "price"]
+    tell(alone, EstimateRevised, **about)
+    assert said() == [False, False, None]

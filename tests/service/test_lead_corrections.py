@@ -115,6 +115,13 @@ def test_the_score_follows_whatever_a_rule_is_about_and_each_fact_says_it(leads:
     assert [fact.data["score"] for fact in leads.told("leads")] == [0, *scores]
 
 
+def test_a_score_is_no_less_than_nothing_and_no_more_than_a_hundred(leads: Bench) -> None:
+    for points, score in ((60, 100), (-60, 0)):
+        rules = [{"field": one, "points": points} for one in ("phones", "request")]
+        assert leads.as_("admin").edit("PUT", f"{LEADS}/settings", {"score_rules": rules}).status_code == 200
+        assert captured(leads, phones=["615 555 0100"], request="A heat pump")["score"] == score
+
+
 TO_IT: dict[str, dict[str, Any]] = {
     "assign": {"owner_id": str(CAST["salesperson"][0])},
     "type": {"lead_type": "mql", "evidence": "Took the brochure"},

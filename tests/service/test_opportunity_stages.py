@@ -1,6 +1,7 @@
 """How far an opportunity is, and its exits: stages, gates, converted, lost, reopened."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -36,8 +37,10 @@ def allowed(record: dict[str, Any]) -> dict[str, bool]:
 def test_stages_may_be_skipped_and_gone_back(desk: Bench) -> None:
     found = opened(desk)
     assert done(desk, found["id"], "stage", {"stage": "negotiation"})["probability"] == 80
+    now = desk.clock.forward(minutes=5)
     back = done(desk, found["id"], "stage", {"stage": "contacted"})
 
+    assert datetime.fromisoformat(back["stage_since"]) == now
     assert (back["stage"], back["stage_label"], back["next_stage"]) == ("contacted", "Contacted", "appointment_set")
     told = desk.told("opportunities", OpportunityStageChanged)
     assert [one.data["stage"] for one in told] == ["negotiation", "contacted"]
