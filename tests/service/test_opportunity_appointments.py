@@ -265,7 +265,7 @@ def test_nobody_is_promised_for_a_time_when_they_are_away_unless_somebody_means_
     assert fault["pointer"] == "/assignee_ids/0"
     assert fault["detail"] == "Silas is away from Tue 1 December 08:00 until Tue 1 December 09:30"
     assert done(desk, found["id"], APPOINTMENTS, call_at(NINE, force=True), by="office")["state"] == "scheduled"
-    for hour in (HALF_PAST, "2026-12-01T13:00:00Z"):  # as they are back, and until they go
+    for hour in (HALF_PAST, "2026-12-01T13:30:00Z"):  # as they are back, and until they go
         assert done(desk, found["id"], APPOINTMENTS, call_at(hour))["state"] == "scheduled"
 
 
