@@ -153,6 +153,7 @@ def test_an_order_takes_in_what_was_sold_on_any_of_its_jobs_and_all_of_them_go_o
     assert len(orders.bench.told("bookings", BookingCreated)) == 3
     after = orders.act(together, "change-orders", "office", {"acceptance_id": str(extra.acceptance_id)})
     assert after["contract_total"] == "300.00"
+    assert after["estimate_ids"] == [str(each.subject) for each in (one, two, extra)]
 
     orders.act(orders.hand(orders.act(orders.ticked(after), "ready", "office")), "accept", "operations")
     for act, status in (("start", "in_progress"), ("complete", "completed")):

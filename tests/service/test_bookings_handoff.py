@@ -186,7 +186,7 @@ def test_operations_accept_start_and_complete_and_the_job_follows(orders: Orders
 
 
 def test_returned_work_is_made_ready_and_assigned_again_and_the_chain_is_kept(orders: Orders) -> None:
-    booking = orders.assigned()
+    booking = orders.hand(orders.ready(), note="Gate code 4711")
     assert pointers(orders.act(booking, "return", "operations", {}, status=422)) == ["/reason"]
     back = orders.act(booking, "return", "operations", {"reason": "no site access"})
     assert (back["state"], back["returned"]["reason"], back["team_id"]) == (
@@ -196,7 +196,7 @@ def test_returned_work_is_made_ready_and_assigned_again_and_the_chain_is_kept(or
     assert (told.data["reason"], told.data["assigned_by"]) == ("no site access", str(CAST["manager"][0]))
 
     again = orders.act(booking, "ready", "office")
-    assert (again["state"], again["team_id"]) == ("ready", None)
+    assert (again["state"], again["team_id"], again["note"]) == ("ready", None, None)
     after = orders.hand(booking)
     assert [one["outcome"] for one in after["assignments"]] == ["returned", None]
     assert after["returned"] is None
