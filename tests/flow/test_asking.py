@@ -87,3 +87,21 @@ def test_it_goes_piece_by_piece_and_who_asks_meanwhile_is_told_all_of_it_afterwa
         there = asked("thing", "part")
 
     assert found == [["thing", "thing"], ["thing"], ["part", "part"], ["part"]]
+
+
+def test_what_died_half_way_is_told_anew_and_what_is_told_meanwhile_is_told_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox.send_again, "__defaults__", (0, None, 2))
+    assert Answering(MAKER, store).step(asked("thing"), lambda *_: None)
+    assert sent(store) == ["thing", "thing"]  # then its process ends
+
+    answering, found = Answering(MAKER, store), list[str]()
+    for _ in range(3):
+        more = answering.step(asked("thing"), lambda *_: None)
+        found += sent(store)
+        with store.begin() as tx:
+            make(tx, "meanwhile")
+        assert sent(store) == ["thing"]
+
+    assert (found, more) == (["thing"] * 3, False)
