@@ -16,7 +16,7 @@ from libs.common.contracts.base import Message, decode
 from libs.common.service import Subscriptions
 from libs.common.store import Store
 from libs.common.trouble import TryAgain
-from libs.common.tx import Tx
+from libs.common.tx import Origin, Tx
 from tests.contract.throwaway import ThingChanged, ThingMade, known, make, maker
 
 
@@ -99,6 +99,15 @@ def test_records_made_of_several_facts_together_each_name_their_own_cause(copier
 
     assert copier.column(LINES.c.note) == ["one", "three", "two"]
     assert copier.audit() == [(str(fact.id), "created") for fact in facts]
+
+
+def test_what_a_fact_leads_to_is_told_of_whoever_brought_it_about(copier: Copier) -> None:
+    with copier.maker.begin(Origin(actor="ivy")) as tx:
+        make(tx, "hers")
+
+    copier.deliver(copier.facts(("nobody's",)))
+
+    assert copier.column(copier.store.tables.audit.c.actor) == ["ivy", "system"]
 
 
 def test_a_change_of_a_record_made_in_the_same_batch_names_its_own_cause(copier: Copier) -> None:

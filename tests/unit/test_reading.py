@@ -15,16 +15,21 @@ from libs.common.backoff import Backoff
 from libs.common.bus import BusDown, Delivery
 from libs.common.errors import Unavailable
 from libs.common.rabbit import RabbitReader, reader
-from libs.common.rabbit.reader import BATCH, PREFETCH
+from libs.common.rabbit.reader import BATCH, OFFSET, PREFETCH
 
 PATIENCE_S = 60.0
 MANY = 3 * PREFETCH
 
 
 class Queue:
-    """A queue on a broker: what was given out and not acknowledged comes back to its place when the line ends."""
+    """A queue on a broker: what was given out and not acknowledged comes back to its place when the line ends.
 
-    def __init__(self) -> None:
+    Or a stream, which is read from where one says, and of which ``at_once`` so many are given out.
+    """
+
+    def __init__(self, at_once: int = MANY) -> None:
+        self.at_once = at_once
+        self.begun: list[int] = []  #: the places where somebody said to begin
         self.waiting = deque((str(number), False) for number in range(MANY))  #: and whether it was given out before
         self.left, self.most = MANY, 0  #: not acknowledged; given out at once
         self.lines: list[Line] = []
@@ -53,8 +58,13 @@ class Line:
         )
         self._hear: Any = None
 
-    def _consume(self, _queue: str, hear: Any, *, arguments: object, callback: Callable[[object], None]) -> None:
+    def _consume(
+        self, _queue: str, hear: Any, *, arguments: dict[str, int], callback: Callable[[object], None]
+    ) -> None:
         self._hear = hear
+        if arguments:
+            self.of.begun.append(arguments[OFFSET])
+            self.of.waiting = deque((str(number), False) for number in range(arguments[OFFSET], MANY))
         callback(arguments)
 
     def _acknowledged(self, tag: int, *, multiple: bool) -> None:
@@ -64,13 +74,14 @@ class Line:
 
     def turn(self, _seconds: float, *, until: Callable[[], bool]) -> bool:
         while self.fault is None and not until():
-            while self.of.waiting and len(self.unacknowledged) < self.prefetch:
+            while self.of.waiting and len(self.unacknowledged) < min(self.prefetch, self.of.at_once):
                 body, again = self.of.waiting.popleft()
                 self.tag += 1
                 self.unacknowledged[self.tag] = body
                 self.of.most = max(self.of.most, len(self.unacknowledged))
                 method = SimpleNamespace(routing_key="", delivery_tag=self.tag, redelivered=again)
-                self._hear(None, method, SimpleNamespace(user_id="maker", content_type="", headers=None), body.encode())
+                said = SimpleNamespace(user_id="maker", content_type="", headers={OFFSET: int(body)})
+                self._hear(None, method, said, body.encode())
             self.calls.get()()
         return False
 
@@ -147,3 +158,39 @@ def test_what_was_committed_as_the_line_broke_comes_again_once_and_nothing_is_ta
     assert [body for body, _ in first + again] == [str(number) for number in range(MANY)]
     assert again[: len(second)] == [(body, True) for body, _ in second]
     assert (of.left, len(of.lines)) == (0, 2)
+
+
+@pytest.mark.parametrize("through", [0, 1, 7])
+def test_a_stream_is_read_to_the_place_where_it_ended_and_no_further(
+    monkeypatch: pytest.MonkeyPatch, through: int
+) -> None:
+    of, taken = Queue(at_once=1), list[str]()
+    monkeypatch.setattr(reader, "Line", of.opened)
+    history = RabbitReader(
+        "amqp://", "history", lambda some: taken.extend(one.body.decode() for one in some), arguments={OFFSET: 0}
+    )
+
+    assert sum(history.steps(through)) == through + 1
+
+    assert taken == [str(number) for number in range(through + 1)]
+
+
+def test_who_follows_a_stream_goes_on_behind_what_they_were_given_whenever_the_line_breaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of, taken, away = Queue(at_once=1), list[str](), list[str]()
+    monkeypatch.setattr(reader, "Line", of.opened)
+    monkeypatch.setattr(Backoff, "pause", lambda _self: 0.0)
+
+    def take(some: Sequence[Delivery]) -> None:
+        taken.extend(one.body.decode() for one in some)
+        if taken[-1] in ("0", "3"):
+            of.lines[-1].cut()
+        if taken[-1] == "5":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        RabbitReader("amqp://", "history", take, arguments={OFFSET: 0}, look_s=0.01).follow(away.append, lambda at: at)
+
+    assert (taken, of.begun) == ([str(number) for number in range(6)], [0, 1, 4])
+    assert away == ["RabbitMQ: it was cut"] * 2
