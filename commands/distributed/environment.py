@@ -69,7 +69,7 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
     }
     if role == "migrate":
         return given
-    given["PLUMBLINE_PUBLIC_URL"] = place.public_url
+    given["PLUMBLINE_PUBLIC_URL"] = _said("PLUMBLINE_PUBLIC_URL", place.public_url)
     if service in SENDERS:
         given |= _passed_on("PLUMBLINE_SMTP_URL", "PLUMBLINE_MAIL_FROM")
     if service == POSTER:
@@ -85,8 +85,8 @@ def of_service(service: str, role: str, place: Place) -> dict[str, str]:
         **({"PLUMBLINE_GATEWAY_URL": place.gateway_url} if service == ASKER else {}),
         **_passed_on(*CAP),
         "PLUMBLINE_BIND": place.binds[service],
-        "PLUMBLINE_WEB_WORKERS": str(place.web_workers),
-        "PLUMBLINE_WEB_THREADS": str(place.web_threads),
+        "PLUMBLINE_WEB_WORKERS": _said("PLUMBLINE_WEB_WORKERS", str(place.web_workers)),
+        "PLUMBLINE_WEB_THREADS": _said("PLUMBLINE_WEB_THREADS", str(place.web_threads)),
         "PLUMBLINE_TRUSTED_PROXIES": "1",
     }
 
@@ -106,5 +106,10 @@ def _keys(service: str, place: Place) -> dict[str, str]:
 
 
 def _passed_on(*names: str) -> dict[str, str]:
-    """What the operator said, for all alike."""
-    return {name: os.environ.get(name) or PASSED_ON[name] for name in names}
+    """What the operator said, for all alike, or in which file it stands."""
+    files = {f"{name}_FILE": os.environ[f"{name}_FILE"] for name in names if os.environ.get(f"{name}_FILE")}
+    return {name: _said(name, PASSED_ON[name]) for name in names if f"{name}_FILE" not in files} | files
+
+
+def _said(name: str, otherwise: str) -> str:
+    return os.environ.get(name) or otherwise

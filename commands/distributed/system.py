@@ -12,6 +12,7 @@ from commands.distributed import environment, secrets
 from commands.distributed.environment import Place
 from commands.distributed.ports import kept_ports
 from commands.up import announce, demand_free, wait_ready
+from libs.common import config
 from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.folder import private
 from libs.local.nursery import Nursery
@@ -35,6 +36,7 @@ LOADED = (
 
 def run(data: Path, port: int, *, empty: bool, as_json: bool) -> None:
     """Until SIGTERM or Ctrl-C; whatever dies meanwhile is started again at the same place, with the same data."""
+    config.load_or_exit(os.environ)  # what is misspelt is passed on to nobody, who would say so
     demand_free(port)
     supervisor = Supervisor()
     supervisor.take_signals()

@@ -68,6 +68,22 @@ def test_a_process_is_told_its_own_secrets_only(service: str, role: str) -> None
     assert set(given) == {f"{service}-database-url", own.get(role, "")} - {""}
 
 
+def test_what_an_operator_says_counts_without_containers_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {
+        "PLUMBLINE_PUBLIC_URL": "https://plumbline.example.com",
+        "PLUMBLINE_WEB_WORKERS": "3",
+        "PLUMBLINE_SMTP_URL_FILE": "/etc/smtp-url",
+        "PLUMBLINE_OUTBOX_MOST_HOURS": "24",
+    }
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+
+    told = environment.of_service("bookings", "api", place())
+
+    assert said.items() <= told.items()
+    assert "PLUMBLINE_SMTP_URL" not in told
+
+
 def test_the_compose_file_is_one() -> None:
     checker = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE]
     done = subprocess.run(checker, check=False, capture_output=True, text=True)

@@ -1,5 +1,6 @@
 """What a command cannot work with ends it with a line and a code, before anything is made."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 
 from commands import ROOT, events
 from libs.common.signingkey import signing_key
+from libs.local.ports import free_port
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,16 @@ def test_who_asks_a_distributed_system_that_does_not_run_is_told_how_to_start_th
 
     assert (done.exit_code, len(done.output.splitlines())) == (3, 1), done.output
     assert "./plumbline up --distributed" in done.output
+
+
+@pytest.mark.parametrize("words", [[], ["--distributed"]])
+def test_a_misspelt_setting_ends_a_system_before_it_begins(tmp_path: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "commands", "up", *words, "--port", str(free_port()), "--data", tmp_path / "data"]
+    env = {**os.environ, "PLUMBLINE_OUTBOX_KEEP_DAY": "30"}
+
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "did you mean PLUMBLINE_OUTBOX_KEEP_DAYS" in done.stderr) == (2, True), done.stderr
 
 
 def test_a_broker_that_is_named_in_a_file_as_in_a_container_is_the_one_that_is_read(tmp_path: Path) -> None:
