@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
 
@@ -17,7 +16,7 @@ from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.cursor import Brief
 from libs.common.errors import Unavailable
 from libs.common.fairlock import LOCK_WAIT_S, FairLock
-from libs.common.patience import Impatient, Silent
+from libs.common.patience import Impatient, Silent, outdated
 
 QUICK: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
@@ -124,8 +123,7 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
         **QUICK,
     )
     sa.event.listen(engine, "do_connect", _impatient)
-    sa.event.listen(engine, "handle_error", _silent)
-    sa.event.listen(engine, "handle_error", _of_another_shape)
+    sa.event.listen(engine, "handle_error", _told)
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
     return Database(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), DatabaseClock())
 
@@ -134,18 +132,11 @@ def _impatient(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
     return Impatient.connect(*arguments, cursor_factory=Brief, **named)
 
 
-def _silent(context: sa.engine.ExceptionContext) -> None:
-    """No connection is better than this one, so nothing is tried again as it is after a restart."""
-    if isinstance(context.original_exception, Silent):
+def _told(context: sa.engine.ExceptionContext) -> None:
+    """No other connection is better than one whose server is silent; one that is outdated is as good as gone."""
+    if isinstance(reason := context.original_exception, Silent):
         raise Unavailable("the database does not answer", headers={"Retry-After": "2"})
-
-
-def _of_another_shape(context: sa.engine.ExceptionContext) -> None:
-    """What this connection has prepared is of the tables as they were before a later version's migration, which widened
-    a column, and is refused for as long as it lives: a new one is asked."""
-    reason = context.original_exception
-    if isinstance(reason, psycopg.errors.FeatureNotSupported) and "cached plan" in str(reason):
-        context.is_disconnect = True
+    context.is_disconnect |= outdated(reason)
 
 
 @contextmanager

@@ -23,6 +23,12 @@ class Silent(psycopg.OperationalError):
     """The server was asked and nobody answers; what was under way there has an unknown end."""
 
 
+def outdated(reason: BaseException) -> bool:
+    """Whether what a connection has prepared is of tables as they were before a later version's migration made a column
+    wider: it is refused for as long as that connection lives."""
+    return isinstance(reason, psycopg.errors.FeatureNotSupported) and "cached plan" in str(reason)
+
+
 class Impatient(psycopg.Connection[Any]):
     """Raises Silent and is closed where the server no longer answers."""
 
