@@ -84,11 +84,14 @@ class Postgres(DatabaseServer):
 
     def await_ready(self, process: Process, *, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
-        while not self._answers():
-            if not process.alive or time.monotonic() > deadline:
-                process.kill()
-                raise NotReady(f"PostgreSQL did not start:\n{process.log_tail()}")
-            time.sleep(0.05)
+        try:
+            while not self._answers():
+                if not process.alive or time.monotonic() > deadline:
+                    raise NotReady(f"PostgreSQL did not start:\n{process.log_tail()}")
+                time.sleep(0.05)
+        except NotReady:
+            process.kill()
+            raise
 
     def stop(self, mode: Literal["fast", "immediate"] = "fast") -> None:
         """``immediate`` leaves as a crash would: the next start recovers."""
