@@ -106,13 +106,15 @@ def test_what_was_accepted_is_confirmed_by_the_number_and_version_that_people_sa
 def test_a_choice_is_worked_out_by_the_service_and_decides_nothing(estimates: Bench) -> None:
     ident = drafted(estimates)["id"]
     extra = {"description": "Pad", "qty": "1", "unit_price": "60.00"}
-    two = [{"name": name, "lines": [PUMP], "add_ons": [extra]} for name in ("Good", "Better")]
-    assert write(estimates, ident, options=two, discount={"percent": "10"}, member=False).status_code == 200
+    three = [{"name": name, "lines": [PUMP], "add_ons": [extra]} for name in ("Good", "Better")]
+    three.append({"name": "Plain", "lines": [PUMP]})
+    assert write(estimates, ident, options=three, discount={"percent": "10"}, member=False).status_code == 200
     act(estimates, ident, "submit")
     act(estimates, ident, "approve", by="manager")
     token = send(estimates, ident)
     page = estimates.public.get(f"/e/{token}").get_data(as_text=True)
     assert "Choose one of the options." in page
+    assert re.findall(r'class="[^"]* (o\d)">There is nothing to add to this one', page) == ["o2"]
     option, tick = seen(estimates, ident)["options"][1]["id"], re.findall(r'name="(add_on_[^"]+)"', page)[1]
 
     shown = submit(estimates, token, "choice", option=option, **{tick: "on"}).get_data(as_text=True)
