@@ -21,7 +21,7 @@ PHONE: Device = {
     "Safari/537.36",
 }
 WITHOUT_SCRIPTS: Device = {"java_script_enabled": False}
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000  #: others may be at work on the same processors
 
 
 class Browsing:

@@ -13,7 +13,7 @@ from tests.browser.looking import SCREENS, paint, shown
 from tests.browser.world import running
 
 STARTS_MS = 60_000
-APPEARS_MS = 15_000  #: others may be at work on the same processors
+APPEARS_MS = 30_000  #: others may be at work on the same processors
 
 
 @pytest.fixture(scope="session")
