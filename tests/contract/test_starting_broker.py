@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -28,6 +29,13 @@ class Broker(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        """The node ends in the middle of it."""
+        self.send_response(int(self.path.rpartition("/")[2]))
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b'[{"name": ')
 
     def log_message(self, *_: object) -> None: ...
 
@@ -57,6 +65,27 @@ def test_waiting_has_an_end(broker: Management, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Starting, match="is not ready yet: home node"):
         topology.once_started(lambda: [broker.call("PUT", "queues/%2F/plumbline.history", {})])
     assert issubclass(Starting, BusDown), "who only asks now and then goes on as with a broker that is away"
+
+
+def test_the_watch_outlives_a_broker_that_dies_over_its_answer(
+    broker: Management, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["queues/200", "queues/500"]
+    monkeypatch.setattr(topology, "AGAIN_S", 0.0)
+    handlers = MagicMock()
+    monkeypatch.setattr(topology.signal, "signal", handlers)
+
+    def make() -> None:
+        path = asked.pop(0)
+        if not asked:
+            handlers.call_args.args[1]()
+        broker.call("GET", path)
+
+    topology.keep(list, make)
+
+    gone, refused = capsys.readouterr().err.splitlines()
+    assert gone.startswith("RabbitMQ's management API cannot be reached: IncompleteRead")
+    assert refused == "Internal Server Error"
 
 
 def test_what_will_not_pass_is_a_refusal(broker: Management) -> None:

@@ -1,6 +1,7 @@
 """RabbitMQ's management API: what there is, and how it comes to be."""
 
 import base64
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -10,6 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 from libs.common.bus import BusDown
 
 ANSWER_S = 10
+NO_ANSWER = (OSError, http.client.HTTPException, ValueError)  #: or half of one, of a broker that died over it
 STARTING = "is down or inaccessible"  #: how a broker says of a queue that it has not come so far yet
 
 
@@ -61,14 +63,14 @@ class Management:
         try:
             with self._opener.open(request, timeout=ANSWER_S) as answer:
                 content = answer.read()
+            return json.loads(content) if content else None
         except urllib.error.HTTPError as refusal:
             reason = _reason(refusal)
             if STARTING in reason:
                 raise Starting(f"RabbitMQ is not ready yet: {reason}") from refusal
             raise Refusal(refusal.code, reason) from refusal
-        except (OSError, ValueError) as away:
+        except NO_ANSWER as away:
             raise BusDown(f"RabbitMQ's management API cannot be reached: {away}") from away
-        return json.loads(content) if content else None
 
     def bindings(self, exchange: str) -> set[Binding]:
         """Everything that is bound to an exchange."""
@@ -85,5 +87,5 @@ def _reason(refusal: urllib.error.HTTPError) -> str:
     try:
         said = json.loads(refusal.read())
         return str(said.get("reason") or said.get("error") or refusal.reason)
-    except (ValueError, AttributeError):
+    except (*NO_ANSWER, AttributeError):
         return str(refusal.reason)
