@@ -17,14 +17,14 @@ from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import RabbitReader, bindings
 from libs.common.rabbit.asking import SINCE_FIRST
 from libs.common.rabbit.publisher import EVENTS
-from libs.common.rabbit.topology import queue_of
+from libs.common.rabbit.topology import HISTORY_AGE, queue_of
 from libs.common.service import Subscriptions
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import TAKER_TABLES, throwaway_facts  # noqa: F401 - the last one is an autouse fixture
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
 from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import Watch, unbind
+from tests.system.test_rabbit_delivery import Watch, unbind, wipe
 
 
 @pytest.fixture
@@ -130,6 +130,27 @@ def test_much_is_told_piece_by_piece_and_what_died_with_its_worker_is_begun_anew
     for number, one in enumerate(old):
         world.until_heard(one, str(number), by=[world.taker])
     assert pieces >= 3
+
+
+def test_what_was_told_for_the_asking_is_told_again_where_the_broker_was_wiped_before_it_was_read(
+    world: RabbitWorld,
+) -> None:
+    maker, taker, outbox_ = Watch(world, "maker"), Watch(world), world.maker.tables.outbox
+    old = told_long_ago(world, "old")
+    with world.maker.begin() as tx:
+        tx.execute(outbox_.update().values(created_at=tx.now - HISTORY_AGE - timedelta(days=1)))
+    bind_later(world)
+    look(taker, maker)
+    world.step()
+
+    wipe(world)
+    look(taker, maker)
+    world.read()
+
+    world.until_heard(old, "old", by=[world.taker])
+    assert any("telling plumbline.taker" in detail for _, detail in maker.said)
+    look(maker)
+    assert maker.said[-1] == (True, "")
 
 
 def test_an_empty_database_of_a_service_that_was_here_is_said_and_nothing_is_asked_for(world: RabbitWorld) -> None:

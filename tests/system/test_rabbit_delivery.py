@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -263,18 +264,23 @@ def test_what_could_not_be_read_again_is_read_at_the_next_look(
     assert world.taker.heard(missed) == ["missed"]
 
 
+def wipe(world: RabbitWorld) -> None:
+    """The broker loses all it has; what there must be is made again, as `topology --watch` does."""
+    world.broker.manage("DELETE", f"/api/vhosts/{world.vhost.name}")
+    world.broker.manage("PUT", f"/api/vhosts/{world.vhost.name}")
+    for user in (world.vhost.user, world.broker.admin[0]):
+        world.broker.permit(user, world.vhost.name, configure=".*", write=".*", read=".*")
+    world.provision()
+
+
 def test_a_broker_that_lost_everything_is_filled_from_the_outboxes(world: RabbitWorld) -> None:
     taker, maker = Watch(world), Watch(world, "maker")
     for watch in (taker, maker):
         watch.look()
     lost = [world.make(str(number), "changed") for number in range(500)]
     world.step()
-    world.broker.manage("DELETE", f"/api/vhosts/{world.vhost.name}")
-    world.broker.manage("PUT", f"/api/vhosts/{world.vhost.name}")
-    for user in (world.vhost.user, world.broker.admin[0]):
-        world.broker.permit(user, world.vhost.name, configure=".*", write=".*", read=".*")
 
-    world.provision()
+    wipe(world)
     for watch in (taker, maker):
         watch.look()
     world.read()
@@ -287,7 +293,13 @@ def test_a_broker_that_lost_everything_is_filled_from_the_outboxes(world: Rabbit
     assert maker.said[-1] == (True, "")
 
 
-def test_a_database_of_yesterday_is_brought_up_to_date(world: RabbitWorld) -> None:
+DAY, MOMENT = timedelta(days=1), timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("age", "why"), [(DAY, "nobody has looked since"), (MOMENT, "another one than")], ids=["yesterday", "a moment ago"]
+)
+def test_a_database_of_an_earlier_time_is_brought_up_to_date(world: RabbitWorld, age: timedelta, why: str) -> None:
     watch = Watch(world)
     watch.look()
     world.read()
@@ -307,13 +319,18 @@ def test_a_database_of_yesterday_is_brought_up_to_date(world: RabbitWorld) -> No
         for table, rows in kept:
             tx.session.execute(table.delete())
             if table is tables.worker_status:
-                rows = [{**row, "at": row["at"] - timedelta(days=1)} for row in rows]
+                rows = [{**row, "at": row["at"] - age} for row in rows]
             tx.session.execute(table.insert(), rows)
+        if not age:  # as pg_restore does: its tables are others
+            for change in ("ALTER TABLE {0} RENAME TO {0}_", "CREATE TABLE {0} AS TABLE {0}_", "DROP TABLE {0}_"):
+                tx.session.execute(sa.text(change.format(tables.worker_status)))
+            tx.session.execute(sa.text(f"ALTER TABLE {tables.worker_status} ADD PRIMARY KEY (part)"))
     assert watch.look() >= 2
 
     assert world.taker.heard(known) == ["known", "later"]
     assert world.taker.heard(forgotten) == ["forgotten"]
-    assert "nobody has looked since" in watch.said[1][1]
+    assert why in watch.said[1][1]
+    assert watch.look() == 0
 
 
 def test_a_broker_that_could_not_be_asked_for_long_is_no_reason_to_read_everything_again(
@@ -339,12 +356,12 @@ def test_reading_again_comes_to_an_end_while_facts_keep_coming(
     watch, enough = Watch(world), threading.Event()
     watch.look()
     unbind(world, queue_of("taker"))
-    missed = world.make("missed")
+    missed, more = world.make("missed"), list[UUID]()
     world.step()
 
     def busy() -> None:
         while not enough.wait(0.02):
-            world.make("more")
+            more.append(world.make("more"))
             world.step()
 
     working = threading.Thread(target=busy)
@@ -357,6 +374,9 @@ def test_reading_again_comes_to_an_end_while_facts_keep_coming(
 
     assert world.taker.heard(missed) == ["missed"]
     assert watch.bindings.missing() == set()
+    world.read()
+    for one in more:
+        world.until_heard(one, "more", by=[world.taker])
 
 
 def _rows(store: Store, table: sa.Table) -> Sequence[sa.Row[Any]]:

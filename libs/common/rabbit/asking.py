@@ -63,6 +63,15 @@ class Answering:
         self._asked: dict[str, str] = {}  #: what is under way: begun anew by the next process, should this one die
         self._piece: outbox.Piece | None = None
 
+    def begin_again(self, since: datetime) -> None:
+        """A broker was wiped: what was told for the asking since then may have been in a queue that nobody had read."""
+        counters, asked = self.store.tables.counters, past.moment(since)
+        self._piece = None
+        with self.store.begin() as tx:
+            told = tx.execute(sa.select(counters.c.name).where(counters.c.name.startswith(TOLD))).scalars()
+            lately = [name for name in told if int(name.rpartition(" ")[2]) > asked]
+            tx.execute(sa.delete(counters).where(counters.c.name.in_(lately)))
+
     def step(self, there: Collection[Binding], report: Report) -> bool:
         """The next piece, for all who asked before the first one. Whether there is more to do, soon."""
         if self._piece is None:

@@ -25,6 +25,12 @@ PIECE_S = 0.5  #: while facts are told again that another service asks for
 MARGIN = timedelta(minutes=2)  #: clocks of brokers and databases differ, and facts travel
 OLD = timedelta(minutes=1)  #: a look that is older was somebody else's, or is forgotten: something may be missing
 SEEN = "bindings_seen"  #: the part whose time says when all bindings were last there
+#: which database it is, in the detail of that: a dump goes back into other tables, a copy of the files goes on in
+#: another timeline
+WHICH = sa.text(
+    "SELECT concat_ws(' ', system_identifier, timeline_id, 'worker_status'::regclass::oid)"
+    " FROM pg_control_system(), pg_control_checkpoint()"
+)
 FILLED = "history"  #: the part whose detail says which history has this service's facts
 
 Report = Callable[[str, bool, str], None]
@@ -34,9 +40,10 @@ class Bindings:
     """A service looks after its own queue, and needs nobody for it.
 
     A lost binding is bound again. A queue that was made anew is known by the mark that its bindings lack, a database
-    that was restored by a last look of long ago that is not ours. In each case the stream of all facts
-    (``plumbline.history``) gives back what was missed since that look. Where the broker has lost the history as well,
-    each publisher fills it from its outbox, and with it every queue. So it does for who begins to read a stream.
+    that was restored by a last look of long ago that is not ours, or in another database. In each case the stream of
+    all facts (``plumbline.history``) gives back what was missed since that look. Where the broker has lost the history
+    as well, each publisher fills it from its outbox, and with it every queue. So it does for who begins to read a
+    stream.
     """
 
     def __init__(self, service: Service, consumer: Consumer, broker: Management, url: str) -> None:
@@ -54,10 +61,11 @@ class Bindings:
         """Looks once, and mends. Returns how many facts were read again. Raises Refusal or BusDown."""
         with self.store.reading() as tx:
             began = tx.now  # what goes lost while we are at it, the next look reads from here on
+            which = "" if self.store.database.sqlite else tx.session.scalar(WHICH) or ""
         there = self.broker.bindings(EVENTS)
-        missing, since = self._missing(there), self._last_seen()
+        missing, (since, before) = self._missing(there), self._last_seen()
         asking.begin(self.service, self.store, there, looked=since is not None)
-        why, reread = self._why(missing, there, since), 0
+        why, reread = self._why(missing, there, since, another=before not in ("", which)), 0
         if why:
             report("bindings", False, why)
             for queue, key, _mark in sorted(missing):
@@ -71,8 +79,8 @@ class Bindings:
             self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
-        status.write(self.store, SEEN, True, "", at=began)
-        self._looked = self._last_seen()
+        status.write(self.store, SEEN, True, which, at=began)
+        self._looked, _ = self._last_seen()
         more = self._answering.step(there, report)
         self.again_s = PIECE_S if more else CHECK_S
         if not more:
@@ -82,8 +90,8 @@ class Bindings:
     def _missing(self, there: set[Binding]) -> set[Binding]:
         return {Binding(queue, key, OURS) for queue, key in bindings_of(self.service)} - there
 
-    def _why(self, missing: set[Binding], there: set[Binding], since: datetime | None) -> str:
-        """What makes us read again; nothing if nothing can have been lost."""
+    def _why(self, missing: set[Binding], there: set[Binding], since: datetime | None, *, another: bool) -> str:
+        """What makes us read again; nothing if nothing can have been lost. ``another``: it was another database."""
         bound = {(one.queue, one.key) for one in there}
         lost = sorted(one.key for one in missing if (one.queue, one.key) not in bound)
         if lost:
@@ -92,6 +100,8 @@ class Bindings:
             return ""
         if missing:
             return "the queue was made anew; reading what the one before may have held"
+        if another:
+            return f"the database is another one than at {since:%Y-%m-%d %H:%M} UTC; reading what came since then"
         with self.store.reading() as tx:
             if tx.now - since > OLD and since != self._looked:  # else it was the broker that could not be asked
                 return f"nobody has looked since {since:%Y-%m-%d %H:%M} UTC; reading what came since then"
@@ -113,13 +123,16 @@ class Bindings:
             with self.store.reading() as tx:
                 oldest = tx.now - HISTORY_AGE
             relay.refill(self.store, self.store.tables.outbox.c.created_at > oldest)
+            self._answering.begin_again(oldest)
         status.write(self.store, FILLED, True, there_is)
         return True
 
-    def _last_seen(self) -> datetime | None:
+    def _last_seen(self) -> tuple[datetime | None, str]:
+        """When, and in which database."""
         table = self.store.tables.worker_status
         with self.store.reading() as tx:
-            return tx.session.scalar(sa.select(table.c.at).where(table.c.part == SEEN))
+            row = tx.session.execute(sa.select(table.c.at, table.c.detail).where(table.c.part == SEEN)).first()
+        return (row.at, row.detail) if row else (None, "")
 
     def _read_again(self, since: datetime | None, keys: Iterable[str]) -> int:
         """To the end as it is now: what is told from here on is in the queue too.
