@@ -12,7 +12,7 @@ from libs.common import ready
 from libs.common.errors import Unavailable
 from libs.common.service import TimerHandler
 from libs.common.store import Store
-from libs.common.trouble import Locked
+from libs.common.trouble import Locked, lacks
 from libs.common.tx import Origin, Tx
 
 TRIES = 10
@@ -99,10 +99,13 @@ class Timers:
                 self.store.crash("timer_fired")
         except Overtaken:
             return
-        except Unavailable:
-            raise
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it is written down and tried again
-            self._note(timer, failure)
+        except Exception as failure:
+            if lacks(failure):
+                self._give_back(timer)
+                raise Unavailable(f"{timer.kind}: {str(failure).partition(chr(10))[0]}") from failure
+            if isinstance(failure, Unavailable):
+                raise
+            self._note(timer, failure)  # whatever it is: it is tried again
 
     def _remove(self, tx: Tx, timer: Claimed) -> None:
         """Removes the timer with its effect. Raises Overtaken, and so takes the effect back, where it is another now.
@@ -112,6 +115,12 @@ class Timers:
         row = tx.execute(self.store.statements.timer_fired, timer.key).first()
         if row is None or row.payload != timer.payload:  # moved and claimed anew within the same instant
             raise Overtaken
+
+    def _give_back(self, timer: Claimed) -> None:
+        """What the database lacks costs no attempt: it is tried when the lease is over, as often as it takes."""
+        with self.store.alone() as one:
+            back = {"count": timer.attempt - 1, "until": timer.until, "why": None}
+            one.execute(self.store.statements.timer_leased, timer.key | back)
 
     def _note(self, timer: Claimed, failure: Exception) -> None:
         with self.store.begin() as tx:

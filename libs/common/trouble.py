@@ -25,7 +25,8 @@ KEPT_OUT = {
     "SSL": "the database is not reached by TLS as its address asks",
     "certificate": "the database is not reached by TLS as its address asks",
 }
-SHORT_OF = {"53100": "space on its disk", "53200": "memory", "53300": "connections"}
+NO_ROOM = "53100"
+SHORT_OF = {NO_ROOM: "space on its disk", "53200": "memory", "53300": "connections"}
 
 
 class TryAgain(Unavailable):
@@ -80,6 +81,12 @@ def _asked_wrongly(trouble: exc.DBAPIError) -> bool:
     """Whether no database of this kind, however well, could answer. SQLite says so of a table that is away, too."""
     in_sqlite = getattr(trouble.orig, "sqlite_errorname", "") == "SQLITE_ERROR" and "no such" not in str(trouble.orig)
     return in_sqlite or (getattr(trouble.orig, "sqlstate", None) or "").startswith(TOO_MUCH)
+
+
+def lacks(trouble: Exception) -> bool:
+    """Whether the database lacks what it will have again: room on its disk, or a table, as while it is restored."""
+    first = trouble.__cause__ if isinstance(trouble, Unavailable) else trouble
+    return isinstance(first, exc.DBAPIError) and getattr(first.orig, "sqlstate", None) in LACKING | {NO_ROOM}
 
 
 def of_database(trouble: Exception) -> bool:

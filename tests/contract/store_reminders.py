@@ -153,6 +153,32 @@ class Reminders:
             [left] = tx.execute(sa.select(MAKER_TABLES.timers)).all()
         assert (left.subject, left.attempts) == (UUID(int=0), 1)
 
+    @pytest.mark.parametrize(
+        ("kind", "code"),
+        [(sa.exc.OperationalError, "53100"), (sa.exc.ProgrammingError, "42P01")],
+        ids=["room on its disk", "a table"],
+    )
+    def test_what_its_database_lacks_for_hours_gives_no_timer_up(
+        self, store: Store, kind: type[sa.exc.DBAPIError], code: str
+    ) -> None:
+        lacking, fired = [kind("INSERT", {}, Lacking(code))] * 12, list[int]()
+
+        def nudge(_tx: Tx, subject: UUID, _payload: dict[str, Any]) -> None:
+            if lacking:
+                raise lacking.pop()
+            fired.append(subject.int)
+
+        self.remind(store, range(1))
+        timers = Timers(store, {"nudge": nudge})
+        while lacking:
+            with pytest.raises(Unavailable, match="nudge: "):
+                timers.step()
+            assert timers.step() == 0, "not before its lease is over"
+            self.let_leases_end(store)
+
+        assert timers.step() == 1
+        assert fired == [0]
+
     def test_a_timer_that_fails_waits_longer_each_time_and_in_the_end_says_why(self, store: Store) -> None:
         self.remind(store, range(1))
         timers, table = Timers(store, {"nudge": fail}), MAKER_TABLES.timers
@@ -183,6 +209,14 @@ class Reminders:
         assert timers.step() == 0
         with store.reading() as tx:
             assert "without a word" in str(tx.session.scalar(sa.select(table.c.failed)))
+
+
+class Lacking(Exception):
+    """PostgreSQL's own word."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__("it lacks something")
+        self.sqlstate = sqlstate
 
 
 def fail(_tx: Tx, _subject: UUID, _payload: dict[str, Any]) -> None:
