@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.error import HTTPError
 
 from libs.local import NotReady
 from libs.local.broker import Broker
@@ -83,11 +84,14 @@ class Rabbit(Broker):
 
     def await_ready(self, process: Process, *, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
-        while not self._answers():
-            if not process.alive or time.monotonic() > deadline:
-                process.kill()
-                raise NotReady(f"RabbitMQ did not start:\n{process.log_tail()}")
-            time.sleep(0.1)
+        try:
+            while not self._answers():
+                if not process.alive or time.monotonic() > deadline:
+                    raise NotReady(f"RabbitMQ did not start:\n{process.log_tail()}")
+                time.sleep(0.1)
+        except NotReady:
+            process.kill()
+            raise
 
     def stop(self) -> None:
         """Orderly if durable; takes 6 s, as the management API waits five for its clients."""
@@ -106,7 +110,10 @@ class Rabbit(Broker):
                 if not probe.recv(8):
                     return False
             self.manage("GET", "/api/overview", seconds=2)
-        except OSError:
+        except OSError as away:
+            if isinstance(away, HTTPError) and away.code == 401:
+                kept = self._home / "password"
+                raise NotReady(f"RabbitMQ has another password for {ADMIN} than {kept}: write that one there") from None
             return False
         return True
 

@@ -1,4 +1,4 @@
-"""A broker that has just been started answers before it has its queues: no reason to give up."""
+"""A broker that has just been started, or that dies over its answer, is no reason to give up."""
 
 import json
 from collections.abc import Iterator
@@ -86,6 +86,16 @@ def test_the_watch_outlives_a_broker_that_dies_over_its_answer(
     gone, refused = capsys.readouterr().err.splitlines()
     assert gone.startswith("RabbitMQ's management API cannot be reached: IncompleteRead")
     assert refused == "Internal Server Error"
+
+
+def test_a_broker_inside_is_not_asked_by_way_of_the_environments_proxy(
+    broker: Management, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "")):
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.upper(), value)
+
+    assert Management(broker.url, "amqp://guest:guest@127.0.0.1").call("PUT", "queues/%2F/plumbline.leads", {}) is None
 
 
 def test_what_will_not_pass_is_a_refusal(broker: Management) -> None:

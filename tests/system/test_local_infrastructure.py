@@ -18,6 +18,7 @@ from libs.local import NotReady, nginx, postgres, rabbit
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.ports import free_ports
+from libs.local.process import Program
 from tests.system.distributed_world import exists
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +88,9 @@ def test_a_virtual_host_belongs_to_one_test(rabbit: Broker, vhost: VirtualHost) 
     assert other.name not in [entry["name"] for entry in rabbit.manage("GET", "/api/vhosts")]
 
 
-def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Path) -> None:
+def test_a_broker_started_again_is_the_same_one_has_its_queues_and_knows_whose_password_is_a_former_one(
+    tmp_path: Path,
+) -> None:
     with rabbit.running(tmp_path, durable=False) as broker:
         name, first_pid = broker.manage("GET", "/api/overview")["node"], broker.pid
         broker.manage("PUT", "/api/queues/%2F/kept", {"durable": True, "arguments": {"x-queue-type": "quorum"}})
@@ -99,6 +102,11 @@ def test_a_broker_started_again_is_the_same_one_and_has_its_queues(tmp_path: Pat
         while [queue["name"] for queue in broker.manage("GET", "/api/queues")] != ["kept"]:
             assert time.monotonic() < deadline, "its queue never came back"
             time.sleep(0.05)
+        broker.put_user(rabbit.ADMIN, "a new one", tags="administrator")
+        started = Program(["sleep", "60"], log=tmp_path / "next.log").start()
+        with pytest.raises(NotReady, match="password: write that one there"):
+            broker.await_ready(started)
+        assert not started.alive
     assert (tmp_path / "password").stat().st_mode & 0o077 == 0
 
 
