@@ -18,7 +18,6 @@ from libs.common.web import (
     caller,
     endpoint,
     equal,
-    if_match,
     items,
     listed,
     on_paper,
@@ -122,7 +121,6 @@ def edit(booking_id: UUID, given: Given) -> Answer:
     """Tick the checklist, note deposit, permits and access, set window, ordering and scheduling."""
     with begin() as tx:
         found = visible(tx, Booking, booking_id)
-        tx.expect(found, if_match())
         return tx.answer(BookingOut(), usecases.edit(tx, found, may=caller().may, **given))
 
 

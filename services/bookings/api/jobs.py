@@ -14,7 +14,6 @@ from libs.common.web import (
     begin,
     endpoint,
     equal,
-    if_match,
     listed,
     one,
     reading,
@@ -87,7 +86,6 @@ def edit(job_id: UUID, given: Given) -> Answer:
     """Correct a job's type or site."""
     with begin() as tx:
         found = visible(tx, Job, job_id)
-        tx.expect(found, if_match())
         return tx.answer(JobOut(), usecases.edit_job(tx, found, **given))
 
 

@@ -15,7 +15,6 @@ from libs.common.web import (
     caller,
     endpoint,
     equal,
-    if_match,
     listed,
     one,
     reading,
@@ -80,7 +79,6 @@ def correct(estimate_id: UUID, given: Given) -> Answer:
     """Put notes, terms or the last day of a draft right."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        tx.expect(found, if_match())
         return tx.answer(EstimateOut(), shown(tx, usecases.correct(tx, found, **given)))
 
 
@@ -90,7 +88,6 @@ def edit(estimate_id: UUID, given: Given) -> Answer:
     """Write the draft anew, whole. What was sent is frozen: 409, revise it."""
     with begin() as tx:
         found = visible(tx, Estimate, estimate_id)
-        tx.expect(found, if_match())
         return tx.answer(EstimateOut(), shown(tx, usecases.edit(tx, found, **given)))
 
 

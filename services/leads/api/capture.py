@@ -16,7 +16,6 @@ from libs.common.web import (
     caller,
     endpoint,
     equal,
-    if_match,
     listed,
     location,
     one,
@@ -78,5 +77,4 @@ def edit(lead_id: UUID, given: Given) -> Answer:
     """Correct or complete a lead."""
     with begin() as tx:
         found = visible(tx, Lead, lead_id)
-        tx.expect(found, if_match())
         return shown(tx, usecases.edit(tx, found, roles=caller().roles, **given))

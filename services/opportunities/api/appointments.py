@@ -17,7 +17,6 @@ from libs.common.web import (
     caller,
     endpoint,
     equal,
-    if_match,
     one,
     page,
     reading,
@@ -109,7 +108,6 @@ def edit(appointment_id: UUID, given: Given) -> Answer:
     """Note, place or the window promised to the customer; time and people are rescheduled."""
     with begin() as tx:
         found = visible(tx, Appointment, appointment_id)
-        tx.expect(found, if_match())
         return tx.answer(AppointmentOut(), usecases.edit(tx, found, **given))
 
 

@@ -17,7 +17,6 @@ from libs.common.web import (
     caller,
     endpoint,
     equal,
-    if_match,
     items,
     listed,
     location,
@@ -130,7 +129,6 @@ def edit(opportunity_id: UUID, given: Given) -> Answer:
     """Correct or complete an opportunity, or say when to follow up."""
     with begin() as tx:
         found = visible(tx, Opportunity, opportunity_id)
-        tx.expect(found, if_match())
         return tx.answer(OpportunityOut(), usecases.shown(tx, usecases.edit(tx, found, **given)))
 
 
