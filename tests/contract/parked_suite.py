@@ -308,6 +308,7 @@ class ParkedSuite:
             ({"since": "yesterday"}, "/since"),
             ({"since": "2026-01-01T00:00:00"}, "/since"),
             ({"since": "2026-01-01T00:00:00Z", "cursor": "5"}, "/cursor"),
+            ({"since": "2026-01-01T00:00:00Z", "cursor": "2026-01-01"}, "/cursor"),
             ({"since": "2026-01-01T00:00:00Z", "until": "x"}, "/until"),
         ],
     )

@@ -14,7 +14,7 @@ from libs.common.web.acts import begin
 from libs.common.web.context import store
 from libs.common.web.endpoint import endpoint
 
-_CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}", re.ASCII)
+_CURSOR = re.compile(r"[0-9]{1,18}-[0-9]{1,18}\Z", re.ASCII)
 
 
 class Replay(Schema):
