@@ -298,6 +298,8 @@ def test_an_hour_that_the_clocks_leave_out_is_no_time_to_come(office: Bench) -> 
     assert page.status == 422
     assert "is an hour that is left out that day" in page.text
     assert ("starts_at", "2150-03-08T02:30") in page.forms[-1].fields
+    page = reader.press("Set an appointment", starts_at="9999-12-31T23:59")  # which is another year elsewhere
+    assert (page.status, "is not a day and a time" in page.text) == (422, True)
     reader.press("Set an appointment", starts_at="2150-03-08T03:30")
     office.settle()
     [visit] = office.as_("csr").items(f"/api/v1/opportunities/{found['id']}/appointments")

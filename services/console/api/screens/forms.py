@@ -190,13 +190,13 @@ def _amount(_field: Field, text: str, place: Place) -> str:
 def _moment(_field: Field, text: str, place: Place) -> str:
     """A time as it is said in the branch. Raises Unreadable."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        said = datetime.fromisoformat(text)
+        moment = said if said.tzinfo else said.replace(tzinfo=place.zone)
+        there = place.local(moment.astimezone(UTC))
+    except (ValueError, OverflowError):  # the last evening that there is, is none any more elsewhere
         raise Unreadable("is not a day and a time") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=place.zone)
-        if place.local(moment.astimezone(UTC)).replace(tzinfo=None) != moment.replace(tzinfo=None):
-            raise Unreadable("is an hour that is left out that day: clocks go forward")
+    if said.tzinfo is None and there.replace(tzinfo=None) != said:
+        raise Unreadable("is an hour that is left out that day: clocks go forward")
     return moment.isoformat()
 
 
