@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from embedded.testing import AWAY, Bench
-from libs.common.contracts.parts import Address
+from libs.common.contracts.parts import Address, BillTo, Contact
 from libs.common.contracts.sales import CustomerChanged, CustomerCreated, CustomerMatched
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
 
@@ -64,8 +64,18 @@ def test_who_buys_at_two_branches_is_a_customer_of_the_whole_company(orders: Ord
     assert orders.bench.as_("stranger").get(f"{BOOKINGS}/customers/{first['customer_id']}").status_code == 200
 
 
-def test_a_company_is_the_customer_where_one_is_named(orders: Orders) -> None:
-    assert orders.sell(company="Acme Heating")["customer_name"] == "Acme Heating"
+def test_the_customer_is_who_pays_before_who_asked_and_a_company_before_its_people(orders: Orders) -> None:
+    landlord = BillTo(name="Vera Landlord")
+    told: dict[str, dict[str, Any]] = {
+        "Acme Heating": {"company": "Acme Heating"},
+        "Vera Landlord": {"bill_to": landlord, "company": "Acme Heating"},
+        "Bolt Cooling": {"bill_to": BillTo(), "company": "Bolt Cooling"},
+        "Ivy Castellan": {"bill_to": BillTo()},
+        "Cole Cellars": {"bill_to": BillTo(), "person_name": "", "contact": Contact(name="Bo", company="Cole Cellars")},
+        "Bo": {"bill_to": BillTo(), "person_name": "", "contact": Contact(name="Bo"), "typed_name": "B. O. Diddley"},
+        "B. O. Diddley": {"bill_to": BillTo(), "person_name": "", "contact": Contact(), "typed_name": "B. O. Diddley"},
+    }
+    assert [orders.sell(**one)["customer_name"] for one in told.values()] == list(told)
 
 
 def test_whoever_reads_along_hears_how_a_customer_is_taxed(orders: Orders) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from embedded.testing import AWAY, CAST, Bench
-from libs.common.contracts.parts import Address
+from libs.common.contracts.parts import Address, BillTo
 from libs.common.contracts.sales import CustomerChanged, JobChanged, JobRenamed
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance
 
@@ -47,8 +47,14 @@ def test_a_job_is_called_by_the_branchs_rule(orders: Orders, template: str, name
 def test_what_is_not_known_leaves_no_gap_in_the_name(orders: Orders) -> None:
     rule(orders, "{customer} – {job_type} – {street}")
     assert job(orders, orders.sell(job_type="")["job_id"])["name"] == "Ivy Castellan – 1204 Forrest Ave"
+    rule(orders, "{last_name}: {job_type}")
+    asked = orders.sell(job_type="", product_interest="a heat pump", bill_to=BillTo(name="Vera Landlord"))
+    assert job(orders, asked["job_id"])["name"] == "Landlord: a heat pump"
     rule(orders, "{street}")
-    assert job(orders, orders.sell(site=None)["job_id"])["name"] == "EST-2026-00012"
+    nowhere = acceptance(site=None)
+    assert job(orders, orders.sell(nowhere)["job_id"])["name"] == "EST-2026-00012"
+    tried = orders.bench.as_("office").get(f"{BOOKINGS}/jobs/name-preview?acceptance_id={nowhere.acceptance_id}")
+    assert tried.get_json()["name"] == "EST-2026-00012-2"
 
 
 def test_the_year_and_month_are_those_of_the_branch(orders: Orders) -> None:
