@@ -333,6 +333,21 @@ def test_a_database_of_an_earlier_time_is_brought_up_to_date(world: RabbitWorld,
     assert watch.look() == 0
 
 
+def test_where_nobody_may_ask_which_database_it_is_the_bindings_are_looked_after_all_the_same(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(world)
+    watch.look()
+    monkeypatch.setattr(bindings, "WHICH", sa.text("SELECT refused_by_the_provider()"))
+    unbind(world, queue_of("taker"))
+    missed = world.make("missed")
+    world.step()
+
+    assert watch.look() > 0 == watch.look()
+    assert world.taker.heard(missed) == ["missed"]
+    assert watch.said[-1] == (True, "")
+
+
 def test_a_broker_that_could_not_be_asked_for_long_is_no_reason_to_read_everything_again(
     world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.topology import HISTORY_AGE, bindings_of
 from libs.common.service import Service
+from libs.common.tx import Tx
 
 CHECK_S = 10.0
 PIECE_S = 0.5  #: while facts are told again that another service asks for
@@ -50,6 +51,7 @@ class Bindings:
         self.service, self.consumer, self.broker, self.url = service, consumer, broker, url
         self.store = consumer.store
         self._looked: datetime | None = None  #: when we last did, as the database has it from us
+        self._tells_which = not self.store.database.sqlite
         self._answering = asking.Answering(service, self.store)
         self.again_s = CHECK_S  #: when the next look is due
 
@@ -61,11 +63,11 @@ class Bindings:
         """Looks once, and mends. Returns how many facts were read again. Raises Refusal or BusDown."""
         with self.store.reading() as tx:
             began = tx.now  # what goes lost while we are at it, the next look reads from here on
-            which = "" if self.store.database.sqlite else tx.session.scalar(WHICH) or ""
+            which = self._which(tx)
         there = self.broker.bindings(EVENTS)
         missing, (since, before) = self._missing(there), self._last_seen()
         asking.begin(self.service, self.store, there, looked=since is not None)
-        why, reread = self._why(missing, there, since, another=before not in ("", which)), 0
+        why, reread = self._why(missing, there, since, another=bool(which) and before not in ("", which)), 0
         if why:
             report("bindings", False, why)
             for queue, key, _mark in sorted(missing):
@@ -86,6 +88,15 @@ class Bindings:
         if not more:
             report("bindings", True, "")
         return reread
+
+    def _which(self, tx: Tx) -> str:
+        """Which database it is; nothing where its provider lets nobody ask, who is asked once."""
+        if self._tells_which:
+            try:
+                return str(tx.session.scalar(WHICH))
+            except sa.exc.ProgrammingError:
+                self._tells_which = False
+        return ""
 
     def _missing(self, there: set[Binding]) -> set[Binding]:
         return {Binding(queue, key, OURS) for queue, key in bindings_of(self.service)} - there
