@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+import pika
 import pytest
 import sqlalchemy as sa
 
@@ -262,6 +263,40 @@ def test_what_could_not_be_read_again_is_read_at_the_next_look(
     watch.look()
 
     assert world.taker.heard(missed) == ["missed"]
+
+
+def test_what_a_broker_does_not_give_while_its_disk_stands_still_is_read_at_the_next_look(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers, and nothing comes: that was taken for a history in which there is nothing."""
+    watch = Watch(world)
+    watch.look()
+    unbind(world, queue_of("taker"))
+    missed = world.make("missed")
+    world.step()
+    asking = Line(world.url("taker"), "asking")
+    world.until(lambda: bool(asking.ask(HISTORY, 10)), "the broker counts what is there")
+    asking.close()
+
+    with monkeypatch.context() as still, pytest.raises(BusDown, match=f"where {HISTORY} ends"):
+        still.setattr(pika.channel.Channel, "basic_consume", lambda *_, **__: None)
+        watch.look()
+    watch.look()
+
+    assert world.taker.heard(missed) == ["missed"]
+
+
+def test_a_history_that_gets_nothing_is_said_until_it_is_bound_again(world: RabbitWorld) -> None:
+    watch = Watch(world, "maker")
+    watch.look()
+    unbind(world, HISTORY)
+
+    watch.look()
+    assert watch.said[-1] == (False, "the history is not bound: run `plumbline topology`")
+
+    world.provision()
+    watch.look()
+    assert watch.said[-1] == (True, "")
 
 
 def wipe(world: RabbitWorld) -> None:

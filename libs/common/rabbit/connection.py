@@ -99,16 +99,19 @@ class Line:
             self.loop.start()
             self.loop.remove_timeout(alarm)
 
-    def ask(self, queue: str, seconds: float) -> bool:
-        """Whether the broker answers. It does so in turn: whatever it had sent on this channel has come before."""
-        answers: list[object] = []
+    def ask(self, queue: str, seconds: float) -> int | None:
+        """How many messages it has, or had seconds ago; None where it does not answer.
 
-        def answered(frame: object) -> None:
-            answers.append(frame)
+        It answers in turn: whatever it had sent on this channel has come before.
+        """
+        answers: list[int] = []
+
+        def answered(frame: Any) -> None:
+            answers.append(frame.method.message_count)
             self.loop.stop()
 
         self.channel.queue_declare(queue, passive=True, callback=answered)
-        return self.turn(seconds, until=lambda: bool(answers))
+        return answers[0] if self.turn(seconds, until=lambda: bool(answers)) else None
 
     def close(self) -> None:
         """Says goodbye if it still can; what is unsaid by then is forgotten."""

@@ -123,14 +123,14 @@ def last(url: str, name: str) -> int | None:
         line.turn(UNDER_WAY_S, until=lambda: False)
         line.channel.basic_qos(prefetch_count=BLOCK)
         line.channel.basic_consume(HISTORY, take, arguments={OFFSET: "last"})
-        answers = line.ask(HISTORY, SILENT_S)
+        count = line.ask(HISTORY, SILENT_S)
         line.turn(QUIET_S, until=lambda: bool(found))
-        answers = answers and line.ask(HISTORY, SILENT_S)
+        count = None if count is None else line.ask(HISTORY, SILENT_S)
     except pika.exceptions.AMQPError as broken:
         raise BusDown(f"RabbitMQ: {broken}") from broken
     finally:
         fault = line.fault
         line.close()
-    if not answers:
+    if count is None or (count and not found):  # a node whose disk stands still answers, and gives nothing
         raise BusDown(f"RabbitMQ does not say where {HISTORY} ends: {fault or 'no answer'}")
     return max(found, default=None)
