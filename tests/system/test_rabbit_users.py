@@ -8,8 +8,8 @@ import pytest
 
 import services
 from libs.common.contracts.publishers import PUBLISHERS
-from libs.common.rabbit.management import Management
-from libs.common.rabbit.topology import Account, provision
+from libs.common.rabbit.management import Management, Refusal
+from libs.common.rabbit.topology import EVENTS, Account, provision
 from libs.local.broker import Broker, VirtualHost
 
 RIGHTS = ("users", "topic-permissions", "permissions")
@@ -78,3 +78,11 @@ def test_a_user_that_somebody_changed_is_put_right(rabbit: Broker, watched: Watc
     assert watched.rights() == before
     own = Management(rabbit.management_url, rabbit.url(account.name, account.password))
     assert own.call("GET", "whoami")["name"] == account.name
+
+
+def test_whose_password_was_changed_reads_whose_it_is(rabbit: Broker, watched: Watched) -> None:
+    watched.provision()
+    account = watched.accounts["leads"]
+
+    with pytest.raises(Refusal, match=f"{account.name}, with the password that was given here"):
+        Management(rabbit.management_url, rabbit.url(account.name, "a former one")).bindings(EVENTS)

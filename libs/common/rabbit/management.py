@@ -12,6 +12,7 @@ from libs.common.bus import BusDown
 
 ANSWER_S = 10
 NO_ANSWER = (OSError, http.client.HTTPException, ValueError)  #: or half of one, of a broker that died over it
+UNKNOWN = 401
 STARTING = "is down or inaccessible"  #: how a broker says of a queue that it has not come so far yet
 
 
@@ -42,7 +43,8 @@ class Management:
         parts = urlsplit(amqp_url)
         self.url = url.rstrip("/")
         self.vhost = unquote(parts.path.removeprefix("/")) or "/"
-        name_and_password = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
+        self.user = unquote(parts.username or "guest")
+        name_and_password = f"{self.user}:{unquote(parts.password or 'guest')}"
         self._authorization = f"Basic {base64.b64encode(name_and_password.encode()).decode()}"
         # A proxy of the environment's knows nothing of a broker inside.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -68,6 +70,8 @@ class Management:
             reason = _reason(refusal)
             if STARTING in reason:
                 raise Starting(f"RabbitMQ is not ready yet: {reason}") from refusal
+            if refusal.code == UNKNOWN:
+                reason = f"{reason} as {self.user}, with the password that was given here"
             raise Refusal(refusal.code, reason) from refusal
         except NO_ANSWER as away:
             raise BusDown(f"RabbitMQ's management API cannot be reached: {away}") from away
