@@ -25,8 +25,8 @@ KEPT_OUT = {
     "SSL": "the database is not reached by TLS as its address asks",
     "certificate": "the database is not reached by TLS as its address asks",
 }
-NO_ROOM = "53100"
-SHORT_OF = {NO_ROOM: "space on its disk", "53200": "memory", "53300": "connections"}
+NO_ROOM, FULL = "53100", "SQLITE_FULL"
+SHORT_OF = {NO_ROOM: "space on its disk", FULL: "space on its disk", "53200": "memory", "53300": "connections"}
 
 
 class TryAgain(Unavailable):
@@ -50,7 +50,7 @@ def persistent(act: Callable[[], Done]) -> Done:
 
 def translated(trouble: exc.DBAPIError) -> Exception:
     """What we cannot name stays itself: it is a bug, not a condition."""
-    code = getattr(trouble.orig, "sqlstate", None)
+    code = getattr(trouble.orig, "sqlstate", None) or getattr(trouble.orig, "sqlite_errorname", "")
     if code in RETRY_CODES:
         return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
     if code == LOCK_NOT_AVAILABLE:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from libs.common import fairlock, orm
 from libs.common.errors import Unavailable
 from libs.common.store import Store
 from tests.contract.store_suite import StoreSuite
 from tests.contract.throwaway import (
+    make,
     maker,
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
@@ -50,6 +52,15 @@ class TestSqliteStore(StoreSuite):
         with store.begin() as tx:
             assert tx.count("turns") == 1
         database.dispose()
+
+    def test_a_disk_without_room_is_named(self, store: Store) -> None:
+        with store.begin() as tx:
+            make(tx, "there is room")
+        full = "PRAGMA max_page_count = 1"  # it may grow no more
+        sa.event.listen(store.database.engine, "checkout", lambda raw, *_: raw.execute(full))
+
+        with pytest.raises(Unavailable, match="short of space on its disk"), store.begin() as tx:
+            make(tx, "too much" * 1000)
 
     def test_readers_do_not_wait_for_a_writer(self, store: Store) -> None:
         with store.begin() as writing, store.reading() as reading:
