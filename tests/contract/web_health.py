@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from libs.common import status
 from libs.common.mail import FAILED, TRIES
 from libs.common.status import report_to
 from tests.contract.web_world import TABLES, World
@@ -51,7 +52,23 @@ class Health:
         assert detail.startswith(f"nothing heard of it for {2 * 86400 + 50} s")
         assert detail.endswith("; it last said: reading what the queue missed")
 
-    def test_a_worker_in_trouble_is_heard_though_another_one_is_well(self, world: World) -> None:
+    def test_a_part_that_says_something_else_is_heard_at_once_and_one_that_repeats_itself_in_time(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        report = report_to(world.store)
+        for why in ("RabbitMQ cannot be reached", "RabbitMQ lets nobody in"):
+            report("relay", False, why)
+        assert said(world)["parts"]["relay"]["detail"] == "RabbitMQ lets nobody in"
+
+        with world.store.begin() as tx:
+            tx.session.execute(sa.update(TABLES.worker_status).values(at=tx.now - timedelta(minutes=1)))
+        monkeypatch.setattr(status, "REPEAT_S", 0.0)
+        report("relay", False, "RabbitMQ lets nobody in")
+        assert said(world)["parts"]["relay"]["detail"] == "RabbitMQ lets nobody in"
+
+    def test_a_worker_in_trouble_is_heard_though_another_one_is_well(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         ill, well = report_to(world.store), report_to(world.store)
         ill("consumer", False, "RabbitMQ cannot be reached")
         well("consumer", True, "")
@@ -60,12 +77,18 @@ class Health:
         ill("consumer", True, "")
         assert said(world)["parts"]["consumer"] == {"ok": True}
 
-    def test_a_worker_that_died_in_trouble_is_soon_forgotten(self, world: World) -> None:
+        monkeypatch.setattr(status, "REPEAT_S", 0.0)
+        well("consumer", False, "RabbitMQ lets nobody in")
+        ill("consumer", True, "")
+        assert said(world)["parts"]["consumer"] == {"ok": False, "detail": "RabbitMQ lets nobody in"}
+
+    @pytest.mark.parametrize("ago", [timedelta(seconds=30), -timedelta(days=3)])  # or a clock was set back
+    def test_a_worker_that_died_in_trouble_is_soon_forgotten(self, world: World, ago: timedelta) -> None:
         well = report_to(world.store)
         report_to(world.store)("consumer", False, "RabbitMQ cannot be reached")
         well("consumer", True, "")
         with world.store.begin() as tx:
-            tx.session.execute(sa.update(TABLES.worker_status).values(at=tx.now - timedelta(seconds=30)))
+            tx.session.execute(sa.update(TABLES.worker_status).values(at=tx.now - ago))
 
         well("consumer", True, "")
 

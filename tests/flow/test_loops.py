@@ -179,7 +179,7 @@ def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:
         done.set()
         return 0
 
-    service = replace(MAKER, jobs=(Job("fails", fails), Job("works", works)))
+    service = replace(MAKER, jobs=(Job("fails", fails), Job("waits outside", fails, apart=True), Job("works", works)))
     consumer = Consumer(store, Subscriptions())
     running = Running(loops.timers_loop, service, store, Timers(store, {}), consumer)
 
@@ -187,6 +187,29 @@ def test_a_job_that_fails_is_told_and_stops_no_other(store: Store) -> None:
     running.until(lambda: ("works", True, "") in running.said and ("timers", True, "") in running.said)
     running.end()
     assert ("fails", False, "ValueError: no paper") in running.said
+    assert "waits outside" not in {part for part, *_ in running.said}, "it has a thread of its own"
+
+
+@pytest.mark.parametrize("part", ["timers", "posting"])
+def test_whoever_waits_a_database_out_says_of_what_it_is_short(store: Store, part: str) -> None:
+    why = "the database is short of space on its disk"
+    full = [Unavailable(why)] * 2
+
+    def work(_store: Store) -> int:
+        if full:
+            raise full.pop()
+        return 0
+
+    job = Job("posting", work, apart=part == "posting")
+    if job.apart:
+        running = Running(loops.job_loop, job, store)
+    else:
+        consumer = Consumer(store, Subscriptions())
+        running = Running(loops.timers_loop, replace(MAKER, jobs=(job,)), store, Timers(store, {}), consumer)
+
+    running.until(lambda: (part, True, "") in running.said)
+    running.end()
+    assert [word for word in running.said if word[0] == part][:3] == [(part, False, why)] * 2 + [(part, True, "")]
 
 
 def test_a_job_that_stumbled_is_well_again_long_before_its_next_turn(

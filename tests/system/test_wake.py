@@ -13,6 +13,7 @@ from libs.common import wake
 from libs.common.closing import WAKE
 from libs.common.locks import SLEEPING
 from libs.common.wake import Listener, Lost
+from tests.system.distributed_world import until
 from tests.system.proxy import Proxy
 
 
@@ -163,3 +164,11 @@ def test_a_connection_over_which_nothing_comes_any_more_ends_its_sleep(
             listener.sleep(0.01, turn)
 
     proxy.refuse()
+
+
+def test_of_two_relays_one_sends_until_it_leaves(listener: Listener, url: str) -> None:
+    assert listener.become_active()
+    with contextlib.closing(Listener(url)) as next_one:
+        assert not next_one.become_active()
+        listener.close()
+        until(next_one.become_active, "the next one takes over")
