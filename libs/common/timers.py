@@ -1,6 +1,7 @@
 """Durable timers: set by an act, fired in a transaction of their own, taken back when their cause is gone."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,7 +119,7 @@ class Timers:
 
     def _give_back(self, timer: Claimed) -> None:
         """What the database lacks costs no attempt: it is tried when the lease is over, as often as it takes."""
-        with self.store.alone() as one:
+        with suppress(Locked), self.store.alone() as one:  # an act that holds it is about to move it
             back = {"count": timer.attempt - 1, "until": timer.until, "why": None}
             one.execute(self.store.statements.timer_leased, timer.key | back)
 

@@ -195,6 +195,20 @@ class Reminders:
         with store.reading() as tx:
             assert tx.session.scalar(sa.select(table.c.failed)) == "ValueError: it does not fit"
 
+    def test_a_timer_that_was_given_up_and_is_set_anew_fires(self, store: Store) -> None:
+        self.remind(store, range(1))
+        with store.begin() as tx:
+            tx.execute(sa.update(MAKER_TABLES.timers).values(attempts=10, failed="ValueError: it does not fit"))
+        fired: list[dict[str, Any]] = []
+        timers = Timers(store, {"nudge": lambda _tx, _subject, payload: fired.append(payload)})
+        assert timers.step() == 0
+
+        with store.begin() as tx:
+            tx.remind("nudge", UUID(int=0), tx.now, hint="anew")
+
+        assert timers.step() == 1
+        assert fired == [{"hint": "anew"}]
+
     def test_a_timer_that_ends_the_process_each_time_is_given_up(self, store: Store) -> None:
         def end(_tx: Tx, _subject: UUID, _payload: dict[str, Any]) -> None:
             raise Killed

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,6 +29,7 @@ from libs.common.surroundings import Surroundings
 from libs.common.timers import Timers
 from libs.common.worker import PartEnded, Worker
 from libs.local.ports import free_port
+from services.leads import service as leads
 from tests.contract.throwaway import MAKER, known, make, maker
 
 Word = tuple[str, bool, str]
@@ -343,6 +345,35 @@ def apart(service: Service, database: orm.Database, around: Surroundings) -> Ite
     finally:
         stop.set()
         thread.join(60)
+
+
+def test_only_that_it_was_sent_may_be_lost_in_a_power_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is sent again then. What was taken in and acknowledged would not come again."""
+    waits, connect, both = dict[str, bool](), orm.connect, threading.Event()
+
+    def noting(url: str, *, durable: bool, **how: Any) -> orm.Database:
+        waits[threading.current_thread().name] = durable
+        if len(waits) == 2:
+            both.set()
+        return connect(url, durable=durable, **how)
+
+    monkeypatch.setattr(worker.orm, "connect", noting)
+    with apart(MAKER, store.database, Surroundings()):
+        assert both.wait(60)
+
+    assert waits == {"relay": False, "timers": True}
+
+
+def test_a_worker_reads_all_that_its_service_is_told_and_what_the_broker_gave_up_of_it() -> None:
+    environment = {
+        "PLUMBLINE_AMQP_URL": "amqp://leads@127.0.0.1",
+        "PLUMBLINE_DATABASE_URL": "sqlite:///leads.db",
+        "PLUMBLINE_MANAGEMENT_URL": "http://127.0.0.1:1",
+    }
+
+    parts = Worker(leads.SPEC, config.load(environment, "worker"), threading.Event()).parts()
+
+    assert {"consumer", "dead letters", "commands", "dead commands", "bindings", "relay", "timers"} <= parts.keys()
 
 
 @pytest.mark.parametrize("running", [embedded, apart])

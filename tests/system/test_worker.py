@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from libs.common import config, loops, status
+from libs.common import config, loops, status, worker
 from libs.common.locks import SLEEPING
 from libs.common.service import Service
 from libs.common.store import Store
+from libs.common.wake import Listener
 from libs.common.worker import run_worker
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import (
@@ -106,12 +107,16 @@ def test_a_sleeping_relay_is_woken_by_the_commit(company: Company, monkeypatch: 
     company.make("so that it wakes, and stops")
 
 
-def test_one_relay_is_active_and_the_next_takes_over(company: Company) -> None:
+def test_one_relay_is_active_and_the_next_takes_over(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, look = list[bool](), Listener.become_active
+    monkeypatch.setattr(Listener, "become_active", lambda listener: looks.append(look(listener)) or looks[-1])
+    monkeypatch.setattr(worker, "STANDBY_S", 0.05)
     company.work(company.taker.service)
     company.work(company.other.service)
     first = company.work(MAKER)
     company.until_heard(company.make("first"), "first")
     company.work(MAKER)
+    company.until(lambda: looks.count(False) >= 2, "the next one stands by")
 
     first.set()
 
