@@ -1,6 +1,7 @@
 """Out of which price book a task is sold, and what a book may be called."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 
@@ -75,6 +76,19 @@ def test_a_books_name_is_its_own_within_its_branch(estimates: Bench) -> None:
     problem(admin.edit("PATCH", other, {"name": "Rates"}), 409)
     assert admin.edit("PATCH", other, {"name": "Winter", "effective_from": "2026-12-01"}).status_code == 200
     assert admin.edit("PATCH", other, {"name": "Winter rates"}).get_json()["name"] == "Winter rates"
+    nowhere = {"branch": str(uuid4())}
+    tax = admin.call("PUT", f"{ESTIMATES}/tax-codes/TN", json={"name": "Tennessee", "rate": "0.0925"} | nowhere)
+    for answer in (admin.post(BOOKS, {"name": "Rates"} | nowhere), admin.edit("PATCH", other, nowhere), tax):
+        assert [one["pointer"] for one in problem(answer, 422)["errors"]] == ["/branch"]
+
+
+def test_a_book_keeps_the_currency_that_its_prices_are_in(estimates: Bench) -> None:
+    admin, euros = estimates.as_("admin"), {"name": "Rates", "currency": "EUR"}
+    load(estimates, "Rates", "90.00", status="active")
+    refused = problem(admin.call("PUT", BOOKS, json=euros, headers={"If-Match": "*"}), 409)
+    assert [one["pointer"] for one in refused["errors"]] == ["/currency"]
+    assert sold_at(estimates) == "90.00"
+    assert admin.call("PUT", BOOKS, json=euros | {"currency": "USD"}, headers={"If-Match": "*"}).status_code == 200
 
 
 def test_a_book_ends_no_sooner_than_it_begins(estimates: Bench) -> None:

@@ -25,7 +25,10 @@ def add_book(tx: Tx, **given: Any) -> PriceBook:
 
 
 def change_book(tx: Tx, book: PriceBook, **given: Any) -> PriceBook:
-    """Names it anew, moves its dates, puts it to use or retires it."""
+    """Names it anew, moves its dates, puts it to use or retires it. Raises Conflict for another currency."""
+    if given.get("currency", book.currency) != book.currency:
+        fault = Fault("/currency", f"is {book.currency}, as all its prices are; make another book")
+        raise Conflict("a price book keeps its currency", errors=[fault])
     name, branch = given.get("name", book.name), given.get("branch", book.branch)
     if (name, branch) != (book.name, book.branch):
         people.demand_branch(tx, branch)
