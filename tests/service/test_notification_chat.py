@@ -91,6 +91,9 @@ def test_a_chat_that_is_gone_says_so_to_its_owner_who_is_told_in_the_app_from_th
     [news] = company.as_("salesperson").items("/api/v1/notifications?kind=chat_disabled")
     assert "410" in news["text"]
     assert news["link"] == "/notifications/preferences"
+    as_a_webhook = f"/api/v1/notifications/webhooks/{news['subject']}"
+    for door in (as_a_webhook, f"{as_a_webhook}/secret", f"{as_a_webhook}/deliveries"):
+        assert company.as_("admin").get(door).status_code == 404, "what holds a person's chat is theirs"
 
     prefers(company, "salesperson", "chat", chat_url=chat.url)  # saved once more: tried once more
     tell(company, leads.LeadAssigned, actor="csr")

@@ -1,6 +1,7 @@
 """What an admin does with webhooks: adds, tries, pauses, changes, removes them; and what nobody may have posted to."""
 
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -31,15 +32,28 @@ def receiver() -> Iterator[Listening]:
 
 
 def test_while_a_webhook_is_paused_its_facts_wait(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url)
-    company.as_("admin").post(f"{path}/pause")
+    path, other = hook(company, receiver.url), hook(company, "https://hooks.example.com/", "plumbline.job.#")
+    receiver.say = [500]
     tell(company)
     send(company)
-    assert receiver.got == []
-    assert state(company, path)["waiting"] == 1
-    company.as_("admin").post(f"{path}/resume")
+    company.as_("admin").post(f"{path}/pause")
+    tell(company)
+    company.clock.forward(hours=1)
     send(company)
     assert len(receiver.got) == 1
+    assert [state(company, one)["waiting"] for one in (path, other)] == [2, 0]
+
+
+def test_a_webhook_that_is_resumed_is_not_spared_any_more(company: Bench, receiver: Listening) -> None:
+    path = hook(company, receiver.url)
+    receiver.say = [500]
+    tell(company)
+    send(company)
+    for act in ("pause", "resume"):
+        company.as_("admin").post(f"{path}/{act}")
+    send(company)
+    assert len(receiver.got) == 2
+    assert state(company, path)["waiting"] == 0
 
 
 def test_what_waits_for_a_webhook_that_is_removed_goes_nowhere(company: Bench, receiver: Listening) -> None:
@@ -50,8 +64,11 @@ def test_what_waits_for_a_webhook_that_is_removed_goes_nowhere(company: Bench, r
     send(company)
     assert receiver.got == []
     assert company.as_("admin").items(HOOKS) == []
-    assert [(one["state"], one["error"]) for one in log(company, path)] == [("given_up", "the webhook was removed")]
-    assert company.as_("admin").post(f"{path}/deliveries/again").status_code == 409
+    [lost] = log(company, path)
+    assert (lost["state"], lost["error"]) == ("given_up", "the webhook was removed")
+    assert company.as_("admin").edit("PATCH", path, {"types": ["plumbline.job.#"]}).status_code == 409
+    for act in ("deliveries/again", f"deliveries/{lost['id']}/again", "rotate-secret", "test"):
+        assert company.as_("admin").post(f"{path}/{act}").status_code == 409
 
 
 def test_for_a_day_after_a_change_both_secrets_sign(company: Bench, receiver: Listening) -> None:
@@ -126,6 +143,10 @@ def test_an_address_is_named_together_with_everything_else_that_is_wrong(company
     path = hook(company, "https://hooks.example.com/")
     changed = company.as_("admin").edit("PATCH", path, {"url": "https://localhost/", "types": []})
     assert {one["pointer"] for one in changed.get_json()["errors"]} == {"/url", "/types"}
+    nowhere = {"branch": str(uuid4())}
+    added = company.as_("admin").post(HOOKS, {"url": "https://hooks.example.com/", "types": ["#"]} | nowhere)
+    for answer in (added, company.as_("admin").edit("PATCH", path, nowhere)):
+        assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/branch")
     mine = "/api/v1/notifications/preferences"
     chat = company.as_("csr").edit("PUT", mine, {"chat_url": "https://10.0.0.1/", "channels": {"nonsense": []}})
     assert {one["pointer"].split("/")[1] for one in chat.get_json()["errors"]} == {"chat_url", "channels"}
@@ -135,6 +156,8 @@ def test_there_are_no_more_webhooks_than_a_fact_can_be_looked_at_for(
     company: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhooks, "MOST", 1)
+    chat = {"chat_url": "https://chat.example.com/"}  # is none of them
+    assert company.as_("csr").edit("PUT", "/api/v1/notifications/preferences", chat).status_code == 200
     path, wanted = hook(company, "https://hooks.example.com/"), {"url": "https://hooks.example.com/", "types": ["#"]}
     assert company.as_("admin").post(HOOKS, wanted).status_code == 409
     company.as_("admin").post(f"{path}/remove")

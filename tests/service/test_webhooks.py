@@ -179,15 +179,18 @@ def test_what_a_receiver_refuses_is_given_up_after_a_while_and_holds_up_its_own_
     [lost] = log(company, path, state="given_up")
     assert (lost["attempts"], lost["status"]) == (6, 422)
 
-    again = company.as_("admin").post(f"{path}/deliveries/{lost['id']}/again")
+    other, once_more = hook(company, "https://hooks.example.com/"), f"deliveries/{lost['id']}/again"
+    assert company.as_("admin").post(f"{other}/{once_more}").status_code == 404
+    again = company.as_("admin").post(f"{path}/{once_more}")
     assert again.get_json()["state"] == "waiting"
+    assert company.as_("admin").post(f"{path}/{once_more}").status_code == 409
     send(company)
     assert receiver.ids[-1] == lost["id"] == receiver.ids[0]
     assert receiver.got[-1].body == receiver.got[0].body
 
 
 def test_all_that_was_given_up_goes_once_more_at_one_word(company: Bench, receiver: Listening) -> None:
-    path = hook(company, receiver.url)
+    path, other = hook(company, receiver.url), hook(company, receiver.url)
     receiver.always = 400
     tell(company)
     tell(company)
@@ -199,6 +202,8 @@ def test_all_that_was_given_up_goes_once_more_at_one_word(company: Bench, receiv
     assert company.as_("admin").post(f"{path}/deliveries/again").get_json() == {"again": 2}
     send(company)
     assert len(log(company, path, state="delivered")) == 2
+    assert company.as_("admin").post(f"{path}/deliveries/again").get_json() == {"again": 0}
+    assert len(log(company, other, state="given_up")) == 2, "another webhook's are another matter"
 
 
 def test_a_redirect_is_a_failure_and_not_followed(company: Bench, receiver: Listening) -> None:
