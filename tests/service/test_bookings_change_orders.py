@@ -348,6 +348,18 @@ def test_unknown_and_foreign_acceptances_are_named(orders: Orders) -> None:
         assert book(orders, uuid4(), by=who).status_code == 403
 
 
+def test_nothing_is_made_here_of_what_another_branch_sold(orders: Orders) -> None:
+    office, away, booking = orders.bench.as_("office"), acceptance(branch=AWAY), orders.sell()
+    orders.bench.tell(away, by="estimates")
+    [theirs] = orders.bench.as_("auditor").items(f"{BOOKINGS}?acceptance_id={away.acceptance_id}")
+    sold, ours = {"acceptance_id": str(away.acceptance_id)}, {"acceptance_id": booking["acceptance_ids"][0]}
+
+    orders.act(booking, "change-orders", "office", sold, status=404)
+    orders.act(theirs, "change-orders", "office", ours, status=404)
+    assert office.post(f"{BOOKINGS}/jobs", sold).status_code == 404
+    assert office.get(f"{BOOKINGS}/jobs/name-preview", query_string=sold).status_code == 404
+
+
 def test_an_undone_sale_is_not_booked_again(orders: Orders) -> None:
     sold = acceptance()
     orders.sell(sold)

@@ -1,6 +1,7 @@
 """Out of which price book a task is sold, and what a book may be called."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -64,6 +65,30 @@ def test_what_only_another_branch_sells_is_no_task_here(estimates: Bench) -> Non
     load_book(estimates, "code,name,unit_price\nHP-9,Heat pump,90.00\n", branch=str(AWAY))
     refused = problem(write(estimates, drafted(estimates)["id"], {"task_code": "HP-9", "qty": "1"}), 422)
     assert [one["pointer"] for one in refused["errors"]] == ["/options/0/lines/0/task_code"]
+
+
+def test_another_branchs_price_book_is_not_there_for_who_works_here(estimates: Bench) -> None:
+    theirs = load_book(estimates, "code,name,unit_price,category\nHP-9,Heat pump,90.00,Heating\n", branch=str(AWAY))
+    for door in ("", "/categories", "/tasks"):
+        assert estimates.as_("salesperson").get(f"{BOOKS}/{theirs}{door}").status_code == 404
+        assert estimates.as_("stranger").get(f"{BOOKS}/{theirs}{door}").status_code == 200
+
+
+def test_tasks_are_found_by_trade_by_word_and_below_a_category_in_their_own_book_alone(estimates: Bench) -> None:
+    columns = "code,trade,category,name,unit_price\n"
+    rows = ("P-1,hvac,Heat > Pumps", "P-2,hvac,Heat > Pumps > Small", "P_1,plumbing,Heat > Pumpsets", "P-3,hvac,Cool")
+    load_book(estimates, f"{columns}P-1,hvac,Warm,A pump,9\n", "Another")
+    book = load_book(estimates, columns + "".join(f"{row},A pump,9\n" for row in rows))
+
+    def found(what: str = "tasks", field: str = "code", **asked: str) -> list[str]:
+        query = urlencode(asked)
+        return [one[field] for one in estimates.as_("salesperson").items(f"{BOOKS}/{book}/{what}?{query}")]
+
+    assert found() == ["P-1", "P-2", "P-3", "P_1"]
+    assert found(category="Heat > Pumps") == ["P-1", "P-2"]
+    assert found(category="Heat > Pump_") == []
+    assert found(trade="plumbing") == found(q="p_1") == ["P_1"]
+    assert found("categories", "path") == ["Cool", "Heat", "Heat > Pumps", "Heat > Pumps > Small", "Heat > Pumpsets"]
 
 
 def test_a_books_name_is_its_own_within_its_branch(estimates: Bench) -> None:

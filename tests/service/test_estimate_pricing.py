@@ -153,6 +153,8 @@ def test_every_wrong_value_is_named_at_once(estimates: Bench) -> None:
         {"qty": "1", "task_code": "X"},
         line("1", "2.00", None, taxable=True),
     )
+    both = write(estimates, ident, line("1", "2.00", discount_percent="5", discount_amount="0.10"))
+    assert [one["pointer"] for one in both.get_json()["errors"]] == ["/options/0/lines/0/discount_amount"]
     assert wrong.status_code == 422
     assert {one["pointer"] for one in wrong.get_json()["errors"]} >= {
         "/options/0/lines/0/tax_code",
