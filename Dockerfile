@@ -41,7 +41,7 @@ ENV SERVICE=${SERVICE}
 USER 10001:10001
 EXPOSE 8000
 # An api answers for itself; a worker has no address, its service's api tells how it is (compose switches this off for it).
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=120s --retries=3 \
     CMD ["python", "/healthcheck.py"]
 STOPSIGNAL SIGTERM
 # exec: the service itself is process 1 and hears the signal.

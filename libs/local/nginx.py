@@ -81,11 +81,12 @@ def program(
     """nginx with this configuration (a file, or its text) of its http block.
 
     As in nginx's container image, ``${NAME}`` in the text becomes the variable's value; besides those given there are
-    GATEWAY_PORT, GATEWAY_LISTEN (``127.0.0.1:port``) and GATEWAY_LOG. Other names stay as they are, they are nginx's
-    own. NotReady where there is none to run, and where nginx refuses the configuration (it says why).
+    GATEWAY_PORT, GATEWAY_LISTEN (``127.0.0.1:port``), GATEWAY_LOG, and GATEWAY_RESOLVER, who is never asked: here, all
+    have addresses. Other names stay as they are, they are nginx's own. NotReady where there is none to run, and where
+    nginx refuses the configuration (it says why).
     """
     known = {"GATEWAY_PORT": str(port), "GATEWAY_LISTEN": f"127.0.0.1:{port}", "GATEWAY_LOG": f"{home}/access.log"}
-    known |= variables or {}
+    known |= {"GATEWAY_RESOLVER": "127.0.0.1"} | dict(variables or {})
     text = config.read_text() if isinstance(config, Path) else config
     tree = tree or tree_of("nginx")
     (home / "site.conf").write_text(re.sub(r"\$\{(\w+)\}", lambda found: known.get(found[1], found[0]), text))
