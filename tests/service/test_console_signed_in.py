@@ -53,7 +53,9 @@ def test_a_form_of_another_site_is_not_heard(office: Bench) -> None:
     foreign = reader.client.post("/new", data=data, headers={"Origin": "https://evil.example"})
     hidden = reader.client.post("/new", data=data, headers={"Origin": "null"})
 
-    assert [one.status_code for one in (stolen, foreign, hidden)] == [403, 403, 403]
+    broken = [reader.client.post("/new", data=data | {"_key": key}) for key in ("a\nb", "\N{GRINNING FACE}")]
+
+    assert [one.status_code for one in (stolen, foreign, hidden, *broken)] == [403, 403, 403, 422, 422]
     assert len(office.as_("csr").items("/api/v1/leads")) == before
     assert reader.client.post("/new", data=data, headers={"Origin": "http://localhost"}).status_code == 303
 

@@ -13,7 +13,7 @@ import msgspec
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from libs.common import spoken
-from libs.common.errors import IllegalTransition, Unavailable
+from libs.common.errors import IllegalTransition, Invalid, Unavailable
 from libs.common.spoken import Say, english, said
 
 PREFIX = "/api/v1"
@@ -140,7 +140,12 @@ class Doors:
         patience: float = PATIENCE_S,
         flows: bool = False,
     ) -> Said:
-        """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``."""
+        """Whatever it says. ``path`` begins behind /api/v1; ``content`` is sent as it is, as ``kind``.
+
+        Raises Invalid for a key or tag in ``headers`` that is none: they came along in a form, and cannot be said.
+        """
+        if not all(one.isascii() and one.isprintable() for one in (headers or {}).values()):
+            raise Invalid("that form holds what no page put there; open it anew")
         named = {"X-Request-Id": self.request_id, ASKING: self.address, "User-Agent": self.agent}
         given = {name: value for name, value in named.items() if value}
         if self.token:
