@@ -36,7 +36,7 @@ def test_every_list_in_every_order_gives_each_record_once_and_is_narrowed_as_it_
         "/leads owner", "/leads source", "/leads branch", "/leads/audit kind", "/opportunities stage",
         "/opportunities salesperson", "/opportunities/appointments assignee", "/estimates state",
         "/estimates salesperson", "/bookings customer_id", "/bookings acceptance_id", "/bookings team",
-        "/bookings assignee", "/bookings/jobs status",
+        "/bookings assignee", "/bookings/jobs status", "/notifications/deliveries person",
     }  # fmt: skip
     walked = set()
     for name, path, order in orders(funnel.bench):

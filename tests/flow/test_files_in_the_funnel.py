@@ -1,10 +1,12 @@
 """Photos and documents go where the work goes: from the enquiry to its opportunity, and with the sale to the job."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from embedded.testing import CAST, HOME
+from embedded.testing import AWAY, CAST, HOME, Caller
+from libs.common.contracts.sales import JobFileAdded, JobFileRemoved
 from tests.flow.funnel import API, Funnel
 from tests.service.console_reader import Reader
 from tests.service.some_files import JPEG, PDF, choose, kept, put
@@ -160,8 +162,12 @@ def test_what_is_put_at_the_opportunity_later_is_at_the_job_and_what_is_removed_
     job = f"/bookings/jobs/{booking['job_id']}"
     permit = put_at(funnel, "salesperson", f"/opportunities/{opportunity}", "permit.pdf", PDF)
     assert there(funnel, "operations", job) == ["before.jpg", "plan.pdf", "permit.pdf"]
+    far = Caller(funnel.bench, funnel.bench.system.signer.issue(uuid4(), roles=["operations"], branch=AWAY))
+    assert far.get(permit["href"]).status_code == 404
     take_away(funnel, "salesperson", permit)
+    assert there(funnel, "operations", job) == ["before.jpg", "plan.pdf"]
     [photo] = funnel.as_("csr").items(f"{API}/leads/{lead}/files")
+    assert far.get(photo["href"]).status_code == 404
     take_away(funnel, "csr", photo)
     assert there(funnel, "operations", job) == ["plan.pdf"]
     assert funnel.as_("operations").get(photo["href"]).status_code == 404
@@ -188,6 +194,11 @@ def test_an_undone_sale_gives_the_files_back(funnel: Funnel) -> None:
     assert {funnel.as_("operations").get(one["href"]).status_code for one in found} == {404}
     assert put(funnel.bench, "office", job).status_code == 409
     take_away(funnel, "office", own)
+    about = [one.data for kind in (JobFileAdded, JobFileRemoved) for one in funnel.bench.told("bookings", kind)]
+    assert [(one["file"]["name"], one.get("reason")) for one in about] == [
+        ("contract.pdf", None),
+        ("contract.pdf", "Of another house"),
+    ]
 
 
 def test_the_files_come_to_the_job_that_the_office_makes_later(funnel: Funnel) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import services
-from embedded.testing import CAST, Bench
+from embedded.testing import AWAY, CAST, Bench, Caller
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.opportunities import OpportunityAssigned
 from tests.flow.funnel import Funnel
@@ -24,6 +25,12 @@ def taken_in(bench: Bench, **more: Any) -> str:
 
 def handed(bench: Bench, path: str, by: str = "csr", **body: Any) -> Any:
     return bench.as_(by).post(f"{path}/hand-over", {"from_id": str(ME)} | body)
+
+
+def from_away(bench: Bench, path: str, to: str) -> Any:
+    """What the office of another branch gives, of this one's, to a salesperson of its own."""
+    office = Caller(bench, bench.system.signer.issue(uuid4(), roles=["office"], branch=AWAY))
+    return office.post(f"{path}/hand-over", {"from_id": str(ME), to: str(CAST["stranger"][0])}).get_json()
 
 
 def test_all_leads_of_somebody_that_are_not_over_are_given_and_each_is_told(bench: Callable[..., Bench]) -> None:
@@ -55,6 +62,7 @@ def test_only_what_one_may_give_is_given_and_only_to_whom_it_may_be(bench: Calla
         f"{LEADS}/hand-over", {"from_id": str(CAST["office"][0]), "owner_id": str(COLLEAGUE)}
     )
     assert elsewhere.get_json() == {"given": 0, "left": 0}
+    assert from_away(leads, LEADS, "owner_id") == {"given": 0, "left": 0}
     assert handed(leads, LEADS, by="manager", owner_id=str(COLLEAGUE)).get_json() == {"given": 1, "left": 0}
     assert leads.as_("colleague").get(f"{LEADS}/{ident}").status_code == 200
 
@@ -63,6 +71,7 @@ def test_all_open_opportunities_of_somebody_are_given(bench: Callable[..., Bench
     desk = bench("opportunities")
     first, second, lost = (opened(desk)["id"] for _ in range(3))
     done(desk, lost, "lose", {"reason": "price"})
+    assert from_away(desk, OPPORTUNITIES, "salesperson_id") == {"given": 0, "left": 0}
 
     answer = handed(desk, OPPORTUNITIES, by="manager", salesperson_id=str(COLLEAGUE), reason="away until May")
 

@@ -178,6 +178,8 @@ def test_what_a_receiver_refuses_is_given_up_after_a_while_and_holds_up_its_own_
     assert receiver.types[-1] == "plumbline.lead.validated.v1"
     [lost] = log(company, path, state="given_up")
     assert (lost["attempts"], lost["status"]) == (6, 422)
+    assert len(log(company, path, subject=str(refused))) == 2
+    assert [one["type"] for one in log(company, path, type="plumbline.lead.validated.v1")] == [receiver.types[-1]]
 
     other, once_more = hook(company, "https://hooks.example.com/"), f"deliveries/{lost['id']}/again"
     assert company.as_("admin").post(f"{other}/{once_more}").status_code == 404

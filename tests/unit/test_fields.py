@@ -90,7 +90,7 @@ def test_a_good_value_is_read(name: str, given: object, value: object) -> None:
     ("name", "given", "words"),
     [
         ("text", 3, "is not text"),
-        ("text", None, "may be left out, but not be null"),
+        ("text", None, "cannot be null"),
         ("text", "x" * 21, "is longer than 20 characters"),
         ("needed", " \t\n", "is blank"),
         ("email", "a@b", "is not one e-mail address"),

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 WORDS: dict[str, str | list[Any] | dict[Any, Any]] = {
     "required": "is needed",
-    "null": "may be left out, but not be null",
+    "null": "cannot be null",
     "validator_failed": "is not acceptable",
 }
 
