@@ -62,6 +62,8 @@ def test_whoever_drives_there_knows_whom_where_when_and_what_was_answered(desk: 
     asked(desk, ident)
     people = {"assignee_ids": [str(CAST["colleague"][0])]}
     done(desk, ident, "appointments", call_at("2027-03-12T16:00:00Z", note="Ring twice", **people))
+    done(desk, ident, "appointments", call_at("2027-03-05T16:00:00Z", note="A first look", **people))
+    done(desk, opened(desk)["id"], "appointments", call_at("2027-03-12T20:00:00Z", note="Somebody else's gate code"))
     gone = done(desk, ident, "appointments", call_at("2027-03-19T16:00:00Z", note="Never mind"))
     desk.as_("salesperson").post(f"{OPPORTUNITIES}/appointments/{gone['id']}/cancel", {"reason": "x"})
     shown = printed(desk, ident)
@@ -73,8 +75,9 @@ def test_whoever_drives_there_knows_whom_where_when_and_what_was_answered(desk: 
         "Until when?", "5 June 2026",
     ):  # fmt: skip
         assert told in shown, told
-    for silent in ("Never mind", "How is the roof?"):
-        assert silent not in shown, "called off, or not answered"
+    assert shown.index("A first look") < shown.index("Ring twice")
+    for silent in ("Never mind", "How is the roof?", "gate code"):
+        assert silent not in shown, "called off, or not answered, or at another customer's"
 
 
 def test_what_decides_whether_they_are_one_for_us_and_what_they_would_spend_is_not_on_it(desk: Bench) -> None:
