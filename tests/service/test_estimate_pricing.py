@@ -254,6 +254,18 @@ def test_a_dry_run_changes_nothing_and_the_same_file_adds_nothing(estimates: Ben
     assert paths == ["Heating", "Heating > Pumps"]
 
 
+def test_a_task_of_whose_parts_one_cannot_be_read_keeps_those_that_it_has(estimates: Bench) -> None:
+    ident, query = load_book(estimates, BOOK), "?kind=assemblies"
+    load(estimates, ident, "task_code,description,qty\nHP-1,Pump,1\nHP-1,Pipe,12\n", query)
+    report = load(estimates, ident, "task_code,description,qty\nHP-1,Pump,2\nHP-1,Pipe,a few\nHP-2,Sand,1\n", query)
+
+    assert (report["created"], report["changed"], [one["line"] for one in report["rejected"]]) == (1, 0, [3])
+    assert "so task HP-1 keeps the materials that it has" in report["rejected"][0]["errors"]
+    tasks = estimates.as_("salesperson").items(f"{ESTIMATES}/price-books/{ident}/tasks")
+    assert [[part["description"] for part in one["materials"]] for one in tasks] == [["Pump", "Pipe"], ["Sand"]]
+    assert tasks[0]["materials"][0]["qty"] == "1"
+
+
 def test_a_file_of_new_prices_changes_nothing_that_it_says_nothing_of(estimates: Bench) -> None:
     ident = load_book(estimates, BOOK)
     tasks = f"{ESTIMATES}/price-books/{ident}/tasks"

@@ -204,8 +204,11 @@ def _assemblies(
     report: Report,
     commas: bool,
 ) -> None:
-    """A task's materials are replaced by those of the file; tasks that it does not name keep theirs."""
+    """A task's materials are replaced by those of the file; tasks that it does not name, or names with a row that is
+    not sound, keep theirs: a list of what to order that lacks a part is worse than the one before.
+    """
     parts: dict[str, list[dict[str, Any]]] = {}
+    unsound: set[str] = set()
     for line, cells in rows:
         errors: list[str] = []
         code = cells["task_code"]
@@ -221,11 +224,16 @@ def _assemblies(
             "unit": _text(cells, "unit", 40, errors),
             "cost": format(cost, "f") if cost is not None else None,
         }
+        if errors and code in known:
+            errors.append(f"so task {code} keeps the materials that it has")
+            unsound.add(code)
         if errors:
             report.rejected.append(Rejected(line, errors))
         else:
             parts.setdefault(code, []).append(part)
     for code, materials in parts.items():
+        if code in unsound:
+            continue
         before = known[code].materials
         outcome = "already" if before == materials else "changed" if before else "created"
         setattr(report, outcome, getattr(report, outcome) + 1)
