@@ -144,6 +144,7 @@ def test_an_offer_whose_time_is_up_is_over_before_anybody_has_noted_it(
 ) -> None:
     ident, token = sent(estimates)
     body = said or yes(estimates, token)
+    estimates.settle()  # facts that nobody fetched for a month would stand in the way
     estimates.clock.forward(days=32)
 
     assert "ended on" in problem(estimates.public.post(f"{SHARED}/{token}/{what}", body), 409)["detail"]
