@@ -11,6 +11,8 @@ from embedded import described
 from embedded.testing import CAST, Bench
 from libs.common.auth import RULES, Role
 from libs.common.errors import Unavailable
+from libs.common.web import SIGNED_IN
+from services.console.api.acts import EVERY
 from services.console.api.screens.seat import PLAIN
 from tests.service.console_reader import Reader
 from tests.service.test_console_pages import entered
@@ -41,6 +43,10 @@ def test_a_page_is_refused_to_whom_the_table_does_not_name_in_plain_words(office
             if not any(Role(role) in RULES[permission] for permission in permissions):
                 page = Reader(office, person).open(filled(path))
                 assert (page.status, page.answer.mimetype) == (403, "text/html"), f"{person}: {path}"
+    for key, act in EVERY.items():  # a form by itself; others stand before a record, which is not theirs either
+        permissions = [act.may] if isinstance(act.may, str) else list(act.may)
+        if not act.placeholders and not any(Role.TECHNICIAN in RULES.get(one, ()) for one in permissions):
+            assert Reader(office, "technician").open(f"/do/{key}").status == (200 if act.may == SIGNED_IN else 404), key
 
 
 def test_a_form_of_another_site_is_not_heard(office: Bench) -> None:
