@@ -172,7 +172,7 @@ def test_the_rounds_of_each_estimate_are_counted_by_themselves_with_an_amount_or
     act(estimates, ident, "rounds", said)
     rounds = estimates.as_("auditor").items(f"{ESTIMATES}/{ident}/rounds")
     assert [(one["number"], one["from_revision"], one["to_revision"], one["amount"]) for one in rounds] == [
-        (1, 1, None, None), (2, 1, None, None), (3, 1, None, None), (4, 1, 2, None), (5, 2, None, None),
+        (1, 1, 2, None), (2, 1, 2, None), (3, 1, 2, None), (4, 1, 2, None), (5, 2, None, None),
     ]  # fmt: skip
     assert [one["number"] for one in estimates.as_("auditor").items(f"{ESTIMATES}/{other}/rounds")] == [1]
 

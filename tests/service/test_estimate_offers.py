@@ -11,6 +11,7 @@ import pytest
 from embedded.testing import CAST, Bench, moment
 from libs.common.contracts.estimates import (
     EstimateAccepted,
+    EstimateChangesRequested,
     EstimateDeclined,
     EstimateExpired,
     EstimateExtended,
@@ -294,6 +295,12 @@ def test_changes_asked_for_are_kept_in_the_customers_words(estimates: Bench) -> 
     answer = estimates.public.post(f"{SHARED}/{token}/request-changes", {"text": "No duct, please"})
     assert answer.get_json() == {"state": "changes_requested"}
     assert seen(estimates, ident)["changes_requested"] == "No duct, please"
+    estimates.public.post(f"{SHARED}/{token}/request-changes", {"text": "And in white"})
+    rounds = estimates.as_("auditor").items(f"{ESTIMATES}/{ident}/rounds")
+    assert [(one["number"], one["side"], one["kind"], one["note"], one["by"]) for one in rounds] == [
+        (1, "customer", "note", "No duct, please", "customer"), (2, "customer", "note", "And in white", "customer"),
+    ]  # fmt: skip
+    assert [one.data["round"] for one in estimates.told("estimates", EstimateChangesRequested)] == [1, 2]
     assert estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token)).status_code == 200
 
 

@@ -128,12 +128,13 @@ class EstimateViewed(EstimateFact):
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateChangesRequested(EstimateFact):
-    """The customer wants something else before deciding; ``text`` is in their words."""
+    """The customer wants something else before deciding; ``text`` is in their words. It is a round of theirs."""
 
     name = "plumbline.estimate.changes_requested.v1"
 
     text: str
     requested_at: Instant
+    round: int | None = None  #: its number among those that are recorded
 
 
 @dataclass(frozen=True, kw_only=True)

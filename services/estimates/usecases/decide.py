@@ -16,8 +16,9 @@ from libs.common.errors import Fault, Forbidden, Invalid
 from libs.common.tx import Tx
 from services.estimates.model import Acceptance, Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
-from services.estimates.states import Method
+from services.estimates.states import Method, RoundKind, Side
 from services.estimates.usecases import draft, facts, links, pricing
+from services.estimates.usecases.revise import next_round
 from services.estimates.usecases.timers import EXPIRY
 
 
@@ -29,10 +30,12 @@ def view(tx: Tx, estimate: Estimate) -> Estimate:
 
 
 def request_changes(tx: Tx, estimate: Estimate, *, text: str) -> Estimate:
-    """The customer wants something else first; ``text`` is in their words."""
+    """The customer wants something else first; ``text`` is in their words. That is a round of the negotiation, too."""
     links.demand_not_accepted(tx, estimate)
     estimate.request_changes(text, at=tx.now)
-    told: dict[str, Any] = {"text": text, "requested_at": tx.now}
+    said = {"side": Side.CUSTOMER.value, "kind": RoundKind.NOTE.value, "note": text}
+    step = next_round(tx, estimate, from_revision=estimate.revision, **said)
+    told: dict[str, Any] = {"text": text, "requested_at": tx.now, "round": step.number}
     tx.publish(EstimateChangesRequested(**facts.head(tx, estimate), **told), of=estimate)
     return estimate
 

@@ -21,6 +21,9 @@ def revise(tx: Tx, estimate: Estimate, *, reason: str) -> Estimate:
     links.revoke_all(tx, estimate)
     tx.forget(EXPIRY, estimate.id)
     draft.next_version(tx, estimate, last, reason)
+    talked = sa.select(Round).where(Round.estimate_id == estimate.id, Round.from_revision == last.revision)
+    for step in tx.all(talked.where(Round.to_revision.is_(None))):
+        step.to_revision = estimate.revision  # what was said of the last one led to this one
     before: dict[str, Any] = {"previous_revision": last.revision, "previous_state": was}
     tx.publish(EstimateRevised(**facts.head(tx, estimate), **before, reason=reason, revised_at=tx.now), of=estimate)
     return estimate
@@ -41,23 +44,19 @@ def record_round(
     size = abs(amount) if amount is not None else None
     if wrong := list(number_faults("/amount", size, LARGEST, exponent(estimate.currency))):
         raise Invalid(f"this is no amount in {estimate.currency}", errors=wrong)
-    last = sa.select(sa.func.max(Round.number)).where(Round.estimate_id == estimate.id)
-    step = Round(
-        id=tx.store.ids(),
-        estimate_id=estimate.id,
-        number=(tx.session.execute(last).scalar() or 0) + 1,
-        side=str(side),
-        kind=str(kind),
-        amount=amount,
-        note=note,
-        from_revision=from_revision or estimate.revision,
-        to_revision=to_revision,
-        at=tx.now,
-        by=tx.actor,
-    )
-    tx.session.add(step)
+    said = {"side": str(side), "kind": str(kind), "amount": amount, "note": note}
+    step = next_round(tx, estimate, from_revision=from_revision or estimate.revision, to_revision=to_revision, **said)
     told: dict[str, Any] = {
         name: getattr(step, name) for name in ("side", "kind", "amount", "note", "from_revision", "to_revision", "at")
     }
     tx.publish(EstimateRoundRecorded(**facts.head(tx, estimate), round=step.number, **told), of=estimate)
+    return step
+
+
+def next_round(tx: Tx, estimate: Estimate, **said: Any) -> Round:
+    """Writes it down under the next number; whoever calls tells of it."""
+    last = sa.select(sa.func.max(Round.number)).where(Round.estimate_id == estimate.id)
+    number = (tx.session.execute(last).scalar() or 0) + 1
+    step = Round(id=tx.store.ids(), estimate_id=estimate.id, number=number, at=tx.now, by=tx.actor, **said)
+    tx.session.add(step)
     return step

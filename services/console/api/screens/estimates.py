@@ -174,7 +174,6 @@ def _around(ident: str, record: Mapping[str, Any], offers: Offers, form: Any) ->
         "next": next_of({**record, "taken_back": taken_back}, offers),
         "asked": next((one for one in mine if pending and one["kind"] == "estimate.submitted"), None),
         "rounds": rounds,
-        "wishes": [one for one in mine if one["kind"] == "estimate.changes_requested"],
         "to": _addressed(record, links),
         "links": [(one, offers.get("estimate.revoke", one["id"])) for one in links],
         "who": who,
