@@ -175,7 +175,7 @@ def test_the_document_says_what_comes_beside_an_answer_and_what_is_no_json(bench
     assert "ETag" in news["/api/v1/notifications/{notification_id}"]["get"]["responses"]["200"]["headers"]
 
 
-@pytest.mark.parametrize("path", ["stages", "lost-reasons"])
+@pytest.mark.parametrize("path", ["stages", "lost-reasons", "financing-activities"])
 def test_a_list_that_is_always_whole_offers_no_pages(bench: Callable[..., Bench], path: str) -> None:
     desk = bench("opportunities")
     document = desk.public.get("/api/v1/opportunities/openapi.json").get_json()

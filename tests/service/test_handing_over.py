@@ -1,5 +1,6 @@
 """All that somebody works is given to somebody else in one act: for an absence, or when they leave (R11)."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,7 @@ from embedded.testing import AWAY, CAST, Bench, Caller
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.opportunities import OpportunityAssigned
 from tests.flow.funnel import Funnel
-from tests.service.console_reader import Reader
+from tests.service.console_reader import Page, Reader
 from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, opened, seen
 
 LEADS = "/api/v1/leads"
@@ -97,3 +98,25 @@ def test_it_is_done_at_a_browser_and_says_how_many_it_were(bench: Callable[..., 
     funnel.settle()
     assert funnel.one(f"/opportunities?lead_id={lead['id']}")["salesperson_id"] == str(COLLEAGUE)
     assert "1 given" not in reader.open(page).text
+
+
+def test_who_left_is_given_nothing_any_more_but_what_is_theirs_is_handed_over(bench: Callable[..., Bench]) -> None:
+    office = bench(*services.NAMES)
+    for name, role in (("June Pettibone", "salesperson"), ("Saul Everly", "salesperson"), ("Connector", "service")):
+        said = {"name": name, "email": f"{name[:4].lower()}@test.example", "roles": [role]}
+        person = office.as_("admin").post("/api/v1/staff/people", said).get_json()
+        if name == "June Pettibone":
+            office.as_("admin").post(f"/api/v1/staff/people/{person['id']}/deactivate")
+
+    reader = Reader(office, "office")
+    for act, to in (("lead.hand_over", "owner_id"), ("opportunity.hand_over", "salesperson_id")):
+        page = reader.open(f"/do/{act}")
+        assert (offered(page, "from_id"), offered(page, to)) == (["June Pettibone", "Saul Everly"], ["Saul Everly"])
+    assert offered(reader.open("/do/opportunity.create"), "salesperson_id") == ["Saul Everly"]
+    assert offered(reader.open("/leads"), "owner") == ["June Pettibone", "Saul Everly"]
+
+
+def offered(page: Page, name: str) -> list[str]:
+    """Who can be chosen there, but for nobody or anybody."""
+    [choices] = re.findall(rf'name="{name}".*?</select>', page.html, re.DOTALL)
+    return [said for value, said in re.findall(r'<option value="(.*?)".*?>(.*?)</option>', choices) if value]

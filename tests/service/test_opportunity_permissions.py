@@ -19,6 +19,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("GET", O): READ,
     ("GET", f"{O}/stages"): READ,
     ("GET", f"{O}/lost-reasons"): READ,
+    ("GET", f"{O}/financing-activities"): READ,
     ("GET", f"{O}/<id>"): READ,
     ("GET", f"{O}/<id>/opportunity.pdf"): READ,
     ("POST", f"{O}/<id>/mail"): SELLING | {"csr"},

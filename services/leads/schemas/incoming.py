@@ -11,7 +11,7 @@ from services.leads.states import Channel, Interest, InvalidReason, LeadState, L
 
 
 class LeadEditIn(Schema):
-    """What can be corrected by hand."""
+    """What can be corrected by hand. Parts of ``fit`` and ``consent`` that are left out stay; null is unknown."""
 
     person_name = fields.Name(allow_none=True)
     company = fields.Name(allow_none=True)
@@ -25,7 +25,7 @@ class LeadEditIn(Schema):
     service_interest = fields.Text(max_length=200, allow_none=True)
     interest_level = fields.Code(Interest, allow_none=True)
     fit = fields.Nested(FitIn)
-    consent = fields.Dict(keys=fields.Text(max_length=20), values=fields.Flag())
+    consent = fields.Dict(keys=fields.Text(max_length=20), values=fields.Flag(allow_none=True))
     do_not_contact = fields.Flag()
     urgent = fields.Flag()
     next_action_at = fields.Instant(allow_none=True)

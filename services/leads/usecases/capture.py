@@ -37,7 +37,7 @@ def capture(tx: Tx, *, by: Caller | None = None, ident: UUID | None = None, **gi
     """
     roles: Collection[str] = by.roles if by else ()
     given = {name: value for name, value in given.items() if value is not None}
-    fit = given.pop("fit", {})
+    fit, given["consent"] = given.pop("fit", {}), _known(given.get("consent", {}))
     people.demand_branch(tx, given.get("branch"))
     if faults := yet_to_ask(given.get("received_at"), "/received_at", now=tx.now):
         raise Invalid("nobody has asked yet then", errors=faults)
@@ -165,6 +165,8 @@ def edit(tx: Tx, lead: Lead, *, roles: Collection[str] = (), **given: Any) -> Le
     """
     lead.demand(LeadAction.EDIT)
     fit = given.pop("fit", None)
+    if "consent" in given:
+        given["consent"] = _known({**lead.consent, **given["consent"]})
     if "phones" in given:
         given["phones"] = _dialled(tx, lead.branch, given["phones"])
     changed = [name for name in EDITABLE if name in given and getattr(lead, name) != given[name]]
@@ -252,3 +254,8 @@ def required(tx: Tx, branch: UUID | None, stage: str, roles: Collection[str], gi
 
 def _address(address: Any) -> dict[str, Any] | None:
     return None if address is None else {k: v for k in address.__dataclass_fields__ if (v := getattr(address, k))}
+
+
+def _known(consent: Mapping[str, bool | None]) -> dict[str, bool]:
+    """What they said, by channel; null is that nobody knows."""
+    return {channel: said for channel, said in consent.items() if said is not None}

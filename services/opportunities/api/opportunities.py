@@ -32,6 +32,7 @@ from services.opportunities.schemas.acts import AssignIn, ContactIn, ContactOut,
 from services.opportunities.schemas.entering import OpportunityEditIn, OpportunityIn
 from services.opportunities.schemas.opportunities import (
     SHEET,
+    FinancingOut,
     LostReasonOut,
     OpportunityOut,
     OpportunityQuery,
@@ -92,6 +93,15 @@ def lost_reasons(asked: Given) -> Answer:
     """What can be said when one is lost."""
     with reading() as tx:
         return items(LostReasonOut, PREFERENCES.read(tx, asked.get("branch"))["lost_reasons"])
+
+
+@bp.get("/financing-activities")
+@endpoint(may="opportunity.read", query=StageQuery, answer=FinancingOut, many=True)
+def financing_activities(asked: Given) -> Answer:
+    """What can be said of how they pay."""
+    with reading() as tx:
+        codes = PREFERENCES.read(tx, asked.get("branch"))["financing_activities"]
+        return items(FinancingOut, [{"code": code} for code in codes])
 
 
 @bp.get("/<uuid:opportunity_id>")

@@ -117,3 +117,7 @@ class LostReasonOut(Schema):
     code = fields.Text()
     label = fields.Text()
     note_required = fields.Flag()
+
+
+class FinancingOut(Schema):
+    code = fields.Text()

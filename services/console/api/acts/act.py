@@ -54,6 +54,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] | str = ()
     first: str = ""  #: what stands in it when nothing is known
     folded: bool = False  #: under "more"; seldom needed
+    ahead: bool = False  #: of a moment: one that is over is asked about first; the same once more is meant
+    emptied: bool = False  #: with nothing in it, it says null, also as a part of something: nobody knows
     accept: str = ""  #: of a file: which ones are offered to be chosen; a phone offers its camera for pictures
     begins: str = ""  #: where in the record its first value stands, for an act that does not edit it
 

@@ -1,5 +1,7 @@
 """What can be done with sold work: its booking order, its sale, its job and its customer."""
 
+from dataclasses import replace
+
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
 from services.console.api.acts.estimates import TO
@@ -14,13 +16,7 @@ JOBS, CUSTOMERS = "/jobs/<job_id>", "/customers/<customer_id>"
 
 
 def _place(part: str) -> tuple[Field, ...]:
-    """A whole address: an edit says all of it, so all of it stands in the form."""
-    every = (
-        *ADDRESS,
-        Field("address.line2", said("Flat, suite"), folded=True),
-        Field("address.country", said("Country"), folded=True),
-    )
-    return tuple(Field(one.name.replace("address", part, 1), one.label, folded=one.folded) for one in every)
+    return tuple(replace(one, name=one.name.replace("address", part, 1)) for one in ADDRESS)
 
 
 HOLDS = (

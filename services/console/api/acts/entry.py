@@ -2,7 +2,7 @@
 
 from services.console.adapters.words import said
 from services.console.api.acts.act import Field
-from services.console.api.acts.leads import CHANNELS
+from services.console.api.acts.leads import CHANNELS, INTEREST
 
 SOON = (("true", said("Today")), ("false", said("No hurry")))
 
@@ -20,4 +20,12 @@ ENTRY = (
     Field("email", said("E-mail"), "email"),
     Field("owner_id", said("Give it to"), "choice", choices="owners_or_nobody"),
     Field("source", said("Heard of us through")),
+    Field("interest_level", said("Interest"), "pick", choices=INTEREST),
+    Field("service_interest", said("Service")),
+    Field("campaign", said("Campaign")),
+    Field("received_at", said("When did they ask?"), "moment", hint=said("Left out: now.")),
 )
+#: seldom said, and asked by the one company or the other
+FOLDED = (
+    "company", "address.city", "email", "interest_level", "service_interest", "campaign", "received_at",
+)  # fmt: skip

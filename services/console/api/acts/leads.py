@@ -19,6 +19,7 @@ INTEREST = (
     ("high", said("High")),
 )
 YES_NO = (("", said("Not known")), ("true", said("Yes")), ("false", said("No")))
+CONSENTS = (("phone", said("May be called")), ("sms", said("May be sent texts")), ("email", said("May be sent e-mail")))
 TOUCH = (
     ("phone", said("Call")),
     ("sms", said("Text")),
@@ -49,17 +50,21 @@ TYPES = (
     ("sql", said("Sales qualified")),
     ("pql", said("Product qualified")),
 )
+#: all of an address: an edit says all of it, so what stood in no field was lost
 ADDRESS = (
     Field("address.line1", said("Street")),
     Field("address.city", said("City")),
     Field("address.region", said("State")),
     Field("address.postal_code", said("ZIP code")),
+    Field("address.line2", said("Flat, suite"), folded=True),
+    Field("address.country", said("Country"), folded=True, hint=said("Two letters, such as US.")),
 )
 CONTACT = (
     Field("channel", said("How"), "pick", required=True, choices=TOUCH, first="phone"),
     Field("direction", said("Who reached out"), "pick", required=True, choices=DIRECTIONS, first="outbound"),
     Field("outcome", said("What came of it"), "pick", required=True, choices=OUTCOMES, first="reached"),
     Field("note", said("Note"), "area"),
+    Field("at", said("When"), "moment", folded=True, hint=said("Left out: now.")),
 )
 PROSPECT = (
     Field("person_name", said("Name")),
@@ -74,8 +79,14 @@ PROSPECT = (
     Field("urgent", said("Urgent"), "yes"),
     Field("source", said("Heard of us through")),
     Field("campaign", said("Campaign"), folded=True),
-    Field("fit.in_service_area", said("In our area"), "pick", choices=YES_NO, folded=True),
-    Field("fit.trade_offered", said("We do that work"), "pick", choices=YES_NO, folded=True),
+    Field("fit.in_service_area", said("In our area"), "pick", choices=YES_NO, folded=True, emptied=True),
+    Field("fit.trade_offered", said("We do that work"), "pick", choices=YES_NO, folded=True, emptied=True),
+    Field("fit.customer_type", said("Kind of customer"), folded=True, emptied=True),
+    Field("fit.budget_band", said("Budget"), folded=True, emptied=True),
+    *(
+        Field(f"consent.{channel}", label, "pick", choices=YES_NO, folded=True, emptied=True)
+        for channel, label in CONSENTS
+    ),
     Field("do_not_contact", said("Do not contact"), "yes", folded=True),
 )
 LEAD = "/leads/<lead_id>"
@@ -189,7 +200,7 @@ ACTS = (
         icon="clock",
         title=said("When do we come back to them?"),
         fields=(
-            Field("next_action_at", said("Come back at"), "moment", required=True),
+            Field("next_action_at", said("Come back at"), "moment", required=True, ahead=True),
             Field("note", said("Note"), "area"),
         ),
         done=said("It comes back then."),
@@ -259,7 +270,7 @@ ACTS = (
             "stays with whoever goes there."
         ),
         fields=(
-            Field("from_id", said("From"), "choice", required=True, choices="everybody"),
+            Field("from_id", said("From"), "choice", required=True, choices="holders"),
             Field("owner_id", said("To"), "choice", required=True, choices="owners"),
         ),
         shows="handed-over.html",

@@ -1,34 +1,38 @@
 """What can be done with an opportunity and its appointments."""
 
+from dataclasses import replace
+
 from services.console.adapters.words import said
 from services.console.api.acts.act import Act, Field
 from services.console.api.acts.estimates import TO
 from services.console.api.acts.leads import ADDRESS, CHANNELS, CONTACT, INTEREST, files_of
 
 KINDS = (("sales_call", said("Sales call")), ("site_survey", said("Site survey")))
-FINANCING = (
-    ("", said("Not said")),
-    ("offered_approved", said("Offered, approved")),
-    ("offered_declined_cash", said("Offered, pays cash")),
-    ("offered_declined_lost", said("Offered, declined")),
-    ("declined_cash", said("Did not want it")),
-    ("not_offered", said("Not offered")),
-)
-SITE = tuple(Field(one.name.replace("address.", "site."), one.label, folded=True) for one in ADDRESS)
+#: those that come with Plumbline, in words; a branch may have others
+FINANCING = {
+    "offered_approved": said("Offered, approved"),
+    "offered_declined_cash": said("Offered, pays cash"),
+    "offered_declined_lost": said("Offered, declined"),
+    "declined_cash": said("Did not want it"),
+    "not_offered": said("Not offered"),
+}
+SITE = tuple(replace(one, name=one.name.replace("address.", "site."), folded=True) for one in ADDRESS)
 BILL_TO = (
     Field("bill_to.name", said("Bill to: name"), folded=True),
     Field("bill_to.company", said("Bill to: company"), folded=True),
     Field("bill_to.address.line1", said("Bill to: street"), folded=True),
+    Field("bill_to.address.line2", said("Bill to: flat, suite"), folded=True),
     Field("bill_to.address.city", said("Bill to: city"), folded=True),
     Field("bill_to.address.region", said("Bill to: state"), folded=True),
     Field("bill_to.address.postal_code", said("Bill to: ZIP code"), folded=True),
+    Field("bill_to.address.country", said("Bill to: country"), folded=True, hint=said("Two letters, such as US.")),
     Field("bill_to.emails", said("Bill to: e-mail"), "lines", folded=True),
     Field("bill_to.tax_status", said("Tax status"), folded=True),
 )
 OPPORTUNITY = "/opportunities/<opportunity_id>"
 APPOINTMENT = "/opportunities/appointments/<appointment_id>"
 TIME = (
-    Field("starts_at", said("Starts"), "moment", required=True),
+    Field("starts_at", said("Starts"), "moment", required=True, ahead=True),
     Field("duration_min", said("Minutes"), "whole", hint=said("Left out: as the branch has it.")),
     Field("assignee_ids", said("Who goes"), "many", choices="salespeople"),
 )
@@ -36,7 +40,7 @@ ELSE = (
     Field("note", said("Note"), "area"),
     Field("window_starts_at", said("Promised from"), "moment", folded=True),
     Field("window_ends_at", said("Promised until"), "moment", folded=True),
-    *(Field(one.name, one.label, folded=True) for one in ADDRESS),
+    *(replace(one, folded=True) for one in ADDRESS),
 )
 FORCE = (Field("force", said("Even though somebody is taken then"), "yes", folded=True),)
 
@@ -88,7 +92,11 @@ ACTS = (
             Field("prospect.trade", said("Trade"), "choice", choices="trades"),
             Field("prospect.interest_level", said("Interest"), "pick", choices=INTEREST),
             Field("salesperson_id", said("Salesperson"), "choice", choices="salespeople_or_nobody"),
-            *(Field(f"prospect.{one.name}", one.label, folded=True) for one in ADDRESS),
+            Field("prospect.urgent", said("Urgent"), "yes"),
+            Field("prospect.source", said("Heard of us through")),
+            Field("prospect.campaign", said("Campaign"), folded=True),
+            Field("title", said("Title"), folded=True),
+            *(replace(one, name=f"prospect.{one.name}", folded=True) for one in ADDRESS),
         ),
         done=said("Opened."),
         then="/opportunities/{id}",
@@ -111,8 +119,8 @@ ACTS = (
             Field("description", said("Description"), "area"),
             Field("expected_value", said("Expected value"), "money"),
             Field("expected_close", said("Expected by"), "day"),
-            Field("next_follow_up_at", said("Follow up at"), "moment"),
-            Field("financing_activity", said("Financing"), "choice", choices=FINANCING),
+            Field("next_follow_up_at", said("Follow up at"), "moment", ahead=True),
+            Field("financing_activity", said("Financing"), "choice", choices="financing"),
             Field("inside_rep_id", said("Inside rep"), "choice", choices="beside"),
             Field("source", said("Source"), folded=True),
             Field("campaign", said("Campaign"), folded=True),
@@ -159,7 +167,7 @@ ACTS = (
             "Every open opportunity of theirs. What was arranged with a customer stays with whoever goes there."
         ),
         fields=(
-            Field("from_id", said("From"), "choice", required=True, choices="everybody"),
+            Field("from_id", said("From"), "choice", required=True, choices="holders"),
             Field("salesperson_id", said("To"), "choice", required=True, choices="salespeople"),
             Field("reason", said("Why"), hint=said("Kept with the hand-over.")),
         ),
@@ -262,7 +270,9 @@ ACTS = (
                 said("Qualifies"),
                 "pick",
                 required=True,
-                choices=(("true", said("Yes")), ("false", said("No"))),
+                choices=(("true", said("Yes")), ("false", said("No")), ("", said("As the answers say"))),
+                first="true",
+                emptied=True,
             ),
             Field("reason", said("Why"), "area", required=True),
         ),

@@ -51,7 +51,7 @@ def board() -> Response:
         moves=me().may("opportunity.work"),
         act_of=lambda code: ACTS.get(code, "opportunity.stage"),
         asked=typed,
-        people=choices.of("salespeople", {}),
+        people=choices.of("whoever_sold", {}),
         trades=choices.of("trades", {})[1:],
         sources=sorted({one["source"] for lane in lanes for one in lane.cards if one["source"]}),
         ages=AGES,

@@ -1,6 +1,6 @@
 """What can be chosen in a form, asked of whoever keeps it: people, teams, reasons, stages."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from libs.common.spoken import plain
 from libs.common.web import reading
 from services.console import usecases
 from services.console.adapters.words import said
+from services.console.api.acts.opportunities import FINANCING
 from services.console.api.screens import crew
 from services.console.api.screens.frame import doors, me, say
 
@@ -16,21 +17,36 @@ Pairs = tuple[tuple[str, str], ...]
 Source = Callable[[dict[str, Any]], Pairs]
 
 
-def _people(**query: Any) -> Pairs:
-    found = doors().maybe("/staff/people", {"items": []}, limit=200, **query)["items"]
-    return tuple((one["id"], one["name"]) for one in sorted(found, key=lambda one: one["name"]))
+People = Iterable[dict[str, Any]]
 
 
-def _owners(_record: dict[str, Any]) -> Pairs:
+def _people(**query: Any) -> list[dict[str, Any]]:
+    """Also who left: what is theirs is looked for, and given to others."""
+    return list(doors().maybe("/staff/people", {"items": []}, limit=200, **query)["items"])
+
+
+def _of_roles(permission: str, but: Collection[Role] = ()) -> list[dict[str, Any]]:
+    return [one for role in RULES[permission].keys() - set(but) for one in _people(role=str(role))]
+
+
+def owners() -> list[dict[str, Any]]:
     """Whoever may hold a lead: those who sell, those at the telephone, the office."""
     return _of_roles("lead.edit", but={Role.MARKETING})
 
 
-def _of_roles(permission: str, but: Collection[Role] = ()) -> Pairs:
-    found: dict[str, str] = {}
-    for role in RULES[permission].keys() - set(but):
-        found |= dict(_people(role=str(role)))
-    return tuple(sorted(found.items(), key=lambda one: one[1]))
+def called(found: People) -> Pairs:
+    """Each once, by name."""
+    return tuple(sorted({one["id"]: one["name"] for one in found}.items(), key=lambda one: one[1]))
+
+
+def here(found: People) -> Pairs:
+    """Those who work here: nobody else is given anything."""
+    return called(one for one in found if one["active"])
+
+
+def _holders(_record: dict[str, Any]) -> Pairs:
+    """Who may have work to hand over: people, also those who left."""
+    return called(one for one in _people() if set(one["roles"]) - {Role.SERVICE})
 
 
 def _trades(_record: dict[str, Any]) -> Pairs:
@@ -48,6 +64,13 @@ def _stages(record: dict[str, Any]) -> Pairs:
 def _lost_reasons(record: dict[str, Any]) -> Pairs:
     found = doors().get("/opportunities/lost-reasons", branch=record.get("branch"))["items"]
     return tuple((one["code"], one["label"]) for one in found)
+
+
+def _financing(record: dict[str, Any]) -> Pairs:
+    """The branch's, and what stands there though it is no longer one of them."""
+    found = doors().get("/opportunities/financing-activities", branch=record.get("branch"))["items"]
+    codes = dict.fromkeys([*(one["code"] for one in found), *filter(None, [record.get("financing_activity")])])
+    return (("", said("Not said")), *((code, FINANCING.get(code) or plain(code)) for code in codes))
 
 
 #: by what two enquiries are alike, in words
@@ -165,17 +188,20 @@ def _branches(_record: dict[str, Any]) -> Pairs:
 
 SOURCES: dict[str, Source] = {
     "branches_or_all": lambda record: (("", said("The whole company")), *_branches(record)),
-    "everybody": lambda _: _people(),
+    "everybody": lambda _: called(_people()),
+    "holders": _holders,
     "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
-    "people": lambda _: (("", said("Nobody")), *_people()),
-    "salespeople": lambda _: _people(role="salesperson"),
-    "beside": lambda _: (("", said("Nobody")), *_of_roles("opportunity.appoint")),
-    "salespeople_or_nobody": lambda _: (("", said("Whoever is free first")), *_people(role="salesperson")),
-    "owners": _owners,
-    "owners_or_nobody": lambda record: (("", said("Whoever is free first")), *_owners(record)),
+    "people": lambda _: (("", said("Nobody")), *called(_people())),
+    "whoever_sold": lambda _: called(_people(role="salesperson")),
+    "salespeople": lambda _: here(_people(role="salesperson")),
+    "beside": lambda _: (("", said("Nobody")), *called(_of_roles("opportunity.appoint"))),
+    "salespeople_or_nobody": lambda _: (("", said("Whoever is free first")), *here(_people(role="salesperson"))),
+    "owners": lambda _: here(owners()),
+    "owners_or_nobody": lambda _: (("", said("Whoever is free first")), *here(owners())),
     "trades": _trades,
     "stages": _stages,
     "lost_reasons": _lost_reasons,
+    "financing": _financing,
     "duplicates": _duplicates,
     "operations_teams": _crews,
     "operations_teams_or_same": lambda record: (("", said("The same team")), *_crews(record)),

@@ -29,7 +29,7 @@ COUNTERS = (
     Counter("todays_appointments", "/calendar", "", counted("visit today", "visits today"), "pipeline.read"),
     Counter(
         "expiring_estimates", "/estimates?expiring=1", "", counted("estimate expiring", "estimates expiring"),
-        "estimate.read",
+        "opportunity.read",
     ),
     Counter(
         "unacknowledged_bookings", "/operations", "", counted("booking waiting", "bookings waiting"), "booking.read",

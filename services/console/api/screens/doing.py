@@ -52,7 +52,7 @@ def do(key: str, idents: str) -> Response:
         if not fields and not act.fixed:
             return go(safe_path(typed.get("_back")), words.said("Nothing was changed."))
     body, unreadable = forms.body(fields, typed, place(), edits=act.edits)
-    if unreadable:
+    if unreadable := unreadable or forms.over(fields, typed, place()):
         return _again(act, ids, UNREADABLE, unreadable, [])
     headers = {"If-Match": typed["_tag"]} if typed.get("_tag") else {}
     if act.method == "POST":

@@ -11,10 +11,11 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from services.console.adapters import hours
-from services.console.adapters.words import Place, instant
+from services.console.adapters.words import Place, instant, said
 from services.console.api.acts import EVERY, Field
 
 Form = MultiDict[str, str]
+OVER = said("That is over already. Press the button again if it was then.")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"-?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+", re.ASCII)
 #: how a part of a calendar is written and read
@@ -96,7 +97,20 @@ def body(fields: Iterable[Field], form: Form, place: Place, *, edits: bool) -> t
         if value is None and not (edits and one.name in form):
             continue
         _put(built, one.parts, value)
-    return (_without_nothing(built) if edits else built), wrong
+    built = _without_nothing(built) if edits else built
+    for one in fields:
+        if one.emptied and one.name in form and not form[one.name].strip():
+            _put(built, one.parts, None)
+    return built, wrong
+
+
+def over(fields: Iterable[Field], form: Form, place: Place) -> dict[str, str]:
+    """The moments that are to be ahead and are not, by field; not those that were asked about and sent once more."""
+    every = ((one.name, form.get(one.name, "").strip(), one) for one in fields if one.ahead)
+    asked = (
+        (name, _moment(one, text, place)) for name, text, one in every if text and text != form.get(f"{name}.over")
+    )
+    return {name: OVER for name, moment in asked if datetime.fromisoformat(moment) < place.now}
 
 
 def stood(form: Form) -> dict[str, Any]:
@@ -127,7 +141,9 @@ def _plainly(value: Any) -> Any:
 
 def _put(built: dict[str, Any], parts: list[str], value: Any) -> None:
     for part in parts[:-1]:
-        built = built.setdefault(part, {})
+        if built.get(part) is None:
+            built[part] = {}
+        built = built[part]
     built[parts[-1]] = value
 
 

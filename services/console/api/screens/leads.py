@@ -12,7 +12,7 @@ from libs.common.spoken import counted
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts import EVERY
-from services.console.api.acts.entry import ENTRY
+from services.console.api.acts.entry import ENTRY, FOLDED
 from services.console.api.screens import choices, filing, forms, sheets, steps
 from services.console.api.screens.doing import ANOTHERS
 from services.console.api.screens.frame import doors, go, me, names, page, place, safe_path, say, screen
@@ -37,10 +37,18 @@ def leads() -> Response:
         return sheets.file_of("/leads", asked)
     found = doors().get("/leads", limit=AT_ONCE, **asked)
     who = names(*(one["owner_id"] for one in found["items"]))
-    owners = choices.of("owners", {})
+    owners = choices.owners()
     givable = [one["id"] for one in found["items"] if one["state"] not in ENDED] if me().may("lead.assign") else []
     return page(
-        "leads.html", nav="/leads", found=found, who=who, asked=asked, states=STATES, owners=owners, givable=givable
+        "leads.html",
+        nav="/leads",
+        found=found,
+        who=who,
+        asked=asked,
+        states=STATES,
+        owners=choices.called(owners),
+        takers=choices.here(owners),
+        givable=givable,
     )
 
 
@@ -87,7 +95,8 @@ def lead(lead_id: UUID) -> Response:
     opportunities = (
         doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
     )
-    who = names(record["owner_id"], record["generated_by"], *(one["by"] for one in contacts))
+    decided = (record["validity"] or {}).get("by")
+    who = names(record["owner_id"], record["generated_by"], decided, *(one["by"] for one in contacts))
     files = filing.at(f"/leads/{ident}")
     return page(
         "lead.html",
@@ -214,5 +223,5 @@ def _entry(
         )
         for one in ENTRY
     }
-    wrong = [one for one in shown.values() if one.error]
-    return page("new.html", status, nav="/new", shown=shown, wrong=wrong, others=others or [], key=key)
+    said: dict[str, Any] = {"wrong": [one for one in shown.values() if one.error], "others": others or [], "key": key}
+    return page("new.html", status, nav="/new", shown=shown, folded=[shown[name] for name in FOLDED], **said)

@@ -79,12 +79,15 @@ def _nobody(_record: Any, offers: Offers, _estimates: Records, _bookings: Record
     )
 
 
-def _call(_record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+def _call(record: Any, offers: Offers, _estimates: Records, _bookings: Records) -> Next:
+    """Also of one that is past that stage by now, such as by an appointment, without anybody having logged a word."""
+    ahead, silent = record["next_stage"] == "contacted", record["prospect"].get("do_not_contact")
+    heading = said("Call them back") if ahead else said("Log how they were reached, or call them")
     return Next(
-        said("Next: Contacted"),
-        said("Call them back"),
+        said("Next: Contacted") if ahead else said("No contact is logged yet"),
+        said("They do not want to be contacted: log it when they are in touch") if silent else heading,
         said("The first attempt stops the response clock."),
-        _acts(offers, "opportunity.contact", "opportunity.appoint"),
+        _acts(offers, "opportunity.contact", "opportunity.appoint" if ahead else "opportunity.convert"),
     )
 
 

@@ -9,6 +9,7 @@ from libs.common.auth import Scope
 from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
+from services.console.api.acts.opportunities import FINANCING
 from services.console.api.screens import filing, forms, next_step, steps
 from services.console.api.screens.frame import doors, go, me, names, page, place, printed, screen
 from services.console.api.screens.happened import timeline
@@ -107,6 +108,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
     who = names(
         record["salesperson_id"],
         record["inside_rep_id"],
+        (record["override"] or {}).get("by"),
         *(one["by"] for one in contacts),
         *(person for one in visits for person in one["assignee_ids"] or ()),
     )
@@ -128,6 +130,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         steps=steps.of_opportunity(record, stages, happened),
         happened=happened,
         faults=faults or {},
+        financing=FINANCING,
         next=next_step.of_opportunity(record, offers, estimates, bookings, happened),
     )
 

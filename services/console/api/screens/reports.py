@@ -31,6 +31,7 @@ FILTERS = ("since", "until", "branch", "person", "source", "trade", "by")
 DRAWN = {
     "funnel": "leads", "close-rate": "rate", "response-time": "rate", "time-in-stage": "average",
     "lost-reasons": "lost", "estimate-ageing": "offers", "discounts": "rate", "hand-over": "until_handed_over",
+    "campaign-return": "won",
 }  # fmt: skip
 #: the funnel's steps, which its report counts beside each other
 STEPS = ("leads", "opportunities", "priced", "won", "booked", "handed_over")
@@ -107,12 +108,13 @@ def _around(typed: Mapping[str, str]) -> dict[str, Any]:
         "asked": typed,
         "titles": usecases.titles(me()),
         "branches": [(one["id"], one["name"]) for one in doors().maybe("/staff/branches", {"items": []})["items"]],
-        "people": choices.of("salespeople", {}),
+        "people": choices.of("whoever_sold", {}),
         "trades": choices.of("trades", {})[1:],
         "kept": urlencode(kept),
         "behind": behind,
         "row_name": row_name,
         "nameless": nameless,
+        "percent_of": percent_of,
     }
 
 
@@ -185,9 +187,16 @@ def _steps(funnel: Report) -> list[dict[str, Any]]:
     for n, (column, count) in enumerate(counts):
         before = counts[n - 1][1] if n else count
         share = count * 100 / every if every else 0.0
+        percent = percent_of(count, every) if every else 0
         link = behind({"cards": asked, column.key: count}, column)
-        found.append({"label": column.label, "count": count, "share": share, "left": before - count, "link": link})
+        found.append({"label": column.label, "count": count, "share": share, "percent": percent, "left": before - count,
+                      "link": link})  # fmt: skip
     return found
+
+
+def percent_of(part: int, whole: int) -> int:
+    """Half a percent goes up, as in the reports."""
+    return (200 * part + whole) // (2 * whole)
 
 
 def _common(rows: Iterable[Row]) -> dict[str, Any]:
