@@ -356,8 +356,11 @@ def test_a_gate_asks_for_the_score_of_its_own_sets_alone_and_a_no_of_a_persons_p
     short = [("/question_sets/general", "general: the score of 5 is under 20")]
     assert missing() == short
     done(desk, found["id"], "qualification", {"qualified": False, "reason": "no power"}, by="manager")
-    assert missing() == short
+    no = [("/qualified", "does not qualify, whatever the answers say: no power")]
+    assert missing() == no + short
     done(desk, found["id"], "answers", body(asked, ownership="owner"))
+    assert missing() == no
+    done(desk, found["id"], "qualification", {"qualified": None, "reason": "they have power by now"}, by="manager")
     assert done(desk, found["id"], "convert")["stage"] == "converted"
 
 

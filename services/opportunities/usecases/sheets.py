@@ -85,12 +85,14 @@ def answered(tx: Tx, opportunity: Opportunity, kinds: Collection[str]) -> tuple[
 
 
 def missing(tx: Tx, opportunity: Opportunity, keys: Collection[str]) -> list[Missing]:
-    """What these sets, where they apply, still ask for; a person's word that it qualifies is enough."""
-    found = []
-    for sheet in of(tx, opportunity):
+    """What these sets, where they apply, still ask for; a person's word goes before the answers."""
+    found, by_hand = [], opportunity.override
+    asked = [sheet for sheet in of(tx, opportunity) if sheet.questions.key in keys]
+    if by_hand and not by_hand["qualified"] and any(one.questions.kind == QUALIFICATION for one in asked):
+        found.append(Missing("qualified", f"does not qualify, whatever the answers say: {by_hand['reason']}"))
+    for sheet in asked:
         questions, judgement = sheet.questions, sheet.judgement
-        overridden = questions.kind == QUALIFICATION and opportunity.override is not None and opportunity.qualified
-        if questions.key not in keys or overridden:
+        if questions.kind == QUALIFICATION and by_hand and by_hand["qualified"]:
             continue
         found += [Missing(f"answers/{one['id']}", f"not answered: {one['text']}") for one in judgement.missing]
         if questions.kind == QUALIFICATION:
