@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +42,14 @@ def instant(text: str | None) -> datetime | None:
 
 
 def share(part: int | Decimal, whole: int | Decimal) -> str | None:
-    return str((Decimal(100) * part / whole).quantize(Decimal("0.1"), ROUND_HALF_EVEN)) if whole else None
+    return str((Decimal(100) * part / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)) if whole else None
 
 
 def mean(spans: list[timedelta], unit: timedelta) -> str | None:
     if not spans:
         return None
-    return str(
-        (Decimal(sum(spans, timedelta()).total_seconds() / len(spans) / unit.total_seconds())).quantize(Decimal("0.1"))
-    )
+    mean = Decimal(sum(spans, timedelta()).total_seconds() / len(spans) / unit.total_seconds())
+    return str(mean.quantize(Decimal("0.1"), ROUND_HALF_UP))
 
 
 class Company:
@@ -150,6 +149,14 @@ def funnel(all_: Company, ids: set[str], asked: dict[str, Any], by: str) -> Rows
         row.other["value"] = row.other.get("value", Decimal(0)) + (value or 0)
     for row in rows.values():
         row.other["rate"] = share(len(row.counts["won"]), len(row.counts["leads"]))
+    return rows
+
+
+def campaign_return(all_: Company, ids: set[str], asked: dict[str, Any], by: str) -> Rows:
+    rows = funnel(all_, ids, asked, by)
+    for row in rows.values():
+        each = row.other["value"] / len(row.counts["leads"])
+        row.other["each"] = each.quantize(Decimal("0.01"), ROUND_HALF_UP)
     return rows
 
 
@@ -297,6 +304,7 @@ def hand_over(all_: Company, ids: set[str], asked: dict[str, Any], _by: str) -> 
 REPORTS = {
     "funnel": funnel, "close-rate": close_rate, "response-time": response_time, "lost-reasons": lost_reasons,
     "time-in-stage": time_in_stage, "estimate-ageing": estimate_ageing, "discounts": discounts, "hand-over": hand_over,
+    "campaign-return": campaign_return,
 }  # fmt: skip
 
 

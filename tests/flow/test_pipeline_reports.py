@@ -15,7 +15,7 @@ from tests.flow.funnel import API, Funnel
 
 EVERY = (
     "funnel", "close-rate", "response-time", "time-in-stage", "lost-reasons", "discounts", "hand-over",
-    "estimate-ageing",
+    "estimate-ageing", "campaign-return",
 )  # fmt: skip
 #: a funnel was sold to three times and handed over twice: its card stands for all of them
 SEVERAL = {

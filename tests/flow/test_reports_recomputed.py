@@ -49,6 +49,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 CARDS_BY = ["source", "campaign", "channel", "trade", "branch", "person"]
 DIVIDED = {
     "funnel": CARDS_BY,
+    "campaign-return": ["campaign", "source"],
     **{name: ["person", *(by for by in CARDS_BY if by != "person")] for name in ("close-rate", "response-time")},
 }
 FOLLOWING = ("admin", "manager", "salesperson")  #: these look at what each number counts

@@ -9,6 +9,7 @@ import pytest
 import services
 from embedded.testing import AWAY, Bench, moment
 from libs.common.contracts.leads import LeadCaptured, LeadContacted
+from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.contracts.staff import Branch, BranchChanged
 from services.console.usecases import REPORTS
 from tests.service.console_reader import Reader
@@ -122,3 +123,21 @@ def test_an_attempt_in_the_very_moment_that_it_was_due_is_in_time(bench: Callabl
 
     [row] = alone.as_("admin").get("/api/v1/pipeline/reports/response-time").get_json()["rows"]
     assert (row["answered"], row["in_time"], row["late"], row["rate"]) == (2, 1, 1, "50.0")
+
+
+def test_half_a_tenth_of_a_percent_goes_up_in_a_report_and_half_a_percent_on_the_first_page(
+    bench: Callable[..., Bench],
+) -> None:
+    """As half a cent does: 1 of 16 is 6.25 %, and 2 of 16 are 12.5 %."""
+    alone, due = bench("console"), moment("2026-03-02 16:04")
+    alone.clock.now = due
+    for n in range(16):
+        lead = tell(alone, LeadCaptured, subject=uuid4(), first_response_due_at=due, received_at=due)
+        late = timedelta(seconds=min(n, 1))
+        tell(alone, LeadContacted, subject=lead.subject, first_response_due_at=due, first_responded_at=due + late)
+        if n < 2:
+            tell(alone, OpportunityOpened, subject=uuid4(), lead_id=lead.subject)
+
+    [row] = alone.as_("admin").get("/api/v1/pipeline/reports/response-time").get_json()["rows"]
+    assert row["rate"] == "6.3"
+    assert "Opportunities 2 13 % 14" in Reader(alone, "admin").open("/reports?since=2026-03-01").text

@@ -1,10 +1,12 @@
 """Reports that count cards: the funnel, close rates, response times, reasons for losing."""
 
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from libs.common import people
+from libs.common.amounts import rounded
 from libs.common.auth import Caller
 from libs.common.tx import Tx
 from services.console.states import Step
@@ -108,6 +110,15 @@ def funnel(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
         row["rate"] = share(row["won"], row["leads"])
         row["cards"] = _ask(asked, "received", merged=False, **_own(by, row["by"]))
     return _called(tx, by, sorted(rows, key=lambda row: -row["leads"]))
+
+
+def campaign_return(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:
+    """The funnel's figures for what was paid for; what each enquiry brought says which of it to pay for again."""
+    rows = funnel(tx, who, asked, by)
+    for row in rows:
+        each = ((one["currency"], Decimal(one["amount"]) / row["leads"]) for one in row["value"])
+        row["each"] = [{"currency": code, "amount": format(rounded(amount, code), "f")} for code, amount in each]
+    return rows
 
 
 def close_rate(tx: Tx, who: Caller, asked: Asked, by: str) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,16 +62,20 @@ def seconds(tx: Tx, later: Any, earlier: Any) -> Any:
 
 def share(part: int, whole: int) -> str | None:
     """Percent, to one decimal; None of nothing."""
-    return format((Decimal(100) * part / whole).quantize(Decimal("0.1")), "f") if whole else None
+    return _tenths(Decimal(100) * part / whole) if whole else None
 
 
 def minutes(value: Any) -> str | None:
-    return None if value is None else format(Decimal(float(value) / 60).quantize(Decimal("0.1")), "f")
+    return None if value is None else _tenths(Decimal(float(value) / 60))
 
 
 def days(value: Any) -> str | None:
-    day = timedelta(days=1).total_seconds()
-    return None if value is None else format(Decimal(float(value) / day).quantize(Decimal("0.1")), "f")
+    return None if value is None else _tenths(Decimal(float(value) / timedelta(days=1).total_seconds()))
+
+
+def _tenths(value: Decimal) -> str:
+    """Half a tenth goes up, as half a cent does."""
+    return format(value.quantize(Decimal("0.1"), ROUND_HALF_UP), "f")
 
 
 def only(asked: Asked, *names: str) -> dict[str, Any]:

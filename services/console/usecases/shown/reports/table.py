@@ -129,6 +129,24 @@ DEFINITIONS = (
         may="estimate.read",
     ),
     Definition(
+        "campaign-return",
+        "Return of campaigns",
+        "What came of the enquiries received in the time asked for, by campaign or by source. Duplicates that were "
+        "merged are left out. Rate: won of all received. Value: all that was sold, in whichever order. For each "
+        "enquiry: that, divided by all received.",
+        (
+            GROUP,
+            Column("leads", "Leads"),
+            Column("opportunities", "Opportunities", asks={"opportunity": True}),
+            Column("won", "Won", asks={"won": True}),
+            Column("rate", "Rate", "percent"),
+            WON,
+            Column("each", "For each enquiry", "money"),
+        ),
+        of_cards.campaign_return,
+        ("campaign", "source"),
+    ),
+    Definition(
         "hand-over",
         "Hand-over to operations",
         "Booking orders first handed to operations in the time asked for, also where they were cancelled since, by the "
