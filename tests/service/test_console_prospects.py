@@ -165,3 +165,40 @@ def test_how_they_pay_is_chosen_among_what_the_company_says_and_read_on_the_page
         "Credit union", "Did not want it",
     ]  # fmt: skip
     assert "Financing Credit union" in seller.press("Save", financing_activity="credit_union").text
+
+
+def test_what_a_company_requires_before_it_goes_on_is_named_and_leads_to_its_field(office: Bench) -> None:
+    """Of each of several it said that it was required, and not what."""
+    for service, asked in (
+        ("leads", {"required_fields": [{"stage": "validate", "fields": ["campaign", "address"]}]}),
+        ("opportunities", {"gates": [{"stage": "converted", "fields": ["bill_to", "emails", "expected_close"]}]}),
+    ):
+        assert office.as_("admin").edit("PUT", f"/api/v1/{service}/settings", asked).status_code == 200
+    desk, seller = Reader(office, "csr"), Reader(office, "salesperson")
+    lead = entered(office, owner_id=str(CAST["salesperson"][0]))
+    page, edit = desk.open(f"/leads/{lead}"), f"/do/lead.edit/{lead}"
+    for what, place in (("Campaign", "campaign"), ("Address", "address-line1")):
+        asked_for = f"{what}: your company requires this of a valid lead"
+        assert asked_for in page.text
+        assert page.links[f"Put it right : {asked_for}"] == f"{edit}#{place}"
+        assert f'id="{place}"' in desk.open(edit).html
+
+    office.as_("csr").edit("PATCH", f"/api/v1/leads/{lead}", {"campaign": "autumn", "address": FLAT})
+    office.as_("csr").post(f"/api/v1/leads/{lead}/validate")
+    office.settle()
+    [found] = office.as_("csr").items(f"/api/v1/opportunities?lead_id={lead}")
+    act = {"channel": "phone", "direction": "outbound", "outcome": "reached"}
+    office.as_("salesperson").post(f"/api/v1/opportunities/{found['id']}/contact-attempts", act)
+    page, edit = seller.open(f"/opportunities/{found['id']}"), f"/do/opportunity.edit/{found['id']}"
+    for what, place in (
+        ("Bill to", f"{edit}#bill_to-name"),
+        ("Expected by", f"{edit}#expected_close"),
+        ("E-mail addresses", f"/do/lead.edit/{lead}#emails"),
+    ):
+        asked_for = f"{what}: is needed for the stage converted"
+        assert page.links[f"Put it right : {asked_for}"] == place
+
+    seller.open(f"/do/opportunity.stage/{found['id']}")
+    assert (
+        "E-mail addresses: is needed for the stage converted" in seller.press("Move to a stage", stage="converted").text
+    )

@@ -67,7 +67,7 @@ def do(key: str, idents: str) -> Response:
     except Unavailable:
         return _told(503, act.done, LATER) if _by_script() else _again(act, ids, 503, {}, [LATER])
     if _by_script():
-        return _told(said.status, act.done, _in_short(said))
+        return _told(said.status, act.done, _in_short(act, said))
     if said.ok and act.shows:
         back = safe_path(typed.get("_back"))
         known = {"act": act, "answer": said.data, "sent": body, "back": back, "ids": ids}
@@ -90,13 +90,18 @@ def _told(status: int, done: str, problem: str) -> Response:
     return answer
 
 
-def _in_short(said: Said) -> str:
+def _in_short(act: Act, said: Said) -> str:
     """Everything in the way, else what the owner says of the refusal."""
-    faults = [str(one.get("detail") or "") for one in said.problem.get("errors") or ()]
+    faults = [_labelled(act, one) for one in said.problem.get("errors") or ()]
     text = "; ".join(one for one in faults if one) or str(
         said.problem.get("detail") or say(words.said("That was refused."))
     )
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _labelled(act: Act, fault: dict[str, Any]) -> str:
+    label, *_ = forms.named(act.key.partition(".")[0], str(fault.get("pointer") or ""))
+    return f"{say(label)}: {fault['detail']}" if label and fault.get("detail") else str(fault.get("detail") or "")
 
 
 def _query(act: Act) -> str:
@@ -121,7 +126,7 @@ def _refused(act: Act, ids: tuple[str, ...], said: Said) -> Response:
     problem = said.problem
     if said.too_late and not act.has_page:  # nothing was typed: the record's page says what can be done now
         return go(safe_path(request.form.get("_back")), str(problem["detail"]), saved=False)
-    of_fields, others = forms.faults(problem, act.fields)
+    of_fields, others = forms.faults(problem, act.fields, act.key.partition(".")[0])
     if said.status == STALE:
         others = [
             words.said(

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 from werkzeug.datastructures import MultiDict
 
+from libs.common import spoken
 from services.console.adapters import hours
 from services.console.adapters.words import Place, instant, said
 from services.console.api.acts import EVERY, Field
 
 Form = MultiDict[str, str]
+BY_ITSELF = ("answers.", "question_sets.")  #: what is said of these names the question
 OVER = said("That is over already. Press the button again if it was then.")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"-?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+", re.ASCII)
@@ -237,8 +239,8 @@ READERS = {
 }  # fmt: skip
 
 
-def faults(problem: Mapping[str, Any], fields: Iterable[Field]) -> tuple[dict[str, str], list[str]]:
-    """What a problem says: of each field, and what is of none of them."""
+def faults(problem: Mapping[str, Any], fields: Iterable[Field], kind: str = "") -> tuple[dict[str, str], list[str]]:
+    """What a problem says: of each field, and what is of none of them, under what it is called in a record's forms."""
     names = [one.name for one in fields]
     of_fields: dict[str, str] = {}
     others: list[str] = []
@@ -246,13 +248,27 @@ def faults(problem: Mapping[str, Any], fields: Iterable[Field]) -> tuple[dict[st
         pointer = str(fault.get("pointer") or "").strip("/?").replace("/", ".")
         text = str(fault.get("detail") or "")
         name = next((one for one in names if pointer == one or pointer.startswith(one + ".")), "")
+        name = name or next((one for one in names if pointer and one.startswith(pointer + ".")), "")
         if name and name not in of_fields:
             of_fields[name] = text
         else:
-            others.append(text if name or not pointer else f"{pointer.replace('_', ' ').replace('.', ' ')}: {text}")
+            what = named(kind, pointer)[0] or pointer.replace("_", " ").replace(".", " ")
+            others.append(text if name or not pointer or pointer.startswith(BY_ITSELF) else f"{what}: {text}")
     return of_fields, others
 
 
-def names_of(key: str) -> tuple[str, ...]:
-    """The fields of an act's form."""
-    return tuple(one.name for one in EVERY[key].fields)
+#: the forms in which a record's fields stand, by its kind; the first that has one says what it is called
+WHERE = {
+    "lead": ("lead.edit",),
+    "opportunity": ("opportunity.edit", "opportunity.assign", "opportunity.qualification", "lead.edit"),
+}
+
+
+def named(kind: str, pointer: str) -> tuple[str, str, str]:
+    """What a record's field is called, the form in which it stands, and its name there; nothing of what is in none."""
+    name = pointer.strip("/?").replace("/", ".")
+    for form in WHERE.get(kind, ()):
+        for one in EVERY[form].fields:
+            if one.name == name or one.name.startswith(f"{name}."):
+                return one.label if one.name == name else spoken.plain(name), form, one.name
+    return "", "", ""

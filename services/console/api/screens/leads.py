@@ -24,8 +24,6 @@ bp = Blueprint("console_leads", __name__)
 AT_ONCE = 50  #: in a page, and given to somebody in one go
 ENDED = ("converted", "merged")  #: these are nobody's to work
 STATES = ("new", "contacted", "nurturing", "valid", "converted", "invalid", "merged")
-#: where what a valid lead lacks is put right
-EDIT = "/do/lead.edit/{}#{}"
 
 
 @bp.get("/leads")
@@ -83,14 +81,7 @@ def lead(lead_id: UUID) -> Response:
     """One enquiry: who, what they want, whether it is worth working, and what comes next."""
     ident = str(lead_id)
     record = doors().get(f"/leads/{ident}")
-    where = {
-        "interest_level": EDIT.format(ident, "interest_level"),
-        "request": EDIT.format(ident, "request"),
-        "phones": EDIT.format(ident, "phones"),
-        "emails": EDIT.format(ident, "emails"),
-        "fit": EDIT.format(ident, "fit-in_service_area"),
-    }
-    offers = Offers(record, (ident,), where)
+    offers = Offers(record, (ident,))
     contacts = doors().items(f"/leads/{ident}/contact-attempts")
     opportunities = (
         doors().maybe("/opportunities", {"items": []}, lead_id=ident)["items"] if me().may("opportunity.read") else []
@@ -184,7 +175,7 @@ def enter() -> Response:
             return _and_validate(made["id"])
         return go(f"/leads/{made['id']}", text)
     problem = {**said.problem, "errors": [_renamed(one) for one in said.problem.get("errors") or ()]}
-    of_fields, others = forms.faults(problem, ENTRY)
+    of_fields, others = forms.faults(problem, ENTRY, "lead")
     return _entry(
         forms.typed(ENTRY, typed), said.status, of_fields, others or ([] if of_fields else [str(problem.get("detail"))])
     )

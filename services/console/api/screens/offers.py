@@ -14,10 +14,11 @@ from services.console.api.screens.frame import allowed, place
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing in the way, and where it is put right."""
+    """One thing in the way, and where it is put right; ``label`` is what the field is called that it is about."""
 
     text: str
     link: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,17 @@ class Offers:
         said = self.allowed.get(act.action)
         if said is None:
             return None
-        missing = tuple(Missing(one["text"], self._where(one["field"])) for one in said["missing"])
+        missing = tuple(self._missing(key.partition(".")[0], one["field"], one["text"]) for one in said["missing"])
         return Offer(act, idents, said["ok"], missing, self.record, given)
 
     def several(self, *keys: str) -> list[Offer]:
         """Those of these that are there."""
         return [one for one in (self.get(key) for key in keys) if one is not None]
 
-    def _where(self, field: str) -> str:
-        for known, address in self.where.items():
-            if field == known or field.startswith(known + "/"):
-                return address
-        return ""
+    def _missing(self, kind: str, field: str, text: str) -> Missing:
+        """With the way to the form that edits such a record, where that has the field."""
+        label, form, at = forms.named(kind, field)
+        able = form.startswith(f"{kind}.") and EVERY[form].action in self.allowed
+        there = f"{Offer(EVERY[form], self.idents).address}#{at.replace('.', '-')}" if able else ""
+        known = (address for one, address in self.where.items() if field == one or field.startswith(one + "/"))
+        return Missing(text, next(known, there), label)

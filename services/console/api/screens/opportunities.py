@@ -10,7 +10,7 @@ from libs.common.errors import Unavailable
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts.opportunities import FINANCING
-from services.console.api.screens import filing, forms, next_step, steps
+from services.console.api.screens import filing, next_step, steps
 from services.console.api.screens.frame import doors, go, me, names, page, place, printed, screen
 from services.console.api.screens.happened import timeline
 from services.console.api.screens.offers import Offers
@@ -18,7 +18,8 @@ from services.console.api.screens.questions import Sheet, answered
 
 bp = Blueprint("console_opportunities", __name__)
 
-EDIT = "/do/opportunity.edit/{}#{}"
+#: what is kept with whoever asks, and put right at their enquiry
+PROSPECT = ("person_name", "company", "phones", "emails", "interest_level")
 
 
 @bp.get("/opportunities/<uuid:opportunity_id>")
@@ -91,7 +92,9 @@ def _knows_lead(ident: str) -> bool:
 
 def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, typed: Any = None) -> Response:
     record = doors().get(f"/opportunities/{ident}")
-    where = {name: EDIT.format(ident, name.replace("/", "-")) for name in EDITABLE}
+    knows_lead = _knows_lead(record["lead_id"])
+    of_lead = PROSPECT if knows_lead and me().may("lead.edit") else ()
+    where = {name: f"/do/lead.edit/{record['lead_id']}#{name}" for name in of_lead}
     where |= {"answers": f"/opportunities/{ident}#questions", "qualified": f"/opportunities/{ident}#questions"}
     where |= {"question_sets": f"/opportunities/{ident}#questions", "salesperson_id": f"/do/opportunity.assign/{ident}"}
     offers = Offers(record, (ident,), where)
@@ -117,7 +120,7 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         status,
         nav="/board",
         opportunity=record,
-        knows_lead=_knows_lead(record["lead_id"]),
+        knows_lead=knows_lead,
         offers=offers,
         contacts=contacts,
         who=who,
@@ -133,6 +136,3 @@ def _shown(ident: str, status: int = 200, faults: dict[str, str] | None = None, 
         financing=FINANCING,
         next=next_step.of_opportunity(record, offers, estimates, bookings, happened),
     )
-
-
-EDITABLE = (*(one for one in forms.names_of("opportunity.edit") if "." not in one), "site", "bill_to")
