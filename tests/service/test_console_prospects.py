@@ -71,7 +71,9 @@ def test_whom_one_may_reach_and_how_is_put_right_and_read_where_they_are_called(
     page = desk.open(f"/leads/{lead}")
     assert f"{shown} Came by Phone Customer Landlord Budget 10k" in page.text
     assert "Decided Valid, csr" in page.text
-    assert shown in seller.open(f"/opportunities/{sold}").text
+    page = seller.open(f"/opportunities/{sold}")
+    assert shown in page.text
+    assert "Customer Landlord Budget 10k" in page.text
     assert "Call" in seller.page.links
 
     desk.open(f"/do/lead.edit/{lead}")

@@ -95,6 +95,9 @@ ACTS = (
             Field("prospect.urgent", said("Urgent"), "yes"),
             Field("prospect.source", said("Heard of us through")),
             Field("prospect.campaign", said("Campaign"), folded=True),
+            Field(
+                "prospect.received_at", said("When did they ask?"), "moment", folded=True, hint=said("Left out: now.")
+            ),
             Field("title", said("Title"), folded=True),
             *(replace(one, name=f"prospect.{one.name}", folded=True) for one in ADDRESS),
         ),
