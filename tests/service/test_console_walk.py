@@ -239,8 +239,9 @@ def test_what_happened_says_of_every_change_what_it_was(funnel: Funnel) -> None:
     funnel.do("salesperson", f"/opportunities/{ident}/answers", said)
     funnel.booked(opportunity=ident)
     page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{ident}")
-    for words in ("Questions answered", "The job of this sale is known"):
+    for words in ("Questions answered", "The job of this sale is known", "Estimate went with the sale Today"):
         assert words in page.text
+    assert "Done by itself The customer" not in page.text
     assert "Opportunity corrected" not in page.text
 
 

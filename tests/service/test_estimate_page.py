@@ -55,6 +55,8 @@ def test_a_form_accepts_with_the_add_ons_ticked_and_shows_it(estimates: Bench) -
     assert "Hose" in after
     assert "Pad" not in after, "what was not taken is no part of it"
     assert "<form" not in after
+    assert "Holds until" in page
+    assert "Holds until" not in after, "it is no offer any more"
     assert "offer.js" not in after
     assert estimates.told("estimates", EstimateAccepted)[0].data["total"] == "8460.00"
 

@@ -26,7 +26,7 @@ def _story(offer: Mapping[str, Any], say: Say) -> Iterator[Any]:
     facts = (
         (said("For: %(who)s"), "who", offer["customer"]),
         (said("At: %(where)s"), "where", ", ".join(offer["site_lines"])),
-        (said("Holds until: %(day)s"), "day", offer["valid_until"]),
+        (said("Holds until: %(day)s"), "day", "" if offer["accepted"] else offer["valid_until"]),
     )
     yield from (text(marked(say(one, **{name: value})), 9) for one, name, value in facts if value)
     yield gap(10)

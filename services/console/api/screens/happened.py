@@ -59,7 +59,7 @@ LINES: Mapping[str, Line] = {
     "appointment.scheduled": Line(said("Appointment set"), ("starts_at", "type")),
     "appointment.rescheduled": Line(said("Appointment moved"), ("starts_at", "reason")),
     "appointment.changed": Line(said("Appointment changed")),
-    "appointment.moved": Line(said("Appointment"), ("state",)),
+    "appointment.moved": Line(said("Appointment went with the sale")),
     "appointment.completed": Line(said("The appointment took place"), (), "key"),
     "appointment.missed": Line(said("Nobody was there"), (), "odd"),
     "appointment.cancelled": Line(said("Appointment cancelled"), ("reason",)),
@@ -76,7 +76,7 @@ LINES: Mapping[str, Line] = {
     "estimate.round_recorded": Line(said("A round of negotiation"), ("side", "kind", "amount")),
     "estimate.revised": Line(said("A new version"), ("revision",)),
     "estimate.extended": Line(said("The offer stands longer"), ("valid_until",)),
-    "estimate.moved": Line(said("Estimate"), ("state",)),
+    "estimate.moved": Line(said("Estimate went with the sale")),
     "estimate.accepted": Line(said("The customer said yes"), ("option_name", "total"), "odd"),
     "estimate.declined": Line(said("The customer said no"), ("reason",), "odd"),
     "estimate.expired": Line(said("The offer ran out")),
@@ -125,6 +125,8 @@ ALONE: Mapping[tuple[str, Any], Line] = {
     ("opportunity.changed", "files"): Line(said("The job was told of its files")),
     ("opportunity.changed", "expected_value"): Line(said("Worth another amount now")),
 }
+#: what follows from somebody's act, and was nobody's
+BY_ITSELF = ("sale.step_done", "sale.step_failed", "estimate.moved", "appointment.moved")
 FOLLOWS = "expected_value"  #: from what is told with it
 
 
@@ -144,11 +146,12 @@ def entry(row: Told) -> dict[str, Any]:
     first = [one for one in changed if one != FOLLOWS] or changed
     alone = ALONE.get((kind, first[0])) if len(first) == 1 else None
     line = alone or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
+    customers = row["actor"] == "customer" and kind not in BY_ITSELF
     by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
     return {
         "text": say(line.text),
-        "by": say(said("The customer")) if row["actor"] == "customer" else by,
+        "by": say(said("The customer")) if customers else by,
         "about": Markup(", ").join(one for one in (_said(name, row) for name in line.about) if one),
         "quote": quote,
         "at": row["at"],
