@@ -24,11 +24,14 @@ def office(bench: Callable[..., Bench]) -> Bench:
 
 def test_a_number_of_a_report_leads_to_exactly_what_it_counts(office: Bench) -> None:
     opportunity(office, source="Radio")
-    lost = opportunity(office, source="Radio", person_name="Saul Everly", phones=["615-555-0188"])
+    lost = opportunity(office, source="Radio", campaign="Fall", person_name="Saul Everly", phones=["615-555-0188"])
     office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "price"})
     office.settle()
     reader = Reader(office, "manager")
 
+    page = reader.open("/reports?campaign=Fall")
+    assert "Of 1 enquiry 0 were won." in page.text
+    assert page.links["By source"].endswith("&campaign=Fall")
     page = reader.open("/reports")
     assert "Of 2 enquiries 0 were won." in page.text
     page = reader.open("/reports/lost-reasons")

@@ -26,7 +26,7 @@ bp = Blueprint("console_reports", __name__)
 Row = Mapping[str, Any]
 ON_THE_FIRST_PAGE = ("close-rate", "lost-reasons", "response-time")
 DAYS = 90  #: what is shown unless somebody asks otherwise
-FILTERS = ("since", "until", "branch", "person", "source", "trade", "by")
+FILTERS = ("since", "until", "branch", "person", "source", "campaign", "trade", "by")
 #: the column that a report's picture draws
 DRAWN = {
     "funnel": "leads", "close-rate": "rate", "response-time": "rate", "time-in-stage": "average",
