@@ -195,6 +195,15 @@ class Reminders:
         with store.reading() as tx:
             assert tx.session.scalar(sa.select(table.c.failed)) == "ValueError: it does not fit"
 
+    def test_a_timer_that_only_the_next_version_knows_is_left_to_it(self, store: Store) -> None:
+        self.remind(store, range(1))
+        fired: list[UUID] = []
+
+        assert Timers(store, {"remind": fail}).step() == 0
+        assert Timers(store, {"remind": fail, "nudge": lambda _tx, subject, _: fired.append(subject)}).step() == 1
+
+        assert fired == [UUID(int=0)]
+
     def test_a_timer_that_was_given_up_and_is_set_anew_fires(self, store: Store) -> None:
         self.remind(store, range(1))
         with store.begin() as tx:

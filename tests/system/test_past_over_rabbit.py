@@ -11,7 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from libs.common import outbox
+from libs.common import forgotten, outbox, relay
+from libs.common.bus import Outgoing
 from libs.common.consumer import Consumer
 from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import RabbitReader, bindings
@@ -175,9 +176,14 @@ def test_a_publisher_of_an_earlier_time_than_its_readers_is_said_and_one_that_on
 ) -> None:
     monkeypatch.setitem(PUBLISHERS, "thing", "maker")
     monkeypatch.setattr(bindings, "OLD", timedelta(0))
+    monkeypatch.setattr(forgotten, "MANY", 3)
     look(Watch(world, "maker"))
-    world.make("kept")
+    world.make("kept", "and told twice")
     world.step()
+    relay.refill(world.maker)
+    world.make("kept", "too")
+    world.step()
+    world.send([Outgoing(0, UUID(int=7), "plumbline.thing.made.v1", b"no fact of anybody's")])
     look(Watch(world, "maker"))
     status, outbox_ = world.maker.tables.worker_status, world.maker.tables.outbox
     with world.maker.reading() as tx:
@@ -186,7 +192,7 @@ def test_a_publisher_of_an_earlier_time_than_its_readers_is_said_and_one_that_on
     world.make("forgotten", "too")
     world.step()
     with world.maker.begin() as tx:
-        tx.session.execute(outbox_.delete().where(outbox_.c.id > 1))
+        tx.session.execute(outbox_.delete().where(outbox_.c.id > 4))
     look(Watch(world, "maker"))
 
     with world.maker.reading() as tx:

@@ -265,6 +265,20 @@ def test_what_could_not_be_read_again_is_read_at_the_next_look(
     assert world.taker.heard(missed) == ["missed"]
 
 
+def test_a_broker_whose_clock_is_a_minute_behind_the_databases_costs_nothing(world: RabbitWorld) -> None:
+    watch, status = Watch(world), world.taker.store.tables.worker_status
+    watch.look()
+    missed = world.make("missed")
+    world.step()
+    world.management.call("DELETE", f"queues/{world.management.here}/{queue_of('taker')}/contents")
+    with world.taker.store.begin() as tx:  # which was restored meanwhile
+        tx.session.execute(status.update().values(at=tx.now + timedelta(minutes=1), detail="another one"))
+
+    watch.look()
+
+    assert world.taker.heard(missed) == ["missed"]
+
+
 def test_what_a_broker_does_not_give_while_its_disk_stands_still_is_read_at_the_next_look(
     world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
