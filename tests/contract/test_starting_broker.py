@@ -42,6 +42,7 @@ class Broker(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def broker() -> Iterator[Management]:
+    Broker.says = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
