@@ -16,6 +16,7 @@ from libs.common.prospects import missing_to_be_valid
 from services.leads.states import LEAD, LeadAction, LeadState, LeadType
 
 READ = "lead.read"
+SELLERS = frozenset({READ, "lead.edit"})  #: what whoever sells what came of it may do
 
 
 class Base(DeclarativeBase):
@@ -73,6 +74,9 @@ class Lead(Aggregate, Base):
     search: Mapped[str] = mapped_column(default="")
 
     attempts: Mapped[list["ContactAttempt"]] = relationship(order_by="ContactAttempt.at", lazy="select")
+    sold: Mapped["Selling | None"] = relationship(
+        primaryjoin="foreign(Selling.lead_id) == Lead.id", viewonly=True, lazy="select"
+    )
 
     @classmethod
     def owner_columns(cls) -> Sequence[Any]:
@@ -85,8 +89,20 @@ class Lead(Aggregate, Base):
         theirs = cls.generated_by.in_(whose)
         return theirs if READ in named(permission) else sa.and_(theirs, cls.owner_id.is_(None))
 
+    @classmethod
+    def near_them(cls, whose: Collection[UUID], permission: May) -> sa.ColumnElement[bool]:
+        """Whoever sells what came of it looks at it and puts it right, though it is somebody else's or nobody's."""
+        if SELLERS.isdisjoint(named(permission)):
+            return sa.false()
+        theirs = sa.or_(Selling.salesperson_id.in_(whose), Selling.inside_rep_id.in_(whose))
+        return cls.id.in_(sa.select(Selling.lead_id).where(theirs))
+
     def is_with(self, whose: Collection[UUID], permission: May) -> bool:
-        return self.generated_by in whose and (self.owner_id is None or READ in named(permission))
+        if self.generated_by in whose and (self.owner_id is None or READ in named(permission)):
+            return True
+        if self.sold is None or SELLERS.isdisjoint(named(permission)):
+            return False
+        return not {self.sold.salesperson_id, self.sold.inside_rep_id}.isdisjoint(whose)
 
     @property
     def name(self) -> str:

@@ -205,3 +205,25 @@ def test_an_opportunity_stands_on_what_was_agreed_to_whichever_estimate_was_chos
     assert (won["stage"], won["selected_estimate_id"]) == ("won", first["id"])
     card = said(funnel.as_("manager").get(f"/api/v1/pipeline/cards/{won['lead_id']}"))
     assert (card["estimate_id"], card["estimate_state"]) == (first["id"], "accepted")
+
+
+def test_whoever_sells_puts_a_wrong_number_right_though_the_enquiry_is_nobodys(funnel: Bench) -> None:
+    csr, sales = funnel.as_("csr"), funnel.as_("salesperson")
+    lead = said(csr.post(LEADS, {**PERSON, "person_name": "Ada Byron"}))
+    path = f"{LEADS}/{lead['id']}"
+    said(csr.post(f"{path}/validate"))
+    funnel.settle(deliver_twice=True)
+    [found] = csr.items(f"{OPPORTUNITIES}?lead_id={lead['id']}")
+    assert sales.get(path).status_code == 404
+    said(csr.post(f"{OPPORTUNITIES}/{found['id']}/assign", {"salesperson_id": str(ME)}))
+    funnel.settle(deliver_twice=True)
+
+    assert [one["action"] for one in said(sales.get(path))["allowed"]] == ["contact", "edit", "type"]
+    said(sales.edit("PATCH", path, {"phones": ["615-555-0142"]}, read=path))
+    assert (sales.items(LEADS), sales.post(f"{path}/invalidate", {"reason": "spam"}).status_code) == ([], 404)
+    funnel.settle(deliver_twice=True)
+    assert [one["typed"] for one in seen(funnel, found["id"])["prospect"]["phones"]] == ["615-555-0142"]
+
+    said(csr.post(f"{OPPORTUNITIES}/{found['id']}/assign", {"salesperson_id": str(CAST["colleague"][0])}))
+    funnel.settle(deliver_twice=True)
+    assert (sales.get(path).status_code, funnel.as_("colleague").get(path).status_code) == (404, 200)

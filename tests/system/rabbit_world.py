@@ -4,13 +4,17 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
 import pytest
 
 from libs.common import orm
 from libs.common.bus import BusDown, Outgoing
+from libs.common.consumer import Consumer
 from libs.common.rabbit import RabbitPublisher, RabbitReader
+from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.management import Management
+from libs.common.rabbit.publisher import EVENTS
 from libs.common.rabbit.topology import Account, provision, queue_of
 from libs.common.relay import Relay
 from libs.common.service import Service
@@ -87,3 +91,38 @@ class RabbitWorld(World):
             self.broker.manage("DELETE", f"/api/users/{account.name}")
         for database in self.databases:
             database.dispose()
+
+
+def unbind(world: RabbitWorld, queue: str) -> None:
+    """From the facts, whatever its bindings are marked with."""
+    path = f"bindings/{world.management.here}/e/{EVENTS}/q/{queue}"
+    for one in world.management.call("GET", path):
+        world.management.call("DELETE", f"{path}/{quote(one['properties_key'], safe='')}")
+
+
+def unbind_all(world: RabbitWorld) -> None:
+    for queue in {one.queue for one in world.management.bindings(EVENTS)}:
+        unbind(world, queue)
+
+
+def wipe(world: RabbitWorld) -> None:
+    """The broker loses all it has; what there must be is made again, as `topology --watch` does."""
+    world.broker.manage("DELETE", f"/api/vhosts/{world.vhost.name}")
+    world.broker.manage("PUT", f"/api/vhosts/{world.vhost.name}")
+    for user in (world.vhost.user, world.broker.admin[0]):
+        world.broker.permit(user, world.vhost.name, configure=".*", write=".*", read=".*")
+    world.provision()
+
+
+class Watch:
+    """The taker's look after its queue, with the service's rights and no more; ``said`` is what it reported."""
+
+    def __init__(self, world: RabbitWorld, name: str = "taker") -> None:
+        own = Management(world.broker.management_url, world.url(name))
+        store = {"maker": world.maker, "taker": world.taker.store}[name]
+        service = {one.name: one for one in world.services}[name]
+        self.bindings = Bindings(service, Consumer(store, service.subscriptions), own, world.url(name))
+        self.said: list[tuple[bool, str]] = []
+
+    def look(self) -> int:
+        return self.bindings.step(lambda _part, ok, detail: self.said.append((ok, detail)))

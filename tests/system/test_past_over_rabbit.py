@@ -24,8 +24,7 @@ from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import TAKER_TABLES, throwaway_facts  # noqa: F401 - the last one is an autouse fixture
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
-from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import Watch, unbind, wipe
+from tests.system.rabbit_world import RabbitWorld, Watch, unbind, wipe
 
 
 @pytest.fixture

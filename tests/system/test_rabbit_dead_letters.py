@@ -12,8 +12,7 @@ from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import dead_of, queue_of
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import unbind_all
+from tests.system.rabbit_world import RabbitWorld, unbind_all
 from tests.system.test_worker import Company
 
 

@@ -25,8 +25,7 @@ from tests.contract.throwaway import (
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
 from tests.system.proxy import Proxy
-from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import Watch, unbind
+from tests.system.rabbit_world import RabbitWorld, Watch, unbind
 
 PAUSE_S = 3.0  #: longer than anybody who waits for a queue's next message
 

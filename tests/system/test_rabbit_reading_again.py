@@ -12,8 +12,7 @@ from libs.common.rabbit import RabbitPublisher, RabbitReader, bindings
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import throwaway_facts  # noqa: F401 - an autouse fixture
-from tests.system.rabbit_world import RabbitWorld
-from tests.system.test_rabbit_delivery import Watch, unbind
+from tests.system.rabbit_world import RabbitWorld, Watch, unbind
 
 LONG_S = 3.0  #: longer than the margin, and than the whole seconds that a stream is asked for
 
