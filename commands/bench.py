@@ -25,7 +25,7 @@ def command(*, only: str, rounds: int, peers: bool, tiny: bool, as_json: bool) -
     """Measure on a database and a broker of its own, and say which of the promised ratios hold.
 
     Variants take turns in every round; of each the three rounds count that others on this machine disturbed least.
-    All of it takes about twenty minutes. bench/README.md has the method and the last table. Ends with 1 when a
+    All of it takes a quarter to half an hour. bench/README.md has the method and the last table. Ends with 1 when a
     variant could not be measured; a ratio that is missed is told, and is no failure.
     """
     parts = only.split(",")
