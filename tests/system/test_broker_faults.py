@@ -188,6 +188,7 @@ def test_a_queue_whose_process_is_down_stops_nobody_for_long(faults: FaultyWorld
 
     with faults.watched() as said:
         faults.until_arrived(lead, seconds=90)
+    faults.until_arrived(faults.valid_lead())  # by the queue, not by the history: it was made anew, and told nobody
 
     assert f"The queue {queue} had no leader" in said.read_text()
 

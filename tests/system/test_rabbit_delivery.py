@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from pika.channel import Channel
 
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
-from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, frames, publisher
+from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, frames, publisher, reader
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, queue_of
 from libs.common.tx import Tx
@@ -198,3 +200,24 @@ def test_the_topology_may_be_made_again_and_refuses_a_queue_that_is_not_as_it_mu
 
     with pytest.raises(Mismatch, match=f"the queue {HISTORY} exists and is not as it must be"):
         world.provision()
+
+
+def test_a_reader_whom_its_queue_does_not_know_any_more_reads_anew(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that was removed while its process was down, and made anew, told nobody: it filled, and all was well."""
+    consume, forgotten = Channel.basic_consume, list[str]()
+
+    def unknown(channel: Channel, queue: str, *given: Any, callback: Any, **more: Any) -> None:
+        if queue in forgotten:
+            consume(channel, queue, *given, callback=callback, **more)
+        else:
+            forgotten.append(queue)
+            callback(None)
+
+    monkeypatch.setattr(Channel, "basic_consume", unknown)
+    monkeypatch.setattr(reader, "LISTED_S", 0.1)
+    world.read()
+
+    world.until_heard(world.make("heard"), "heard")
+    assert {said for _, ok, said in world.said if not ok} == {"RabbitMQ: the queue does not know its reader any more"}

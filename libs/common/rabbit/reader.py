@@ -19,6 +19,9 @@ QUIET_S = 2.0  #: nothing came for so long: there is no more in a queue for now;
 SILENT_S = 30.0  #: nothing came of a stream for so long, although there is more: the broker counts as down
 OFFSET = "x-stream-offset"  #: a message's place in its stream, and where to begin in it
 LOOK_S = 0.5  #: how often a quiet reader looks whether it is to stop
+#: how often it asks whether its queue knows it still: of one that was removed while its process was down, and made
+#: anew, a broker tells nobody, and gives nothing. Without a leader it says that nobody reads, so it is asked twice
+LISTED_S, LISTED_NOT = 10.0, 2
 
 Deliver = Callable[[Sequence[Delivery]], None]
 Report = Callable[[str, bool, str], None]
@@ -229,6 +232,8 @@ class _Session:
                     arguments=self.reader.arguments,
                     callback=lambda _frame: self._tell(ready=True),
                 )
+                if OFFSET not in self.reader.arguments:  # of a stream it never says who reads it
+                    self._ask_whether_listed(line)
                 line.turn(FOREVER_S, until=lambda: False)
             finally:
                 self._tell(ended=f"RabbitMQ: {line.fault or 'reading ended unasked'}")
@@ -237,6 +242,20 @@ class _Session:
             self._tell(ended=str(away))
         except Exception as bug:  # noqa: BLE001 - the reader's thread must hear of it, whatever it is
             self._tell(ended=f"{type(bug).__name__}: {bug}")
+
+    def _ask_whether_listed(self, line: Line, missed: int = 0) -> None:
+        def answered(frame: Any) -> None:
+            times = 0 if frame.method.consumer_count else missed + 1
+            if times == LISTED_NOT:
+                line.end("the queue does not know its reader any more")
+            else:
+                self._ask_whether_listed(line, times)
+
+        def ask() -> None:
+            if line.channel.is_open:
+                line.channel.queue_declare(self.reader.queue, passive=True, callback=answered)
+
+        line.loop.call_later(LISTED_S, ask)
 
     def _message(self, _channel: Any, method: Any, properties: Any, body: bytes) -> None:
         delivery = None
