@@ -48,7 +48,7 @@ class Line:
         self.unacknowledged: dict[int, str] = {}
         self.closed = threading.Event()
         self.calls: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
-        self.loop = SimpleNamespace(add_callback_threadsafe=self.calls.put)
+        self.loop = SimpleNamespace(add_callback_threadsafe=self.calls.put, call_later=lambda *_: None)
         self.channel = SimpleNamespace(
             is_open=True,
             add_on_cancel_callback=lambda _hear: None,
