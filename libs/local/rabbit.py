@@ -112,8 +112,8 @@ class Rabbit(Broker):
             self.manage("GET", "/api/overview", seconds=2)
         except OSError as away:
             if isinstance(away, HTTPError) and away.code == 401:
-                kept = self._home / "password"
-                raise NotReady(f"RabbitMQ has another password for {ADMIN} than {kept}: write that one there") from None
+                ours = self._home / "password"
+                raise NotReady(f"RabbitMQ has another password for {ADMIN} than {ours}: write that one there") from None
             return False
         return True
 

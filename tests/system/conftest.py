@@ -14,6 +14,7 @@ from libs.local.shared import shared_database_server, shared_message_broker
 
 if TYPE_CHECKING:
     from tests.system.faulty_world import FaultyWorld
+    from tests.system.rabbit_world import RabbitWorld
 
 NewDatabase = Callable[[str], str]
 
@@ -64,6 +65,18 @@ def vhost(rabbit: Broker) -> Iterator[VirtualHost]:
     """A broker to oneself: ``vhost.url``, ``vhost.name``, ``vhost.user``, ``vhost.password``; gone after the test."""
     with rabbit.vhost() as own:
         yield own
+
+
+@pytest.fixture
+def world(rabbit: Broker, vhost: VirtualHost, new_database: NewDatabase) -> Iterator["RabbitWorld"]:
+    """A maker and two takers, whose readers do not read yet."""
+    from tests.system.rabbit_world import RabbitWorld
+
+    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
+    try:
+        yield world
+    finally:
+        world.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@ again: also what the history has no more."""
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,20 +19,10 @@ from libs.common.rabbit.asking import SINCE_FIRST
 from libs.common.rabbit.publisher import EVENTS
 from libs.common.rabbit.topology import HISTORY_AGE, queue_of
 from libs.common.service import Subscriptions
-from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import TAKER_TABLES, throwaway_facts  # noqa: F401 - the last one is an autouse fixture
 from tests.system.distributed_world import until
 from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
 from tests.system.rabbit_world import RabbitWorld, Watch, unbind, wipe
-
-
-@pytest.fixture
-def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
-    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
-    try:
-        yield world
-    finally:
-        world.close()
 
 
 def listen_to_nothing(world: RabbitWorld) -> None:

@@ -1,7 +1,7 @@
 """What a broker has lost is found and filled again: a binding, a queue and what was in it, all; so is a database."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,21 +17,11 @@ from libs.common.rabbit.connection import Line
 from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import HISTORY, queue_of
 from libs.common.store import Store
-from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import (
     EFFECTS,
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
 from tests.system.rabbit_world import RabbitWorld, Watch, unbind, wipe
-
-
-@pytest.fixture
-def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
-    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
-    try:
-        yield world
-    finally:
-        world.close()
 
 
 def test_a_lost_binding_is_mended_and_what_went_past_is_read_again(world: RabbitWorld) -> None:

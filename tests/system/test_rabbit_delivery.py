@@ -1,7 +1,6 @@
 """What only a real broker can do: refuse, return, cut off, lose a binding."""
 
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -14,20 +13,10 @@ from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, frames
 from libs.common.rabbit.connection import Line
 from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, queue_of
 from libs.common.tx import Tx
-from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import (
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
 from tests.system.rabbit_world import RabbitWorld, unbind_all
-
-
-@pytest.fixture
-def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
-    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
-    try:
-        yield world
-    finally:
-        world.close()
 
 
 def waiting(world: RabbitWorld, queue: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,6 @@ from libs.common.rabbit.history import batches
 from libs.common.rabbit.publisher import HISTORY
 from libs.common.rabbit.topology import queue_of
 from libs.common.rebuild import ReadModel, rebuild
-from libs.local.broker import Broker, VirtualHost
 from tests.contract.throwaway import (
     EFFECTS,
     throwaway_facts,  # noqa: F401 - an autouse fixture
@@ -28,15 +27,6 @@ from tests.system.proxy import Proxy
 from tests.system.rabbit_world import RabbitWorld, Watch, unbind
 
 PAUSE_S = 3.0  #: longer than anybody who waits for a queue's next message
-
-
-@pytest.fixture
-def world(rabbit: Broker, vhost: VirtualHost, new_database: Callable[[str], str]) -> Iterator[RabbitWorld]:
-    world = RabbitWorld(rabbit, vhost, [new_database(name) for name in ("maker", "taker", "other")])
-    try:
-        yield world
-    finally:
-        world.close()
 
 
 @pytest.fixture
