@@ -13,6 +13,7 @@ PROGRAMS: Mapping[str, tuple[str, str]] = {
     "postgres": ("postgresql", provide.DATABASE_URL),
     "rabbit": ("rabbitmq-server", provide.AMQP_URL),
     "browser": (chromium.PACKAGE, chromium.GIVEN),
+    "prometheus": ("prometheus", ""),
 }
 
 

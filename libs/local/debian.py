@@ -39,6 +39,7 @@ PACKAGES = {
         companions="chromium-common",
         also=("fonts-inter", "fonts-dejavu-core"),
     ),
+    "prometheus": Package(programs=("usr/bin/prometheus", "usr/bin/promtool"), companions="prometheus"),
     "libfaketime": Package(programs=("usr/lib/*-linux-*/faketime/libfaketime.so.1",), companions="libfaketime"),
     "libatomic1": Package(programs=("usr/lib/*-linux-*/libatomic.so.1",), companions="libatomic1"),
 }

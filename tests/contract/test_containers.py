@@ -222,6 +222,20 @@ def test_in_production_everybody_who_speaks_to_the_broker_gets_to_one_with_tls(t
     assert (port["host_ip"], port["target"]) == ("127.0.0.1", int(parts["gateway"]["environment"]["GATEWAY_INSIDE"]))
 
 
+def test_what_watches_over_the_services_is_locked_in_and_reaches_nothing_but_them() -> None:
+    told = compose(file=ROOT / "docker-compose.monitoring.yml")
+    one = told["services"]["prometheus"]
+    assert set(told["services"]) - set(compose()["services"]) == {"prometheus"}
+    assert (one["read_only"], one["cap_drop"], one["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert set(one["networks"]) == {"web", "outside"}
+    assert "secrets" not in one
+    [port] = one["ports"]
+    assert port["host_ip"] == "127.0.0.1"
+    [config] = [word.partition("=")[2] for word in one["command"] if word.startswith("--config.file=")]
+    mounted = {Path(volume["target"]): Path(volume["source"]) for volume in one["volumes"] if volume["type"] == "bind"}
+    assert (mounted[Path(config).parent] / Path(config).name).is_file()
+
+
 def test_the_gateway_knows_every_service() -> None:
     told = part("gateway")["environment"]
     named = set(re.findall(r"\$\{(\w+)\}", (ROOT / "deploy/gateway/site.conf.template").read_text()))

@@ -10,6 +10,7 @@ import pytest
 from libs.common import orm, patience
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
+from libs.local.debian import Tree, tree_of
 from libs.local.shared import shared_database_server, shared_message_broker
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ def postgres(session_folder: Path) -> Iterator[DatabaseServer]:
 def rabbit(session_folder: Path) -> Iterator[Broker]:
     with shared_message_broker(session_folder / "shared") as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def prometheus() -> Tree:
+    """Where ``prometheus`` and ``promtool`` are."""
+    return tree_of("prometheus")
 
 
 @pytest.fixture

@@ -9,18 +9,23 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
+import yaml
 
 import services
 from demo.client import Client
 from libs.common.rabbit.topology import queue_of
 from libs.local.broker import given
+from libs.local.debian import Tree
+from libs.local.ports import free_port
+from libs.local.process import Process
 from tests.contract.freeze import ASKED
 from tests.system.distributed_world import ROOT, STOPS_S, Distributed, exists, until, until_taken
 from tests.system.strangers import Stranger
@@ -76,6 +81,44 @@ def test_every_service_is_ready_and_well(running: Distributed) -> None:
         until(lambda: demand_well(anybody, name), f"{name} is well")  # noqa: B023 - called at once
     own = {f"{name}-{role}" for name in services.NAMES for role in ("api", "worker")}
     assert set(running.said["pids"]) == {"postgres", "rabbitmq", "epmd", "gateway", "topology"} | own
+
+
+def test_a_prometheus_set_up_as_ours_asks_every_service_and_has_something_to_show_everywhere(
+    running: Distributed, prometheus: Tree, tmp_path: Path
+) -> None:
+    ports = json.loads((running.data / "ports.json").read_text())
+    told = yaml.safe_load((ROOT / "deploy/monitoring/prometheus.yml").read_text())
+    [job] = told["scrape_configs"]
+    [named] = job.pop("dns_sd_configs")  # no engine here says where they are
+    assert {f"{name}-api" for name in services.NAMES} == set(named["names"])
+    at = {name: f"127.0.0.1:{ports[name.removesuffix('-api')]}" for name in named["names"]}
+    job["static_configs"] = [{"targets": [at[name]], "labels": {"__meta_dns_name": name}} for name in at]
+    told |= {"global": {"scrape_interval": "1s"}, "rule_files": [str(ROOT / "deploy/monitoring/alerts.yml")]}
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(told))
+    here = f"127.0.0.1:{free_port()}"
+    words = [prometheus.program("prometheus"), f"--config.file={tmp_path}/prometheus.yml"]
+    words += [f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={here}"]
+    watching = Process(words, log=tmp_path / "prometheus.log")
+
+    def shown(expression: str) -> list[Any]:
+        """Of one that Grafana would show; a blank one of something that no service tells."""
+        running.client().get("/api/v1/staff/jwks")
+        query = urlencode({"query": expression.replace("$__rate_interval", "10s")})
+        with urllib.request.urlopen(f"http://{here}/api/v1/query?{query}", timeout=10) as answer:
+            return list(json.load(answer)["data"]["result"])
+
+    try:
+        up = "sum by (service) (up) > 0"
+        until(lambda: {one["metric"]["service"] for one in shown(up)} == set(services.NAMES), "all are asked")
+        for panel in json.loads((ROOT / "deploy/monitoring/dashboard.json").read_text())["panels"]:
+            for one in panel["targets"]:
+                until(lambda: shown(one["expr"]), panel["title"])  # noqa: B023 - called at once
+        with urllib.request.urlopen(f"http://{here}/api/v1/rules", timeout=10) as answer:
+            [group] = json.load(answer)["data"]["groups"]
+        for name in {name for rule in group["rules"] for name in re.findall(r"plumbline_\w+", rule["query"])}:
+            assert shown(name), f"no service tells {name}"
+    finally:
+        watching.stop()
 
 
 @pytest.mark.parametrize(
