@@ -165,11 +165,17 @@ def is_whole(tx: Tx) -> bool:
     return not _kept(tx, PRUNED)
 
 
-def _kept_since(tx: Tx, since: datetime) -> datetime | None:
+def first(tx: Tx) -> datetime | None:
+    """When the oldest fact that is kept was told."""
     outbox = tx.tables.outbox
+    oldest: datetime | None = tx.execute(sa.select(outbox.c.created_at).order_by(outbox.c.id).limit(1)).scalar()
+    return oldest
+
+
+def _kept_since(tx: Tx, since: datetime) -> datetime | None:
     if is_whole(tx):
         return None
-    oldest: datetime | None = tx.execute(sa.select(outbox.c.created_at).order_by(outbox.c.id).limit(1)).scalar()
+    oldest = first(tx)
     return oldest if oldest is not None and oldest > since else None
 
 

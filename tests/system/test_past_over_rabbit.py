@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
 
-from libs.common import forgotten, outbox, relay
-from libs.common.bus import Outgoing
+from libs.common import forgotten, outbox, past, relay
+from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
 from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import RabbitReader, bindings
@@ -75,12 +76,13 @@ def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(
     assert any("telling plumbline.taker what they ask for" in detail for _, detail in maker.said)
 
 
-def test_who_begins_with_a_new_system_asks_for_nothing_whoever_told_something_first(world: RabbitWorld) -> None:
+def test_who_begins_with_a_new_system_is_told_nothing_twice_whoever_told_something_first(world: RabbitWorld) -> None:
+    maker = Watch(world, "maker")
     world.make("first")
     world.step()
-    look(Watch(world), Watch(world, "maker"))
+    look(Watch(world), maker)
 
-    assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
+    assert not [detail for _, detail in maker.said if detail.startswith("telling")]
 
 
 def test_a_service_that_is_new_to_a_running_system_gets_all_that_there_was(world: RabbitWorld) -> None:
@@ -142,8 +144,32 @@ def test_what_was_told_for_the_asking_is_told_again_where_the_broker_was_wiped_b
     assert maker.said[-1] == (True, "")
 
 
+def test_who_comes_new_to_a_broker_that_lost_everything_gets_what_was_told_on_it_before_and_as_no_news(
+    world: RabbitWorld,
+) -> None:
+    """After a restore with a new version, say: what was older than the history was never told, the rest as news."""
+    maker, taker, outbox_ = Watch(world, "maker"), Watch(world), world.maker.tables.outbox
+    maker.look()
+    old, lately = told_long_ago(world, "old"), world.make("lately")
+    with world.maker.begin() as tx:
+        long_ago = tx.now - HISTORY_AGE - timedelta(days=1)
+        tx.execute(outbox_.update().where(outbox_.c.id == 1).values(created_at=long_ago))
+    world.step()
+    [fact] = [Delivery(row.body).read() for row in world.rows()[:1]]
+
+    wipe(world)
+    look(taker, maker, taker, maker)
+    world.read()
+
+    world.until_heard(lately, "lately", by=[world.taker])
+    world.until_heard(old, "old", by=[world.taker])
+    with world.taker.store.reading() as tx:
+        assert past.happened_before(tx, msgspec.structs.replace(fact, time=long_ago))
+
+
 def test_an_empty_database_of_a_service_that_was_here_is_said_and_nothing_is_asked_for(world: RabbitWorld) -> None:
     look(Watch(world))
+    asked = {one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)}
     world.make("told")
     world.step()
     with world.taker.store.begin() as tx:
@@ -156,7 +182,7 @@ def test_an_empty_database_of_a_service_that_was_here_is_said_and_nothing_is_ask
     with world.taker.store.reading() as tx:
         said = {row.part: row for row in tx.session.execute(status.select())}
     assert (said["new database"].ok, "restore its backup" in said["new database"].detail) == (False, True)
-    assert [one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)] == []
+    assert {one for one in world.management.bindings(EVENTS) if one.mark.startswith(SINCE_FIRST)} == asked
 
 
 def test_a_publisher_of_an_earlier_time_than_its_readers_is_said_and_one_that_only_rested_is_not(

@@ -35,16 +35,17 @@ def begin(service: Service, store: Store, there: Collection[Binding], *, looked:
         return
     mine = [one for one in there if one.queue == queue_of(service.name)]
     read = {one.key.split(".")[1] for one in mine if one.mark == OURS}
-    without_past = set[str]()
+    without_past, since = set[str](), dict[str, int]()
     if not written_down and looked:
         without_past = read
     elif not written_down and read:
         past.tell_that_it_is_gone(store)
         without_past = unread
     elif not written_down:
-        without_past = {one.key.split(".")[1] for one in mine if one.mark == FROM_THE_FIRST}
+        since = {one.key.split(".")[1]: _moment(one.mark) for one in mine if one.mark.startswith(FROM_THE_FIRST)}
     past.note(store, unread & without_past, past.ALWAYS)
-    past.note(store, unread - without_past, now)
+    for stream in unread - without_past:
+        past.note(store, [stream], since.get(stream, now))
 
 
 def asks(service: Service, store: Store) -> set[Binding]:
@@ -69,7 +70,7 @@ class Answering:
         self._piece = None
         with self.store.begin() as tx:
             told = tx.execute(sa.select(counters.c.name).where(counters.c.name.startswith(TOLD))).scalars()
-            lately = [name for name in told if int(name.rpartition(" ")[2]) > asked]
+            lately = [name for name in told if _moment(name) > asked]
             tx.execute(sa.delete(counters).where(counters.c.name.in_(lately)))
 
     def step(self, there: Collection[Binding], report: Report) -> bool:
@@ -103,8 +104,18 @@ class Answering:
             counters = self.store.tables.counters
             with self.store.reading() as tx:
                 answered = set(tx.execute(sa.select(counters.c.name).where(counters.c.name.in_(asked))).scalars())
-            asked = {name: stream for name, stream in asked.items() if name not in answered}
+                first = outbox.first(tx)
+            told = None if first is None else past.moment(first)  # who asked before that has missed nothing
+            asked = {
+                name: stream
+                for name, stream in asked.items()
+                if name not in answered and told is not None and told < _moment(name)
+            }
         return asked
 
     def _is_ours(self, stream: str) -> bool:
         return bool(stream) and PUBLISHERS.get(stream, self.service.name) == self.service.name
+
+
+def _moment(mark: str) -> int:
+    return int(mark.rpartition(" ")[2])

@@ -5,12 +5,13 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
+from libs.common.past import moment
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.service import Service
@@ -24,7 +25,9 @@ NOTHING = "^$"
 TAG = "management"
 #: how a broker keeps a password: four bytes of salt, then this of both
 HASHES = {"rabbit_password_hashing_sha256": "sha256", "rabbit_password_hashing_sha512": "sha512"}
-FROM_THE_FIRST = "from the first"  #: the mark of a binding that was made before anything was told on this broker
+#: how the mark of a binding begins that was made before anything was told on this broker; the moment follows. What its
+#: publishers told on another one, which was wiped or given up, was before that
+FROM_THE_FIRST = "from the first "
 
 
 class Mismatch(Exception):
@@ -84,7 +87,7 @@ def provision(
     for name in [*(queue_of(service.name) for service in services), COMMANDS]:
         make.queue(dead_of(name), {"x-queue-type": "quorum"})
         make.queue(name, _durable(dead_of(name)))
-    mark = FROM_THE_FIRST if make.is_new() else ""
+    mark = f"{FROM_THE_FIRST}{moment(datetime.now(UTC))}" if make.is_new() else ""
     for service in services:
         for queue, key in sorted(bindings_of(service)):
             make.bind(EVENTS, queue, key, mark)
