@@ -19,11 +19,12 @@ from libs.common.bus import BusDown
 from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit.leaderless import take_away
 from libs.common.rabbit.management import Management, Refusal, Starting
-from libs.common.rabbit.subscribers import Remembered
+from libs.common.rabbit.subscribers import Remembered, take_refusing
 from libs.common.rabbit.topology import Account, Mismatch, provision
 
 AGAIN_S = 10.0
 DELETED = "The queue {} had no leader, and stopped its publishers: deleted."
+REFUSING = "The queue {} would refuse facts once it is full (x-overflow), and stop their publishers: deleted."
 BACK = "The broker was wiped: {} may read along as before, and was not asked for a new password."
 START_S, LOOK_S = 60.0, 0.5  #: how long a broker that has just been started may take to have its queues
 
@@ -56,6 +57,7 @@ def command(verbose: bool, watch: bool, data: Path | None) -> None:
         return provision(broker, services.every(), accounts, PUBLISHERS)
 
     def mend() -> None:
+        spare_publishers(broker)
         make()
         for name in readers.put_back():  # now that there is what they bind to
             click.echo(BACK.format(name), err=True)
@@ -75,6 +77,11 @@ def command(verbose: bool, watch: bool, data: Path | None) -> None:
     if verbose:
         click.echo("\n".join(made))
     click.echo(f"The broker is ready: {len(made)} things are as they must be.", file=sys.stderr)
+
+
+def spare_publishers(broker: Management) -> None:
+    for name in take_refusing(broker):
+        click.echo(REFUSING.format(name), err=True)
 
 
 def once_started(make: Callable[[], list[str]]) -> list[str]:

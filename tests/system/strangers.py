@@ -71,6 +71,14 @@ class Company:
             publisher.close()
         return [one["type"] for one in told]
 
+    def stops(self, body: bytes) -> bool:
+        """Whether a service that publishes this is told that it was not taken."""
+        one, publisher = json.loads(body), RabbitPublisher(self.vhost.url)
+        try:
+            return not publisher.send([Outgoing(1, one["id"], one["type"], body)])
+        finally:
+            publisher.close()
+
     def close(self) -> None:
         """Users belong to the whole broker: those of this virtual host go before it does."""
         for one in self.broker.manage("GET", f"/api/vhosts/{self.vhost.name}/permissions"):

@@ -6,14 +6,18 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import MagicMock
 from uuid import uuid4
 
 import pika
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from commands import topology
 from libs.common import config, migrate, orm
 from libs.common.rabbit.subscribers import BOUNDS
 from libs.common.rabbit.topology import DELIVERY_LIMIT, EVENTS, HISTORY
@@ -25,7 +29,7 @@ from services.leads.service import SPEC as LEADS_SERVICE
 from tests.contract.freeze import ASKED
 from tests.system.strangers import Company, Frame, Stranger, every_fact, provisioned, until
 
-BOOKINGS, LEADS = "plumbline.booking.#", "plumbline.lead.#"
+BOOKINGS, LEADS, JOBS = "plumbline.booking.#", "plumbline.lead.#", "plumbline.job.#"
 CAPTURE = "plumbline.lead.capture.v1"
 FACTS = every_fact()
 
@@ -48,6 +52,26 @@ def stranger(company: Company) -> Iterator[Callable[..., Stranger]]:
     yield make
     for one in made:
         one.close()
+
+
+@contextlib.contextmanager
+def watching(company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """`./plumbline topology --watch` for this broker; afterwards what it said."""
+    env = {
+        "AMQP_URL": company.vhost.url,
+        "MANAGEMENT_URL": company.broker.management_url,
+        "BROKER_PASSWORDS": "leads=-",
+    }
+    told, end = {f"PLUMBLINE_{name}": value for name, value in env.items()}, MagicMock()
+    monkeypatch.setattr(topology, "AGAIN_S", 0.05)
+    monkeypatch.setattr(topology.signal, "signal", end)
+    with ThreadPoolExecutor() as beside:
+        done = beside.submit(CliRunner().invoke, topology.command, ["--watch"], env=told)
+        try:
+            yield lambda: done.result().stderr
+        finally:
+            until(lambda: end.called, "it watches")
+            end.call_args.args[1]()
 
 
 def test_a_subscriber_reads_what_its_pattern_says_as_it_was_published(
@@ -152,6 +176,26 @@ def test_what_a_reader_gave_back_often_comes_again_whatever_the_brokers_version_
     assert re.search(first["pattern"], queue)
     assert first["definition"]["delivery-limit"] == DELIVERY_LIMIT
     assert "delivery-limit" not in second["definition"]
+
+
+def test_a_queue_that_refuses_what_it_has_no_room_for_stops_nobody_for_long(
+    company: Company, stranger: Callable[..., Stranger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its broker says no to the publisher, who goes on with nothing before that fact is taken."""
+    crm = stranger("--pattern", JOBS)
+    mine, full = crm.queue(JOBS), f"{crm.name}.full"
+    for kind in ("quorum", "classic"):
+        refuses = {"x-queue-type": kind, "x-max-length": 1, "x-overflow": "reject-publish"}
+        crm.channel.queue_declare(f"{full}.{kind}", durable=True, arguments=refuses)
+        crm.channel.queue_bind(f"{full}.{kind}", EVENTS, JOBS)
+    until(lambda: company.stops(marked()), "one of them is full")
+
+    monkeypatch.setattr(topology, "provision", lambda *_: [])
+    with watching(company, monkeypatch) as said:
+        until(lambda: not company.stops(marked()), "the publisher goes on")
+
+    assert sorted(said().splitlines()) == [topology.REFUSING.format(f"{full}.{kind}") for kind in ("classic", "quorum")]
+    assert mine in company.run("list").stdout
 
 
 # -- the history

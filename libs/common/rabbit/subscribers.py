@@ -1,7 +1,7 @@
 """Users of the broker for other systems: each reads what was agreed, into queues of its own, and does nothing else."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -196,6 +196,17 @@ def remove(broker: Management, subscriber: Subscriber) -> list[str]:
                 _gone(broker, f"{kind}/{broker.here}/{quote(one['name'], safe='')}")
                 gone.append(f"{kind.removesuffix('s')} {one['name']}")
     return gone
+
+
+def take_refusing(broker: Management) -> Iterator[str]:
+    """Deletes what was declared to refuse facts once it is full, as soon as it is there; gives each when it is gone.
+
+    A publisher whom one queue refuses stops there, and with it all that it tells to anybody. Raises Refusal or BusDown.
+    """
+    for one in broker.call("GET", f"queues/{broker.here}?columns=name,arguments"):
+        if one["name"].startswith(PREFIX) and one["arguments"].get("x-overflow", "").startswith("reject"):
+            _gone(broker, f"queues/{broker.here}/{quote(one['name'], safe='')}")
+            yield one["name"]
 
 
 class Remembered:
