@@ -1,5 +1,6 @@
 """What a broker has lost is found and filled again: a binding, a queue and what was in it, all; so is a database."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -155,10 +156,11 @@ DAY, MOMENT = timedelta(days=1), timedelta(0)
 def test_a_database_of_an_earlier_time_is_brought_up_to_date(world: RabbitWorld, age: timedelta, why: str) -> None:
     watch = Watch(world)
     watch.look()
+    tables, store = world.taker.store.tables, world.taker.store
+    assert re.match(r"database \d+, timeline \d+, table \d+$", _said(store)[bindings.SEEN])
     world.read()
     known = world.make("known")
     world.until_heard(known, "known")
-    tables, store = world.taker.store.tables, world.taker.store
     kept = [
         (table, [dict(row._mapping) for row in _rows(store, table)])
         for table in (EFFECTS, tables.stream_pos, tables.worker_status)
@@ -245,6 +247,10 @@ def test_reading_again_comes_to_an_end_while_facts_keep_coming(
     world.read()
     for one in more:
         world.until_heard(one, "more", by=[world.taker])
+
+
+def _said(store: Store) -> dict[str, str]:
+    return {row.part: row.detail for row in _rows(store, store.tables.worker_status)}
 
 
 def _rows(store: Store, table: sa.Table) -> Sequence[sa.Row[Any]]:

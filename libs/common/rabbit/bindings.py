@@ -29,8 +29,8 @@ SEEN = "bindings_seen"  #: the part whose time says when all bindings were last 
 #: which database it is, in the detail of that: a dump goes back into other tables, a copy of the files goes on in
 #: another timeline
 WHICH = sa.text(
-    "SELECT concat_ws(' ', system_identifier, timeline_id, 'worker_status'::regclass::oid)"
-    " FROM pg_control_system(), pg_control_checkpoint()"
+    "SELECT concat('database ', system_identifier, ', timeline ', timeline_id,"
+    " ', table ', 'worker_status'::regclass::oid) FROM pg_control_system(), pg_control_checkpoint()"
 )
 FILLED = "history"  #: the part whose detail says which history has this service's facts
 
