@@ -1,6 +1,8 @@
 """A broker that has just been started, or that dies over its answer, is no reason to give up."""
 
+import base64
 import json
+import socket
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,6 +12,7 @@ import pytest
 
 from commands import topology
 from libs.common.bus import BusDown
+from libs.common.rabbit import management
 from libs.common.rabbit.management import Management, Refusal, Starting
 
 STARTING = "home node 'rabbit@localhost' of durable queue 'plumbline.history' in vhost '/' is down or inaccessible"
@@ -20,8 +23,10 @@ class Broker(BaseHTTPRequestHandler):
     """Its management API: what it says, one answer a question, then yes."""
 
     says: list[str]
+    asked_by: list[str]
 
     def do_PUT(self) -> None:
+        self.asked_by.append(self.headers["Authorization"])
         self.rfile.read(int(self.headers["Content-Length"]))
         reason = self.says.pop(0) if self.says else ""
         body = json.dumps({"error": "bad_request", "reason": reason}).encode() if reason else b""
@@ -42,7 +47,7 @@ class Broker(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def broker() -> Iterator[Management]:
-    Broker.says = []
+    Broker.says, Broker.asked_by = [], []
     with ThreadingHTTPServer(("127.0.0.1", 0), Broker) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -97,6 +102,28 @@ def test_a_broker_inside_is_not_asked_by_way_of_the_environments_proxy(
         monkeypatch.setenv(name.upper(), value)
 
     assert Management(broker.url, "amqp://guest:guest@127.0.0.1").call("PUT", "queues/%2F/plumbline.leads", {}) is None
+
+
+def test_it_is_asked_by_the_user_of_the_address_whatever_signs_name_password_and_virtual_host_have(
+    broker: Management,
+) -> None:
+    asking = Management(broker.url, "amqp://crm%40oak:a%2Fb%25@127.0.0.1/our%2Fown")
+
+    asking.call("PUT", "queues", {})
+
+    [told] = Broker.asked_by
+    assert base64.b64decode(told.removeprefix("Basic ")).decode() == "crm@oak:a/b%"
+    assert (asking.vhost, asking.here) == ("our/own", "our%2Fown")
+
+
+def test_one_that_says_nothing_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waited for without an end, nobody would look after bindings any more."""
+    monkeypatch.setattr(management, "ANSWER_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asking = Management(f"http://127.0.0.1:{silent.getsockname()[1]}", "amqp://guest:guest@127.0.0.1")
+
+        with pytest.raises(BusDown, match="timed out"):
+            asking.bindings("plumbline.events")
 
 
 def test_what_will_not_pass_is_a_refusal(broker: Management) -> None:

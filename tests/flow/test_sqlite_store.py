@@ -3,8 +3,11 @@
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -35,6 +38,45 @@ class TestSqliteStore(StoreSuite):
             pass
         with store.begin() as tx:  # and the turn is free again
             assert tx.count("turns") == 1
+
+    def test_writers_have_their_turns_one_after_the_other_in_the_order_in_which_they_came(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        writing, waiting = store.database.writing, store.database.turn._queue
+        had, writes, done = list[int](), threading.Event(), threading.Event()
+
+        def write(number: int) -> None:
+            with writing():
+                had.append(number)
+                writes.set()
+                assert done.wait(60)
+
+        with ThreadPoolExecutor(3) as others:
+            with writing():
+                for number in range(3):
+                    others.submit(write, number)
+                    while len(waiting) <= number:
+                        done.wait(0.001)
+            assert writes.wait(60)
+            monkeypatch.setattr(fairlock, "LOCK_WAIT_S", 0.01)
+            with pytest.raises(Unavailable), writing():
+                pass
+            done.set()
+
+        assert had == [0, 1, 2]
+
+    def test_whose_turn_comes_in_the_moment_in_which_they_give_up_have_it(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class TooLate(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                super().wait(timeout)
+                return False
+
+        monkeypatch.setattr(fairlock, "threading", SimpleNamespace(Event=TooLate))
+        for count in (1, 2):
+            with store.begin() as tx:
+                assert tx.count("turns") == count
 
     def test_whoever_finds_the_file_taken_by_another_process_is_told_to_come_again(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

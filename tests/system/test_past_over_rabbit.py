@@ -14,6 +14,8 @@ import pytest
 from libs.common import forgotten, outbox, past, relay
 from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
+from libs.common.contracts.base import Event
+from libs.common.contracts.leads import LeadCaptured
 from libs.common.contracts.publishers import PUBLISHERS
 from libs.common.rabbit import RabbitReader, bindings
 from libs.common.rabbit.asking import SINCE_FIRST
@@ -26,14 +28,17 @@ from tests.system.faulty_world import NAMES, ROOT, STARTS_S, FaultyWorld
 from tests.system.rabbit_world import RabbitWorld, Watch, unbind, wipe
 
 
-def listen_to_nothing(world: RabbitWorld) -> None:
-    """The version before runs for a while: it finds in its queue what topology bound for the next one."""
-    hears = Subscriptions()
-    same = world.services
+def listen_as_before(world: RabbitWorld, *kinds: type[Event]) -> None:
+    """The version before runs for a while, and finds in its queue what topology bound for the next one."""
+    hears, same = Subscriptions(), world.services
+    for kind in kinds:
+        hears.on(kind)(lambda _tx, _fact: None)
     world.services = [one if one.name != "taker" else replace(one, subscriptions=hears) for one in same]
+    world.provision()
     Watch(world).look()
     RabbitReader(world.url("taker"), queue_of("taker"), Consumer(world.taker.store, hears).deliver).read_through()
     world.services = same
+    world.provision()
 
 
 def told_long_ago(world: RabbitWorld, *notes: str) -> UUID:
@@ -54,11 +59,14 @@ def look(*watches: Watch) -> None:
         watch.look()
 
 
-def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(world: RabbitWorld) -> None:
+@pytest.mark.parametrize("before", [(), (LeadCaptured,)], ids=["to nothing", "to something else"])
+def test_what_was_told_before_a_service_listened_takes_effect_once_when_it_does(
+    world: RabbitWorld, before: tuple[type[Event], ...]
+) -> None:
     maker = Watch(world, "maker")
     old, dropped = told_long_ago(world, "old"), world.make("dropped")
     world.step()
-    listen_to_nothing(world)
+    listen_as_before(world, *before)
 
     taker = Watch(world)
     look(taker, maker, taker)
@@ -83,6 +91,18 @@ def test_who_begins_with_a_new_system_is_told_nothing_twice_whoever_told_somethi
     look(Watch(world), maker)
 
     assert not [detail for _, detail in maker.said if detail.startswith("telling")]
+
+
+def test_another_system_cannot_have_everything_told_again(world: RabbitWorld) -> None:
+    maker, crm = Watch(world, "maker"), "subscriber.crm.inbox"
+    world.make("told")
+    world.step()
+    world.management.call("PUT", f"queues/{world.management.here}/{crm}", {"durable": True})
+    world.management.bind(EVENTS, crm, "plumbline.thing.#", f"{SINCE_FIRST}9999999999999")
+
+    look(maker)
+
+    assert maker.said == [(True, "")]
 
 
 def test_a_service_that_is_new_to_a_running_system_gets_all_that_there_was(world: RabbitWorld) -> None:
@@ -115,7 +135,9 @@ def test_much_is_told_piece_by_piece_and_what_died_with_its_worker_is_begun_anew
     pieces = 0
     while maker.said[-1:] != [(True, "")]:
         maker.look()
+        world.step()
         pieces += 1
+        assert pieces < 20, "it comes to an end"
     world.read()
 
     for number, one in enumerate(old):
@@ -123,22 +145,25 @@ def test_much_is_told_piece_by_piece_and_what_died_with_its_worker_is_begun_anew
     assert pieces >= 3
 
 
+@pytest.mark.parametrize("looks", [1, 2], ids=["some of it", "all of it"])
 def test_what_was_told_for_the_asking_is_told_again_where_the_broker_was_wiped_before_it_was_read(
-    world: RabbitWorld,
+    world: RabbitWorld, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(outbox.send_again, "__defaults__", (0, None, 1))
     maker, taker, outbox_ = Watch(world, "maker"), Watch(world), world.maker.tables.outbox
-    old = told_long_ago(world, "old")
+    old, older = told_long_ago(world, "old"), told_long_ago(world, "older")
     with world.maker.begin() as tx:
         tx.execute(outbox_.update().values(created_at=tx.now - HISTORY_AGE - timedelta(days=1)))
     bind_later(world)
-    look(taker, maker)
+    look(taker, *([maker] * looks))
     world.step()
 
     wipe(world)
-    look(taker, maker)
+    look(taker, maker, maker, maker)
     world.read()
 
     world.until_heard(old, "old", by=[world.taker])
+    world.until_heard(older, "older", by=[world.taker])
     assert any("telling plumbline.taker" in detail for _, detail in maker.said)
     look(maker)
     assert maker.said[-1] == (True, "")

@@ -30,6 +30,7 @@ def test_of_a_row_the_last_word_counts_of_some_of_it_the_first_and_numbers_add_u
 def test_of_what_is_written_anew_as_a_whole_the_last_of_it_is_in_the_order_of_its_keys() -> None:
     later = Later()
     later.instead(("b",), [("drop", {"of": "b"}), ("put", {"of": "b", "what": "old"})])
+    assert bool(later)
     later.instead(("b",), [("drop", {"of": "b"}), ("put", {"of": "b", "what": "new"})])
     later.instead(("a",), [("drop", {"of": "a"})])
     later.run("note", {"said": "first"})
@@ -40,3 +41,4 @@ def test_of_what_is_written_anew_as_a_whole_the_last_of_it_is_in_the_order_of_it
         ("drop", [{"of": "a"}, {"of": "b"}]),
         ("put", [{"of": "b", "what": "new"}]),
     ]
+    assert (bool(later), list(later.taken())) == (False, [])
