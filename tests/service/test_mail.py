@@ -5,18 +5,13 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import policy
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import services
 from embedded.testing import CAST, HOME, Bench
@@ -26,6 +21,7 @@ from libs.common.errors import Invalid
 from libs.common.store import Store
 from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
+from tests.papers import papers as papers_of
 from tests.service.bookings_world import Orders
 from tests.service.estimate_world import PUMP, drafted, priced, send, sent
 from tests.service.on_paper import words
@@ -92,18 +88,9 @@ def receiver(made: Bench) -> Iterator[Receiver]:
 @pytest.fixture
 def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ssl.SSLContext, Callable[[], None]]]:
     """What a server at 127.0.0.1 shows of itself, and what makes this machine trust it."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    now, here = datetime.now(UTC), x509.IPAddress(ip_address("127.0.0.1"))
-    paper = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    paper = paper.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    paper = paper.add_extension(x509.SubjectAlternativeName([here]), critical=True)
-    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    files[0].write_bytes(paper.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    files[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    shown.load_cert_chain(*files)
+    shown, certificate = papers_of(tmp_path)
     mail.trusted.cache_clear()
-    yield shown, lambda: monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    yield shown, lambda: monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     mail.trusted.cache_clear()
 
 

@@ -64,6 +64,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a request's statements may take is a fraction of a second: nobody waits half a minute for a test."""
     monkeypatch.setattr(orm, "STATEMENT_S", 0.3)
     monkeypatch.setattr(patience, "FIRST_LOOK_S", 0.1)
+    monkeypatch.setattr(patience, "NEXT_LOOK_S", 0.1)
     monkeypatch.setattr(patience, "LONGEST_S", 0.4)
 
 

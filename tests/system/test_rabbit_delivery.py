@@ -9,8 +9,9 @@ from pika.channel import Channel
 
 from libs.common import relay
 from libs.common.bus import BusDown, Refused
-from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, frames, publisher, reader
+from libs.common.rabbit import RabbitPublisher, RabbitReader, connection, frames, publisher, reader, unrouted
 from libs.common.rabbit.connection import Line
+from libs.common.rabbit.management import Management
 from libs.common.rabbit.topology import EVENTS, HISTORY, UNROUTED, Mismatch, queue_of
 from libs.common.tx import Tx
 from tests.contract.throwaway import (
@@ -51,6 +52,14 @@ def test_a_fact_without_a_subscriber_goes_where_operators_see_it(world: RabbitWo
 
     [payload] = waiting(world, UNROUTED)
     assert "lonely" in payload
+    own, said = Management(world.broker.management_url, world.url("taker")), list[tuple[str, bool, str]]()
+    pause = threading.Event()  # a broker counts every few seconds
+
+    def is_told() -> bool:
+        return not pause.wait(0.3) and unrouted.look(own, lambda *word: said.append(word)) == 1
+
+    world.until(is_told, "operators are told of it")
+    assert (said[-1][:2], "1 messages found no queue" in said[-1][2]) == (("unrouted", False), True)
 
 
 def test_a_fact_that_no_queue_takes_stops_the_relay_and_stays_in_the_outbox(world: RabbitWorld) -> None:

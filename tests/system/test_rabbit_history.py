@@ -113,7 +113,9 @@ def test_a_broker_that_falls_silent_before_the_end_is_named(
         read()
 
 
-def test_a_history_that_is_empty_or_has_nothing_since_then_has_an_end(world: RabbitWorld) -> None:
+def test_a_history_that_is_empty_or_has_nothing_since_then_has_an_end(
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def read(since: datetime | None) -> list[str]:
         return [thing for batch in batches(world.url("taker"), since, "a reader") for thing in subjects(batch)]
 
@@ -121,6 +123,9 @@ def test_a_history_that_is_empty_or_has_nothing_since_then_has_an_end(world: Rab
     things = told(world, 3)
     assert read(None) == things
     assert read(datetime.now(UTC) + timedelta(minutes=1)) == []
+    monkeypatch.setattr(history, "BLOCK", 1)  # it is longer than what can be asked for at once
+    told(world, 1)
+    assert history.last(world.url("taker"), "a reader") == 3
 
 
 def test_a_rebuild_comes_to_its_end_though_facts_go_on_coming(world: RabbitWorld) -> None:

@@ -14,7 +14,7 @@ from libs.common.closing import WAKE
 from libs.common.locks import SLEEPING
 from libs.common.wake import Listener, Lost
 from tests.system.distributed_world import until
-from tests.system.proxy import Proxy
+from tests.system.proxy import Link, Proxy
 
 
 @dataclass
@@ -148,17 +148,24 @@ def test_a_connection_that_the_server_ended_ends_its_sleep(
             listener.sleep(9, turn)
 
 
+def all_swallowed(proxy: Proxy) -> None:
+    proxy.hole = True
+
+
+def an_answer_lost(proxy: Proxy) -> None:
+    """The server is well, and answers whoever else asks."""
+    proxy.once(b"SELECT 1", Link.hold)
+
+
+@pytest.mark.parametrize("trouble", [all_swallowed, an_answer_lost])
 def test_a_connection_over_which_nothing_comes_any_more_ends_its_sleep(
-    url: str,
-    writer: psycopg.Connection,
-    turn: Turning,
-    in_a_hurry: None,
+    url: str, writer: psycopg.Connection, turn: Turning, in_a_hurry: None, trouble: Callable[[Proxy], None]
 ) -> None:
     proxy = Proxy(writer.info.port)
     there = sa.engine.make_url(url).set(port=proxy.port).render_as_string(hide_password=False)
     with contextlib.closing(Listener(there)) as listener:
         listener.sleep(0, turn)
-        proxy.hole = True
+        trouble(proxy)
 
         with pytest.raises(Lost):
             listener.sleep(0.01, turn)
