@@ -93,10 +93,11 @@ def test_a_broker_whose_clock_is_a_minute_behind_the_databases_costs_nothing(wor
     assert world.taker.heard(missed) == ["missed"]
 
 
+@pytest.mark.parametrize("answers", [True, False], ids=["though it answers", "and no answer"])
 def test_what_a_broker_does_not_give_while_its_disk_stands_still_is_read_at_the_next_look(
-    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch
+    world: RabbitWorld, monkeypatch: pytest.MonkeyPatch, answers: bool
 ) -> None:
-    """It answers, and nothing comes: that was taken for a history in which there is nothing."""
+    """Nothing comes: that was taken for a history in which there is nothing."""
     watch = Watch(world)
     watch.look()
     unbind(world, queue_of("taker"))
@@ -108,6 +109,8 @@ def test_what_a_broker_does_not_give_while_its_disk_stands_still_is_read_at_the_
 
     with monkeypatch.context() as still, pytest.raises(BusDown, match=f"where {HISTORY} ends"):
         still.setattr(pika.channel.Channel, "basic_consume", lambda *_, **__: None)
+        if not answers:
+            still.setattr(Line, "ask", lambda *_: None)
         watch.look()
     watch.look()
 
