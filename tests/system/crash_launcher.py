@@ -6,6 +6,7 @@ crash that does nothing (``libs.common.store.no_crash``); this is the only place
 """
 
 import ctypes
+import gc
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import configure_mappers
 from werkzeug.serving import make_server
 
 import services
@@ -156,7 +158,11 @@ def born(told: Mapping[str, Any], port: int) -> None:
 def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it would tell of each request
     loops.POLL_S = loops.DUE_S = worker.STANDBY_S = SOON_S
-    services.every()
+    for service in services.every():
+        service.blueprints()
+    configure_mappers()
+    gc.collect()
+    gc.freeze()  # what is loaded stays where it is, in one piece of memory for all
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here: the tests look at their pids
     with address() as kept:  # while nobody serves there, callers are refused at once
         port = kept.getsockname()[1]
