@@ -96,10 +96,11 @@ def cards(doors: Doors) -> Iterator[dict[str, Any]]:
 
 
 class ShowsNoMore:
-    """A subclass brings a ``funnel``."""
+    """A subclass brings a ``funnel`` for all of its tests: they only look at what was made."""
 
-    @pytest.fixture
-    def story(self, funnel: Funnel) -> Funnel:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def story(cls, funnel: Funnel) -> Funnel:
         """One of each, sold and open, of several people: what somebody handed in is often with another."""
         technician, mine, colleague = (str(CAST[name][0]) for name in ("technician", "salesperson", "colleague"))
         sold = funnel.opportunity(generated_by=technician)

@@ -1,6 +1,5 @@
 """A real broker and a real database server, one of each for all workers; a virtual host and databases for each test."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +11,11 @@ from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.debian import Tree, tree_of
 from libs.local.shared import shared_database_server, shared_message_broker
+from tests.system.postgres_world import NewDatabases
 
 if TYPE_CHECKING:
     from tests.system.faulty_world import FaultyWorld
     from tests.system.rabbit_world import RabbitWorld
-
-NewDatabase = Callable[[str], str]
 
 
 @pytest.fixture(scope="session")
@@ -45,18 +43,20 @@ def prometheus() -> Tree:
     return tree_of("prometheus")
 
 
-@pytest.fixture
-def new_database(postgres: DatabaseServer) -> Iterator[NewDatabase]:
-    """``new_database("leads")``: the URL of an empty database with an owner of its own; both gone after the test."""
-    made: list[str] = []
-
-    def make(name: str) -> str:
-        made.append(f"{name}_{secrets.token_hex(4)}")
-        return postgres.create_database(made[-1], owner=made[-1], password=secrets.token_urlsafe(12))
-
-    yield make
-    for name in made:
+@pytest.fixture(scope="session")
+def new_databases(postgres: DatabaseServer) -> Iterator[Callable[[], NewDatabases]]:
+    """For what lasts longer than a test: ``with new_databases() as new_database``."""
+    hired: dict[str, tuple[str, str]] = {}
+    yield lambda: NewDatabases(postgres, hired)
+    for name, _ in hired.values():
         postgres.drop_database(name, owner=name)
+
+
+@pytest.fixture
+def new_database(new_databases: Callable[[], NewDatabases]) -> Iterator[NewDatabases]:
+    """``new_database("leads")``: the URL of an empty database; ``bench_over(SPEC, new_database)`` takes a full one."""
+    with new_databases() as make:
+        yield make
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def vhost(rabbit: Broker) -> Iterator[VirtualHost]:
 
 
 @pytest.fixture
-def world(rabbit: Broker, vhost: VirtualHost, new_database: NewDatabase) -> Iterator["RabbitWorld"]:
+def world(rabbit: Broker, vhost: VirtualHost, new_database: NewDatabases) -> Iterator["RabbitWorld"]:
     """A maker and two takers, whose readers do not read yet."""
     from tests.system.rabbit_world import RabbitWorld
 

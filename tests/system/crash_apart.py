@@ -14,6 +14,7 @@ from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from tests.system.crash_world import NAMES, CrashWorld
 from tests.system.post_office import Post, post_office
+from tests.system.postgres_world import NewDatabases
 
 
 class Apart(CrashWorld):
@@ -60,11 +61,7 @@ def apart(
     folder: Path, server: DatabaseServer, rabbit: Broker, around: Mapping[str, str] | None = None
 ) -> Iterator[Apart]:
     """``around``: what all processes find in their environment besides."""
-    made = {name: f"{name}_{secrets.token_hex(4)}" for name in NAMES}
-    urls = {name: server.create_database(own, owner=own, password=secrets.token_hex(8)) for name, own in made.items()}
-    with post_office() as post, rabbit.vhost() as vhost:
-        world = Apart(rabbit, vhost, folder, urls, post, around or {})
+    with NewDatabases(server, {}) as make, post_office() as post, rabbit.vhost() as vhost:
+        world = Apart(rabbit, vhost, folder, {name: make(name) for name in NAMES}, post, around or {})
         yield world
         world.close()
-    for own in made.values():
-        server.drop_database(own, owner=own)

@@ -1,6 +1,6 @@
 """Sold work on the real database: the shape is the classes', and two sales at once meet as they should."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -17,12 +17,12 @@ from services.bookings.model import Booking, Customer, Job
 from services.bookings.service import SPEC
 from tests.service.bookings_world import BOOKINGS, Orders, acceptance, phone
 from tests.service.on_paper import mails, words
-from tests.system.postgres_world import bench_over, until_one_waits
+from tests.system.postgres_world import NewDatabases, bench_over, until_one_waits
 
 
 @pytest.fixture
-def orders(new_database: Callable[[str], str]) -> Iterator[Orders]:
-    bench = bench_over(SPEC, new_database("bookings"))
+def orders(new_database: NewDatabases) -> Iterator[Orders]:
+    bench = bench_over(SPEC, new_database)
     yield Orders(bench)
     bench.close()
 

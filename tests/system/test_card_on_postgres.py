@@ -17,14 +17,14 @@ from libs.common.contracts.bookings import BookingAssigned, BookingCancelled, Bo
 from libs.common.contracts.leads import LeadCaptured
 from services.console.service import SPEC
 from tests.service.notification_facts import fact, tell
-from tests.system.postgres_world import bench_over
+from tests.system.postgres_world import NewDatabases, bench_over
 
 LEAD = uuid4()
 
 
 @pytest.fixture
-def console(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    bench = bench_over(SPEC, new_database("console"))
+def console(new_database: NewDatabases) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database)
     tell(bench, LeadCaptured, subject=LEAD, state="new")
     yield bench
     bench.close()

@@ -1,6 +1,6 @@
 """Offers on the real database: whoever comes second to one acts on what the first left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from uuid import UUID
@@ -16,12 +16,12 @@ from services.estimates.model import Estimate, Opportunity
 from services.estimates.service import SPEC
 from tests.contract.draft_suite import Drafts
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, drafted, write
-from tests.system.postgres_world import bench_over, until_one_waits
+from tests.system.postgres_world import NewDatabases, bench_over, until_one_waits
 
 
 @pytest.fixture
-def bench(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    bench = bench_over(SPEC, new_database("estimates"))
+def bench(new_database: NewDatabases) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database)
     yield bench
     bench.close()
 

@@ -1,11 +1,10 @@
 """Photos and documents on PostgreSQL: the same as on files, also where several are put at a record at once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import services
 from embedded.testing import Bench, Clock
 from libs.common import files
 from services.leads.service import SPEC
@@ -13,12 +12,12 @@ from tests.flow import test_files_in_the_funnel as stories
 from tests.flow.funnel import Funnel
 from tests.service.some_files import kept, put
 from tests.service.test_files import API, big, lead, stored
-from tests.system.postgres_world import bench_of_all, bench_over
+from tests.system.postgres_world import NewDatabases, bench_of_all, bench_over
 
 
 @pytest.fixture
-def leads(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    bench = bench_over(SPEC, new_database("leads"))
+def leads(new_database: NewDatabases) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database)
     yield bench
     bench.close()
 
@@ -42,8 +41,8 @@ def test_those_who_put_files_there_at_once_do_not_overfill_a_record(
     assert len(leads.as_("csr").items(f"{API}{where}/files")) == 3
 
 
-def test_files_go_from_the_enquiry_to_the_job_and_back(new_database: Callable[[str], str]) -> None:
-    bench = bench_of_all(map(services.spec, services.NAMES), new_database, Clock())
+def test_files_go_from_the_enquiry_to_the_job_and_back(new_database: NewDatabases) -> None:
+    bench = bench_of_all(new_database, Clock())
     try:
         stories.test_files_go_to_the_job_with_the_sale_and_the_originals_stay(Funnel(bench), twice=True)
         stories.test_an_undone_sale_gives_the_files_back(Funnel(bench))

@@ -8,11 +8,11 @@ import pytest
 import services
 from embedded.testing import Bench
 from tests.service.within_reach import WithinReach
-from tests.system.postgres_world import bench_over
+from tests.system.postgres_world import NewDatabases, bench_over
 
 
 class TestWithinReach(WithinReach):
     @pytest.fixture
-    def alone(self, new_database: Callable[[str], str]) -> Iterator[Callable[[str], Bench]]:
+    def alone(self, new_database: NewDatabases) -> Iterator[Callable[[str], Bench]]:
         with ExitStack() as made:
-            yield lambda name: made.enter_context(closing(bench_over(services.spec(name), new_database(name))))
+            yield lambda name: made.enter_context(closing(bench_over(services.spec(name), new_database)))

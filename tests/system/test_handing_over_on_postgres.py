@@ -16,16 +16,16 @@ from libs.common.contracts.opportunities import OpportunityContacted
 from services.leads.model import Lead
 from services.opportunities.model import Appointment
 from tests.service.opportunity_stories import ME, OPPORTUNITIES, done, opened, seen
-from tests.system.postgres_world import bench_over, until_one_waits
+from tests.system.postgres_world import NewDatabases, bench_over, until_one_waits
 
 LEADS = "/api/v1/leads"
 COLLEAGUE = CAST["colleague"][0]
 
 
 @pytest.fixture
-def alone(new_database: Callable[[str], str]) -> Iterator[Callable[[str], Bench]]:
+def alone(new_database: NewDatabases) -> Iterator[Callable[[str], Bench]]:
     with ExitStack() as made:
-        yield lambda name: made.enter_context(closing(bench_over(services.spec(name), new_database(name))))
+        yield lambda name: made.enter_context(closing(bench_over(services.spec(name), new_database)))
 
 
 def given_on(opportunity: dict[str, Any]) -> tuple[str, LeadAssigned]:

@@ -1,6 +1,6 @@
 """A file of enquiries on PostgreSQL, sent twice at once or losing its database half-way: each row comes in once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -18,7 +18,7 @@ from services.leads.schemas.incoming import LeadIn
 from services.leads.service import SPEC
 from services.leads.usecases import importing
 from tests.service.test_lead_import import FILE, send
-from tests.system.postgres_world import bench_over, until_one_waits
+from tests.system.postgres_world import NewDatabases, bench_over, until_one_waits
 
 
 class GivenUp(Exception):
@@ -26,8 +26,8 @@ class GivenUp(Exception):
 
 
 @pytest.fixture
-def leads(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    bench = bench_over(SPEC, new_database("leads"))
+def leads(new_database: NewDatabases) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database)
     yield bench
     bench.close()
 

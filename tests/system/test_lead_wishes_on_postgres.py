@@ -1,24 +1,18 @@
 """Other systems' enquiries, on PostgreSQL."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
-from embedded.system import System
-from embedded.testing import Bench, Clock, hire
-from libs.common import migrate, orm
+from embedded.testing import Bench
 from services.leads.service import SPEC
 from tests.service.lead_wishes import LeadWishes
+from tests.system.postgres_world import NewDatabases, bench_over
 
 
 class TestLeadWishes(LeadWishes):
     @pytest.fixture
-    def leads(self, new_database: Callable[[str], str]) -> Iterator[Bench]:
-        database = orm.connect(new_database("leads"), pool_size=10)
-        migrate.upgrade(SPEC, database)
-        bench = Bench.__new__(Bench)  # the same bench, over a database that is there
-        bench.clock, bench._sequences = Clock(), {}
-        bench.system = System.over({"leads": (SPEC, database)})
-        hire(bench.system.parts["leads"].store)
-        yield bench
-        bench.close()
+    def leads(self, new_database: NewDatabases) -> Iterator[Bench]:
+        with closing(bench_over(SPEC, new_database)) as bench:
+            yield bench

@@ -1,18 +1,17 @@
 """A page of a list costs what it shows, however many records there are: PostgreSQL finds its beginning by an index."""
 
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from embedded.testing import AWAY, CAST, HOME, Bench
-from libs.local.database import DatabaseServer
 from services.leads.model import Lead
 from services.leads.service import SPEC
 from tests.service.test_leads import LEADS, captured
-from tests.system.postgres_world import bench_over
+from tests.system.postgres_world import NewDatabases, bench_over
 
 pytestmark = pytest.mark.xdist_group("lists")
 
@@ -31,9 +30,13 @@ OTHERS = {
 
 
 @pytest.fixture(scope="module")
-def leads(postgres: DatabaseServer) -> Iterator[Bench]:
-    name = f"leads_{secrets.token_hex(4)}"
-    bench = bench_over(SPEC, postgres.create_database(name, owner=name, password=secrets.token_urlsafe(12)))
+def leads(new_databases: Callable[[], NewDatabases]) -> Iterator[Bench]:
+    with new_databases() as new_database, closing(bench_over(SPEC, new_database)) as bench:
+        fill(bench)
+        yield bench
+
+
+def fill(bench: Bench) -> None:
     captured(bench)
     columns = [column.name for column in Lead.__table__.columns]
     copies = ", ".join(OTHERS.get(column, column) for column in columns)
@@ -45,9 +48,6 @@ def leads(postgres: DatabaseServer) -> Iterator[Bench]:
         again = f"SELECT {written}, mod(i, 2000)::text FROM audit, generate_series(1, {MANY}) AS i"
         connection.exec_driver_sql(f"INSERT INTO audit ({written}, subject) {again}")
         connection.exec_driver_sql("ANALYZE audit")
-    yield bench
-    bench.close()
-    postgres.drop_database(name, owner=name)
 
 
 def rows_read(leads: Bench, who: str, path: str) -> int:

@@ -1,19 +1,18 @@
 """What is as long as may be typed, on PostgreSQL, whose columns have a length."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
-import services
 from embedded.testing import Clock
 from tests.flow.funnel import Funnel
 from tests.flow.longest import Longest
-from tests.system.postgres_world import bench_of_all
+from tests.system.postgres_world import NewDatabases, bench_of_all
 
 
 class TestLongest(Longest):
     @pytest.fixture
-    def funnel(self, new_database: Callable[[str], str]) -> Iterator[Funnel]:
-        bench = bench_of_all(map(services.spec, services.NAMES), new_database, Clock())
+    def funnel(self, new_database: NewDatabases) -> Iterator[Funnel]:
+        bench = bench_of_all(new_database, Clock())
         yield Funnel(bench)
         bench.close()

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-import services
 from embedded.testing import Bench, Clock, moment
 from tests.contract.same_state import comparable, hash_of, held, text_of
 from tests.contract.scripts import Script
-from tests.system.postgres_world import bench_of_all
+from tests.system.postgres_world import NewDatabases, bench_of_all
 
 SOME, MANY, ALL = 24, 100, 1000
 BEGIN = "2026-05-04 15:00"
@@ -24,11 +23,11 @@ BEGIN = "2026-05-04 15:00"
     [(0, SOME), *(pytest.param(first, MANY, marks=pytest.mark.long) for first in range(0, ALL, MANY))],
 )
 def test_what_people_do_leaves_the_same_state_in_both_modes(
-    first: int, count: int, bench: Callable[..., Bench], new_database: Callable[[str], str]
+    first: int, count: int, bench: Callable[..., Bench], new_database: NewDatabases
 ) -> None:
     embedded = bench()
     embedded.clock.now = moment(BEGIN)
-    apart = bench_of_all([services.spec(name) for name in services.NAMES], new_database, Clock(moment(BEGIN)))
+    apart = bench_of_all(new_database, Clock(moment(BEGIN)))
     try:
         here, there = (play(one, range(first, first + count)) for one in (embedded, apart))
         assert not first_difference(here, there)

@@ -1,6 +1,6 @@
 """People on the real database: whoever comes second to an e-mail address is told whose it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,14 +8,14 @@ import pytest
 from embedded.testing import Bench
 from services.staff import usecases
 from services.staff.service import SPEC
-from tests.system.postgres_world import bench_over, until_one_waits
+from tests.system.postgres_world import NewDatabases, bench_over, until_one_waits
 
 PEOPLE = "/api/v1/staff/people"
 
 
 @pytest.fixture
-def bench(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    bench = bench_over(SPEC, new_database("staff"))
+def bench(new_database: NewDatabases) -> Iterator[Bench]:
+    bench = bench_over(SPEC, new_database)
     yield bench
     bench.close()
 

@@ -1,6 +1,6 @@
 """Webhooks over PostgreSQL: what waits, rests, is given up and is sent again there as it is on SQLite."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,12 +10,12 @@ from services.notifications.service import SPEC
 from services.notifications.usecases import webhooks
 from tests.listening import LOOPBACK, Listening, listening
 from tests.service.hooks_world import hook, log, send, state, store_of, tell
-from tests.system.postgres_world import bench_over
+from tests.system.postgres_world import NewDatabases, bench_over
 
 
 @pytest.fixture
-def company(new_database: Callable[[str], str]) -> Iterator[Bench]:
-    made = bench_over(SPEC, new_database("notifications"))
+def company(new_database: NewDatabases) -> Iterator[Bench]:
+    made = bench_over(SPEC, new_database)
     store_of(made).surroundings = Surroundings(inside=LOOPBACK)
     yield made
     made.close()
