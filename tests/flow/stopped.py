@@ -1,7 +1,11 @@
 """A data folder as `up` leaves it, and the operator's commands on it."""
 
+import atexit
 import contextlib
+import functools
 import json
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -21,14 +25,23 @@ from libs.common.tokens import Signer
 ADMIN = UUID(int=101)
 
 
+@functools.cache
+def _new() -> Path:
+    """The databases of a system that nobody has used yet: made once a process, copied for each test."""
+    folder = tempfile.mkdtemp(prefix="plumbline-new-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with contextlib.closing(System.on_files(Path(folder), services.every(), durable=False)):
+        return Path(folder)
+
+
 class Stopped:
     """A data folder as `up` leaves it, and the commands on it."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         self.signer = Signer(signing_key(data / "signing-key.pem"))
-        with self.opened():
-            pass
+        for file in _new().glob("*.db"):
+            shutil.copy(file, data)
 
     def opened(self) -> Any:
         return contextlib.closing(System.on_files(self.data, services.every(), signer=self.signer, durable=False))

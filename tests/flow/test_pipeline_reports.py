@@ -13,6 +13,8 @@ from embedded.testing import CAST, Bench
 from tests.flow.busy import worked
 from tests.flow.funnel import API, Funnel
 
+pytestmark = pytest.mark.xdist_group("figures")  # one worker makes the company, and not each of them
+
 EVERY = (
     "funnel", "close-rate", "response-time", "time-in-stage", "lost-reasons", "discounts", "hand-over",
     "estimate-ageing", "campaign-return",

@@ -13,6 +13,8 @@ from embedded.testing import Bench
 from tests.flow.busy import worked
 from tests.flow.funnel import Funnel
 
+pytestmark = pytest.mark.xdist_group("figures")  # one worker makes the company, and not each of them
+
 NOBODY = uuid.UUID(int=99)
 #: what is reckoned, what the console has wrong, and how
 WRONG = [

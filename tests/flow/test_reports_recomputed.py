@@ -17,6 +17,8 @@ from tests.flow.funnel import API
 from tests.flow.odd_figures import REPORTS, Company, key_of, plain
 from tests.flow.odd_quarter import ANGELES, CHICAGO, Quarter, lived
 
+pytestmark = pytest.mark.xdist_group("figures")  # one worker makes the company, and not each of them
+
 READERS = ("admin", "csr", "marketing", "manager", "salesperson", "colleague", "stranger")
 NOT_FOR = {"csr": ["hand-over"], "marketing": ["time-in-stage", "estimate-ageing", "discounts", "hand-over"]}
 
