@@ -22,6 +22,7 @@ from tests.system.faulty_world import NAMES, FaultyWorld
 # One world for all files of the group; one worker of xdist has all of it.
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(240)]
 TELLER, READER = NAMES
+PACE_S = 0.1  #: between two of a load's acts: without, the longest wait for a word took the processor for itself
 ALARMS = {
     "disk": (("set_disk_free_limit", "100000GB"), ("set_disk_free_limit", "50MB")),
     "memory": (
@@ -129,7 +130,7 @@ def test_bindings_lost_under_load_are_named_and_nothing_is_missing(faults: Fault
     stop = threading.Event()
 
     def load() -> None:
-        while not stop.is_set():
+        while not stop.wait(PACE_S):
             leads.extend(faults.valid_leads(1))
 
     working = threading.Thread(target=load)
