@@ -48,6 +48,15 @@ def acceptance(name: str = "Ivy Castellan", *, total: str = "8400.00", **more: A
     return EstimateAccepted(**(said | more))
 
 
+def more(booking: dict[str, Any], **said: Any) -> EstimateAccepted:
+    """Another acceptance of the same opportunity."""
+    return acceptance(opportunity_id=UUID(booking["opportunity_id"]), lead_id=UUID(booking["lead_id"]), **said)
+
+
+def same_site(**said: Any) -> EstimateAccepted:
+    return acceptance(emails=("ivy@home.example",), **said)
+
+
 def phone(e164: str) -> tuple[Phone, ...]:
     return (Phone(e164=e164, typed=e164),)
 
