@@ -39,7 +39,7 @@ from libs.local.nursery import PR_SET_PDEATHSIG
 
 Crash = Callable[[str], None]
 APART = ("-relay", "-timers", "-past")  #: threads of the embedded process that nobody asks anything
-SOON_S = 0.1  #: how often is looked for what nobody is woken for; production's seconds would only be waited for
+SOON_S = 0.25  #: how often is looked for what nobody is woken for; production's seconds would only be waited for
 
 
 def crash_at(told: str, deaths: Path, *, requests_only: bool) -> Crash:
