@@ -67,10 +67,10 @@ class BookingSettings(Schema):
     naming_template = fields.Name(validate=check_template)
     naming_sequence = fields.Code(("year", "customer", "branch"))
     sale_creates = fields.Code(("job", "task"))
-    moves = fields.List(fields.Code(MOVES), validate=validate.Length(max=len(MOVES)))
+    moves = fields.List(fields.Code(MOVES), most=len(MOVES))
     acknowledge_minutes = fields.Whole(least=1, most=100_000)
     sale_minutes = fields.Whole(least=1, most=100_000)
-    checklist = fields.List(fields.Nested(ChecklistItem), validate=[validate.Length(max=50), keys_differ])
+    checklist = fields.List(fields.Nested(ChecklistItem), most=50, validate=keys_differ)
 
 
 PREFERENCES = Preferences(BookingSettings, DEFAULTS)

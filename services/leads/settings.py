@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, validate, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from libs.common.auth import Role
 from libs.common.preferences import Preferences
@@ -59,26 +59,24 @@ DEFAULTS: dict[str, Any] = {
 
 
 class ResponseMinutes(Schema):
-    urgent = fields.Whole(validate=validate.Range(1, 10_000))
-    normal = fields.Whole(validate=validate.Range(1, 10_000))
+    urgent = fields.Whole(least=1, most=10_000)
+    normal = fields.Whole(least=1, most=10_000)
 
 
 class RequiredFields(Schema):
     """Fields that must be there at a stage, for a role or (without one) for everybody."""
 
-    stage = fields.Text(required=True, validate=validate.OneOf(STAGES))
+    stage = fields.Code(STAGES, required=True)
     role = fields.Code(Role, allow_none=True)
-    fields_ = fields.List(
-        fields.Text(validate=validate.OneOf(REQUIRABLE)), required=True, data_key="fields", attribute="fields"
-    )
+    fields_ = fields.List(fields.Code(REQUIRABLE), required=True, data_key="fields", attribute="fields")
 
 
 class ScoreRule(Schema):
     """``points`` when the field equals a value or, without one, when it is filled in. The sum is kept in 0–100."""
 
-    field = fields.Text(required=True, validate=validate.OneOf(SCORED))
+    field = fields.Code(SCORED, required=True)
     equals = fields.Raw(like=str | int | bool | None, allow_none=True)
-    points = fields.Whole(required=True, validate=validate.Range(-100, 100))
+    points = fields.Whole(required=True, least=-100, most=100)
 
 
 class TypeRule(Schema):
@@ -105,8 +103,8 @@ class LeadSettings(Schema):
     assign_by = fields.Code(By)
     assign_among = fields.List(fields.Code(AMONG), most=len(AMONG))
     required_fields = fields.List(fields.Nested(RequiredFields))
-    type_rules = fields.List(fields.Nested(TypeRule), validate=validate.Length(max=50))
-    score_rules = fields.List(fields.Nested(ScoreRule), validate=validate.Length(max=50))
+    type_rules = fields.List(fields.Nested(TypeRule), most=50)
+    score_rules = fields.List(fields.Nested(ScoreRule), most=50)
 
 
 PREFERENCES = Preferences(LeadSettings, DEFAULTS)

@@ -4,7 +4,7 @@ import re
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, validate, validates_schema
+from marshmallow import ValidationError, validates_schema
 
 from libs.common.preferences import Preferences
 from libs.common.schema import Schema, fields
@@ -49,8 +49,8 @@ def channels() -> Any:
 class NotificationSettings(Schema):
     channels = channels()
     quiet_hours = fields.Nested(QuietHours, allow_none=True)
-    response_warning_minutes = fields.Whole(validate=validate.Range(0, 10_000))
-    expiring_days = fields.Whole(validate=validate.Range(0, 90))
+    response_warning_minutes = fields.Whole(least=0, most=10_000)
+    expiring_days = fields.Whole(least=0, most=90)
 
 
 PREFERENCES = Preferences(NotificationSettings, DEFAULTS)

@@ -80,7 +80,9 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Stage(Schema):
-    code = fields.Name(required=True, max_length=40, validate=validate.Regexp(r"^\w+$", error="is no single word"))
+    code = fields.Name(
+        required=True, max_length=40, validate=validate.Regexp(r"^\w+(?!\n)$", error="is no single word")
+    )
     label = fields.Name(required=True, max_length=80)
     type = fields.Code(STAGE_TYPES, required=True)
     probability = fields.Whole(required=True, least=0, most=100)

@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 
 import services
-from embedded.testing import CAST, Bench
+from embedded.testing import CAST, HOME, Bench
+from libs.common import fairlock
+from services.console.adapters import doors
 from services.console.api.screens import assets
 from tests.service.console_reader import Reader
 
@@ -166,6 +168,31 @@ def test_who_does_what_is_done_already_is_led_to_how_it_stands_in_words(office: 
     assert "It is lost by now" in page.text
     assert "They called back" in page.html
     assert "possible now" not in page.text
+
+
+def test_who_comes_while_another_change_takes_very_long_is_told_what_to_do(
+    office: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As during an import. They read that, and not that nothing is lost and the same button will do."""
+    reader, lead = Reader(office, "csr"), entered(office)
+    reader.open(f"/do/lead.contact/{lead}")
+    monkeypatch.setattr(fairlock, "LOCK_WAIT_S", 0.01)
+    with office.system.parts["leads"].store.database.turn():
+        page = reader.press("Log contact", note="They called back")
+    assert page.status == 503
+    assert "Another change takes very long. Try again in a moment." in page.text
+    assert reader.press("Log contact").status == 200
+    assert "They called back" in reader.page.text
+
+
+def test_a_form_names_everybody_however_many_work_here(office: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more than fit into a page of staff's list the others could not be given anything."""
+    monkeypatch.setattr(doors, "MOST", 1)
+    known = {"roles": ["salesperson"], "branch": str(HOME)}
+    for name in ("Ann", "Ben", "Cleo"):
+        office.as_("admin").post("/api/v1/staff/people", {"name": name, "email": f"{name}@test.example", **known})
+    page = Reader(office, "csr").open("/new")
+    assert [name for name in ("Ann", "Ben", "Cleo") if f">{name}</option>" in page.html] == ["Ann", "Ben", "Cleo"]
 
 
 def test_a_call_is_logged_whatever_somebody_else_did_to_the_record_meanwhile(office: Bench) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 
 import services
-from embedded.testing import AWAY, Bench, moment
+from embedded.testing import AWAY, SALES, Bench, moment
 from libs.common.contracts.leads import LeadCaptured, LeadContacted
 from libs.common.contracts.opportunities import OpportunityOpened
 from libs.common.contracts.staff import Branch, BranchChanged
@@ -41,6 +42,24 @@ def test_a_number_of_a_report_leads_to_exactly_what_it_counts(office: Bench) -> 
 
     reader.open("/reports/funnel?source=Radio")
     assert {"June Pettibone", "Saul Everly"} <= reader.follow("2").links.keys()
+
+
+def test_a_report_is_narrowed_to_a_team_and_a_channel_and_so_is_its_file(office: Bench) -> None:
+    opportunity(office, channel="email")
+    office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "Saul Everly"})
+    office.settle()
+    reader = Reader(office, "auditor")
+
+    def counted(**chosen: str) -> list[str]:
+        page = reader.open(f"/reports/funnel?{urlencode({'by': 'channel', **chosen})}")
+        [form] = [one for one in page.forms if "Apply" in one.buttons]
+        assert {"team": "", "channel": ""} | chosen == {name: dict(form.fields)[name] for name in ("team", "channel")}
+        answer = reader.client.get(page.links["CSV"])
+        return [row[: row.index(",", row.index(",") + 1)] for row in answer.get_data(as_text=True).splitlines()[1:]]
+
+    assert counted() == ["email,1", "phone,1"]
+    assert counted(channel="email") == counted(team=str(SALES)) == ["email,1"]
+    assert counted(team=str(SALES), channel="phone") == []
 
 
 def test_what_is_nobodys_is_called_so_and_what_nobody_said_too(office: Bench) -> None:

@@ -69,9 +69,15 @@ def test_what_the_customer_drew_is_seen_by_the_office_and_on_paper(estimates: Be
         assert b"/Subtype /Image" in estimates.as_("salesperson").get(path).data
 
 
-def test_who_only_typed_a_name_has_no_picture_anywhere(estimates: Bench) -> None:
+@pytest.mark.parametrize("program", [False, True])
+def test_who_only_typed_a_name_has_no_picture_anywhere(estimates: Bench, program: bool) -> None:
     ident, token = sent(estimates)
-    assert by_form(estimates, token, first_option(estimates, ident), "").status_code == 303
+    option = first_option(estimates, ident)
+    if program:
+        said = {"option": option, "typed_name": "Ivy", "consent": True, "signature": None}
+        assert estimates.public.post(f"{SHARED}/{token}/accept", said).status_code == 200
+    else:
+        assert by_form(estimates, token, option, "").status_code == 303
     assert seen(estimates, ident)["acceptance"]["signature"] is None
     assert "Signature of" not in Reader(estimates, "salesperson").open(f"/estimates/{ident}").html
 
@@ -102,4 +108,4 @@ def test_what_was_drawn_at_the_table_is_kept_with_who_recorded_it(estimates: Ben
 def test_what_may_be_sent_may_be_read_by_the_contract_too(estimates: Bench) -> None:
     known = estimates.public.get(f"{ESTIMATES}/openapi.json").get_json()["components"]["schemas"]
     sent, read = (known[name]["properties"]["signature"] for name in ("AcceptIn", "AcceptanceOut"))
-    assert (read["type"], read["pattern"]) == ([sent["type"], "null"], sent["pattern"])
+    assert (read["type"], read["pattern"]) == (sent["type"], sent["pattern"]) == (["string", "null"], read["pattern"])

@@ -199,6 +199,22 @@ def test_a_score_rule_on_a_field_that_no_lead_has_is_refused(leads: Bench) -> No
     assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/score_rules/0/field")
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/settings", {"score_rules": [{"field": "phones", "points": 101}]}, "is not between -100 and 100"),
+        ("/settings", {"type_rules": [{"lead_type": "mql", "after": ["validated"]}] * 51}, "has more than 50 entries"),
+        ("?sort=name", None, "is none of created_at, -created_at"),
+        ("/import?dry_run=perhaps", {}, "is none of true, false, 1, 0"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_our_own_words(leads: Bench, path: str, body: Any, said: str) -> None:
+    """What the library of the schemas says of it is a sentence about itself: *Must be one of: , true, false, 1, 0.*"""
+    admin, at = leads.as_("admin"), f"/api/v1/leads{path}"
+    refused = admin.get(at) if body is None else admin.edit("PUT", at, body) if body else admin.call("POST", at)
+    assert [one["detail"] for one in refused.get_json()["errors"]] == [said]
+
+
 def test_nothing_is_required_of_a_role_that_there_is_not(leads: Bench) -> None:
     rules = {"required_fields": [{"stage": "create", "role": "salesman", "fields": ["source"]}]}
     answer = leads.as_("admin").edit("PUT", f"{LEADS}/settings", rules)

@@ -299,6 +299,7 @@ def test_a_flow_that_nothing_could_go_through_is_not_accepted(desk: Bench, wrong
         ({"gates": [{"stage": "new", "fields": ["source", "qualified"]}]}, "/gates/0/fields/1"),
         ({"gates": [{"stage": "new", "question_sets": ["fit"]}]}, "/gates/0/question_sets/0"),
         ({"stages": [{"code": "a b", "label": "A", "type": "open", "probability": 1}]}, "/stages/0/code"),
+        ({"stages": [{"code": "a\n", "label": "A", "type": "open", "probability": 1}]}, "/stages/0/code"),
     ],
 )
 def test_a_setting_that_names_nothing_is_refused_where_it_stands(

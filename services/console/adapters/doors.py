@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -23,10 +24,12 @@ FILE_S = 280.0  #: a file of 20,000 enquiries takes its time; the gateway waits 
 BRIEF_S = 2.0  #: so long a page waits for what it can do without
 SPARED_S = 10.0  #: so long a service that did not answer is not asked for such things: no page waits for it again
 PIECE = 64 * 1024  #: so much of a file is in memory at once
+MOST = 200  #: a page of a list is no longer than that
 KEPT = 8  #: idle connections; each is used by one thread at a time
 
 TOO_LATE = f"/problems/{IllegalTransition.slug}"
 DECIDED = "/problems/already-accepted"
+AGAIN = said("%(what)s. Try again in a moment.")
 BY_NOW = said("It is %(state)s by now: somebody did that meanwhile, or you did in another window.")
 #: what is said to programs of how a number is sent, as it is said to people
 PLAINER = {
@@ -87,6 +90,8 @@ class Said:
         told = {name: self.say(str(found[name])) for name in ("title", "detail") if found.get(name)}
         if found.get("type") == TOO_LATE:  # what could be done instead is what the record's page offers
             told["detail"] = self.say(BY_NOW, state=self.say(spoken.plain(found["state"])).lower())
+        if self.status == Unavailable.status and "detail" in told:
+            told["detail"] = self.say(AGAIN, what=told["detail"][:1].upper() + told["detail"][1:])
         faults = [{**one, "detail": self._said(str(one.get("detail") or ""))} for one in found.get("errors") or ()]
         return found | told | ({"errors": faults} if faults else {})
 
@@ -182,6 +187,22 @@ class Doors:
         """A list's first page. Raises Refused."""
         found: list[dict[str, Any]] = self.get(path, **query)["items"]
         return found
+
+    def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """A list from its first page to its last. Raises Refused."""
+        return self._every(partial(self.get, path), query)
+
+    def maybe_every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """The same for what a page can do without."""
+        return self._every(partial(self.maybe, path, {"items": []}), query)
+
+    def _every(self, ask: Callable[..., Any], query: Mapping[str, Any]) -> list[dict[str, Any]]:
+        found = ask(limit=MOST, **query)
+        items = list(found["items"])
+        while found.get("next"):
+            found = ask(limit=MOST, cursor=found["next"], **query)
+            items += found["items"]
+        return items
 
     def maybe(self, path: str, otherwise: Any, **query: Any) -> Any:
         """The same for what a page can do without: who may not see it, or while its service is away."""

@@ -115,10 +115,10 @@ class ReviseIn(Schema):
 class RoundIn(Schema):
     side = fields.Code(Side, required=True)
     kind = fields.Code(RoundKind, required=True)
-    amount = fields.Money(places=3, signed=True)  # the estimate's currency says how many it has
+    amount = fields.Money(places=3, signed=True, allow_none=True)  # the estimate's currency says how many it has
     note = fields.Text(required=True, max_length=5000)
-    from_revision = fields.Whole(least=1)
-    to_revision = fields.Whole(least=1)
+    from_revision = fields.Whole(least=1, allow_none=True)
+    to_revision = fields.Whole(least=1, allow_none=True)
 
 
 class ExtendIn(Schema):
@@ -137,7 +137,7 @@ class RecordIn(Schema):
     add_ons = fields.List(fields.Uuid(), most=50)
     method = fields.Code((Method.IN_PERSON.value, Method.VERBAL.value), required=True)
     typed_name = fields.Name(required=True)
-    signature = Drawing()
+    signature = Drawing(allow_none=True)
 
 
 class DeclineIn(Schema):
@@ -151,7 +151,7 @@ class AcceptIn(Schema):
     option = fields.Uuid(required=True)
     add_ons = fields.List(fields.Uuid(), most=50)
     typed_name = fields.Name(required=True)
-    signature = Drawing()
+    signature = Drawing(allow_none=True)
     consent = fields.Consent(required=True)
 
 

@@ -1,12 +1,10 @@
 """A file of enquiries, and what became of its rows."""
 
-from marshmallow import validate
-
 from libs.common.web import Schema, fields
 
 
 class ImportQuery(Schema):
-    dry_run = fields.Text(max_length=5, validate=validate.OneOf(("", "true", "false", "1", "0")))
+    dry_run = fields.Code(("true", "false", "1", "0"))
 
 
 class ImportIn(Schema):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, validate, validates_schema
+from marshmallow import ValidationError, validates_schema
 
-from libs.common.schema import Listed, Schema, fields
+from libs.common.schema import Listed, Schema, Sort, fields
 from libs.common.schema.parts import AddressIn, FitIn
 from libs.common.schema.strict import unread
 from services.leads.states import Channel, Interest, InvalidReason, LeadState, LeadType
@@ -15,8 +15,8 @@ class LeadEditIn(Schema):
 
     person_name = fields.Name(allow_none=True)
     company = fields.Name(allow_none=True)
-    phones = fields.List(fields.Phone(), validate=validate.Length(max=10))
-    emails = fields.List(fields.Email(), validate=validate.Length(max=10))
+    phones = fields.List(fields.Phone(), most=10)
+    emails = fields.List(fields.Email(), most=10)
     address = fields.Nested(AddressIn, allow_none=True)
     source = fields.Text(max_length=200, allow_none=True)
     campaign = fields.Text(max_length=200, allow_none=True)
@@ -54,7 +54,7 @@ class LeadQuery(Listed):
     branch = fields.Uuid()
     q = fields.Text(max_length=200)
     created_after = fields.Instant()
-    sort = fields.Text(validate=validate.OneOf(("-created_at", "created_at")))
+    sort = Sort("created_at")
 
 
 class DecisionIn(Schema):
@@ -76,11 +76,9 @@ class MergeIn(Schema):
 
 
 class ContactIn(Schema):
-    channel = fields.Text(required=True, validate=validate.OneOf(("phone", "email", "sms", "visit", "other")))
-    direction = fields.Text(required=True, validate=validate.OneOf(("outbound", "inbound")))
-    outcome = fields.Text(
-        required=True, validate=validate.OneOf(("reached", "no_answer", "left_message", "wrong_number", "other"))
-    )
+    channel = fields.Code(("phone", "email", "sms", "visit", "other"), required=True)
+    direction = fields.Code(("outbound", "inbound"), required=True)
+    outcome = fields.Code(("reached", "no_answer", "left_message", "wrong_number", "other"), required=True)
     note = fields.Text(allow_none=True)
     at = fields.Instant(allow_none=True)
 

@@ -7,8 +7,8 @@ from flask import Blueprint, Response, request
 
 from libs.common.web import reading
 from services.console.adapters.words import typed_day
-from services.console.api.screens import choices, crew
-from services.console.api.screens.frame import doors, me, page, place, screen
+from services.console.api.screens import choices
+from services.console.api.screens.frame import me, page, place, screen
 from services.console.api.screens.week import CLOSES, OPENS, now_row, week
 from services.console.usecases import calendar
 
@@ -43,13 +43,8 @@ def shown() -> Response:
         this_week=monday <= here.today < monday + timedelta(days=7),
         asked=whose,
         people=choices.of("people", {})[1:],
-        teams=_teams(),
+        teams=choices.of("teams", {}),
     )
-
-
-def _teams() -> list[tuple[str, str]]:
-    found = doors().maybe("/staff/teams", {"items": []}, limit=200)["items"]
-    return sorted(((one["id"], one["name"]) for one in found), key=lambda one: one[1]) or list(crew.called().items())
 
 
 def _id(text: str) -> UUID | None:

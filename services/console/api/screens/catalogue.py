@@ -17,7 +17,7 @@ NEW_TAX = EVERY["tax.put"].fields
 
 
 def _branches() -> dict[str, str]:
-    found = doors().maybe("/staff/branches", {"items": []}, limit=200)["items"]
+    found = doors().maybe_every("/staff/branches")
     return {one["id"]: one["name"] for one in found}
 
 

@@ -22,7 +22,7 @@ People = Iterable[dict[str, Any]]
 
 def _people(**query: Any) -> list[dict[str, Any]]:
     """Also who left: what is theirs is looked for, and given to others."""
-    return list(doors().maybe("/staff/people", {"items": []}, limit=200, **query)["items"])
+    return doors().maybe_every("/staff/people", **query)
 
 
 def _of_roles(permission: str, but: Collection[Role] = ()) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def _holders(_record: dict[str, Any]) -> Pairs:
 
 
 def _trades(_record: dict[str, Any]) -> Pairs:
-    branches = doors().maybe("/staff/branches", {"items": []})["items"]
+    branches = doors().maybe_every("/staff/branches")
     names = sorted({trade for one in branches for trade in one.get("trades") or ()})
     return (("", said("Not known")), *((name, plain(name)) for name in names))
 
@@ -136,6 +136,12 @@ def _crew_members(_record: dict[str, Any]) -> Pairs:
     )
 
 
+def _teams(_record: dict[str, Any]) -> Pairs:
+    """Of every kind; while staff is away those that are known here."""
+    found = {one["id"]: one["name"] for one in doors().maybe_every("/staff/teams")} or crew.called()
+    return tuple(sorted(found.items(), key=lambda one: one[1]))
+
+
 def _sales(record: dict[str, Any]) -> list[dict[str, Any]]:
     """What was sold and still stands, newest first; of the record's customer where it has one."""
     found = [one for one in doors().items("/bookings/sales", limit=200) if one["state"] != "undone"]
@@ -183,7 +189,7 @@ def _yes_methods(_record: dict[str, Any]) -> Pairs:
 
 
 def _branches(_record: dict[str, Any]) -> Pairs:
-    return tuple((one["id"], one["name"]) for one in doors().items("/staff/branches", limit=200))
+    return tuple((one["id"], one["name"]) for one in doors().every("/staff/branches"))
 
 
 SOURCES: dict[str, Source] = {
@@ -203,6 +209,7 @@ SOURCES: dict[str, Source] = {
     "lost_reasons": _lost_reasons,
     "financing": _financing,
     "duplicates": _duplicates,
+    "teams": _teams,
     "operations_teams": _crews,
     "operations_teams_or_same": lambda record: (("", said("The same team")), *_crews(record)),
     "operations_people": lambda record: (("", said("The whole team")), *_crew_members(record)),

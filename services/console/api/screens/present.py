@@ -68,7 +68,7 @@ def _shown(ident: str, status: int = 200, wrong: list[str] | None = None) -> Res
         if option and option["lines"]
         else None
     )
-    branches = {one["id"]: one for one in doors().maybe("/staff/branches", {"items": []})["items"]}
+    branches = {one["id"]: one for one in doors().maybe_every("/staff/branches")}
     return page(
         "present.html",
         status,

@@ -16,6 +16,7 @@ from libs.common.web import reading
 from libs.common.workhours import zone
 from services.console import usecases
 from services.console.adapters.words import said, typed_day
+from services.console.api.acts import leads
 from services.console.api.screens import cards, choices
 from services.console.api.screens.frame import doors, me, page, place, screen
 from services.console.schemas.asked import ReportQuery
@@ -26,7 +27,9 @@ bp = Blueprint("console_reports", __name__)
 Row = Mapping[str, Any]
 ON_THE_FIRST_PAGE = ("close-rate", "lost-reasons", "response-time")
 DAYS = 90  #: what is shown unless somebody asks otherwise
-FILTERS = ("since", "until", "branch", "person", "source", "campaign", "trade", "by")
+FILTERS = ("since", "until", "branch", "person", "team", "channel", "source", "campaign", "trade", "by")
+#: also those that nobody chooses
+CHANNELS = (*leads.CHANNELS, *((code, spoken.plain(code)) for code in ("import", "api", "bus")))
 #: the column that a report's picture draws
 DRAWN = {
     "funnel": "leads", "close-rate": "rate", "response-time": "rate", "time-in-stage": "average",
@@ -107,8 +110,10 @@ def _around(typed: Mapping[str, str]) -> dict[str, Any]:
     return {
         "asked": typed,
         "titles": usecases.titles(me()),
-        "branches": [(one["id"], one["name"]) for one in doors().maybe("/staff/branches", {"items": []})["items"]],
+        "branches": [(one["id"], one["name"]) for one in doors().maybe_every("/staff/branches")],
         "people": choices.of("whoever_sold", {}),
+        "teams": choices.of("teams", {}),
+        "channels": CHANNELS,
         "trades": choices.of("trades", {})[1:],
         "kept": urlencode(kept),
         "behind": behind,

@@ -93,7 +93,7 @@ def _topic(topic: str, **more: Any) -> Response:
     about = TOPICS.get(topic)
     if about is None:
         raise NotFound("")
-    branches = [(one["id"], one["name"]) for one in doors().maybe("/staff/branches", {"items": []})["items"]]
+    branches = [(one["id"], one["name"]) for one in doors().maybe_every("/staff/branches")]
     now = doors().look(_address(topic))
     shown = {"about": about, "topic": topic, "branches": branches, "branch": _branch()}
     return _form("setting.html", _shape(topic), now.data, now.tag, about.hints, shown, **more)

@@ -14,7 +14,7 @@ bp = Blueprint("console_staffing", __name__)
 
 
 def _branches() -> dict[str, str]:
-    return {one["id"]: one["name"] for one in doors().items("/staff/branches", limit=200)}
+    return {one["id"]: one["name"] for one in doors().every("/staff/branches")}
 
 
 @bp.get("/settings/people")
@@ -40,7 +40,7 @@ def people() -> Response:
 def person(person_id: UUID) -> Response:
     """One of them: what they do, where, and what can be done about it."""
     record = doors().get(f"/staff/people/{person_id}")
-    teams = {one["id"]: one["name"] for one in doors().items("/staff/teams", limit=200)}
+    teams = {one["id"]: one["name"] for one in doors().every("/staff/teams")}
     absence = record.get("absence") or {}
     offers = Offers(record, (record["id"],))
     return page("person.html", nav="/settings", person=record, offers=offers, branches=_branches(), teams=teams,
@@ -51,7 +51,7 @@ def person(person_id: UUID) -> Response:
 @screen(may="staff.read")
 def teams() -> Response:
     """Who works together?"""
-    found = doors().items("/staff/teams", limit=200, sort="name")
+    found = doors().every("/staff/teams", sort="name")
     return page("teams.html", nav="/settings", teams=found, branches=_branches(), offers=Offers({}, ()),
                 who=names(*(one["lead_id"] for one in found)))  # fmt: skip
 
@@ -71,7 +71,7 @@ def team(team_id: UUID) -> Response:
 @screen(may="staff.read")
 def branches() -> Response:
     """Where do we work?"""
-    found = doors().items("/staff/branches", limit=200, sort="name")
+    found = doors().every("/staff/branches", sort="name")
     return page("branches.html", nav="/settings", found=found, offers=Offers({}, ()))
 
 

@@ -40,7 +40,7 @@ def _shown(webhook_id: UUID, secret: str = "") -> Response:
     record = doors().get(path)
     asked = {name: request.args.get(name, "") for name in ("state", "cursor")}
     found = doors().get(f"{path}/deliveries", limit=50, **asked)
-    branches = {one["id"]: one["name"] for one in doors().maybe("/staff/branches", {"items": []}, limit=200)["items"]}
+    branches = {one["id"]: one["name"] for one in doors().maybe_every("/staff/branches")}
     offers = Offers(record, (ident,))
     told = [(one, Offers(one, (ident, one["id"]))["webhook.again"] if one["settled_at"] else None)
             for one in found["items"]]  # fmt: skip
