@@ -45,6 +45,23 @@ def opportunity(bench: Bench, **more: object) -> dict[str, Any]:
     return dict(found)
 
 
+def test_a_stage_bears_the_day_on_which_it_was_entered_however_much_was_done_since(office: Bench) -> None:
+    """It was the day of what was last done in it; and forty facts later none, as all that came before was gone."""
+    office.clock.now = moment("2027-05-03 15:00")
+    ident = opportunity(office)["id"]
+    path, mine = f"/api/v1/opportunities/{ident}", office.as_("salesperson")
+    office.clock.forward(days=1)
+    assert mine.edit("PATCH", path, {"campaign": "Spring"}).status_code == 200
+    office.clock.forward(days=1)
+    attempt = {"channel": "phone", "direction": "outbound", "outcome": "no_answer"}
+    for _ in range(41):
+        mine.post(f"{path}/contact-attempts", attempt)
+    office.settle()
+    page = Reader(office, "salesperson").open(f"/opportunities/{ident}")
+    assert "New Mon 3 May (done) Contacted Today" in page.text
+    assert "Enquiry taken in csr, Phone" in page.text.partition("Earlier")[2]
+
+
 def test_what_is_likely_to_be_sold_is_said_to_the_smallest_coin_of_its_currency(office: Bench) -> None:
     there = Branch(name="Kuwait", time_zone="Asia/Kuwait", currency="KWD", trades=("hvac",))
     office.tell(BranchChanged(subject=HOME, branch=there), by="staff")

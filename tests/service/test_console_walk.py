@@ -163,7 +163,10 @@ def test_where_a_price_stands_after_the_yes_is_said_to_all_who_read_it_and_leads
     for who in ("csr", "salesperson", "office"):
         assert read(who) == {"The sale was taken back"}, who
     seller = Walk(funnel.bench, "salesperson")
-    seller.reader.open(f"/opportunities/{opportunity}")
+    page = seller.reader.open(f"/opportunities/{opportunity}")
+    assert "Estimate came back from the sale office" in page.text
+    assert "A new customer Today" in page.text, "it was not the customer's doing"
+    assert page.text.count("Negotiation Won Next") == 1, "it is won no longer, on whichever day it was"
     assert "Drafted and selected." in seller.press("Another estimate").text
     assert "Price it and send it" in seller.reader.open(f"/opportunities/{opportunity}").text
 
@@ -237,12 +240,17 @@ def test_what_happened_says_of_every_change_what_it_was(funnel: Funnel) -> None:
     made = funnel.as_("admin").call("PUT", "/api/v1/opportunities/question-sets/filters", json=body).get_json()
     said = {"question_set_id": made["id"], "answers": {made["questions"][0]["id"]: "A 16x25x4"}}
     funnel.do("salesperson", f"/opportunities/{ident}/answers", said)
-    funnel.booked(opportunity=ident)
+    booking = funnel.booked(opportunity=ident)
+    funnel.assigned(booking["id"])
     page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{ident}")
+    assert "Handed to operations manager, to operations" in page.text, "who sold it is not who it was handed to"
     for words in ("Questions answered", "The job of this sale is known", "Estimate went with the sale Today"):
         assert words in page.text
     assert "Done by itself The customer" not in page.text
     assert "Opportunity corrected" not in page.text
+    funnel.do("office", f"/bookings/{booking['id']}/cancel", {"reason": "They moved away"})
+    page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{ident}")
+    assert NEXT.findall(page.html) == ["The work is not done: it was cancelled"]
 
 
 def test_what_happened_says_that_another_price_is_what_it_is_worth(funnel: Funnel) -> None:
@@ -253,8 +261,26 @@ def test_what_happened_says_that_another_price_is_what_it_is_worth(funnel: Funne
     funnel.do("salesperson", f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
     page = Reader(funnel.bench, "salesperson").open(f"/opportunities/{opportunity}")
 
-    for words in ("Worth another amount now", "Another estimate counts now"):
-        assert words in page.text
+    assert "Worth another amount now" in page.text
+    assert page.text.count("estimate counts now") == 1, "it is told by the estimate, and by who goes by it"
+    assert re.search(r"This estimate counts now salesperson, EST-[-0-9]+ Today", page.text)
+
+
+def test_what_stands_in_the_way_is_said_before_a_form_is_filled_in_and_who_may_do_what_the_reader_may_not(
+    funnel: Funnel,
+) -> None:
+    """A menu led to forms that were refused when they were sent; and who read *It came to nothing* read no more."""
+    opportunity = funnel.opportunity()
+    estimate, _ = funnel.sent("8400.00", opportunity)
+    seller = Reader(funnel.bench, "salesperson")
+    assert "Not yet: 1 thing is missing" in seller.open(f"/do/opportunity.lose/{opportunity}").text
+    funnel.do("salesperson", f"/opportunities/{opportunity}/lose", {"reason": "price", "void_offers": True})
+    for who, others in (("salesperson", True), ("manager", False)):
+        page = Reader(funnel.bench, who).open(f"/opportunities/{opportunity}")
+        assert ("The team's manager or the office can open it again." in page.text) is others
+    funnel.do("salesperson", f"/estimates/{estimate}/revise", {"reason": "less to do"})
+    page = seller.open(f"/do/estimate.submit/{estimate}")
+    assert "the opportunity is lost; reopen it first" in page.text
     assert "Opportunity corrected" not in page.text
 
 

@@ -14,7 +14,7 @@ from services.console.adapters.doors import FILE_S, Said
 from services.console.api.acts import EVERY, Act, Field
 from services.console.api.screens import choices, forms, uploading
 from services.console.api.screens.frame import allowed, doors, go, page, place, safe_path, say, screen
-from services.console.api.screens.offers import drawn
+from services.console.api.screens.offers import Offer, Offers, drawn
 
 bp = Blueprint("console_doing", __name__)
 
@@ -35,7 +35,8 @@ def form(key: str, idents: str) -> Response:
     was = forms.begun(act.fields, record if act.edits else {}, place())
     values = was | forms.begun_elsewhere(act.fields, record, place()) | asked
     kept = tag if act.edits else ""  # nothing is written over by another act; whether it is possible its owner knows
-    return _shown(act, ids, values, record, was=was, tag=kept, back=request.args.get("back"))
+    offer = Offers(record, ids).get(key) if act.action else None
+    return _shown(act, ids, values, record, was=was, tag=kept, back=request.args.get("back"), offer=offer)
 
 
 @bp.post("/do/<key>", defaults={"idents": ""})
@@ -197,6 +198,7 @@ def _shown(
     now: dict[str, str] | None = None,
     key: str = "",
     too_late: bool = False,
+    offer: Offer | None = None,
 ) -> Response:
     shown = drawn(act, values, record, errors, now)
     about = record.get("title") or record.get("person_name") or record.get("company") or record.get("name") or ""
@@ -216,6 +218,7 @@ def _shown(
         key=key,
         refused=status == 409,
         too_late=too_late,
+        blocked=offer if offer and not offer.ok else None,
         otherwise=EVERY.get(act.otherwise),
         ids=ids,
     )

@@ -13,6 +13,7 @@ from libs.common.web import reading
 from services.console.adapters import words
 from services.console.adapters.words import said
 from services.console.api.acts.leads import TOUCHED
+from services.console.api.screens import crew
 from services.console.api.screens.frame import me, place
 from services.console.usecases import timeline as told
 
@@ -63,10 +64,10 @@ LINES: Mapping[str, Line] = {
     "appointment.completed": Line(said("The appointment took place"), (), "key"),
     "appointment.missed": Line(said("Nobody was there"), (), "odd"),
     "appointment.cancelled": Line(said("Appointment cancelled"), ("reason",)),
-    "estimate.drafted": Line(said("Estimate drafted")),
+    "estimate.drafted": Line(said("Estimate drafted"), ("number",)),
     "estimate.assigned": Line(said("Estimate given"), ("to_person",)),
     "estimate.changed": Line(said("Estimate worked on"), ("total",)),
-    "estimate.selected": Line(said("This estimate counts now")),
+    "estimate.selected": Line(said("This estimate counts now"), ("number",)),
     "estimate.submitted": Line(said("Asked for approval"), ("total",)),
     "estimate.approved": Line(said("Price approved")),
     "estimate.refused": Line(said("Price not approved"), ("reason",)),
@@ -121,31 +122,46 @@ LINES: Mapping[str, Line] = {
 ALONE: Mapping[tuple[str, Any], Line] = {
     ("opportunity.changed", "answers"): Line(said("Questions answered")),
     ("opportunity.changed", "job_id"): Line(said("The job of this sale is known")),
-    ("opportunity.changed", "selected_estimate_id"): Line(said("Another estimate counts now")),
+    ("estimate.moved", "back"): Line(said("Estimate came back from the sale")),
+    ("appointment.moved", "back"): Line(said("Appointment came back from the sale")),
     ("opportunity.changed", "files"): Line(said("The job was told of its files")),
     ("opportunity.changed", "expected_value"): Line(said("Worth another amount now")),
 }
 #: what follows from somebody's act, and was nobody's
-BY_ITSELF = ("sale.step_done", "sale.step_failed", "estimate.moved", "appointment.moved")
+BY_ITSELF = (
+    "sale.started", "sale.step_done", "sale.step_failed", "sale.completed", "customer.created", "customer.matched",
+    "job.created", "booking.created", "lead.converted", "opportunity.changed", "estimate.moved", "appointment.moved",
+)  # fmt: skip
 FOLLOWS = "expected_value"  #: from what is told with it
+ECHO = ("opportunity.changed", "selected_estimate_id")  #: of what the estimate says of itself
+#: with these an opportunity comes to a stage; others say in which one it is
+ENTERS = ("opportunity.opened", "opportunity.stage_changed", "opportunity.won", "opportunity.reopened")
+MOST = 500
 
 
-def timeline(correlation_id: Any, limit: int = 40) -> list[dict[str, Any]]:
-    """The funnel's newest entries for ui.timeline; nothing for whom it is not, or before its facts have arrived."""
+def timeline(correlation_id: Any) -> list[dict[str, Any]]:
+    """The funnel's entries for ui.timeline; nothing for whom it is not, or before its facts have arrived."""
     try:
         with reading() as tx:
-            page = told(tx, me(), UUID(str(correlation_id)), {"limit": limit})
+            page = told(tx, me(), UUID(str(correlation_id)), {"limit": MOST})
     except NotFound:
         return []
-    return [entry(row) for row in page.items]
+    return [entry(row) for row in page.items if (row["kind"], _alone(row)) != ECHO]
+
+
+def _alone(row: Told) -> str:
+    """The one thing that a change was of; or that what went with a sale came back."""
+    if row["words"].get("back"):
+        return "back"
+    changed = _several(row["words"].get("changed"))
+    first = [one for one in changed if one != FOLLOWS] or changed
+    return first[0] if len(first) == 1 else ""
 
 
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
-    kind, changed, say = row["kind"], _several(row["words"].get("changed")), place().say
-    first = [one for one in changed if one != FOLLOWS] or changed
-    alone = ALONE.get((kind, first[0])) if len(first) == 1 else None
-    line = alone or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
+    kind, say = row["kind"], place().say
+    line = ALONE.get((kind, _alone(row))) or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
     customers = row["actor"] == "customer" and kind not in BY_ITSELF
     by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
@@ -157,14 +173,15 @@ def entry(row: Told) -> dict[str, Any]:
         "at": row["at"],
         "key": line.mark == "key",
         "odd": line.mark == "odd",
-        "stage": row["words"].get("stage", ""),
+        "stage": row["words"].get("stage", "") if kind in ENTERS else "",
         "kind": kind,
         "subject": str(row["subject"]),
     }
 
 
 def _said(name: str, row: Told) -> str | Markup:
-    value = SAID[name](row["words"], row["people"]) if name in SAID else row["words"].get(name)
+    these = {"number": row["number"], **row["words"]}
+    value = SAID[name](these, row["people"]) if name in SAID else these.get(name)
     return "" if value in (None, "") else escape(value if name in SAID else place().say(spoken.plain(value)))
 
 
@@ -181,8 +198,11 @@ def _until(when: Markup) -> Markup:
 
 
 def _to(these: Told, people: Told) -> str:
-    named = (people.get(str(these.get(one) or "")) for one in ("assignee_id", "salesperson_id", "owner_id"))
-    name = next((one for one in named if one), "")
+    """A booking's salesperson is named with it, too, and is not who it was handed to: that is a team, or one of it."""
+    team = these.get("team_id")
+    whose = ("assignee_id",) if team else ("salesperson_id", "owner_id")
+    named = (people.get(str(these.get(one) or "")) for one in whose)
+    name = next((one for one in named if one), "") or (crew.called().get(str(team), "") if team else "")
     return place().say(said("to %(who)s"), who=name) if name else ""
 
 
@@ -222,6 +242,7 @@ SAID: Mapping[str, Callable[[Told, Told], Any]] = {
     "file": lambda these, _: (these.get("file") or {}).get("name"),
     "option_name": lambda these, _: these.get("option_name"),
     "to": lambda these, _: these.get("to"),
+    "number": lambda these, _: these.get("number"),
     "addresses": lambda these, _: ", ".join(_several(these.get("to"))),
     "revision": lambda these, _: these.get("revision"),
     "duplicate_of_number": lambda these, _: these.get("duplicate_of_number"),

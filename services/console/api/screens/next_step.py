@@ -49,14 +49,19 @@ def _sold(*_: Any) -> Next:
     )
 
 
+#: an order that nobody works on any more; it is spoken of where no other is left
+OVER_WITH = {"completed": said("The work is done"), "cancelled": said("The work is not done: it was cancelled")}
+
+
 def _won(record: Any, _offers: Offers, _estimates: Records, bookings: Records) -> Next:
     if not bookings:
         return Next(said("Won"), said("It is work now")) if record["job_id"] else _sold()
+    order = min(bookings, key=lambda one: [*OVER_WITH].index(one["state"]) + 1 if one["state"] in OVER_WITH else 0)
     return Next(
         said("Won"),
-        said("It is work now"),
-        bookings[0]["title"],
-        link=f"/bookings/{bookings[0]['id']}",
+        OVER_WITH.get(order["state"], said("It is work now")),
+        order["title"],
+        link=f"/bookings/{order['id']}",
         link_label=said("Open the booking"),
     )
 

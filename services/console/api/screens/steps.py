@@ -18,12 +18,13 @@ class Step:
 
 
 def along(labels: Sequence[tuple[str, str]], at: str, times: Mapping[str, Any] | None = None) -> list[Step]:
-    """``labels`` are (code, label) in their order; what lies before ``at`` is done."""
+    """``labels`` are (code, label) in their order; what lies before ``at`` is done, and what lies behind it is to come:
+    of what came back, too."""
     codes = [code for code, _ in labels]
     here = codes.index(at) if at in codes else -1
     known = times or {}
     return [
-        Step(label, words.day(known.get(code), place()), "done" if n < here else "now" if n == here else "")
+        Step(label, words.day(known.get(code), place()), "done" if n < here else "now") if n <= here else Step(label)
         for n, (code, label) in enumerate(labels)
     ]
 

@@ -5,7 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 from uuid import UUID
 
+from libs.common.contracts.appointments import AppointmentMoved
 from libs.common.contracts.base import Event, Message
+from libs.common.contracts.estimates import EstimateMoved
+from libs.common.contracts.leads import LeadCaptured
 from libs.common.tx import Tx
 from services.console.usecases.heard import bookings, estimates, leads, opportunities, writing
 
@@ -63,7 +66,10 @@ def _shown(kind: Any) -> tuple[str, ...]:
 
 def _words(event: Event) -> dict[str, Any]:
     data = event.data()
-    return {name: data[name] for name in _shown(cast(Any, type(event))) if data[name] not in (None, "", [], ())}
+    said = {name: data[name] for name in _shown(cast(Any, type(event))) if data[name] not in (None, "", [], ())}
+    if isinstance(event, EstimateMoved | AppointmentMoved) and event.job_id is None:
+        said["back"] = True
+    return said | ({"channel": event.prospect.channel} if isinstance(event, LeadCaptured) else {})
 
 
 BY_RECORD: Mapping[str, Callable[[Tx, Any, Message], None]] = {
