@@ -263,6 +263,9 @@ def test_what_was_sent_is_frozen_and_the_next_version_closes_its_link(estimates:
         assert gone.status_code == 410
         assert "8400" not in gone.get_data(as_text=True)
         assert "8,400" not in gone.get_data(as_text=True)
+    assert "<bdi>Nashville</bdi>" in gone.get_data(as_text=True), "whom to ask for the current one"
+    unknown = estimates.public.get("/e/never").get_data(as_text=True)
+    assert "Nashville" not in unknown
     assert priced(estimates, ident, PUMP | {"unit_price": "1.00"})["total"] == "1.00"
     before, now = estimates.as_("auditor").items(f"{ESTIMATES}/{ident}/versions")
     assert (before["state"], before["snapshot_hash"], now["supersedes"]) == ("superseded", frozen, 1)

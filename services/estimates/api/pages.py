@@ -16,7 +16,7 @@ from services.estimates import usecases
 from services.estimates.adapters import texts as ours
 from services.estimates.api.shared import acting, from_link, opened
 from services.estimates.schemas.drawn import Drawing
-from services.estimates.usecases import showing
+from services.estimates.usecases import links, showing
 
 PAGES = Path(__file__).parent.parent / "pages"
 ASSETS = {
@@ -160,7 +160,7 @@ def _done(token: str, act: Any, given: Given) -> Response:
     try:
         act()
     except (NotFound, Gone, TooMany) as refused:
-        return _over(refused)
+        return _over(token, refused)
     except DomainError as refused:
         if refused.status >= 500:
             raise
@@ -177,12 +177,18 @@ def _page(token: str, status: int = 200, wrong: list[str] | None = None, given: 
             if shown["live"]:
                 shown["choice"] = showing.choice(found, _uuid((given or {}).get("option", "")), _ticked(given or {}))
     except (NotFound, Gone, TooMany) as refused:
-        return _over(refused)
+        return _over(token, refused)
     return _html(render_template("offer.html", offer=shown, token=token, wrong=wrong or [], given=given or {}), status)
 
 
-def _over(refused: DomainError) -> Response:
-    answer = _html(render_template("over.html", title=refused.title, detail=refused.detail), refused.status)
+def _over(token: str, refused: DomainError) -> Response:
+    """Nothing of the offer, but whom to ask for the current one."""
+    told: dict[str, Any] = {}
+    if isinstance(refused, Gone):
+        with reading() as tx:
+            told = showing.letterhead(tx, links.whose(tx, token))
+    page = render_template("over.html", title=refused.title, detail=refused.detail, **told)
+    answer = _html(page, refused.status)
     answer.headers.update(refused.headers)
     return answer
 

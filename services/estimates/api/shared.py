@@ -28,7 +28,7 @@ def offer(token: str) -> Answer:
     """The offer behind a link, without anything that is not the customer's business."""
     with reading() as tx:
         found = opened(tx, token)
-        found.company, found.consent_text = showing.company(tx, found), showing.consent_text(tx, found)
+        found.company, found.consent_text = showing.company(tx, found.branch), showing.consent_text(tx, found)
         body, status, _ = tx.answer(SharedOut(), found)
         return body, status, {"Content-Type": "application/json"}
 

@@ -24,6 +24,7 @@ SECRET_BYTES = 32  #: 256 random bits
 LINKED = sa.and_(Link.estimate_id == Estimate.id, Link.token_hash == sa.bindparam("token"))
 LOOKING = whole.looking(Estimate).join(Link, LINKED).add_columns(Link)
 TAKING = whole.taking(Estimate).join(Link, LINKED).add_columns(Link)
+BRANCH = sa.select(Estimate.branch).join(Link, LINKED)
 TURN = turns.at(Estimate).join(Link, LINKED)
 GONE = said("this offer is no longer available; please ask us for the current one")
 
@@ -66,6 +67,12 @@ def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Est
     estimate: Estimate = found.Estimate
     _demand_open(tx, found.Link, estimate, acting)
     return estimate
+
+
+def whose(tx: Tx, secret: str) -> UUID | None:
+    """The branch whose offer it was: whom to ask, also where that is over."""
+    found: UUID | None = tx.execute(BRANCH, {"token": fingerprint(secret)}).scalar()
+    return found
 
 
 def _demand_open(tx: Tx, link: Link, estimate: Estimate, acting: bool) -> None:

@@ -15,10 +15,17 @@ from services.estimates.usecases import links, pricing
 LESS = said("less %(what)s")
 
 
-def company(tx: Tx, estimate: Estimate) -> dict[str, Any]:
+def company(tx: Tx, branch: UUID | None) -> dict[str, Any]:
     """Who offers it: the branch."""
-    branch = people.branch(tx, estimate.branch) or {}
-    return {name: branch.get(name) or None for name in ("name", "phone", "email", "address")}
+    known = people.branch(tx, branch) or {}
+    return {name: known.get(name) or None for name in ("name", "phone", "email", "address")}
+
+
+def letterhead(tx: Tx, branch: UUID | None) -> dict[str, Any]:
+    """The same as it stands on top of a page."""
+    of_it = company(tx, branch)
+    lines = [*spoken.address_lines(of_it["address"]), spoken.phone(of_it["phone"]), of_it["email"]]
+    return {"company": of_it["name"] or "", "company_lines": lines}
 
 
 def consent_text(tx: Tx, estimate: Estimate) -> str:
@@ -29,15 +36,14 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
     """Everything that the customer is shown, in their language."""
     version, opportunity, done = estimate.current, estimate.opportunity, estimate.acceptance
     options = [_option(estimate, option, say) for option in version.options]
-    contact, from_ = opportunity.contact, company(tx, estimate)
+    contact = opportunity.contact
     return {
         "number": estimate.number,
         "at": estimate.updated_at,
         "title": opportunity.title,
         "state": str(estimate.state),
         "live": estimate.live and tx.now < estimate.expires_at,
-        "company": from_["name"] or "",
-        "company_lines": [*spoken.address_lines(from_["address"]), spoken.phone(from_["phone"]), from_["email"]],
+        **letterhead(tx, estimate.branch),
         "customer": contact.get("name") or contact.get("company") or "",
         "customer_company": contact.get("company") or "",
         "site_lines": spoken.address_lines(opportunity.site),
