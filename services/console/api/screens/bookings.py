@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from libs.common.web import reading
 from services.console.adapters import words
 from services.console.adapters.doors import Doors, Said
-from services.console.api.screens import crew, filing, sheets, steps
+from services.console.api.screens import choices, crew, filing, sheets, steps
 from services.console.api.screens.booking_next import of_booking
 from services.console.api.screens.frame import doors, go, me, names, page, printed, screen
 from services.console.api.screens.offers import Offers
@@ -36,8 +36,6 @@ def bookings() -> Response:
         return sheets.file_of("/bookings", asked)
     listed = doors().get("/bookings", limit=50, **asked)
     failed = doors().items("/bookings/sales", state="failed", limit=20)
-    lately = doors().items("/bookings/sales", limit=50)
-    jobless = [one for one in lately if not one["job_id"] and one["state"] != "undone"]
     return page(
         "bookings.html",
         nav="/bookings",
@@ -47,7 +45,7 @@ def bookings() -> Response:
         teams=crew.called(),
         crews=crew.crews(),
         failed=failed,
-        jobless=jobless,
+        jobless=choices.jobless() if me().may("job.edit") else [],
         offers=Offers({}, ()),
         who=names(*(one["assignee_id"] for one in listed["items"])),
     )

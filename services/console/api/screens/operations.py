@@ -61,7 +61,7 @@ def _mine(who: Caller, crews: Sequence[Crew]) -> str:
 
 
 def _in(state: str, team: str) -> list[dict[str, Any]]:
-    return doors().items("/bookings", state=state, limit=100, team="" if team == EVERYBODY else team)
+    return doors().every("/bookings", state=state, team="" if team == EVERYBODY else team)
 
 
 def _by_when(row: Row) -> str:
