@@ -107,7 +107,8 @@ def test_an_edit_over_somebody_elses_shows_theirs_and_puts_over_it_only_what_one
     assert "Saved." in theirs.press("Save", **said).text, theirs.page.text
     assert "Nothing was changed." in idle.press("Save").text
 
-    page = mine.press("Save", request="two heat pumps")
+    assert mine.press("Save", phones="never").status == 422  # and nobody's words are written over by what comes next
+    page = mine.press("Save", request="two heat pumps", phones=SAID["phones"])
     assert page.status == 412
     assert re.findall(r"It is now: ([^<]*)", page.html) == ["empty", "a boiler", "High"]
     assert {("request", "two heat pumps"), ("interest_level", "high"), ("phones", "")} <= set(page.forms[-1].fields)

@@ -171,6 +171,86 @@ def test_where_a_price_stands_after_the_yes_is_said_to_all_who_read_it_and_leads
     assert "Price it and send it" in seller.reader.open(f"/opportunities/{opportunity}").text
 
 
+def test_every_stand_of_an_opportunity_has_its_one_next_step(funnel: Funnel) -> None:
+    """What the card says of it, and what its first button is or leads to, from the first call to the work done."""
+    lead = funnel.lead()
+    funnel.do("csr", f"/leads/{lead['id']}/validate")
+    ident = funnel.one(f"/opportunities?lead_id={lead['id']}")["id"]
+    path, seller = f"/opportunities/{ident}", "salesperson"
+
+    def next_step(who: str = seller) -> tuple[str, str]:
+        page = Reader(funnel.bench, who).open(path)
+        card = page.html[page.html.index('<h2 id="next">') :]
+        return NEXT.findall(page.html)[0], re.findall(
+            r'<(?:a|button)[^>]* class="btn[^>]*>(?:<svg.*?</svg>)?([^<]*)', card
+        )[0]
+
+    assert next_step("csr") == ("Give it to a salesperson", "Give it to somebody")
+    funnel.do("csr", f"{path}/assign", {"salesperson_id": str(CAST[seller][0])})
+    assert next_step() == ("Call them back", "Log contact")
+    funnel.visit(ident, minutes=600)
+    assert next_step() == ("Log how they were reached, or call them", "Log contact")
+    funnel.do(seller, f"{path}/contact-attempts", {"channel": "phone", "direction": "outbound", "outcome": "reached"})
+    assert next_step() == ("Ask what must be known, then convert", "Convert: ready for a price")
+    estimate = funnel.estimate(ident)
+    assert next_step() == ("Price it and send it", "Open the estimate")
+    funnel.price(estimate)
+    sent = funnel.do(seller, f"/estimates/{estimate}/send", {"to": ["customer@example.com"]})
+    assert next_step() == ("The customer has it", "Open the estimate")
+    token = sent["share_url"].rpartition("/")[2]
+    funnel.bench.public.post(f"/api/v1/shared/{token}/request-changes", {"text": "No duct"})
+    funnel.settle()
+    assert next_step() == ("They asked for a change", "Open the estimate")
+    funnel.accept(token)
+    assert next_step() == ("It is work now", "Open the booking")
+    other = funnel.opportunity(do_not_contact=True)
+    path = f"/opportunities/{other}"
+    assert next_step()[0] == "They do not want to be contacted: log it when they are in touch"
+    funnel.do(seller, f"{path}/contact-attempts", {"channel": "phone", "direction": "inbound", "outcome": "reached"})
+    assert next_step() == ("Set a time to see them", "Set an appointment")
+
+
+def test_everybody_finds_on_today_what_waits_for_them_the_most_urgent_first(funnel: Funnel) -> None:
+    priced = funnel.estimate(funnel.opportunity(person_name="Pia Priced"))
+    line = {"description": "Heat pump", "qty": "1", "unit_price": "8400.00"}
+    dear = {"options": [{"name": "Standard", "lines": [line]}], "discount": {"percent": "20"}}
+    path = f"/api/v1/estimates/{priced}"
+    assert funnel.as_("salesperson").edit("PUT", f"{path}/draft", dear, read=path).status_code == 200
+    funnel.do("salesperson", f"/estimates/{priced}/submit")
+    funnel.booked(opportunity=funnel.opportunity(person_name="Sol Sold"))
+    given = funnel.booked(opportunity=funnel.opportunity(person_name="Gus Given"))
+    funnel.assigned(given["id"])
+    for n in range(8):
+        funnel.lead(person_name=f"Ann {n}")
+
+    for who, first, lists in (
+        ("csr", "Call Pia Priced back", ["answer", "new"]),
+        ("salesperson", "Call Pia Priced back", []),
+        ("manager", "Look at the price for Pia Priced", ["to_hand_over"]),
+        ("office", "Prepare Sol Sold for operations", ["new", "answer"]),
+        ("operations", "Accept Gus Given, or give it back", []),
+    ):
+        page = Reader(funnel.bench, who).open("/")
+        told = page.text[page.text.index("Next best step") :]
+        assert told.startswith(f"Next best step {first} "), (who, told[:200])
+        assert re.findall(r'id="w-([a-z_]+)"', page.html) == lists, who
+    reader = Reader(funnel.bench, "csr")
+    reader.open("/")
+    page = reader.follow("All of them")
+    assert {f"Ann {n}" for n in range(8)} | {"Pia Priced"} <= page.links.keys(), (
+        "those, and not the new enquiries alone"
+    )
+    assert "To answer" in page.text
+
+
+def test_who_does_not_want_to_be_contacted_is_called_by_no_button_of_today_either(funnel: Funnel) -> None:
+    funnel.lead(person_name="Quin Quiet", phones=["615-555-0142"], do_not_contact=True)
+    page = Reader(funnel.bench, "csr").open("/")
+    assert "Next best step Quin Quiet: log it when they are in touch" in page.text
+    assert "Do not contact" in page.text
+    assert not [one for one in page.links.values() if one.startswith("tel:")]
+
+
 def test_who_writes_the_next_price_reads_what_the_customer_asked_for_and_sends_it_where_the_last_one_went(
     funnel: Funnel,
 ) -> None:

@@ -77,3 +77,14 @@ def test_a_merge_keeps_both_and_can_be_taken_back(leads: Bench) -> None:
 
     alone = csr.post(f"{LEADS}/{second['id']}/unmerge").get_json()
     assert (alone["state"], alone["duplicate_of"]) == ("new", None)
+
+
+def test_nobody_merges_what_they_do_not_see(leads: Bench) -> None:
+    """Neither into one of theirs, whereby they would read it, nor one of theirs into it."""
+    mine = captured(leads, owner_id=str(CAST["salesperson"][0]))["id"]
+    others = captured(leads, owner_id=str(CAST["csr"][0]))["id"]
+    manager = leads.as_("manager")
+    for one, other in ((mine, others), (others, mine)):
+        assert manager.post(f"{LEADS}/{one}/merge", {"duplicate_id": other}).status_code == 404
+    assert leads.as_("csr").get(f"{LEADS}/{others}").get_json()["state"] == "new"
+    assert manager.get(f"{LEADS}/{mine}").get_json()["state"] == "new"

@@ -185,6 +185,15 @@ def test_a_lead_whose_process_is_over_is_given_to_nobody(leads: Bench) -> None:
     assert csr.post(f"{LEADS}/{lead['id']}/assign", {"owner_id": str(CAST["csr"][0])}).status_code == 409
 
 
+def test_who_reads_on_asks_for_what_came_since(leads: Bench) -> None:
+    captured(leads)
+    since = leads.clock.forward(hours=1)
+    leads.clock.forward(seconds=1)
+    later = captured(leads)["id"]
+    found = leads.as_("csr").get(LEADS, query_string={"created_after": since.isoformat()}).get_json()["items"]
+    assert [one["id"] for one in found] == [later]
+
+
 @pytest.mark.parametrize("who", ["operations", "auditor", "technician", "admin"])
 def test_a_lead_is_given_to_nobody_whose_roles_may_not_work_it(leads: Bench, who: str) -> None:
     csr, lead, owner = leads.as_("csr"), captured(leads), {"owner_id": str(CAST[who][0])}

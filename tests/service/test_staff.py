@@ -300,6 +300,8 @@ def test_a_branch_is_told_with_its_hours_and_area(staff: Bench) -> None:
     [fact] = staff.told("staff", BranchChanged)
     assert fact.branch == str(fact.subject) == home["id"]
     assert fact.data["branch"]["calendar"]["hours"]["monday"][1] == {"opens": "13:00:00", "closes": "18:00:00"}
+    assert fact.data["branch"]["calendar"]["holidays"] == calendar["holidays"]
+    assert fact.data["branch"]["address"]["line1"] == "1 Row"
     changed = staff.as_("admin").edit("PATCH", f"{STAFF}/branches/{home['id']}", {"service_area": ["37201", "37203"]})
     assert changed.get_json()["calendar"] == calendar
     assert staff.told("staff", BranchChanged)[-1].data["branch"]["service_area"] == ["37201", "37203"]

@@ -18,8 +18,12 @@ bp = Blueprint("console_cards", __name__)
 
 CardShown = Mapping[str, Any]
 SOON = timedelta(days=3)
-#: what a list is called in which everything is late
-LATE = {"answer_late": said("Answers late"), "follow_up_late": said("Follow-ups late")}
+#: what a list is called in which all is due
+DUE = {
+    ("answer_late", True): said("Answers late"),
+    ("answer_late", False): said("To answer"),
+    ("follow_up_late", True): said("Follow-ups late"),
+}
 #: what the reader may open, the furthest first: the permission, the id on the card, and the page
 PAGES = (
     ("booking.read", "booking_id", "/bookings/"),
@@ -97,8 +101,8 @@ def cards() -> Response:
         found = usecases.cards(tx, me(), {**asked, "limit": 50})
     here = {name: value for name, value in request.args.items() if name != "cursor"}
     older = f"/cards?{urlencode({**here, 'cursor': found.next})}" if found.next else ""
-    late = next((text for name, text in LATE.items() if asked.get(name)), "")
-    title = label(asked["lane"]) if asked.get("lane") else late
+    due = next((text for (name, late), text in DUE.items() if asked.get(name) is late), "")
+    title = label(asked["lane"]) if asked.get("lane") else due
     back = "/board" if me().may("opportunity.read") else "/"
     return page("cards.html", nav="/board", found=found.items, older=older, title=title, back=back)
 

@@ -48,7 +48,7 @@ STEPS: Mapping[str, Step] = {
     "late_answer": Step(
         said("Call %(who)s back"), said("Answers late"), "/cards?answer_late=true", late=True, calls=True
     ),
-    "answer": Step(said("Call %(who)s back"), said("To answer"), "/leads?state=new", calls=True),
+    "answer": Step(said("Call %(who)s back"), said("To answer"), "/cards?answer_late=false", calls=True),
     "overdue_follow_up": Step(
         said("Follow up with %(who)s"), said("Follow-ups late"), "/cards?follow_up_late=true", late=True, calls=True
     ),
@@ -136,19 +136,20 @@ def _first(key: str, waiting: Waiting) -> dict[str, Any]:
     due, since = instant(card.get("due_at")) if key in DATED else None, instant(card["received_at"])
     whole = int((due - since).total_seconds() // 60) if due and since and key in CLOCKS else 0
     used = int((place().now - since).total_seconds() // 60) if whole > 0 and since else 0
-    phones = _phones(card) if step.calls else []
+    them = _whom(card) if step.calls else {}
+    phones = [] if them.get("do_not_contact") else them.get("phones") or []
     return {
-        "step": step, "card": card, "key": key, "due": due, "phone": phones[0] if phones else None, "whole": whole,
-        "used": min(used, whole), "href": cards.href(card, step.opens),
+        "step": step, "card": card, "key": key, "due": due, "them": them, "phone": phones[0] if phones else None,
+        "whole": whole, "used": min(used, whole), "href": cards.href(card, step.opens),
     }  # fmt: skip
 
 
-def _phones(card: CardShown) -> list[Any]:
-    """Whoever works it has the opportunity; at the telephone one has the enquiry."""
+def _whom(card: CardShown) -> dict[str, Any]:
+    """How they are reached. Whoever works it has the opportunity; at the telephone one has the enquiry."""
     if card["opportunity_id"] and me().may("opportunity.read"):
-        prospect = doors().maybe(f"/opportunities/{card['opportunity_id']}", {}).get("prospect") or {}
-        return list(prospect.get("phones") or ())
-    return list(doors().maybe(f"/leads/{card['id']}", {}).get("phones") or ())
+        return doors().maybe(f"/opportunities/{card['opportunity_id']}", {}).get("prospect") or {}
+    found: dict[str, Any] = doors().maybe(f"/leads/{card['id']}", {})
+    return found
 
 
 def _lists(mine: list[tuple[str, Waiting]], first: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -103,8 +103,8 @@ def asking(tx: Tx, asked: Asked) -> list[Condition]:
     if asked.get("overdue"):
         found.append(sa.or_(*(C[name] < tx.now for name in LATE_BY)))
         found.append(AWAITED)
-    if asked.get("answer_late"):
-        found += [C.answer_due_at < tx.now, AWAITED]
+    if asked.get("answer_late") is not None:
+        found += [C.answer_due_at < tx.now if asked["answer_late"] else C.answer_due_at >= tx.now, AWAITED]
     if asked.get("follow_up_late"):
         found.append(C.follow_up_at < tx.now)
     if asked.get("team") is not None:
