@@ -12,7 +12,7 @@ from typing import Any
 from bench import toy
 from libs.common import config, orm
 from libs.common.cli import server_settings
-from libs.common.memory import settle_memory
+from libs.common.gctuning import settle_memory
 from libs.common.store import Store
 
 

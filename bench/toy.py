@@ -148,7 +148,7 @@ PIN = sa.insert(CARDS)
 @board_hears.on(EnquiryMade)
 def pin(tx: Tx, fact: EnquiryMade) -> None:
     some = {"number": fact.number, "job_kind": fact.job_kind, "budget_cents": fact.budget_cents}
-    tx.left.run(PIN, {"subject": fact.subject, **some, "told": told(fact)})
+    tx.deferred.run(PIN, {"subject": fact.subject, **some, "told": told(fact)})
 
 
 # -- five hops

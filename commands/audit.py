@@ -7,7 +7,7 @@ import click
 
 import services
 from commands.door import Door, Reach, quit_with, reaching, told
-from libs.common.counting import counted
+from libs.common.progress import counted
 
 
 @click.command()

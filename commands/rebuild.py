@@ -18,7 +18,7 @@ from commands.door import quit_with, told
 from commands.door.asked import Folder
 from commands.door.running import known
 from libs.common.bus import Delivery
-from libs.common.counting import counted
+from libs.common.progress import counted
 
 BATCH = 200
 

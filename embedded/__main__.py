@@ -24,11 +24,11 @@ def main() -> None:
     told = {"PLUMBLINE_PUBLIC_URL": f"http://127.0.0.1:{asked.port}", **os.environ}
     if asked.public_url:
         told["PLUMBLINE_PUBLIC_URL"] = asked.public_url
-    surroundings = config.load_or_exit(told).surroundings
+    deployment = config.load_or_exit(told).deployment
     asked.data.mkdir(parents=True, exist_ok=True)
     signer = own_signer(asked.data / "signing-key.pem")
     bring_up_to_date(asked.data)
-    Embedded(data=asked.data, port=asked.port, signer=signer, surroundings=surroundings).run()
+    Embedded(data=asked.data, port=asked.port, signer=signer, deployment=deployment).run()
 
 
 def own_signer(path: Path) -> Signer:

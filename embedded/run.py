@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import services
-from embedded import past
+from embedded import backfill
 from embedded.gateway import Gateway
 from embedded.system import System
-from libs.common import forgotten
+from libs.common import restored
+from libs.common.deployment import Deployment
 from libs.common.loops import Report, job_loop, keep, relay_loop, timers_loop
 from libs.common.status import report_to
-from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
 from libs.common.web.server import Served, refusing
 
@@ -57,11 +57,11 @@ class Threads:
 
     def _catch_up(self, system: System, reports: Mapping[str, Report]) -> None:
         """What a service lacks, as after an upgrade or a restore; mostly there is nothing."""
-        told = past.told(system)
+        told = backfill.told(system)
         for name, part in system.parts.items():
-            forgotten.tell(part.store, past.forgotten(system, told[name]))
+            restored.tell(part.store, backfill.forgotten(system, told[name]))
             began, count = time.monotonic(), 0
-            for count in past.take_in(system, name, told):
+            for count in backfill.take_in(system, name, told):
                 reports[name]("past", True, f"{count} facts that were told before are taken in; more follow")
                 if self.stop_asked.wait(rest(time.monotonic() - began)):
                     return
@@ -99,8 +99,8 @@ def _to_all(reports: Mapping[str, Report]) -> Report:
 class Embedded(Served):
     """One gunicorn worker that holds everything; the arbiter above it starts it anew should it die."""
 
-    def __init__(self, *, data: Path, port: int, signer: Signer, surroundings: Surroundings) -> None:
-        self.data, self.port, self.signer, self.surroundings = data, port, signer, surroundings
+    def __init__(self, *, data: Path, port: int, signer: Signer, deployment: Deployment) -> None:
+        self.data, self.port, self.signer, self.deployment = data, port, signer, deployment
         self.running: tuple[System, Threads] | None = None
         super().__init__()
 
@@ -122,7 +122,7 @@ class Embedded(Served):
 
     def load(self) -> Gateway:
         """Runs in the worker, after the fork: connections and threads belong to it alone."""
-        system = System.on_files(self.data, services.every(), signer=self.signer, surroundings=self.surroundings)
+        system = System.on_files(self.data, services.every(), signer=self.signer, deployment=self.deployment)
         self.running = system, Threads(system)
         return Gateway(system)
 

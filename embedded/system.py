@@ -14,11 +14,11 @@ from embedded.gateway import Gateway
 from libs.common import migrate, orm
 from libs.common.bus import Delivery, Outgoing
 from libs.common.consumer import Consumer
+from libs.common.deployment import HERE, Deployment
 from libs.common.inprocess import InProcessBus
 from libs.common.relay import Relay, begun
 from libs.common.service import Service
 from libs.common.store import Store, utc_now
-from libs.common.surroundings import HERE, Surroundings
 from libs.common.timers import Timers
 from libs.common.tokens import Signer, Verifier
 from libs.common.web import create_app
@@ -53,7 +53,7 @@ class System:
         *,
         signer: Signer | None = None,
         clock: Callable[[], datetime] = utc_now,
-        surroundings: Surroundings = HERE,
+        deployment: Deployment = HERE,
         durable: bool = True,
     ) -> "System":
         """Opens, or makes, one SQLite file a service in ``directory`` and brings each up to date."""
@@ -64,7 +64,7 @@ class System:
         }
         for service, database in databases.values():
             migrate.upgrade(service, database)
-        return cls.over(databases, signer=signer, clock=clock, surroundings=surroundings)
+        return cls.over(databases, signer=signer, clock=clock, deployment=deployment)
 
     @classmethod
     def over(
@@ -73,14 +73,14 @@ class System:
         *,
         signer: Signer | None = None,
         clock: Callable[[], datetime] = utc_now,
-        surroundings: Surroundings = HERE,
+        deployment: Deployment = HERE,
     ) -> "System":
         """The same over databases that are there and up to date."""
         system = cls(signer=signer or Signer.new())
         consumers: dict[str, Consumer] = {}
         verifier = Verifier(system.signer.jwks())
         for name, (service, database) in databases.items():
-            store = Store(name, database, service.tables, clock=clock, surroundings=surroundings)
+            store = Store(name, database, service.tables, clock=clock, deployment=deployment)
             consumers[name] = Consumer(store, service.subscriptions)
             app = create_app(service, store, verifier, config={"signer": system.signer})
             relay = Relay(store, InProcessBus(consumers, begun(store, BATCH)), batch=BATCH)

@@ -19,9 +19,9 @@ from libs.common import migrate, orm, people
 from libs.common.bus import Delivery
 from libs.common.contracts.base import Event, Message
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged, Team, TeamChanged
+from libs.common.deployment import Deployment
 from libs.common.service import Service
 from libs.common.store import Store, utc_now
-from libs.common.surroundings import Surroundings
 
 HOME, AWAY = UUID(int=1), UUID(int=2)  #: two branches
 SALES, OPERATIONS, OTHER_SALES = UUID(int=11), UUID(int=12), UUID(int=13)  #: teams; the last one of AWAY
@@ -91,13 +91,13 @@ class Bench:
 
     def __init__(self, directory: Path, names: Iterable[str] = services.NAMES, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
-        around = Surroundings(public_url="http://plumbline.example")
+        around = Deployment(public_url="http://plumbline.example")
         specs = [services.spec(name) for name in names]
         databases: dict[str, tuple[Service, orm.Database]] = {}
         for spec in specs:
             file = shutil.copy(_hired(spec), directory / f"{spec.name}.db")
             databases[spec.name] = spec, orm.connect(f"sqlite:///{file}", pool_size=8, durable=False)
-        self.system = System.over(databases, clock=self.clock, surroundings=around)
+        self.system = System.over(databases, clock=self.clock, deployment=around)
         self._sequences: dict[UUID, int] = {}
 
     def part_of(self, path: str) -> Part:

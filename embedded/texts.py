@@ -20,14 +20,14 @@ from jinja2.ext import babel_extract
 
 import services
 from libs import common
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.auth import Role
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
 from libs.common.schema.strict import Schema
 from libs.common.schema.value import WORDS
 from libs.common.texts import recognisable
 from services.console.states import LANES
-from services.console.usecases.shown.reports.table import DEFINITIONS
+from services.console.usecases.queries.reports.table import DEFINITIONS
 from services.notifications.usecases.catalogue import STANDS_IN
 from services.notifications.usecases.catalogue import TEXTS as TOLD
 
@@ -42,14 +42,14 @@ Texts = Iterator[str | tuple[str, ...]]
 
 def catalogues() -> dict[str, str]:
     """Path → its .pot."""
-    mine, libs = SERVICES / "estimates", COMMON / "spoken.py"
+    mine, libs = SERVICES / "estimates", COMMON / "formatting.py"
     console = [*_marked(SERVICES / "console"), *_marked(libs), *_looked_up(), *_refusals(SERVICES)]
     page = [*_marked(mine), *_marked(libs), *_refusals(mine), *(one.title for one in (NotFound, Gone, TooMany))]
     told = [*(part for parts in TOLD.values() for part in parts), STANDS_IN, *_marked(libs)]
     return {
         "services/notifications/texts/messages.pot": _written(told),
         "services/console/texts/messages.pot": _written([*console, *_refusals(COMMON), *_said_by_schemas()]),
-        "services/estimates/texts/messages.pot": _written([*page, *_marked(COMMON / "paper.py")]),
+        "services/estimates/texts/messages.pot": _written([*page, *_marked(COMMON / "pdf.py")]),
         **{f"services/{name}/texts/messages.pot": _written(_on_paper(name)) for name in ("bookings", "opportunities")},
     }
 
@@ -66,7 +66,7 @@ def _written(texts: list[str | tuple[str, ...]]) -> str:
 
 def _on_paper(service: str) -> list[str | tuple[str, ...]]:
     """What stands on a service's paper and in the mail that brings it."""
-    every = (SERVICES / service, *(COMMON / f"{name}.py" for name in ("paper", "papermail", "spoken")))
+    every = (SERVICES / service, *(COMMON / f"{name}.py" for name in ("pdf", "pdfmail", "formatting")))
     return [*(text for place in every for text in _marked(place)), *_states(service)]
 
 
@@ -74,16 +74,16 @@ def _looked_up() -> Iterator[str]:
     """What the console's pages say by looking it up: reports, and states and roles by their names."""
     for report in DEFINITIONS:
         yield from (report.title, report.text, *(one.label for one in report.columns if one.label))
-    yield from (spoken.plain(one) for one in Role)
+    yield from (formatting.plain(one) for one in Role)
     yield from (text for name in services.NAMES for text in _states(name))
-    yield from (spoken.plain(lane.partition(".")[2]) for lane in LANES)
+    yield from (formatting.plain(lane.partition(".")[2]) for lane in LANES)
 
 
 def _states(service: str) -> Iterator[str]:
     """A service's states and codes, by their names."""
     for kind in vars(import_module(f"services.{service}.states")).values():
         if isinstance(kind, type) and issubclass(kind, StrEnum) and not kind.__name__.endswith("Action"):
-            yield from (spoken.plain(one) for one in kind)
+            yield from (formatting.plain(one) for one in kind)
 
 
 def _marked(place: Path) -> Texts:

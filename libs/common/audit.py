@@ -15,7 +15,7 @@ from sqlalchemy.orm import LoaderCallableStatus, Session
 
 from libs.common.columns import Aggregate
 from libs.common.locks import CHAINING
-from libs.common.ready import few
+from libs.common.prepared import few
 
 if TYPE_CHECKING:
     from libs.common.store import Store

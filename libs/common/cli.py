@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from libs.common import config, log, orm
 from libs.common.bus import Delivery
 from libs.common.config import EXIT_NOT_READY, Config
-from libs.common.counting import counted
+from libs.common.dberrors import kept_out
 from libs.common.errors import Conflict, Unavailable
+from libs.common.progress import counted
 from libs.common.service import Service
 from libs.common.store import Store
-from libs.common.trouble import kept_out
 
 ROLES = ("api", "worker", "migrate", "rebuild")
 SIGNER = "staff"  #: the one service that signs tokens; the others fetch its public keys
@@ -75,7 +75,7 @@ def _rebuild(service: Service, settings: Config) -> None:
 
     demand_schema(service, settings)
     database = orm.connect(settings.database_url, pool_size=2)
-    store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
+    store = Store(service.name, database, service.tables, deployment=settings.deployment)
     every = functools.partial(batches, settings.amqp_url, name=f"{service.name} rebuild")
 
     def history(since: datetime | None) -> Iterator[Sequence[Delivery]]:
@@ -128,7 +128,7 @@ def app(service: Service, settings: Config) -> Any:
     from libs.common.web import create_app
 
     database = orm.connect(settings.database_url, pool_size=settings.web_threads)
-    store = Store(service.name, database, service.tables, surroundings=settings.surroundings)
+    store = Store(service.name, database, service.tables, deployment=settings.deployment)
     more: dict[str, Any] = {"trusted_proxies": settings.trusted_proxies, "gateway_url": settings.gateway_url}
     if service.name == SIGNER:
         more["signer"] = Signer(settings.signing_key)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from libs.common.deployment import Deployment, OutboxLimits
 from libs.common.settings import BY_NAME, PRODUCTION, SETTINGS, Setting, Wrong
-from libs.common.surroundings import OutboxLimits, Surroundings
 
 EXIT_MISCONFIGURED, EXIT_NOT_READY = 2, 3
 #: the launcher's, the commands' and the tests', no service's
@@ -43,10 +43,10 @@ class Config:
     news_keep_days: int
 
     @property
-    def surroundings(self) -> Surroundings:
+    def deployment(self) -> Deployment:
         outbox = OutboxLimits(self.outbox_most_rows, self.outbox_most_hours, self.outbox_keep_days)
         inside = tuple(self.webhook_networks)
-        return Surroundings(self.public_url, self.smtp_url, self.mail_from, outbox, inside, self.news_keep_days)
+        return Deployment(self.public_url, self.smtp_url, self.mail_from, outbox, inside, self.news_keep_days)
 
     def __repr__(self) -> str:
         """Without secrets: a config ends up in logs sooner or later."""

@@ -16,13 +16,13 @@ from uuid import UUID
 from libs.common import parked
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
+from libs.common.dberrors import Locked, TryAgain, of_database
 from libs.common.errors import NotFound, NotYet, Unavailable
-from libs.common.gliding import glide
 from libs.common.parking import hold, hold_behind, key_of, park_and_block, park_fork, park_unread, taken_by
 from libs.common.positions import Key, Position, Positions
 from libs.common.service import Subscriptions
+from libs.common.skipping import glide
 from libs.common.store import Store
-from libs.common.trouble import Locked, TryAgain, of_database
 from libs.common.tx import Origin, Tx
 
 TRIES = 5  #: failures (or crashes) after which a fact is parked

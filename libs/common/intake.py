@@ -7,12 +7,12 @@ from libs.common import strict_json
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope
 from libs.common.contracts.commands import Command, decode
+from libs.common.dberrors import Locked, of_database
 from libs.common.errors import DomainError, Unavailable
 from libs.common.parking import park_unread
 from libs.common.positions import OPEN
 from libs.common.service import CommandHandler
 from libs.common.store import Store
-from libs.common.trouble import Locked, of_database
 from libs.common.tx import Origin, Tx
 
 ASKED = "command"  #: what stands for the producer in ``stream_pos``, which never forgets

@@ -18,11 +18,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from libs.common.deployment import Deployment
+from libs.common.egress import trusted
 from libs.common.errors import Fault, Invalid
-from libs.common.outside import trusted
 from libs.common.service import Job
 from libs.common.store import Store
-from libs.common.surroundings import Surroundings
 from libs.common.tx import Tx
 
 UNSENT, SENT, FAILED = "unsent", "sent", "failed"
@@ -112,7 +112,7 @@ def message(row: Any, sender: str) -> EmailMessage:
 
 def deliver(store: Store) -> int:
     """Sends what is due, one after the other, and returns how much that was. Each is sent in no transaction."""
-    if not store.surroundings.smtp_url:
+    if not store.deployment.smtp_url:
         return 0
     mail, count = store.tables.mail, 0
     with store.alone(changing=False) as look:
@@ -146,7 +146,7 @@ def _attempt(mail: sa.Table, row: Any) -> sa.ColumnElement[bool]:
 
 def _send(store: Store, row: Any) -> None:
     try:
-        post(store.surroundings, message(row, store.surroundings.mail_from))
+        post(store.deployment, message(row, store.deployment.mail_from))
     except smtplib.SMTPRecipientsRefused as refused:
         code, said = next(iter(refused.recipients.values()))
         _note(store, row, f"{code} {said.decode(errors='replace')}", final=code >= 500)
@@ -176,7 +176,7 @@ def _note(store: Store, row: Any, why: str, final: bool = False) -> None:
         one.execute(sa.update(mail).where(_attempt(mail, row)).values(noted))
 
 
-def post(around: Surroundings, mail: EmailMessage) -> None:
+def post(around: Deployment, mail: EmailMessage) -> None:
     """Hands one mail to the server."""
     where = urlsplit(around.smtp_url)
     host = where.hostname or "localhost"
@@ -203,7 +203,7 @@ def forget_old(
     store: Store, table: Any, over: sa.ColumnElement[bool], at: sa.ColumnElement[datetime], batch: int
 ) -> int:
     """Removes rows that are ``over`` and older than news is kept. Only the first are looked at: ids are in order."""
-    if not (days := store.surroundings.news_keep_days):
+    if not (days := store.deployment.news_keep_days):
         return 0
     oldest = sa.select(table.c.id).order_by(table.c.id).limit(batch).scalar_subquery()
     with store.reading() as tx:

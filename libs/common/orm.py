@@ -16,7 +16,7 @@ from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.cursor import Brief
 from libs.common.errors import Unavailable
 from libs.common.fairlock import LOCK_WAIT_S, FairLock
-from libs.common.patience import Impatient, Silent, outdated
+from libs.common.pgtimeouts import Impatient, Silent, outdated
 
 QUICK: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),

@@ -48,7 +48,7 @@ def too_much(tx: Tx) -> str:
 
     Facts that an operator has sent again do not count: they are told already.
     """
-    limits, outbox = tx.store.surroundings.outbox, tx.tables.outbox
+    limits, outbox = tx.store.deployment.outbox, tx.tables.outbox
     waiting, behind = _waiting(outbox), {"sent_again": mark(tx)}
     first = tx.execute(_first_waiting(outbox), behind).first()
     if first is None:
@@ -187,7 +187,7 @@ def prune(store: Store, batch: int = 500) -> int:
 
     Only the oldest rows are looked at: what waits there to be sent again holds the others back, too.
     """
-    days = store.surroundings.outbox.keep_days
+    days = store.deployment.outbox.keep_days
     outbox = store.tables.outbox
     if not days:
         return 0

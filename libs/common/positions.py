@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import closing, ready
+from libs.common import flushing, prepared
 from libs.common.contracts.base import Message
 from libs.common.tx import Tx
 
@@ -19,7 +19,7 @@ OPEN, BLOCKED = "open", "blocked"
 #: A row that we waited for is given as it is by now, all that is joined to it as it was before the wait: ``late``
 LOCK = f"""
 SELECT p.*, h.agg_seq, h.event_id, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
-FROM {ready.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
+FROM {prepared.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
 JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
 JOIN stream_pos AS before ON before.producer = p.producer AND before.agg = p.agg
 LEFT JOIN held AS h ON h.producer = p.producer AND h.agg = p.agg
@@ -81,7 +81,7 @@ class Positions:
         """The position of one record, made where there is none, so that something can be held for it or block it."""
         positions = cls(tx, [key])
         positions.write()
-        closing.write(tx, {"stream_pos": tx.closing.pop("stream_pos", [])})
+        flushing.write(tx, {"stream_pos": tx.closing.pop("stream_pos", [])})
         return positions[key]
 
     def __getitem__(self, key: Key) -> Position:
@@ -134,7 +134,7 @@ class Positions:
     def hold(tx: Tx, key: Key, number: int, event_id: UUID, body: bytes, row: dict[str, Any]) -> None:
         """Keeps a fact for later; held already, its tries and due time are brought up to date."""
         fixed = {"producer": key[0], "agg": key[1], "agg_seq": number, "event_id": event_id, "body": body}
-        holding = ready.holding(tx.tables.held, tx.store.database.sqlite)
+        holding = prepared.holding(tx.tables.held, tx.store.database.sqlite)
         tx.execute(holding, {**fixed, **row, "held_at": tx.now})
         if not tx.store.database.sqlite:  # whoever waits for the position sees by its new row that he is ``late``
             tx.execute(tx.store.statements.touched, _of(key))

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from libs.common import answers, statements
+from libs.common import idempotency, statements
+from libs.common.dberrors import TryAgain, translated
+from libs.common.deployment import HERE, Deployment
 from libs.common.errors import DomainError, Stale, Unavailable
 from libs.common.orm import Database, Tables
 from libs.common.statements import Statements
-from libs.common.surroundings import HERE, Surroundings
-from libs.common.trouble import TryAgain, translated
 from libs.common.tx import Origin, Tx
 
 TIME = sa.select(sa.func.clock_timestamp())
@@ -46,7 +46,7 @@ class Store:
     ids: Callable[[], UUID] = uuid7
     crash: Callable[[str], None] = no_crash
     woken: Callable[[], None] = field(default=lambda: None)
-    surroundings: Surroundings = HERE
+    deployment: Deployment = HERE
     known: dict[Any, tuple[datetime, Any]] = field(default_factory=dict)
 
     @property
@@ -71,14 +71,14 @@ class Store:
                 session.commit()
             except StaleDataError as lost:
                 _undo(session)
-                answers.demand_new(self, origin.key)
+                idempotency.demand_new(self, origin.key)
                 raise Stale("someone else changed this record at the same moment; read it again") from lost
             except exc.DBAPIError as trouble:
                 _undo(session)
                 if trouble.connection_invalidated and not committing:  # a stale connection: certainly nothing was done
                     raise TryAgain("the database was restarted", headers={"Retry-After": "1"}) from trouble
                 if isinstance(trouble, exc.IntegrityError):
-                    answers.demand_new(self, origin.key)
+                    idempotency.demand_new(self, origin.key)
                 raise translated(trouble) from trouble
             except exc.TimeoutError as trouble:
                 raise Unavailable("every database connection is busy", headers={"Retry-After": "1"}) from trouble
@@ -86,7 +86,7 @@ class Store:
                 raise
             except DomainError:
                 _undo(session)
-                answers.demand_new(self, origin.key)
+                idempotency.demand_new(self, origin.key)
                 raise
         self.crash("after_commit")
         if tx.published:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import ready
+from libs.common import prepared
+from libs.common.dberrors import Locked, lacks
 from libs.common.errors import Unavailable
 from libs.common.service import TimerHandler
 from libs.common.store import Store
-from libs.common.trouble import Locked, lacks
 from libs.common.tx import Origin, Tx
 
 TRIES = 10
@@ -44,7 +44,7 @@ class Timers:
 
     def __init__(self, store: Store, handlers: Mapping[str, TimerHandler]) -> None:
         self.store, self.handlers = store, handlers
-        self._due = ready.due(store.tables.timers, tuple(handlers))
+        self._due = prepared.due(store.tables.timers, tuple(handlers))
 
     def step(self, limit: int = 50) -> int:
         """Fires due timers, one after the other, and returns how many.

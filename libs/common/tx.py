@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from libs.common import answers, audit, closing, fresh, ready, turns
-from libs.common.answers import Answer, RequestKey
+from libs.common import audit, flushing, idempotency, prepared, rowlocks, standalone
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
+from libs.common.deferred import Deferred
 from libs.common.errors import NotFound, PreconditionRequired, Stale
-from libs.common.later import Later
+from libs.common.idempotency import Answer, RequestKey
 
 if TYPE_CHECKING:
     from libs.common.store import Store
@@ -65,8 +65,8 @@ def _defaults(kind: type) -> dict[str, Any]:
 
 @functools.cache
 def _by_id(kind: Any) -> sa.Select[Any]:
-    found = turns.looking(kind).where(kind.id == sa.bindparam("ident"))
-    return turns.locking(found, kind) if kind.turn is None else turns.afresh(found)
+    found = rowlocks.selecting(kind).where(kind.id == sa.bindparam("ident"))
+    return rowlocks.for_update(found, kind) if kind.turn is None else rowlocks.refreshed(found)
 
 
 class Tx:
@@ -84,7 +84,7 @@ class Tx:
         self._locked: dict[tuple[type, UUID], Any] = {}  #: held on to: the session would forget what nobody uses
         self.hears: Sequence[Message] = ()  #: the facts that this act applies, but for what was held behind them
         self.noted: dict[Any, Any] = {}  #: what a use case keeps in mind until this act ends, under a key of its own
-        self.left = Later()  #: nothing in this act may count on having read what this writes
+        self.deferred = Deferred()  #: nothing in this act may count on having read what this writes
         audit.watch(self)
 
     @property
@@ -115,7 +115,7 @@ class Tx:
         which: Any = kind  # functools wants to be told that a class can be hashed
         known: Record | None = self._locked.get((kind, ident))
         if known is None and kind.turn is not None:
-            turns.take(self, turns.by_id(which), {"ident": ident})
+            rowlocks.acquire(self, rowlocks.lock_by_id(which), {"ident": ident})
         record: Record | None = known or self.session.scalars(_by_id(which), {"ident": ident}).one_or_none()
         if record is None:
             raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
@@ -178,9 +178,9 @@ class Tx:
     ) -> dict[UUID, Known]:
         """The same of several, found together; who is not found is looked for again the next time."""
         wanted, now = set(idents), self.now
-        fresh = {ident: self.store.known.get((what, ident)) for ident in wanted}
+        new_enough = {ident: self.store.known.get((what, ident)) for ident in wanted}
         found: dict[UUID, Known] = {
-            ident: kept[1] for ident, kept in fresh.items() if kept is not None and abs(now - kept[0]) <= FRESH
+            ident: kept[1] for ident, kept in new_enough.items() if kept is not None and abs(now - kept[0]) <= FRESH
         }
         if old := wanted - found.keys():
             new = find(old)
@@ -199,8 +199,8 @@ class Tx:
         """Refuses an edit of another version than the caller has seen. ``version`` is the If-Match header."""
         if version is None:
             raise PreconditionRequired("send If-Match with the ETag of the record as you read it")
-        tags = answers.tags(version)
-        if tags != ["*"] and record.version not in map(answers.version_of, tags):
+        tags = idempotency.tags(version)
+        if tags != ["*"] and record.version not in map(idempotency.version_of, tags):
             raise Stale(f"the record is at version {record.version}; read it again and repeat your change")
 
     def number(self, kind: str) -> int:
@@ -211,14 +211,14 @@ class Tx:
         """The next human number of each of these kinds, asked for together."""
         if self.store.database.sqlite:
             return self._count(kinds)
-        return [int(one) for one in self.execute(ready.sequences(kinds)).one()]
+        return [int(one) for one in self.execute(prepared.sequences(kinds)).one()]
 
     def count(self, name: str) -> int:
         """1, 2, … for a name, inside this act; two acts that count the same name take turns."""
         return self._count([name])[0]
 
     def _count(self, names: Sequence[str]) -> list[int]:
-        counting = ready.counting(self.tables.counters, self.store.database.sqlite)
+        counting = prepared.counting(self.tables.counters, self.store.database.sqlite)
         values = {
             row.name: int(row.value) for row in self.execute(counting, [{"name": one, "value": 1} for one in names])
         }
@@ -230,7 +230,7 @@ class Tx:
 
     def keep(self, table: sa.Table, row: Mapping[str, Any], *key: str) -> None:
         """Puts the row over the one that has the same key: what is named is so, the rest stays as it was."""
-        self.execute(ready.keeping(table, key, tuple(row), self.store.database.sqlite), row)
+        self.execute(prepared.keeping(table, key, tuple(row), self.store.database.sqlite), row)
 
     # -- facts
 
@@ -246,7 +246,7 @@ class Tx:
             subject=event.subject,
             sequence=str(of.agg_seq),
             time=self.now,
-            dataschema=self.store.surroundings.link(f"/api/v1/{self.store.producer}/schemas/{event.name}.json"),
+            dataschema=self.store.deployment.link(f"/api/v1/{self.store.producer}/schemas/{event.name}.json"),
             correlationid=of.funnel,
             causationid=self.origin.causation or str(ident),
             traceparent=self.origin.traceparent,
@@ -276,27 +276,27 @@ class Tx:
         """Writes now what was put into this table."""
         if rows := self.closing.pop(table.name, None):
             self.session.flush()
-            closing.write(self, {table.name: rows})
+            flushing.write(self, {table.name: rows})
 
     def write(self) -> None:
         """Writes records, and what was left for later, without ending the act."""
         self.session.flush()
-        for what, rows in self.left.taken():
+        for what, rows in self.deferred.taken():
             if isinstance(what, sa.Table):
-                closing.add(self, what, rows)
+                flushing.add(self, what, rows)
             else:
                 self.execute(what, rows)
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""
-        alone = fresh.taken(self.session)
+        alone = standalone.taken(self.session)
         for table, rows in alone.new.items():
             self.closing[table] = rows + self.closing.get(table, [])
         self.write()
         self.store.crash("after_write")
-        kept = {"idempotency": [answers.row(self)]} if self.origin.key is not None else {}
+        kept = {"idempotency": [idempotency.row(self)]} if self.origin.key is not None else {}
         parts = {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing, **self._timing()}
-        closing.write(self, parts, alone.changed)
+        flushing.write(self, parts, alone.changed)
 
     # -- durable timers
 
@@ -322,11 +322,11 @@ class Tx:
 
     def answer(self, schema: Dumps, obj: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to the caller, kept with its effect for a retry with the same key."""
-        if not fresh.alone(self.session):  # versions are counted as they are written
+        if not standalone.alone(self.session):  # versions are counted as they are written
             self.session.flush()
         shown = schema.dump(obj)
         body = msgspec.json.encode(shown)
         given = {"Content-Type": "application/json", **(headers or {})}
         if isinstance(obj, Aggregate):
-            given.setdefault("ETag", answers.tag(obj.version, shown))
-        return answers.keep(self, body, status, given)
+            given.setdefault("ETag", idempotency.tag(obj.version, shown))
+        return idempotency.keep(self, body, status, given)

@@ -16,11 +16,11 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from libs.common.closing import WOKEN
 from libs.common.errors import Unavailable
+from libs.common.flushing import WOKEN
 from libs.common.locks import RELAYING, SLEEPING
 from libs.common.orm import CALLED_OFF
-from libs.common.patience import Impatient
+from libs.common.pgtimeouts import Impatient
 
 FALL_ASLEEP_MS = 200  #: a writer may take longer than this; then the relay only naps
 MUCH = 8  #: who sends so many in one step is busy: its writers need not notify

@@ -11,9 +11,9 @@ from libs.common.consumer import Consumer
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
 from libs.common.deadletters import DeadLetters
 from libs.common.errors import DomainError
+from libs.common.gctuning import settle_memory
 from libs.common.intake import ASKED, Intake
 from libs.common.loops import Report, Wait, job_loop, keep, relay_loop, timers_loop
-from libs.common.memory import settle_memory
 from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.management import Management, Refusal
@@ -83,7 +83,7 @@ class Worker:
         """Runs a part with connections of its own, new ones whenever it begins anew."""
         # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
         database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
-        store = Store(self.service.name, database, self.service.tables, surroundings=self.config.surroundings)
+        store = Store(self.service.name, database, self.service.tables, deployment=self.config.deployment)
         report = self._telling(report_to(store))
 
         def work() -> None:

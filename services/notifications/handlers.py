@@ -1,6 +1,6 @@
 """What other services' facts mean here: something to keep in view and, where the table says so, people to tell."""
 
-from libs.common import past, people
+from libs.common import backfill, people
 from libs.common.contracts import appointments, bookings, estimates, leads, opportunities
 from libs.common.contracts.base import Event, facts
 from libs.common.service import Subscriptions
@@ -29,7 +29,7 @@ def pass_on(tx: Tx, event: Event) -> None:
 def is_news(tx: Tx) -> bool:
     """Nobody is told today of what happened before this service listened for it."""
     message = tx.origin.message
-    return message is None or not past.happened_before(tx, message)
+    return message is None or not backfill.happened_before(tx, message)
 
 
 for fact in facts():

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from libs.common import outside
+from libs.common import egress
 from libs.common.contracts.patterns import instead_of
 from libs.common.web import Allowed, Page, Schema, edge, fields
 from services.notifications import usecases
@@ -16,13 +16,13 @@ class Outside(fields.Text):
     """An address that we may post to."""
 
     def __init__(self, **more: Any) -> None:
-        super().__init__(max_length=outside.LONGEST_URL, blank=False, **more)
+        super().__init__(max_length=egress.LONGEST_URL, blank=False, **more)
 
     def read(self, value: Any) -> str:
         said = super().read(value)
         try:
-            outside.target(said, edge().store.surroundings.inside)
-        except outside.NotOutside as wrong:
+            egress.target(said, edge().store.deployment.inside)
+        except egress.NotOutside as wrong:
             raise ValidationError(str(wrong)) from wrong
         return said
 

@@ -14,7 +14,7 @@ from embedded.testing import AWAY, HOME
 from libs.common.auth import Caller, Role
 from libs.common.orm import Database
 from services.console.model import Appointment, Booking, Card, Estimate, Stage, Told, Word
-from services.console.usecases.heard import words
+from services.console.usecases.projections import words
 
 LEADS, OPPORTUNITIES = 100_000, 30_000
 NOW = datetime(2026, 6, 1, 15, 0, tzinfo=UTC)

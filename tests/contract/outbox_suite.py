@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import outbox, relay
+from libs.common.deployment import OutboxLimits
 from libs.common.store import Store
-from libs.common.surroundings import OutboxLimits
 from tests.contract.throwaway import MAKER_TABLES, make
 
 
@@ -22,7 +22,7 @@ class Outbox:
     """How much may wait in it, what of it is sent again, and when it is let go of."""
 
     def limits(self, store: Store, **limits: int) -> None:
-        store.surroundings = replace(store.surroundings, outbox=OutboxLimits(**limits))
+        store.deployment = replace(store.deployment, outbox=OutboxLimits(**limits))
 
     def age(self, store: Store, rows: int, **span: float) -> None:
         """The first so many facts were told, and sent, that long ago."""

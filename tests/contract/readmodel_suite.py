@@ -131,7 +131,7 @@ class ReadModelSuite:
             for name in ("timeline", "words"):
                 table = SPEC.metadata.tables[name]
                 for row in tx.execute(sa.select(table)).mappings().all():
-                    tx.left.run(table, dict(row))
+                    tx.deferred.run(table, dict(row))
         assert console.shown() == right
 
     def test_built_anew_it_is_equal_to_the_live_one(self, console: Console, told: Told) -> None:

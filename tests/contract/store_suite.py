@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from libs.common import loops
-from libs.common.answers import AlreadyAnswered, RequestKey, tag
 from libs.common.errors import Conflict, Invalid, NotFound, PreconditionRequired, Stale
+from libs.common.idempotency import AlreadyAnswered, RequestKey, tag
 from libs.common.store import Store
 from libs.common.tx import Origin
 from tests.contract.outbox_suite import Outbox

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import outbox
-from libs.common.surroundings import OutboxLimits
-from libs.common.trouble import TryAgain
+from libs.common.dberrors import TryAgain
+from libs.common.deployment import OutboxLimits
 from libs.common.tx import Tx
 from tests.contract.web_world import TABLES, World, problem
 
@@ -24,7 +24,7 @@ class Backlog:
     @pytest.fixture(autouse=True)
     def limited(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(outbox, "LOOK_S", 0.0)  # each request looks, so that no test waits a second
-        world.store.surroundings = replace(world.store.surroundings, outbox=OutboxLimits(most_rows=3))
+        world.store.deployment = replace(world.store.deployment, outbox=OutboxLimits(most_rows=3))
 
     def test_over_the_cap_a_change_is_refused_and_leaves_nothing(self, world: World) -> None:
         wait_to_be_sent(world, 3)

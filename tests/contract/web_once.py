@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from libs.common.dberrors import ATTEMPTS, TryAgain
 from libs.common.errors import Conflict
-from libs.common.trouble import ATTEMPTS, TryAgain
 from tests.contract.web_world import (
     TABLES,
     World,

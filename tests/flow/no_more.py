@@ -14,7 +14,7 @@ import pytest
 from embedded.testing import CAST, HOME, OPERATIONS, SALES, Caller
 from libs.common.auth import RULES, Role, named
 from services.console.usecases import REPORTS
-from services.console.usecases.shown import withheld
+from services.console.usecases.queries import withheld
 from tests.flow.funnel import API, Funnel
 
 #: somebody → their roles, branch and teams: the cast, and those who do two things

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from libs.common import orm, outbox
 from libs.common.contracts.publishers import PUBLISHERS
-from libs.common.rabbit.asking import SINCE_FIRST, Answering
+from libs.common.rabbit.backfill import SINCE_FIRST, Answering
 from libs.common.rabbit.management import Binding
 from libs.common.rabbit.topology import queue_of
 from libs.common.store import Store

@@ -8,14 +8,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from libs.common import gliding, orm
+from libs.common import orm, skipping
 from libs.common.bus import Delivery
 from libs.common.columns import Aggregate, type_map
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import Message, decode
+from libs.common.dberrors import TryAgain
 from libs.common.service import Subscriptions
 from libs.common.store import Store
-from libs.common.trouble import TryAgain
 from libs.common.tx import Origin, Tx
 from tests.contract.throwaway import ThingChanged, ThingMade, known, make, maker
 
@@ -54,7 +54,7 @@ class Copier:
 
     def copy(self, tx: Tx, fact: ThingMade) -> None:
         self.copies[fact.subject] = tx.new(Copy, note=fact.note, thing=fact.subject).id
-        tx.left.run(LINE, {"note": fact.note})
+        tx.deferred.run(LINE, {"note": fact.note})
 
     def rewrite(self, tx: Tx, fact: ThingChanged) -> None:
         tx.get(Copy, self.copies[fact.subject]).note = fact.note
@@ -143,7 +143,7 @@ def test_what_nobody_reacts_to_takes_nothing_with_it_where_the_database_was_rest
         raise TryAgain("the database was restarted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(gliding, "_moved", stale)
+        patch.setattr(skipping, "_moved", stale)
         copier.deliver([forgotten, other])
     copier.deliver([changed])
 

@@ -20,12 +20,12 @@ from embedded.testing import Bench
 from libs.common import config, loops, mail, orm, status, worker
 from libs.common.bus import BusDown, Outgoing, nothing
 from libs.common.consumer import Consumer
+from libs.common.deployment import Deployment
 from libs.common.errors import Unavailable
 from libs.common.rabbit import RabbitReader, reader
 from libs.common.relay import Relay
 from libs.common.service import Job, Service, Subscriptions
 from libs.common.store import Store
-from libs.common.surroundings import Surroundings
 from libs.common.timers import Timers
 from libs.common.worker import PartEnded, Worker
 from libs.local.ports import free_port
@@ -324,8 +324,8 @@ def test_embedded_threads_go_on_whatever_one_of_their_steps_fails_with(
 
 
 @contextmanager
-def embedded(service: Service, database: orm.Database, around: Surroundings) -> Iterator[None]:
-    threads = Threads(System.over({service.name: (service, database)}, surroundings=around))
+def embedded(service: Service, database: orm.Database, around: Deployment) -> Iterator[None]:
+    threads = Threads(System.over({service.name: (service, database)}, deployment=around))
     try:
         yield
     finally:
@@ -333,7 +333,7 @@ def embedded(service: Service, database: orm.Database, around: Surroundings) -> 
 
 
 @contextmanager
-def apart(service: Service, database: orm.Database, around: Surroundings) -> Iterator[None]:
+def apart(service: Service, database: orm.Database, around: Deployment) -> Iterator[None]:
     """As its worker, whose broker is away."""
     stop, url = threading.Event(), database.engine.url.render_as_string()
     environment = {"PLUMBLINE_DATABASE_URL": url, "PLUMBLINE_AMQP_URL": f"amqp://127.0.0.1:{free_port()}"}
@@ -358,7 +358,7 @@ def test_only_that_it_was_sent_may_be_lost_in_a_power_cut(store: Store, monkeypa
         return connect(url, durable=durable, **how)
 
     monkeypatch.setattr(worker.orm, "connect", noting)
-    with apart(MAKER, store.database, Surroundings()):
+    with apart(MAKER, store.database, Deployment()):
         assert both.wait(60)
 
     assert waits == {"relay": False, "timers": True}
@@ -378,12 +378,12 @@ def test_a_worker_reads_all_that_its_service_is_told_and_what_the_broker_gave_up
 
 @pytest.mark.parametrize("running", [embedded, apart])
 def test_a_mail_server_that_takes_connections_and_says_nothing_holds_up_no_timer(
-    store: Store, running: Callable[[Service, orm.Database, Surroundings], AbstractContextManager[None]]
+    store: Store, running: Callable[[Service, orm.Database, Deployment], AbstractContextManager[None]]
 ) -> None:
     fired = threading.Event()
     service = replace(MAKER, jobs=(mail.JOB,), timers={"nudge": lambda *_: fired.set()})
     silent = socket.create_server(("127.0.0.1", 0))
-    around = Surroundings(smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+    around = Deployment(smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
     with store.begin() as tx:
         mail.queue(tx, "somebody@example.com", "hello", "there")
 

@@ -16,8 +16,8 @@ PAGE = "/settings/webhooks"
 @pytest.fixture
 def office(bench: Callable[..., Bench]) -> Bench:
     made = bench(*services.NAMES)
-    around = store_of(made).surroundings
-    store_of(made).surroundings = type(around)(public_url=around.public_url, inside=LOOPBACK)
+    around = store_of(made).deployment
+    store_of(made).deployment = type(around)(public_url=around.public_url, inside=LOOPBACK)
     return made
 
 

@@ -10,7 +10,7 @@ import pytest
 from embedded.testing import Bench
 from libs.common.contracts.estimates import EstimateAccepted, EstimateChangesRequested, EstimateDeclined
 from libs.common.contracts.parts import Address, Prospect
-from libs.common.spoken import full_day
+from libs.common.formatting import full_day
 from tests.service.estimate_world import ESTIMATES, PUMP, SHARED, act, drafted, priced, seen, send, sent, write, yes
 from tests.service.on_paper import words
 

@@ -7,8 +7,8 @@ import pytest
 
 import services
 from embedded.testing import Bench
+from libs.common.deployment import OutboxLimits
 from libs.common.loops import KERNEL_JOBS
-from libs.common.surroundings import OutboxLimits
 from tests.service import plans
 
 FEW = ("webhooks", "(", "CONSTANT ROW")  #: as many as there are receivers; rows that were given
@@ -18,8 +18,8 @@ FEW = ("webhooks", "(", "CONSTANT ROW")  #: as many as there are receivers; rows
 def test_what_is_looked_for_again_and_again_is_found_by_an_index(bench: Callable[..., Bench], name: str) -> None:
     service = bench(name)
     [part] = service.system.parts.values()
-    around, keeping = part.store.surroundings, OutboxLimits(keep_days=30)
-    part.store.surroundings = replace(around, smtp_url="smtp://mail.example", outbox=keeping, news_keep_days=30)
+    around, keeping = part.store.deployment, OutboxLimits(keep_days=30)
+    part.store.deployment = replace(around, smtp_url="smtp://mail.example", outbox=keeping, news_keep_days=30)
 
     with plans.asked(service) as asked:
         part.relay.step()

@@ -17,9 +17,9 @@ import services
 from embedded.testing import CAST, HOME, Bench
 from libs.common import mail
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
+from libs.common.deployment import Deployment
 from libs.common.errors import Invalid
 from libs.common.store import Store
-from libs.common.surroundings import Surroundings
 from libs.local.ports import free_port
 from tests.papers import papers as papers_of
 from tests.service.bookings_world import Orders
@@ -70,9 +70,7 @@ def receiving(
     controller = Controller(handler, hostname="127.0.0.1", port=port, **how)
     controller.start()
     sender = "Plumbline <plumbline@company.example>"
-    (store or store_of(bench)).surroundings = Surroundings(
-        smtp_url=f"{scheme}://{who}127.0.0.1:{port}", mail_from=sender
-    )
+    (store or store_of(bench)).deployment = Deployment(smtp_url=f"{scheme}://{who}127.0.0.1:{port}", mail_from=sender)
     try:
         yield handler
     finally:
@@ -173,12 +171,12 @@ def test_old_mail_is_kept_until_a_setting_lets_go_of_what_went(made: Bench, rece
     store = store_of(made)
     queued(store, "It went")
     assert mail.JOB.run(store) == 1
-    store.surroundings = replace(store.surroundings, smtp_url="")
+    store.deployment = replace(store.deployment, smtp_url="")
     queued(store, "It waits")
     made.clock.forward(days=4000)
     assert mail.RETENTION.run(store) == 0
 
-    store.surroundings = replace(store.surroundings, news_keep_days=30)
+    store.deployment = replace(store.deployment, news_keep_days=30)
 
     assert [mail.RETENTION.run(store) for _ in range(2)] == [1, 0]
     assert [row.subject for row in rows(store)] == ["It waits"]

@@ -7,7 +7,7 @@ import pytest
 
 from embedded.testing import Bench
 from libs.common import mail
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
 from tests.service.test_mail import queued, rows, store_of
 
 
@@ -19,7 +19,7 @@ def made(bench: Callable[..., Bench]) -> Bench:
 @pytest.fixture
 def handed_over(made: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[str], object]], None]:
     """A server in the test's own hands: what it is given is called with the subject of each mail that goes."""
-    store_of(made).surroundings = Surroundings(smtp_url="smtp://nowhere.example")
+    store_of(made).deployment = Deployment(smtp_url="smtp://nowhere.example")
 
     def to(take: Callable[[str], object]) -> None:
         monkeypatch.setattr(mail, "post", lambda _around, one: take(str(one["subject"])))

@@ -8,7 +8,7 @@ import pytest
 from embedded.testing import Bench, moment
 from libs.common.contracts import leads
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
 from services.notifications.states import Kind
 from services.notifications.usecases import follow_up
 from tests.listening import LOOPBACK, Listening, listening
@@ -23,7 +23,7 @@ PREFERENCES = "/api/v1/notifications/preferences"
 def company(bench: Callable[..., Bench]) -> Bench:
     made = bench("notifications")
     made.clock.now = moment("2027-05-04 15:00")  # ten in the morning in Nashville
-    store_of(made).surroundings = Surroundings("https://plumbline.example", inside=LOOPBACK)
+    store_of(made).deployment = Deployment("https://plumbline.example", inside=LOOPBACK)
     return made
 
 
@@ -129,7 +129,7 @@ def test_an_address_inside_is_no_chat(company: Bench) -> None:
 
 def test_a_chat_is_set_on_the_page_where_one_says_how_one_is_told(bench: Callable[..., Bench], chat: Listening) -> None:
     office = bench("notifications", "console")
-    store_of(office).surroundings = Surroundings("https://plumbline.example", inside=LOOPBACK)
+    store_of(office).deployment = Deployment("https://plumbline.example", inside=LOOPBACK)
     reader = Reader(office, "csr")
     reader.open("/notifications/preferences")
     assert "Saved." in reader.press("Save", chat_url=chat.url).text

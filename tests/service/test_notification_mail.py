@@ -13,17 +13,17 @@ import sqlalchemy as sa
 
 from embedded.testing import AWAY, CAST, HOME, Bench, moment
 from libs.common import mail
-from libs.common.answers import tag, version_of
 from libs.common.contracts import leads
 from libs.common.contracts.appointments import AppointmentCancelled, AppointmentRescheduled, AppointmentScheduled
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
 from libs.common.contracts.staff import Branch, BranchChanged, Person, PersonChanged
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
+from libs.common.idempotency import tag, version_of
 from services.notifications.usecases import follow_up, forget_news
 from tests.service.notification_facts import tell, told
 
 PREFERENCES = "/api/v1/notifications/preferences"
-SERVER = Surroundings("https://plumbline.example", "smtp://mail.example", "Plumbline <plumbline@example.com>")
+SERVER = Deployment("https://plumbline.example", "smtp://mail.example", "Plumbline <plumbline@example.com>")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def notifications(bench: Callable[..., Bench]) -> Bench:
 
 @pytest.fixture
 def _mail_server(notifications: Bench) -> None:
-    notifications.system.parts["notifications"].store.surroundings = SERVER
+    notifications.system.parts["notifications"].store.deployment = SERVER
 
 
 def queued(bench: Bench) -> list[Any]:
@@ -125,7 +125,7 @@ def test_what_the_server_takes_is_sent_and_told_once(notifications: Bench, monke
 def test_what_is_refused_for_good_is_told_with_the_reason(
     notifications: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_around: Surroundings, message: EmailMessage) -> None:
+    def refuse(_around: Deployment, message: EmailMessage) -> None:
         raise smtplib.SMTPRecipientsRefused({message["To"]: (550, b"no such user")})
 
     monkeypatch.setattr(mail, "post", refuse)
@@ -294,7 +294,7 @@ def test_old_news_is_kept_until_a_setting_lets_go_of_it_and_mail_that_waits_stay
     tell(notifications, leads.LeadAssigned, actor="csr", subject=uuid4())
     assert forget_news(store) == 0
 
-    store.surroundings = replace(SERVER, news_keep_days=30)
+    store.deployment = replace(SERVER, news_keep_days=30)
 
     assert [forget_news(store) for _ in range(2)] == [1, 0]
     assert told(notifications, "salesperson") == ["lead_assigned"], "the one of today"

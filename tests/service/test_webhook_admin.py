@@ -11,7 +11,7 @@ from standardwebhooks import Webhook as Checking
 
 from embedded.testing import Bench, Caller
 from libs.common.contracts import bookings, leads
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
 from libs.local.ports import free_port
 from services.notifications.usecases import webhooks
 from tests.listening import LOOPBACK, Listening, listening
@@ -21,7 +21,7 @@ from tests.service.hooks_world import HOOKS, hook, log, send, state, store_of, t
 @pytest.fixture
 def company(bench: Callable[..., Bench]) -> Bench:
     made = bench("notifications")
-    store_of(made).surroundings = Surroundings(public_url="http://plumbline.example", inside=LOOPBACK)
+    store_of(made).deployment = Deployment(public_url="http://plumbline.example", inside=LOOPBACK)
     return made
 
 
@@ -124,7 +124,7 @@ def test_a_try_is_a_cloud_event_for_a_receiver_who_reads_it_with_its_library(
     ],
 )
 def test_an_address_that_is_not_outside_is_refused_with_its_reason(company: Bench, url: str, why: str) -> None:
-    store_of(company).surroundings = Surroundings()
+    store_of(company).deployment = Deployment()
     answer = company.as_("admin").post(HOOKS, {"url": url, "types": ["#"]})
     assert answer.status_code == 422
     [fault] = answer.get_json()["errors"]
@@ -134,7 +134,7 @@ def test_an_address_that_is_not_outside_is_refused_with_its_reason(company: Benc
 
 
 def test_an_address_is_named_together_with_everything_else_that_is_wrong(company: Bench) -> None:
-    store_of(company).surroundings = Surroundings()
+    store_of(company).deployment = Deployment()
     wrong = {"url": "https://127.0.0.1/", "types": ["nonsense"], "description": 3, "more": True}
     answer = company.as_("admin").post(HOOKS, wrong)
     assert answer.status_code == 422

@@ -10,10 +10,10 @@ import pytest
 from standardwebhooks import Webhook as Checking
 
 from embedded.testing import AWAY, HOME, Bench
-from libs.common import outside
+from libs.common import egress
 from libs.common.contracts import bookings, leads, sales
 from libs.common.contracts.webhooks import WebhookChanged
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
 from services.notifications.adapters import posting
 from tests.listening import LOOPBACK, Listening, listening
 from tests.service.hooks_world import hook, log, send, state, store_of, tell
@@ -22,7 +22,7 @@ from tests.service.hooks_world import hook, log, send, state, store_of, tell
 @pytest.fixture
 def company(bench: Callable[..., Bench]) -> Bench:
     made = bench("notifications")
-    store_of(made).surroundings = Surroundings(public_url="http://plumbline.example", inside=LOOPBACK)
+    store_of(made).deployment = Deployment(public_url="http://plumbline.example", inside=LOOPBACK)
     return made
 
 
@@ -314,7 +314,7 @@ def test_a_webhook_that_is_paused_while_it_is_served_gets_no_more_until_it_goes_
 def test_a_receiver_that_drips_is_cut_off_and_rests(
     company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outside, "LONGEST_S", 0.3)
+    monkeypatch.setattr(egress, "LONGEST_S", 0.3)
     left = threading.Event()
 
     def drip(door: Any) -> None:
@@ -358,11 +358,11 @@ def test_an_answer_without_end_is_not_read_to_its_end(company: Bench, receiver: 
 def test_a_name_that_leads_inside_by_now_is_not_posted_to(
     company: Bench, receiver: Listening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store_of(company).surroundings = Surroundings()
+    store_of(company).deployment = Deployment()
     path = hook(company, "https://hooks.customer.example/")
     port = receiver.url.rpartition(":")[2].partition("/")[0]
     found = [(2, 1, 6, "", ("93.184.216.34", int(port))), (2, 1, 6, "", ("127.0.0.1", int(port)))]
-    monkeypatch.setattr(outside.socket, "getaddrinfo", lambda *_a, **_k: found)
+    monkeypatch.setattr(egress.socket, "getaddrinfo", lambda *_a, **_k: found)
     tell(company)
     send(company)
     assert receiver.got == []

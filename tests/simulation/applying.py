@@ -7,10 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common.answers import AlreadyAnswered
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import BadEnvelope, decode
+from libs.common.idempotency import AlreadyAnswered
 from libs.common.store import Store
 from libs.common.timers import Claimed, Timers
 from libs.common.tx import Origin, Tx

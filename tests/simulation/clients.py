@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common.answers import AlreadyAnswered, Answer, RequestKey
 from libs.common.contracts.commands import Command
 from libs.common.errors import DomainError
+from libs.common.idempotency import AlreadyAnswered, Answer, RequestKey
 from libs.common.tx import Origin, Tx
 from tests.simulation.tables import DONE, STREAMS, Order
 from tests.simulation.toy import tell

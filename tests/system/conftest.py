@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from libs.common import orm, patience
+from libs.common import orm, pgtimeouts
 from libs.local.broker import Broker, VirtualHost
 from libs.local.database import DatabaseServer
 from libs.local.debian import Tree, tree_of
@@ -63,9 +63,9 @@ def new_database(new_databases: Callable[[], NewDatabases]) -> Iterator[NewDatab
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a request's statements may take is a fraction of a second: nobody waits half a minute for a test."""
     monkeypatch.setattr(orm, "STATEMENT_S", 0.3)
-    monkeypatch.setattr(patience, "FIRST_LOOK_S", 0.1)
-    monkeypatch.setattr(patience, "NEXT_LOOK_S", 0.1)
-    monkeypatch.setattr(patience, "LONGEST_S", 0.4)
+    monkeypatch.setattr(pgtimeouts, "FIRST_LOOK_S", 0.1)
+    monkeypatch.setattr(pgtimeouts, "NEXT_LOOK_S", 0.1)
+    monkeypatch.setattr(pgtimeouts, "LONGEST_S", 0.4)
 
 
 @pytest.fixture

@@ -97,9 +97,9 @@ def hurried(service: Service) -> Service:
 
 
 def run_embedded(told: Mapping[str, Any], crash: Crash, port: int) -> None:
-    surroundings = config.load(told["environment"]).surroundings
+    deployment = config.load(told["environment"]).deployment
     databases = {name: (hurried(services.spec(name)), orm.connect(url)) for name, url in told["databases"].items()}
-    system = System.over(databases, signer=Signer(told["key"]), surroundings=surroundings)
+    system = System.over(databases, signer=Signer(told["key"]), deployment=deployment)
     system.parts[told["service"]].store.crash = crash
     if told.get("part") == "replay":
         replay(system.parts[told["service"]].consumer)

@@ -19,8 +19,8 @@ from embedded.system import System
 from embedded.testing import CAST, HOME, hire
 from libs.common import mail, migrate, orm
 from libs.common.contracts.base import Message
+from libs.common.deployment import Deployment
 from libs.common.store import utc_now
-from libs.common.surroundings import Surroundings
 from libs.common.tokens import Signer
 from services.notifications.model import Webhook, WebhookDelivery
 from services.notifications.settings import PREFERENCES
@@ -55,7 +55,7 @@ class CrashWorld(ABC):
         for part in self.system.parts.values():
             hire(part.store)
         self.people = self.system.parts["notifications"].store
-        self.people.surroundings = Surroundings(inside=LOOPBACK)
+        self.people.deployment = Deployment(inside=LOOPBACK)
         with self.people.begin() as tx:
             PREFERENCES.write(tx, None, {"quiet_hours": None}, 0)  # mail goes at any time of the day
         self.listening = ExitStack()

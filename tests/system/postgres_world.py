@@ -12,9 +12,9 @@ import services
 from embedded.system import System
 from embedded.testing import Bench, Clock, hire
 from libs.common import migrate, orm
+from libs.common.deployment import Deployment
 from libs.common.service import Service
 from libs.common.store import Store
-from libs.common.surroundings import Surroundings
 from libs.local.database import DatabaseServer
 
 
@@ -61,12 +61,12 @@ def bench_over(spec: Service, new_database: NewDatabases) -> Bench:
 
 def bench_of_all(new_database: NewDatabases, clock: Clock) -> Bench:
     """The whole system over PostgreSQL and the in-process bus, in the test's own time."""
-    around = Surroundings(public_url="http://plumbline.example")
+    around = Deployment(public_url="http://plumbline.example")
     databases = {
         one.name: (one, replace(orm.connect(new_database.hired(one), durable=False), clock=None))
         for one in services.every()
     }
-    return _bench(databases, clock, clock=clock, surroundings=around)
+    return _bench(databases, clock, clock=clock, deployment=around)
 
 
 def _bench(databases: dict[str, tuple[Service, orm.Database]], now: Clock, **how: Any) -> Bench:

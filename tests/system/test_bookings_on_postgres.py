@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from embedded.testing import CAST, OPERATIONS
-from libs.common import migrate, trouble
+from libs.common import dberrors, migrate
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.tx import Tx
 from services.bookings import usecases
@@ -165,7 +165,7 @@ UNDO = ("POST", "sales/{acceptance_ids[0]}/undo", {"reason": "They may take it b
 def test_who_meets_others_at_one_customers_work_waits_and_none_of_them_has_to_try_again(
     orders: Orders, monkeypatch: pytest.MonkeyPatch, meanwhile: Any, asked: tuple[str, str, dict[str, str]]
 ) -> None:
-    monkeypatch.setattr(trouble, "ATTEMPTS", 1)  # a try that nobody sees, neither
+    monkeypatch.setattr(dberrors, "ATTEMPTS", 1)  # a try that nobody sees, neither
     sold = acceptance()
     booking = orders.sell(sold)
     office, store = orders.bench.as_("office"), orders.bench.system.parts["bookings"].store

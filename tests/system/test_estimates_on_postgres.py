@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from embedded.testing import CAST, Bench
-from libs.common import trouble
+from libs.common import dberrors
 from libs.common.contracts.opportunities import OpportunityAssigned, OpportunityLost
-from libs.common.spoken import english
+from libs.common.formatting import english
 from services.estimates import usecases
 from services.estimates.model import Estimate, Opportunity
 from services.estimates.service import SPEC
@@ -109,7 +109,7 @@ def test_an_estimate_that_is_begun_while_its_opportunity_is_given_on_goes_along(
 def test_who_accepts_while_facts_of_the_opportunity_come_in_waits_and_neither_has_to_try_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trouble, "ATTEMPTS", 1)  # a try that nobody sees, neither
+    monkeypatch.setattr(dberrors, "ATTEMPTS", 1)  # a try that nobody sees, neither
     ident, token = sent(bench)
     offer = bench.public.get(f"{SHARED}/{token}").get_json()
     opportunity = UUID(bench.as_("auditor").get(f"{ESTIMATES}/{ident}").get_json()["opportunity_id"])

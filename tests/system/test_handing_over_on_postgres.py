@@ -10,7 +10,7 @@ import pytest
 
 import services
 from embedded.testing import CAST, HOME, Bench
-from libs.common import trouble
+from libs.common import dberrors
 from libs.common.contracts.leads import LeadAssigned
 from libs.common.contracts.opportunities import OpportunityContacted
 from services.leads.model import Lead
@@ -43,7 +43,7 @@ def spoken_to(bench: Bench, lead: str, opportunity: UUID) -> tuple[str, Opportun
 def test_opportunities_are_handed_over_while_a_batch_of_facts_takes_the_same_ones_the_other_way_round(
     alone: Callable[[str], Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trouble, "ATTEMPTS", 1)  # a try that nobody sees, neither
+    monkeypatch.setattr(dberrors, "ATTEMPTS", 1)  # a try that nobody sees, neither
     bench = alone("opportunities")
     first, second = opened(bench), opened(bench)
     visit = done(bench, second["id"], "appointments", {"type": "sales_call", "starts_at": "2030-01-07T15:00:00Z"})
@@ -65,7 +65,7 @@ def test_opportunities_are_handed_over_while_a_batch_of_facts_takes_the_same_one
 def test_leads_are_handed_over_while_a_batch_of_facts_takes_the_same_ones_the_other_way_round(
     alone: Callable[[str], Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trouble, "ATTEMPTS", 1)
+    monkeypatch.setattr(dberrors, "ATTEMPTS", 1)
     bench, office = alone("leads"), CAST["office"][0]
     said = {"channel": "phone", "person_name": "Ada Byron", "phones": ["615-555-0100"], "owner_id": str(ME)}
     first, second, third = (str(bench.as_("csr").post(LEADS, said).get_json()["id"]) for _ in range(3))

@@ -8,8 +8,8 @@ import pytest
 from libs.common import migrate, orm
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
+from libs.common.dberrors import persistent
 from libs.common.orm import Database
-from libs.common.trouble import persistent
 from services.console.service import SPEC
 from tests.contract.readmodel_suite import Console, ReadModelSuite, Told
 

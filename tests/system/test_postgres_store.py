@@ -10,14 +10,14 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from libs.common import audit, closing, loops, orm
+from libs.common import audit, flushing, loops, orm
+from libs.common.dberrors import persistent
 from libs.common.errors import Conflict, Unavailable
-from libs.common.gliding import GLIDE
 from libs.common.positions import LOCK
 from libs.common.relay import MARK_AND_READ
+from libs.common.skipping import GLIDE
 from libs.common.store import Store
 from libs.common.timers import Timers
-from libs.common.trouble import persistent
 from libs.common.tx import Tx
 from tests.contract.store_suite import StoreSuite
 from tests.contract.throwaway import (
@@ -152,7 +152,7 @@ def test_where_a_record_stands_is_asked_of_the_index_as_soon_as_there_are_some(
     maker(database)
     rows = [{"producer": "leads", "agg": UUID(int=n), "last_seq": 1, "last_event": None, "state": "open"}
             for n in range(2000)]  # fmt: skip
-    moved = closing._together(MAKER_TABLES.outbox.metadata, ("moved",), ())
+    moved = flushing._together(MAKER_TABLES.outbox.metadata, ("moved",), ())
     asked: dict[str, dict[str, object]] = {
         LOCK: {"keys": f'[["leads", "{UUID(int=7)}"]]', "many": 1},
         GLIDE: {"stretches": f'[["leads", "{UUID(int=7)}", 2, 2, "{UUID(int=8)}"]]', "many": 1},

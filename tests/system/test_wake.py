@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from libs.common import wake
-from libs.common.closing import WAKE
+from libs.common.flushing import WAKE
 from libs.common.locks import SLEEPING
 from libs.common.wake import Listener, Lost
 from tests.system.distributed_world import until

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from embedded.testing import Bench
-from libs.common.surroundings import Surroundings
+from libs.common.deployment import Deployment
 from services.notifications.service import SPEC
 from services.notifications.usecases import webhooks
 from tests.listening import LOOPBACK, Listening, listening
@@ -16,7 +16,7 @@ from tests.system.postgres_world import NewDatabases, bench_over
 @pytest.fixture
 def company(new_database: NewDatabases) -> Iterator[Bench]:
     made = bench_over(SPEC, new_database)
-    store_of(made).surroundings = Surroundings(inside=LOOPBACK)
+    store_of(made).deployment = Deployment(inside=LOOPBACK)
     yield made
     made.close()
 

@@ -9,8 +9,8 @@ import pytest
 from commands import ROOT
 
 KERNEL = (
-    "answers", "audit", "closing", "consumer", "fresh", "gliding", "inprocess", "intake", "parked", "parking",
-    "positions", "relay", "statements", "store", "timers", "tx",
+    "audit", "consumer", "flushing", "idempotency", "inprocess", "intake", "parked", "parking", "positions", "relay",
+    "skipping", "standalone", "statements", "store", "timers", "tx",
 )  # fmt: skip
 OWNED = {"asyncio", "os", "random", "secrets", "threading", "time"}
 MADE = {"uuid1", "uuid4", "uuid6", "uuid7", "utc_now", "getrandbits", "token_bytes", "urandom"}

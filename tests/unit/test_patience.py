@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from libs.common import patience
-from libs.common.patience import Impatient
+from libs.common import pgtimeouts
+from libs.common.pgtimeouts import Impatient
 
 
 @pytest.fixture(params=["an address", "a folder"])
@@ -48,6 +48,6 @@ def test_a_server_that_answers_at_its_door_is_there(door: tuple[socket.socket, A
 
 def test_a_server_that_stands_still_is_not(door: tuple[socket.socket, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Its machine takes whoever comes, in its name."""
-    monkeypatch.setattr(patience, "ANSWER_S", 0.05)
+    monkeypatch.setattr(pgtimeouts, "ANSWER_S", 0.05)
 
     assert not Impatient._somebody_there(door[1])

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import forgotten, relay, status
+from libs.common import relay, restored, status
 from libs.common.bus import Delivery
 from libs.common.consumer import Consumer
 from libs.common.contracts.base import BadEnvelope
 from libs.common.contracts.publishers import PUBLISHERS
-from libs.common.rabbit import asking, history
-from libs.common.rabbit.asking import OURS
+from libs.common.rabbit import backfill, history
+from libs.common.rabbit.backfill import OURS
 from libs.common.rabbit.management import Binding, Management
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.rabbit.topology import HISTORY_AGE, bindings_of
@@ -52,7 +52,7 @@ class Bindings:
         self.store = consumer.store
         self._looked: datetime | None = None  #: when we last did, as the database has it from us
         self._tells_which = not self.store.database.sqlite
-        self._answering = asking.Answering(service, self.store)
+        self._answering = backfill.Answering(service, self.store)
         self.again_s = CHECK_S  #: when the next look is due
 
     def missing(self) -> set[Binding]:
@@ -66,7 +66,7 @@ class Bindings:
             which = self._which(tx)
         there = self.broker.bindings(EVENTS)
         missing, (since, before) = self._missing(there), self._last_seen()
-        asking.begin(self.service, self.store, there, looked=since is not None)
+        backfill.begin(self.service, self.store, there, looked=since is not None)
         why, reread = self._why(missing, there, since, another=bool(which) and before not in ("", which)), 0
         if why:
             report("bindings", False, why)
@@ -77,7 +77,7 @@ class Bindings:
             reread = self._read_again(begin, {key for _, key in bindings_of(self.service)})
         for queue, key, mark in sorted(missing):  # only now: what failed until here is done again
             self.broker.bind(EVENTS, queue, key, mark)
-        for queue, key, mark in sorted(asking.asks(self.service, self.store) - there):
+        for queue, key, mark in sorted(backfill.asks(self.service, self.store) - there):
             self.broker.bind(EVENTS, queue, key, mark)
         if not self._fill(there, report):
             return reread
@@ -168,5 +168,5 @@ class Bindings:
         begin, starts = None if since is None else since - MARGIN, tuple(wanted)
         name = f"{self.service.name} history"
         history.read_to_the_end(self.url, begin, deliver, name, wants=lambda key: key.startswith(starts))
-        forgotten.tell(self.store, forgotten.unknown(self.store, ours))
+        restored.tell(self.store, restored.unknown(self.store, ours))
         return count

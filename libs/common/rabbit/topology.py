@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+from libs.common.backfill import moment
 from libs.common.contracts.commands import EXCHANGE as COMMANDS
-from libs.common.past import moment
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.publisher import EVENTS, HISTORY
 from libs.common.service import Service

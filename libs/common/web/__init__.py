@@ -1,6 +1,6 @@
 """The HTTP edge that all services share: an api.py needs nothing else, and nothing below it knows any of it."""
 
-from libs.common.answers import Answer
+from libs.common.idempotency import Answer
 from libs.common.schema import Given, Listed, Page, Schema, Sort, Upload, fields, load
 from libs.common.scoping import scoped
 from libs.common.web.acts import begin, demand_new_request, location, one, reading, visible
@@ -25,7 +25,7 @@ from libs.common.web.languages import speak
 from libs.common.web.limits import limit
 from libs.common.web.listings import Listing, equal
 from libs.common.web.paging import items, page
-from libs.common.web.papers import on_paper
+from libs.common.web.pdf import on_paper
 from libs.common.web.problems import not_found, problem
 
 __all__ = [

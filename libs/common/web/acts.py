@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema
 
-from libs.common import answers, turns, whole
-from libs.common.answers import Answer
+from libs.common import eagerload, idempotency, rowlocks
 from libs.common.auth import Caller, May
 from libs.common.columns import Aggregate
 from libs.common.errors import NotFound
+from libs.common.idempotency import Answer
 from libs.common.scoping import in_scope, scoped
 from libs.common.tx import Tx
 from libs.common.web.body import request_key
@@ -35,7 +35,7 @@ def begin(*, keyed: bool = True) -> Iterator[Tx]:
 
 def demand_new_request() -> None:
     """For a view that commits before it answers: a repeat, or a key used for another body, has no effect at all."""
-    answers.demand_new(store(), request_key())
+    idempotency.demand_new(store(), request_key())
 
 
 @contextmanager
@@ -57,9 +57,9 @@ def visible(tx: Tx, kind: type[Record], ident: UUID, permission: May | None = No
     statement = _in_scope(which, caller(), permission, looking) if permission else _any(which, looking)
     given = {"ident": ident}
     if looking:
-        row = whole.looked_at(tx, statement, given)
+        row = eagerload.fetch(tx, statement, given)
     else:
-        row = whole.taken(tx, which, turns.by_id(which), statement, given)
+        row = eagerload.fetch_for_update(tx, which, rowlocks.lock_by_id(which), statement, given)
     if row is None:
         raise NotFound(f"there is no {kind.__name__.lower()} {ident}")
     record: Record = row[0]
@@ -76,7 +76,7 @@ def _in_scope(kind: Any, who: Caller, permission: May, looking: bool) -> sa.Sele
 
 @functools.lru_cache(maxsize=100)
 def _any(kind: Any, looking: bool) -> sa.Select[Any]:
-    statement = whole.looking(kind) if looking else whole.taking(kind)
+    statement = eagerload.selecting(kind) if looking else eagerload.selecting_for_update(kind)
     return statement.where(kind.id == sa.bindparam("ident"))
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint
 from sqlalchemy import orm
 
 from libs.common import audit as audits
-from libs.common.answers import Answer
+from libs.common.idempotency import Answer
 from libs.common.schema import Page, fields
 from libs.common.schema.strict import Given, Schema
 from libs.common.web.acts import reading

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from flask import Flask, request
 
+from libs.common.dberrors import persistent
 from libs.common.errors import Unavailable
 from libs.common.outbox import Gauge
 from libs.common.store import Store
-from libs.common.trouble import persistent
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 OPEN = ("parked.admin",)  #: what helps an operator out of it; signing in (never kept under a key) is open as well

@@ -9,8 +9,8 @@ from marshmallow import Schema
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from libs.common import strict_json
-from libs.common.answers import RequestKey
 from libs.common.errors import Fault, Invalid, WrongType
+from libs.common.idempotency import RequestKey
 from libs.common.web import uploads
 from libs.common.web.context import LINK, actor, link_token, rule
 

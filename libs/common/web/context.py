@@ -8,9 +8,9 @@ from uuid import UUID
 from flask import current_app, g, request
 from marshmallow import Schema
 
-from libs.common.answers import RequestKey
 from libs.common.auth import Caller, May
 from libs.common.errors import Unauthenticated
+from libs.common.idempotency import RequestKey
 from libs.common.store import Store
 from libs.common.tokens import Verifier
 from libs.common.tx import Origin

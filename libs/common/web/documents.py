@@ -5,8 +5,8 @@ from pathlib import Path
 import msgspec
 from flask import Blueprint, current_app
 
-from libs.common.answers import Answer
 from libs.common.errors import NotFound
+from libs.common.idempotency import Answer
 from libs.common.web.context import JSON, PUBLIC, edge
 from libs.common.web.endpoint import endpoint
 

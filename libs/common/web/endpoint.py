@@ -9,13 +9,13 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from libs.common import people
-from libs.common.answers import AlreadyAnswered
 from libs.common.auth import RULES, May
+from libs.common.dberrors import persistent
 from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
+from libs.common.idempotency import AlreadyAnswered
 from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
 from libs.common.schema.texts import COUNTRIES
-from libs.common.trouble import persistent
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied

@@ -14,8 +14,8 @@ from flask import Response
 from marshmallow import Schema as AnySchema
 
 from libs.common import people
-from libs.common.answers import Answer
 from libs.common.csvwriting import CONTENT_TYPE, line
+from libs.common.idempotency import Answer
 from libs.common.schema.fields import Instant
 from libs.common.schema.strict import Schema
 from libs.common.tx import Tx

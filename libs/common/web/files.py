@@ -11,12 +11,12 @@ from uuid import UUID
 from flask import Blueprint, Response
 
 from libs.common import files
-from libs.common.answers import Answer
 from libs.common.auth import May
 from libs.common.columns import Aggregate
 from libs.common.contracts.parts import FileAt
 from libs.common.filekinds import BY_TYPE, KINDS, Sent
 from libs.common.files import FileRow, Shelf
+from libs.common.idempotency import Answer
 from libs.common.schema import fields
 from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx

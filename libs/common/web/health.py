@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from flask import Blueprint, current_app
 
 from libs.common import mail, outbox
-from libs.common.answers import Answer
 from libs.common.errors import DomainError, Unavailable
+from libs.common.idempotency import Answer
 from libs.common.service import Service
 from libs.common.tx import Tx
 from libs.common.web.acts import reading

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common.asread import as_read
 from libs.common.auth import Caller, May, Scope
+from libs.common.noindex import as_read
 from libs.common.scoping import scoped
 from libs.common.web.context import caller, rule
 

@@ -14,8 +14,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram,
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from libs.common.answers import Answer
 from libs.common.errors import DomainError
+from libs.common.idempotency import Answer
 from libs.common.outbox import too_much
 from libs.common.web.acts import reading
 from libs.common.web.context import PUBLIC, edge

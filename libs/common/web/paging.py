@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from flask import request
 from marshmallow import Schema as AnySchema
 
-from libs.common.answers import Answer
 from libs.common.columns import UtcDateTime
 from libs.common.errors import Fault, Invalid
+from libs.common.idempotency import Answer
 from libs.common.schema.fields import Instant, Uuid
 from libs.common.schema.listing import DEFAULT
 from libs.common.schema.value import Value

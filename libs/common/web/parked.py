@@ -10,8 +10,8 @@ from flask import Blueprint
 from sqlalchemy import orm
 
 from libs.common import parked
-from libs.common.answers import Answer
 from libs.common.errors import Missing, NotFound
+from libs.common.idempotency import Answer
 from libs.common.schema import Page, fields
 from libs.common.schema.strict import Given, Schema
 from libs.common.tx import Tx

@@ -6,7 +6,7 @@ from flask import Blueprint
 from marshmallow import validate
 
 from libs.common import outbox
-from libs.common.answers import Answer
+from libs.common.idempotency import Answer
 from libs.common.parked import write_down
 from libs.common.schema import fields
 from libs.common.schema.strict import Given, Schema

@@ -17,8 +17,8 @@ from gunicorn.http import errors, wsgi
 from gunicorn.workers.sync import SyncWorker
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
-from libs.common.memory import settle_memory
-from libs.common.web.door import LAST_S, Doorkeeper, overlook
+from libs.common.gctuning import settle_memory
+from libs.common.web.listener import LAST_S, Doorkeeper, overlook
 from libs.common.web.problems import CONTENT_TYPE, spoken
 
 BEAT_S = 1.0  #: how soon a worker that waits sees that it shall end

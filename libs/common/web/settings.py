@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from flask import Blueprint
 
-from libs.common import answers, people
-from libs.common.answers import Answer
+from libs.common import idempotency, people
 from libs.common.errors import Stale
+from libs.common.idempotency import Answer
 from libs.common.preferences import Preferences
 from libs.common.schema import texts
 from libs.common.schema.strict import Given, Schema
@@ -56,7 +56,7 @@ def _changed(preferences: Preferences) -> Callable[..., Answer]:
 
 def _version(tx: Tx, preferences: Preferences, branch: UUID | None) -> int:
     """The version that is changed. Raises Stale for a caller who has read another one."""
-    tags = answers.tags(if_match() or "")
+    tags = idempotency.tags(if_match() or "")
     if tags != ["*"] and _tag(tx, preferences, branch) not in tags:
         raise Stale("these settings were changed since you read them; read them again and repeat your change")
     return preferences.version(tx, branch)

@@ -5,9 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint, Response
 
-from libs.common import turns
+from libs.common import rowlocks
 from libs.common.errors import NotFound
-from libs.common.paper import sheet_pdf
+from libs.common.pdf import sheet_pdf
 from libs.common.schema.parts import PaperIn
 from libs.common.web import (
     AS_FILE,
@@ -80,8 +80,8 @@ def book(given: Given) -> Answer:
     wanted = list(dict.fromkeys(given["acceptance_ids"]))
     with begin() as tx:
         mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
-        turns.take(tx, turns.by_id(Sale), {"ident": wanted[0]})  # what is of another customer is refused
-        booking = usecases.book(tx, turns.held(tx, mine.order_by(Sale.id)), wanted)
+        rowlocks.acquire(tx, rowlocks.lock_by_id(Sale), {"ident": wanted[0]})  # what is of another customer is refused
+        booking = usecases.book(tx, rowlocks.locked(tx, mine.order_by(Sale.id)), wanted)
         return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
 
 
@@ -171,7 +171,7 @@ def add_change_order(booking_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Booking, booking_id)
         wanted = sa.select(Sale).where(Sale.id == given["acceptance_id"])
-        sold = turns.held(tx, scoped(wanted, Sale, caller(), "booking.create"))  # of another customer: refused
+        sold = rowlocks.locked(tx, scoped(wanted, Sale, caller(), "booking.create"))  # of another customer: refused
         if not sold:
             raise NotFound(f"there is no sale {given['acceptance_id']}")
         return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sold[0]))

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.columns import Aggregate, listed_by, money, sum_of_money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
@@ -131,7 +131,7 @@ class Booking(Aggregate, Base):
         if self.hold is not None:
             missing.append(Missing("hold", f"it is on hold for the {self.hold['reason'].replace('_', ' ')}"))
         if not self.deposit_waived and self.deposit_paid < self.deposit_due:
-            owed = spoken.amount(self.deposit_due - self.deposit_paid, self.currency)
+            owed = formatting.amount(self.deposit_due - self.deposit_paid, self.currency)
             missing.append(Missing("deposit_paid", f"{owed} of the deposit is neither paid nor waived"))
         return missing
 

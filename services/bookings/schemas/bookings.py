@@ -3,7 +3,7 @@
 from libs.common.auth import May
 from libs.common.contracts.parts import Address, Contact, LineSold, Material
 from libs.common.web import Allowed, Listed, Schema, Sheet, Sort, fields, same
-from libs.common.web.ours import Materials
+from libs.common.web.confidential import Materials
 from services.bookings.schemas.carried import Cancelled, Held, Returned
 from services.bookings.states import BookingState, Hold, Ordering, Scheduling
 

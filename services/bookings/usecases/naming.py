@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import people, spoken, workhours
+from libs.common import formatting, people, workhours
 from libs.common.contracts.estimates import EstimateAccepted
 from libs.common.tx import Tx
 from services.bookings.model import Customer, Job, Sale
@@ -69,7 +69,7 @@ def values(tx: Tx, accepted: EstimateAccepted, customer: Customer) -> dict[str, 
         "street": site.line1 if site else "",
         "city": site.city if site else "",
         "zip": site.postal_code if site else "",
-        "trade": spoken.plain(accepted.prospect.trade),
+        "trade": formatting.plain(accepted.prospect.trade),
         "job_type": accepted.job_type or accepted.product_interest,
         "estimate_no": accepted.number,
         **_today(tx, accepted.branch),

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from libs.common import paper, papermail, people, spoken, texts, workhours
+from libs.common import formatting, pdf, pdfmail, people, texts, workhours
 from libs.common.contracts.bookings import BookingMailed
 from libs.common.contracts.parts import Answered
-from libs.common.paper import Part, Sheet
-from libs.common.spoken import Say, moment, quantity, said
+from libs.common.formatting import Say, moment, quantity, said
+from libs.common.pdf import Part, Sheet
 from libs.common.tx import Tx
 from services.bookings.model import Booking, Job
 from services.bookings.usecases import facts
@@ -23,8 +23,8 @@ def mail(
     tx: Tx, booking: Booking, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None = None
 ) -> Booking:
     """Its paper goes to these addresses, with a word from whoever sends it. Raises Invalid for the customer's own."""
-    papermail.demand_ours(to, (booking.contact or {}).get("emails") or ())
-    papermail.send(tx, sheet, drawn, to=to, note=note, at=f"/bookings/{booking.id}")
+    pdfmail.demand_ours(to, (booking.contact or {}).get("emails") or ())
+    pdfmail.send(tx, sheet, drawn, to=to, note=note, at=f"/bookings/{booking.id}")
     tx.publish(BookingMailed(**facts.booking(booking), to=tuple(to)), of=booking)
     return booking
 
@@ -41,8 +41,8 @@ def sheet(tx: Tx, booking: Booking) -> Sheet:
         heading=say(said("Booking order %(number)s"), number=booking.number),
         title=booking.title,
         facts=[(say(label), value) for label, value in _facts(tx, booking, job, say, workhours.zone(branch))],
-        parts=[*_parts(booking, say), *paper.answer_parts(_answers(job), booking.currency, say)],
-        **paper.letterhead(branch),
+        parts=[*_parts(booking, say), *pdf.answer_parts(_answers(job), booking.currency, say)],
+        **pdf.letterhead(branch),
     )
 
 
@@ -53,14 +53,14 @@ def _facts(tx: Tx, booking: Booking, job: Job | None, say: Say, zone: tzinfo) ->
     def at(when: datetime | None) -> str:
         return moment(when.astimezone(zone), say) if when else ""
 
-    yield said("State"), say(spoken.plain(booking.state))
+    yield said("State"), say(formatting.plain(booking.state))
     if booking.hold is not None:
-        yield said("On hold for"), _lines(say(spoken.plain(booking.hold["reason"])), booking.hold.get("note"))
+        yield said("On hold for"), _lines(say(formatting.plain(booking.hold["reason"])), booking.hold.get("note"))
     if booking.cancelled is not None:
         yield said("Why"), str(booking.cancelled["reason"])
     yield said("Customer"), booking.customer_name
-    yield said("Site"), ", ".join(spoken.address_lines(booking.site))
-    yield said("Contact"), paper.contact_line(booking.contact or {})
+    yield said("Site"), ", ".join(formatting.address_lines(booking.site))
+    yield said("Contact"), pdf.contact_line(booking.contact or {})
     yield said("Job"), job.number if job else ""
     yield (
         said("Promised"),

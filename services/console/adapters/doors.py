@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.errors import IllegalTransition, Invalid, Unavailable
-from libs.common.spoken import Say, english, said
+from libs.common.formatting import Say, english, said
 
 PREFIX = "/api/v1"
 ASKING = "X-Forwarded-For"  #: heard at the gateway's door for the console, and at no other
@@ -89,7 +89,7 @@ class Said:
             return {}
         told = {name: self.say(str(found[name])) for name in ("title", "detail") if found.get(name)}
         if found.get("type") == TOO_LATE:  # what could be done instead is what the record's page offers
-            told["detail"] = self.say(BY_NOW, state=self.say(spoken.plain(found["state"])).lower())
+            told["detail"] = self.say(BY_NOW, state=self.say(formatting.plain(found["state"])).lower())
         if self.status == Unavailable.status and "detail" in told:
             told["detail"] = self.say(AGAIN, what=told["detail"][:1].upper() + told["detail"][1:])
         faults = [{**one, "detail": self._said(str(one.get("detail") or ""))} for one in found.get("errors") or ()]

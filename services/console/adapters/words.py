@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.amounts import exponent, rounded
+from libs.common.formatting import DAYS, MINUS, MONTHS, Say, counted, english, sign
 from libs.common.parties import dialled
 from libs.common.schema.moments import FIRST, LAST
-from libs.common.spoken import DAYS, MINUS, MONTHS, Say, counted, english, sign
 
-said = spoken.said
+said = formatting.said
 
 LONG_DAYS = (
     said("Monday"), said("Tuesday"), said("Wednesday"), said("Thursday"), said("Friday"), said("Saturday"),
@@ -118,7 +118,7 @@ def day_name(one: date, place: Place, near: Mapping[int, str] = ALONE) -> str:
     if there:
         return place.say(there)
     if one.year == place.today.year:
-        return spoken.short_day(one, place.say)
+        return formatting.short_day(one, place.say)
     weekday, month = place.say(DAYS[one.weekday()]), place.say(MONTHS[one.month - 1])
     another = said("%(weekday)s %(day)s %(month)s %(year)s")
     return place.say(another, weekday=weekday, day=one.day, month=month, year=one.year)
@@ -146,7 +146,7 @@ def end(value: Any, place: Place) -> Markup:
     if moment is None:
         return Markup("")
     local = place.local(moment)
-    day, time = spoken.closing(local)
+    day, time = formatting.closing(local)
     text = f"{day_name(day, place, WITHIN)} {time}{place.zone_at(local)}"
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), text)
 
@@ -208,7 +208,7 @@ def pointed(fault: Any) -> str:
     """``/emails/0 is not one`` of a file's row as ``Emails: is not one``."""
     pointer, _, text = str(fault).partition(" ")
     named = [part for part in pointer.strip("/").split("/") if not part.isdigit()]
-    return f"{spoken.plain(named[-1])}: {text}" if pointer.startswith("/") and named and text else str(fault)
+    return f"{formatting.plain(named[-1])}: {text}" if pointer.startswith("/") and named and text else str(fault)
 
 
 def initials(name: Any) -> str:

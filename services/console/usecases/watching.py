@@ -15,8 +15,8 @@ from libs.common.scoping import scoped
 from libs.common.store import Store
 from libs.common.tx import Tx
 from services.console.model import Booking, Estimate, Presence, Told
-from services.console.usecases.shown.asking import C, in_scope
-from services.console.usecases.shown.withheld import theirs
+from services.console.usecases.queries.asking import C, in_scope
+from services.console.usecases.queries.withheld import theirs
 
 P: Any = Presence.__table__
 T: Any = Told.__table__.c

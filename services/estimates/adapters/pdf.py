@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
-from libs.common.paper import LONGEST, gap, head, marked, printed, table, text
-from libs.common.spoken import Say, english, said
+from libs.common.formatting import Say, english, said
+from libs.common.pdf import LONGEST, gap, head, marked, printed, table, text
 
 SIGNED = 160, 60  #: points that a signature may take
 COLUMNS = (said("Description"), said("Quantity"), said("Price"), said("Amount"))

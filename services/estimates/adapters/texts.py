@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from libs.common import people, texts
-from libs.common.spoken import Say
+from libs.common.formatting import Say
 from libs.common.tx import Tx
 from services.estimates.model import Estimate
 

@@ -9,9 +9,9 @@ from marshmallow import EXCLUDE, INCLUDE, ValidationError
 
 from libs.common import texts
 from libs.common.errors import DomainError, Gone, NotFound, TooMany
+from libs.common.formatting import said
 from libs.common.schema.texts import says_nothing
-from libs.common.spoken import said
-from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, look, reading, speak
+from libs.common.web import LINK, PUBLIC, Given, Schema, begin, endpoint, fields, reading, speak, theme
 from services.estimates import usecases
 from services.estimates.adapters import texts as ours
 from services.estimates.api.shared import acting, from_link, opened
@@ -76,8 +76,8 @@ def asset(name: str) -> Response:
 
 def _content(name: str) -> bytes:
     if name == "look.css":
-        return look.stylesheet(look.GUEST)
-    return look.drawing(name) if name.endswith(".svg") else (PAGES / name).read_bytes()
+        return theme.stylesheet(theme.GUEST)
+    return theme.drawing(name) if name.endswith(".svg") else (PAGES / name).read_bytes()
 
 
 @bp.get("/<token>")

@@ -1,7 +1,7 @@
 """Price books and tax codes, in and out."""
 
 from libs.common.web import Page, Schema, Sort, fields
-from libs.common.web.ours import Cost, CostSaid
+from libs.common.web.confidential import Cost, CostSaid
 from services.estimates.states import BookStatus
 
 

@@ -2,7 +2,7 @@
 
 from libs.common.contracts.parts import Address, BillTo, Contact
 from libs.common.web import Allowed, Schema, Sheet, fields, same
-from libs.common.web.ours import Cost, Margin, Why
+from libs.common.web.confidential import Cost, Margin, Why
 from services.estimates.schemas.carried import Approval, Decision, Deposit, Discount
 from services.estimates.schemas.drawn import Drawing
 from services.estimates.states import EstimateState

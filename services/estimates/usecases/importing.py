@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.csvfiles import BadRow, CsvFile, Row, Unreadable, read_csv
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import normalised
@@ -136,7 +136,7 @@ def _tasks(
     report: Report,
     commas: bool,
 ) -> None:
-    codes, sign = set(tx.session.scalars(sa.select(TaxCode.code))), spoken.sign(book.currency).strip()
+    codes, sign = set(tx.session.scalars(sa.select(TaxCode.code))), formatting.sign(book.currency).strip()
     categories = {one.path: one for one in tx.all(sa.select(Category).where(Category.book_id == book.id))}
     seen: set[str] = set()
     for line, cells in rows:
@@ -215,7 +215,7 @@ def _assemblies(
         if code not in known:
             errors.append(f"there is no task {code} in this price book")
         qty = _number(cells, "qty", errors, needed=True, shape=QUANTITY, commas=commas)
-        cost = _number(cells, "unit_cost", errors, sign=spoken.sign(book.currency).strip(), commas=commas)
+        cost = _number(cells, "unit_cost", errors, sign=formatting.sign(book.currency).strip(), commas=commas)
         part = {
             "kind": cells.get("kind") or "material",
             "code": _text(cells, "part_number", 80, errors),

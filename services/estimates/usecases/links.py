@@ -13,19 +13,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import people, turns, whole, workhours
+from libs.common import eagerload, people, rowlocks, workhours
 from libs.common.errors import Conflict, Gone, NotFound
-from libs.common.spoken import closing, full_day, said
+from libs.common.formatting import closing, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Link
 from services.estimates.states import EstimateState
 
 SECRET_BYTES = 32  #: 256 random bits
 LINKED = sa.and_(Link.estimate_id == Estimate.id, Link.token_hash == sa.bindparam("token"))
-LOOKING = whole.looking(Estimate).join(Link, LINKED).add_columns(Link)
-TAKING = whole.taking(Estimate).join(Link, LINKED).add_columns(Link)
+LOOKING = eagerload.selecting(Estimate).join(Link, LINKED).add_columns(Link)
+TAKING = eagerload.selecting_for_update(Estimate).join(Link, LINKED).add_columns(Link)
 BRANCH = sa.select(Estimate.branch).join(Link, LINKED)
-TURN = turns.at(Estimate).join(Link, LINKED)
+TURN = rowlocks.lock(Estimate).join(Link, LINKED)
 GONE = said("this offer is no longer available; please ask us for the current one")
 
 
@@ -61,7 +61,9 @@ def estimate_of(tx: Tx, secret: str, *, lock: bool, acting: bool = False) -> Est
     ``acting``: an offer whose time is up is found all the same, and the act itself is refused.
     """
     given = {"token": fingerprint(secret)}
-    found = whole.taken(tx, Estimate, TURN, TAKING, given) if lock else whole.looked_at(tx, LOOKING, given)
+    found = (
+        eagerload.fetch_for_update(tx, Estimate, TURN, TAKING, given) if lock else eagerload.fetch(tx, LOOKING, given)
+    )
     if found is None:
         raise NotFound("there is nothing at this address")
     estimate: Estimate = found.Estimate

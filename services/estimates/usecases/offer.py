@@ -8,8 +8,8 @@ from uuid import UUID
 from libs.common import mail, people
 from libs.common.contracts.estimates import EstimateExtended, EstimateSent, EstimateWithdrawn
 from libs.common.errors import Fault, Invalid
+from libs.common.formatting import Say, full_day, said
 from libs.common.parties import email_key
-from libs.common.spoken import Say, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate
 from services.estimates.states import EstimateAction
@@ -34,7 +34,7 @@ def share(tx: Tx, estimate: Estimate, *, to: Sequence[str], say: Say) -> str:
     if not estimate.live:
         links.demand_not_accepted(tx, estimate)
         estimate.current.fire(EstimateAction.EXTEND)  # refuses, and says what is possible instead
-    url = tx.store.surroundings.link(f"/e/{links.issue(tx, estimate, to)}")
+    url = tx.store.deployment.link(f"/e/{links.issue(tx, estimate, to)}")
     company = str((people.branch(tx, estimate.branch) or {}).get("name") or say(said("us")))
     subject, letter = _letter(estimate, company, url, say)
     answers = people.answers_go_to(tx, estimate.salesperson_id, estimate.branch)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from libs.common import people, spoken
-from libs.common.spoken import Say, amount, english, full_day, said
+from libs.common import formatting, people
+from libs.common.formatting import Say, amount, english, full_day, said
 from libs.common.tx import Tx
 from services.estimates.model import Estimate, Line, Option
 from services.estimates.settings import PREFERENCES
@@ -24,7 +24,7 @@ def company(tx: Tx, branch: UUID | None) -> dict[str, Any]:
 def letterhead(tx: Tx, branch: UUID | None) -> dict[str, Any]:
     """The same as it stands on top of a page."""
     of_it = company(tx, branch)
-    lines = [*spoken.address_lines(of_it["address"]), spoken.phone(of_it["phone"]), of_it["email"]]
+    lines = [*formatting.address_lines(of_it["address"]), formatting.phone(of_it["phone"]), of_it["email"]]
     return {"company": of_it["name"] or "", "company_lines": lines}
 
 
@@ -46,7 +46,7 @@ def offer(tx: Tx, estimate: Estimate, say: Say = english) -> dict[str, Any]:
         **letterhead(tx, estimate.branch),
         "customer": contact.get("name") or contact.get("company") or "",
         "customer_company": contact.get("company") or "",
-        "site_lines": spoken.address_lines(opportunity.site),
+        "site_lines": formatting.address_lines(opportunity.site),
         "valid_until": full_day(version.valid_until, say),
         "prices_include_tax": version.prices_include_tax,
         "options": options,
@@ -127,8 +127,8 @@ def _line(line: Line, currency: str, say: Say) -> dict[str, Any]:
         "id": str(line.id),
         "name": name,
         "more": more,
-        "qty": spoken.quantity(line.qty),
-        "unit_price": spoken.price(line.unit_price, currency),
+        "qty": formatting.quantity(line.qty),
+        "unit_price": formatting.price(line.unit_price, currency),
         "off": off,
         "amount": amount(line.amount, currency),
     }

@@ -10,10 +10,10 @@ import msgspec
 from flask import Blueprint
 
 from libs.common.csvfiles import Unreadable, read_csv
+from libs.common.dberrors import persistent
 from libs.common.errors import Fault, Invalid
 from libs.common.leadcolumns import mapping
 from libs.common.leadvalues import Where
-from libs.common.trouble import persistent
 from libs.common.web import Answer, Given, begin, caller, demand_new_request, endpoint, load, reading
 from services.leads.schemas.importing import ImportIn, ImportOut, ImportQuery
 from services.leads.schemas.incoming import LeadIn

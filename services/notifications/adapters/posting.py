@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from standardwebhooks import Webhook as Signing
 
+from libs.common.egress import Line, NotOutside, Said, Unreachable, target
 from libs.common.errors import NotFound
 from libs.common.mail import one_line
-from libs.common.outside import Line, NotOutside, Said, Unreachable, target
 from libs.common.service import Job
 from libs.common.store import Store
 from libs.common.tx import Origin
@@ -118,7 +118,7 @@ def _waiting(store: Store, hook: Any) -> tuple[datetime, list[Any]]:
 def _line(store: Store, hook: Any) -> Iterator[Line | None]:
     """None where the address is no longer one that may be posted to."""
     try:
-        line = Line(target(hook.url, store.surroundings.inside), store.surroundings.inside)
+        line = Line(target(hook.url, store.deployment.inside), store.deployment.inside)
     except NotOutside:
         yield None
         return

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common import outside
+from libs.common import egress
 from libs.common.errors import Fault, Invalid
 from libs.common.tx import Tx
 from services.notifications.model import WAITING, Webhook, WebhookDelivery
@@ -16,8 +16,8 @@ deliveries: Any = WebhookDelivery.__table__
 def host_of(tx: Tx, url: str, pointer: str = "/url") -> str:
     """What an address is told by. Raises Invalid for one that nobody may have us post to."""
     try:
-        return outside.target(url, tx.store.surroundings.inside).host
-    except outside.NotOutside as wrong:
+        return egress.target(url, tx.store.deployment.inside).host
+    except egress.NotOutside as wrong:
         raise Invalid("only addresses outside are posted to", errors=[Fault(pointer, str(wrong))]) from wrong
 
 

@@ -9,9 +9,9 @@ from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from libs.common import spoken, texts
+from libs.common import formatting, texts
 from libs.common.contracts.parts import Address
-from libs.common.spoken import Say
+from libs.common.formatting import Say
 from services.notifications.states import Kind
 
 Parts = tuple[str, ...]
@@ -158,17 +158,17 @@ def _names(part: str) -> list[str]:
 def _said(name: str, find: Callable[[str], Any], zone: ZoneInfo, say: Say, zoned: bool) -> str:
     value = find(name)
     if isinstance(value, datetime):
-        return (spoken.end if name in ENDS else spoken.moment)(value.astimezone(zone), say, zoned=zoned)
+        return (formatting.end if name in ENDS else formatting.moment)(value.astimezone(zone), say, zoned=zoned)
     return _word(value, find("currency"), say)
 
 
 def _word(value: Any, currency: Any, say: Say) -> str:
     if isinstance(value, date):
-        return spoken.full_day(value, say)
+        return formatting.full_day(value, say)
     if isinstance(value, Decimal):
-        return spoken.amount(value, currency) if currency else f"{value:,f}"
+        return formatting.amount(value, currency) if currency else f"{value:,f}"
     if isinstance(value, Address):
-        return spoken.place(value)
+        return formatting.place(value)
     if isinstance(value, tuple | list):
         return ", ".join(str(one) for one in value)
     return "" if value is None else str(value).strip()

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import mail
-from libs.common.asread import AsRead
 from libs.common.contracts.notifications import NotificationFailed, NotificationSent
+from libs.common.noindex import AsRead
 from libs.common.store import Store
 from libs.common.tx import Origin
 from services.notifications.model import Notification, WebhookDelivery

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from libs.common import people
-from libs.common.asread import as_read
 from libs.common.auth import Caller, Scope
+from libs.common.noindex import as_read
 from libs.common.scoping import scoped
 from libs.common.tx import Tx
 from libs.common.workhours import end_of_day, zone

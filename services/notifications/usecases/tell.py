@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from libs.common import invitations, mail, people, spoken
+from libs.common import formatting, invitations, mail, people
 from libs.common.contracts.base import Event
 from libs.common.invitations import Invitation
 from libs.common.tx import Tx
@@ -92,7 +92,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
     said = {one.id: sentence + catalogue.standing_in(one.instead_of, occasion.branch) for one in persons}
     links = {person.id: where.of(person) or "" for person in persons}
     wanted = wishes(tx, {one.id: one.branch for one in persons})
-    around = tx.store.surroundings
+    around = tx.store.deployment
     chosen = {one.id: wanted[one.id].channels(kind) for one in persons}
     chats = chat.of(tx, [one for one, ways in chosen.items() if Channel.CHAT in ways])
     mailed = chosen.keys() if around.smtp_url else ()
@@ -145,7 +145,7 @@ def _is_off(case: Any, person: Colleague) -> bool:
 
 def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attachment]:
     """What goes along: of an appointment, what puts it into their calendar, or moves it there, or takes it out."""
-    case, message, around = occasion.case, occasion.tx.origin.message, occasion.tx.store.surroundings
+    case, message, around = occasion.case, occasion.tx.origin.message, occasion.tx.store.deployment
     if occasion.record != "appointment" or occasion.reminder or message is None:
         return []
     one = Invitation(
@@ -153,9 +153,9 @@ def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attach
         sequence=int(message.sequence),
         starts_at=case.starts_at,
         ends_at=case.ends_at,
-        title=f"{spoken.plain(case.type)}: {case.title}",
-        place=spoken.place(case.address),
-        about=spoken.visit(case.contact, getattr(case, "note", "")),
+        title=f"{formatting.plain(case.type)}: {case.title}",
+        place=formatting.place(case.address),
+        about=formatting.visit(case.contact, getattr(case, "note", "")),
         link=around.link(link),
         people=[(person.name, person.email)],
         sender=around.mail_from,

@@ -15,7 +15,7 @@ from libs.common.contracts.bookings import BookingCreated
 from libs.common.contracts.estimates import EstimateDrafted
 from libs.common.contracts.leads import LeadCaptured, LeadChanged
 from libs.common.contracts.opportunities import OpportunityOpened
-from libs.common.later import Names, Writing
+from libs.common.deferred import Names, Writing
 from libs.common.tx import Tx
 from services.notifications.model import (
     AppointmentPerson,
@@ -58,7 +58,7 @@ def _keep(tx: Tx, kind: type[Watch], event: Any, **known: Any) -> None:
         told[event.subject] = {**before, **times}
         timers.wind(tx, kind, event, {name: time for name, time in times.items() if time != before.get(name)})
     writing = _upserting(sa.inspect(kind).local_table, tx.store.database.sqlite)
-    tx.left.keep(writing, (kind.record, str(event.subject)), {"id": event.subject, **known})
+    tx.deferred.keep(writing, (kind.record, str(event.subject)), {"id": event.subject, **known})
 
 
 def _told(tx: Tx, kind: type[Watch]) -> dict[UUID, Times]:
@@ -132,7 +132,7 @@ def _appointment(tx: Tx, event: Any) -> None:
     )
     going = sorted(set(named(event, "assignee_ids", "salesperson_id")))
     rows = [(GOES, {"appointment_id": event.subject, "person_id": one}) for one in going]
-    tx.left.instead(("going", str(event.subject)), [(NOBODY_GOES, {"of_appointment": event.subject}), *rows])
+    tx.deferred.instead(("going", str(event.subject)), [(NOBODY_GOES, {"of_appointment": event.subject}), *rows])
 
 
 def _estimate(tx: Tx, event: Any) -> None:

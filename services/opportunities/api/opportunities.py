@@ -5,8 +5,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Blueprint, Response
 
-from libs.common.paper import sheet_pdf
 from libs.common.parties import folded
+from libs.common.pdf import sheet_pdf
 from libs.common.schema.parts import PaperIn
 from libs.common.web import (
     AS_FILE,

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint
 
-from libs.common import answers
+from libs.common import idempotency
 from libs.common.errors import PreconditionRequired, Stale
 from libs.common.web import Answer, Given, begin, endpoint, if_match, items, reading, visible
 from services.opportunities import usecases
@@ -70,6 +70,6 @@ def _expect(before: QuestionSet) -> None:
     seen = if_match()
     if seen is None:
         raise PreconditionRequired("send If-Match with the ETag of the question set as you read it")
-    tags = answers.tags(seen)
+    tags = idempotency.tags(seen)
     if tags != ["*"] and f'"{before.number}"' not in tags:
         raise Stale(f"the question set is at version {before.number}; read it again and repeat your change")

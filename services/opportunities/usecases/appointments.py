@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import people, spoken
+from libs.common import formatting, people
 from libs.common.contracts.appointments import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -171,12 +171,12 @@ def invitation(tx: Tx, appointment: Appointment) -> Invitation:
         sequence=appointment.agg_seq,
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
-        title=f"{spoken.plain(appointment.type)}: {appointment.title}",
-        place=spoken.place(place),
-        about=spoken.visit(facts.contact_of(appointment), appointment.note or ""),
-        link=tx.store.surroundings.link(f"/opportunities/{appointment.opportunity_id}"),
+        title=f"{formatting.plain(appointment.type)}: {appointment.title}",
+        place=formatting.place(place),
+        about=formatting.visit(facts.contact_of(appointment), appointment.note or ""),
+        link=tx.store.deployment.link(f"/opportunities/{appointment.opportunity_id}"),
         people=[(there[one].name, there[one].email) for one in appointment.people if one in there],
-        sender=tx.store.surroundings.mail_from,
+        sender=tx.store.deployment.mail_from,
         over=appointment.state == AppointmentState.CANCELLED,
     )
 

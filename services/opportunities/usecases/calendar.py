@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from libs.common import people, spoken, workhours
+from libs.common import formatting, people, workhours
 from libs.common.errors import Conflict, Fault
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Assignment
@@ -60,7 +60,7 @@ def _demand_free(tx: Tx, appointment: Appointment) -> None:
     for row in rows:
         begins, ends = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
         who = names.get(row.person_id, str(row.person_id))
-        taken = f"{who} is taken on {spoken.moment(begins, zoned=zoned)} to {ends:%H:%M} by {row.number}"
+        taken = f"{who} is taken on {formatting.moment(begins, zoned=zoned)} to {ends:%H:%M} by {row.number}"
         faults.append(Fault(f"/assignee_ids/{appointment.people.index(row.person_id)}", taken))
     if not faults:
         return
@@ -78,7 +78,7 @@ def _away(tx: Tx, appointment: Appointment, zone: ZoneInfo) -> list[Fault]:
         if begins is None or appointment.ends_at <= begins or (ends is not None and appointment.starts_at >= ends):
             continue
         name = people.names(tx, [ident]).get(ident, str(ident))
-        until = f" until {spoken.moment(ends.astimezone(zone), zoned=zoned)}" if ends else ""
-        away = f"{name} is away from {spoken.moment(begins.astimezone(zone), zoned=zoned)}{until}"
+        until = f" until {formatting.moment(ends.astimezone(zone), zoned=zoned)}" if ends else ""
+        away = f"{name} is away from {formatting.moment(begins.astimezone(zone), zoned=zoned)}{until}"
         faults.append(Fault(f"/assignee_ids/{place}", away))
     return faults

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from libs.common import files, people, spoken
+from libs.common import files, formatting, people
 from libs.common.attempts import yet_to_ask
 from libs.common.auth import Caller, Scope
 from libs.common.contracts.leads import LeadChanged, LeadValidated
@@ -143,7 +143,7 @@ def _open(
     first = flows.of(tx, branch).first
     name = prospect.person_name or prospect.company
     interest = more.pop("product_interest")
-    wanted = spoken.plain(interest) if interest == prospect.trade else interest
+    wanted = formatting.plain(interest) if interest == prospect.trade else interest
     record = people.branch(tx, branch)
     opportunity = tx.new(
         Opportunity,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from libs.common import paper, papermail, people, spoken, texts, workhours
+from libs.common import formatting, pdf, pdfmail, people, texts, workhours
 from libs.common.contracts.opportunities import OpportunityMailed
 from libs.common.contracts.parts import Answered
-from libs.common.paper import Part, Sheet
-from libs.common.spoken import Say, moment, said
+from libs.common.formatting import Say, moment, said
+from libs.common.pdf import Part, Sheet
 from libs.common.tx import Tx
 from services.opportunities.model import Appointment, Opportunity
 from services.opportunities.model.questions import PROFILE
@@ -25,8 +25,8 @@ def mail(
     tx: Tx, opportunity: Opportunity, sheet: Sheet, drawn: bytes, *, to: Sequence[str], note: str | None = None
 ) -> Opportunity:
     """Its paper goes to these addresses, with a word from whoever sends it. Raises Invalid for the customer's own."""
-    papermail.demand_ours(to, opportunity.prospect.get("emails") or ())
-    papermail.send(tx, sheet, drawn, to=to, note=note, at=f"/opportunities/{opportunity.id}")
+    pdfmail.demand_ours(to, opportunity.prospect.get("emails") or ())
+    pdfmail.send(tx, sheet, drawn, to=to, note=note, at=f"/opportunities/{opportunity.id}")
     tx.publish(OpportunityMailed(**facts.head(opportunity), to=tuple(to)), of=opportunity)
     return opportunity
 
@@ -36,7 +36,7 @@ def sheet(tx: Tx, opportunity: Opportunity) -> Sheet:
     branch = people.branch(tx, opportunity.branch)
     say = texts.speaking(TEXTS, texts.of_branch(TEXTS, branch))
     zone = workhours.zone(branch)
-    answered = paper.answer_parts(_answers(tx, opportunity), opportunity.currency, say)
+    answered = pdf.answer_parts(_answers(tx, opportunity), opportunity.currency, say)
     return Sheet(
         say=say,
         at=opportunity.updated_at,
@@ -45,7 +45,7 @@ def sheet(tx: Tx, opportunity: Opportunity) -> Sheet:
         title=opportunity.title,
         facts=[(say(label), value) for label, value in _facts(tx, opportunity, say, zone)],
         parts=[_visits(tx, opportunity, say, zone), *answered],
-        **paper.letterhead(branch),
+        **pdf.letterhead(branch),
     )
 
 
@@ -53,10 +53,10 @@ def _facts(tx: Tx, opportunity: Opportunity, say: Say, zone: tzinfo) -> Iterator
     asked, stage = opportunity.prospect, flows.of(tx, opportunity.branch).stage(opportunity.stage)
     contact = {**asked, "name": asked.get("person_name")}
     yield said("Stage"), stage.label if stage else opportunity.stage
-    yield said("Contact"), paper.contact_line(contact)
+    yield said("Contact"), pdf.contact_line(contact)
     if asked.get("do_not_contact"):
         yield said("Careful"), say(said("they do not wish to be contacted"))
-    yield said("Site"), ", ".join(spoken.address_lines(opportunity.site or asked.get("address")))
+    yield said("Site"), ", ".join(formatting.address_lines(opportunity.site or asked.get("address")))
     yield said("Wants"), _once(opportunity.product_interest, opportunity.description, asked.get("request"))
     yield said("Asked on"), moment(opportunity.received_at.astimezone(zone), say)
     yield said("Salesperson"), ", ".join(people.names(tx, [opportunity.salesperson_id]).values())
@@ -74,8 +74,8 @@ def _visits(tx: Tx, opportunity: Opportunity, say: Say, zone: tzinfo) -> Part:
     who = people.names(tx, [person for one in visits for person in one.people])
     rows = [
         (
-            _lines(_span(one.starts_at, one.ends_at, zone, say), *spoken.address_lines(one.address)),
-            _lines(say(spoken.plain(one.type)), say(spoken.plain(one.state))),
+            _lines(_span(one.starts_at, one.ends_at, zone, say), *formatting.address_lines(one.address)),
+            _lines(say(formatting.plain(one.type)), say(formatting.plain(one.state))),
             ", ".join(who[person] for person in one.people if person in who),
             one.note or "",
         )

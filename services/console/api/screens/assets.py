@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from libs.common.errors import NotFound
-from libs.common.web import PUBLIC, endpoint, look
+from libs.common.web import PUBLIC, endpoint, theme
 
 SCRIPTS = Path(__file__).parents[2] / "pages" / "js"
 KINDS = {
@@ -26,9 +26,9 @@ bp = Blueprint("console_assets", __name__)
 @cache
 def files() -> dict[str, bytes]:
     """Every file by its name; read once a process."""
-    drawings = {name: look.drawing(name) for name in ("icons.svg", "favicon.svg")}
-    scripts = {one.name: look.script(one.read_text()) for one in sorted(SCRIPTS.glob("*.js"))}
-    return {"plumbline.css": look.stylesheet(), **drawings, **scripts}
+    drawings = {name: theme.drawing(name) for name in ("icons.svg", "favicon.svg")}
+    scripts = {one.name: theme.script(one.read_text()) for one in sorted(SCRIPTS.glob("*.js"))}
+    return {"plumbline.css": theme.stylesheet(), **drawings, **scripts}
 
 
 @cache

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, request
 
-from libs.common.spoken import plain
+from libs.common.formatting import plain
 from libs.common.web import Schema, load, reading
 from services.console import usecases
 from services.console.adapters.words import instant, said

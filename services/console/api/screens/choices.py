@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.common.auth import RULES, Role
-from libs.common.spoken import plain
+from libs.common.formatting import plain
 from libs.common.web import reading
 from services.console import usecases
 from services.console.adapters.words import said

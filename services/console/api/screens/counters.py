@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from libs.common.auth import May
-from libs.common.spoken import counted
+from libs.common.formatting import counted
 
 
 @dataclass(frozen=True)

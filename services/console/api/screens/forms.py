@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from werkzeug.datastructures import MultiDict
 
-from libs.common import spoken
+from libs.common import formatting
 from services.console.adapters import hours
 from services.console.adapters.words import Place, instant, said
 from services.console.api.acts import EVERY, Field
@@ -270,5 +270,5 @@ def named(kind: str, pointer: str) -> tuple[str, str, str]:
     for form in WHERE.get(kind, ()):
         for one in EVERY[form].fields:
             if one.name == name or one.name.startswith(f"{name}."):
-                return one.label if one.name == name else spoken.plain(name), form, one.name
+                return one.label if one.name == name else formatting.plain(name), form, one.name
     return "", "", ""

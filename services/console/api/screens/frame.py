@@ -13,7 +13,7 @@ from flask import Response, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from libs.common import people, spoken, texts
+from libs.common import formatting, people, texts
 from libs.common.auth import RULES, Caller, May, reach
 from libs.common.errors import DomainError, Forbidden, TooLarge, Unauthenticated, Unavailable
 from libs.common.tx import Tx
@@ -302,7 +302,7 @@ def say(__text: str | tuple[str, str], **variables: Any) -> str:
 
 
 def _price(value: Any, currency: str) -> str:
-    return "" if value is None else spoken.price(Decimal(str(value)), currency)
+    return "" if value is None else formatting.price(Decimal(str(value)), currency)
 
 
 def _money(value: Any, currency: str = "", cents: bool = False) -> Any:
@@ -315,10 +315,10 @@ def dress(app: Any) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     plainly = (
-        spoken.plain,
-        spoken.phone,
-        spoken.quantity,
-        spoken.percent,
+        formatting.plain,
+        formatting.phone,
+        formatting.quantity,
+        formatting.percent,
         words.dial,
         words.mail,
         words.pointed,
@@ -334,13 +334,13 @@ def dress(app: Any) -> None:
             "day": lambda value: words.day(value, place()),
             "that_day": lambda value: words.day(value, place(), words.WITHIN),
             "long_day": lambda one: words.long_day(one, place()),
-            "day_month": lambda one: place().say(spoken.MONTHS[one.month - 1]),
-            "weekday": lambda one: place().say(spoken.DAYS[one.weekday()]),
+            "day_month": lambda one: place().say(formatting.MONTHS[one.month - 1]),
+            "weekday": lambda one: place().say(formatting.DAYS[one.weekday()]),
             "clock": lambda value: words.clock(value, place()),
             "since": lambda value: words.since(value, place()),
             "late": lambda value: words.late(value, place()),
             "money": _money,
-            "touch": lambda code: TOUCHED.get(code) or spoken.plain(code),
+            "touch": lambda code: TOUCHED.get(code) or formatting.plain(code),
             "price": _price,
         }
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from markupsafe import Markup, escape
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.errors import NotFound
 from libs.common.web import reading
 from services.console.adapters import words
@@ -161,9 +161,9 @@ def _alone(row: Told) -> str:
 def entry(row: Told) -> dict[str, Any]:
     """One fact: what, who, the rest of it, and what somebody said."""
     kind, say = row["kind"], place().say
-    line = ALONE.get((kind, _alone(row))) or LINES.get(kind) or Line(spoken.plain(kind.rpartition(".")[2]))
+    line = ALONE.get((kind, _alone(row))) or LINES.get(kind) or Line(formatting.plain(kind.rpartition(".")[2]))
     customers = row["actor"] == "customer" and kind not in BY_ITSELF
-    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(spoken.plain(row["actor"])))
+    by = row["actor_name"] or ("" if row["actor"] in ("system", "customer") else say(formatting.plain(row["actor"])))
     quote = row["words"].get("note") or row["words"].get("text") or ""
     return {
         "text": say(line.text),
@@ -182,7 +182,7 @@ def entry(row: Told) -> dict[str, Any]:
 def _said(name: str, row: Told) -> str | Markup:
     these = {"number": row["number"], **row["words"]}
     value = SAID[name](these, row["people"]) if name in SAID else these.get(name)
-    return "" if value in (None, "") else escape(value if name in SAID else place().say(spoken.plain(value)))
+    return "" if value in (None, "") else escape(value if name in SAID else place().say(formatting.plain(value)))
 
 
 def _money(name: str) -> Callable[[Told, Told], Any]:
@@ -207,7 +207,7 @@ def _to(these: Told, people: Told) -> str:
 
 
 def _touched(name: str) -> Callable[[Told, Told], Any]:
-    return lambda these, _: place().say(TOUCHED.get(these.get(name) or "") or spoken.plain(these.get(name)))
+    return lambda these, _: place().say(TOUCHED.get(these.get(name) or "") or formatting.plain(these.get(name)))
 
 
 def _several(value: Any) -> list[str]:
@@ -217,7 +217,7 @@ def _several(value: Any) -> list[str]:
 def _listed(name: str) -> Callable[[Told, Told], Any]:
     def shown(these: Told, _: Told) -> str:
         some = _several(these.get(name))
-        return ", ".join(place().say(spoken.plain(one.removesuffix("_id"))).lower() for one in some)
+        return ", ".join(place().say(formatting.plain(one.removesuffix("_id"))).lower() for one in some)
 
     return shown
 

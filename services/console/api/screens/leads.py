@@ -6,9 +6,9 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.errors import Unavailable
-from libs.common.spoken import counted
+from libs.common.formatting import counted
 from libs.common.web import store
 from services.console.adapters import words
 from services.console.api.acts import EVERY
@@ -134,7 +134,7 @@ def _went_by(part: str) -> str:
     if name not in WENT_BY:
         return part
     text, coded = WENT_BY[name]
-    return place().say(text, what=place().say(spoken.plain(value)).lower() if coded else value)
+    return place().say(text, what=place().say(formatting.plain(value)).lower() if coded else value)
 
 
 def title_of(record: dict[str, Any]) -> str:

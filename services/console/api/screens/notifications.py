@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.auth import Scope
 from services.console.adapters import words
 from services.console.api.screens.frame import doors, go, me, names, page, screen
@@ -81,7 +81,7 @@ def prefer() -> Response:
 def _plainly(fault: dict[str, Any]) -> str:
     """``/channels/lead_assigned`` by the name that the table has."""
     parts = str(fault.get("pointer") or "").strip("/").split("/")
-    return f"{spoken.plain(parts[-1])}: {fault.get('detail')}"
+    return f"{formatting.plain(parts[-1])}: {fault.get('detail')}"
 
 
 def _shown(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
-from libs.common import people, spoken
+from libs.common import formatting, people
 from libs.common.csvwriting import BEGIN
 from libs.common.web import reading
 from libs.common.workhours import zone
@@ -29,7 +29,7 @@ ON_THE_FIRST_PAGE = ("close-rate", "lost-reasons", "response-time")
 DAYS = 90  #: what is shown unless somebody asks otherwise
 FILTERS = ("since", "until", "branch", "person", "team", "channel", "source", "campaign", "trade", "by")
 #: also those that nobody chooses
-CHANNELS = (*leads.CHANNELS, *((code, spoken.plain(code)) for code in ("import", "api", "bus")))
+CHANNELS = (*leads.CHANNELS, *((code, formatting.plain(code)) for code in ("import", "api", "bus")))
 #: the column that a report's picture draws
 DRAWN = {
     "funnel": "leads", "close-rate": "rate", "response-time": "rate", "time-in-stage": "average",
@@ -149,7 +149,7 @@ def nameless(shown: Report) -> str:
 
 
 def _word(value: Any) -> str:
-    return spoken.plain(value) if str(value).islower() else str(value)
+    return formatting.plain(value) if str(value).islower() else str(value)
 
 
 def _bars(shown: Report) -> list[tuple[str, str, float, str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.web import reading
 from services.console import usecases
 from services.console.api.screens import cards
@@ -37,6 +37,6 @@ def search_json() -> Response:
 
 
 def _about(one: dict[str, Any]) -> str:
-    what = spoken.plain(one["what"]) if one["what"] == one["trade"] else one["what"]
+    what = formatting.plain(one["what"]) if one["what"] == one["trade"] else one["what"]
     parts = (what, cards.label(one["lane"]), one["opportunity_number"] or one["lead_number"], one["city"])
     return ", ".join(str(part) for part in parts if part)

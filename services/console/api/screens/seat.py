@@ -33,7 +33,7 @@ class Seat:
 
 
 def secure() -> bool:
-    return store().surroundings.public_url.startswith("https:")
+    return store().deployment.public_url.startswith("https:")
 
 
 def taken() -> Seat | None:

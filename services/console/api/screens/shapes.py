@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from libs.common import spoken
+from libs.common import formatting
 from services.console.adapters import words
 
 Schema = Mapping[str, Any]
@@ -148,11 +148,11 @@ class Shape:
                 for n, one in enumerate(every)
             )
         choices = tuple(
-            (one, spoken.plain(one.rpartition(".")[2]))
+            (one, formatting.plain(one.rpartition(".")[2]))
             for one in (inner if kind == "many" else schema).get("enum", ())
             if one
         )
-        label = spoken.plain(name.removesuffix("_id"))
+        label = formatting.plain(name.removesuffix("_id"))
         return Part(at, label, kind, _shown(kind, value), needed, choices, errors.get(at, ""), parts, rows)
 
     # -- reading
@@ -264,7 +264,7 @@ def faults(problem: Mapping[str, Any], taken: Taken) -> tuple[dict[str, str], li
 
 def labelled(path: str, text: str) -> str:
     """What is wrong, for who does not see its control."""
-    return f"{spoken.plain(path.rpartition('.')[2])}: {text}"
+    return f"{formatting.plain(path.rpartition('.')[2])}: {text}"
 
 
 def typed(shape: Shape, form: Form) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from libs.common.auth import Role
-from libs.common.spoken import plain
+from libs.common.formatting import plain
 from services.console.api.screens.frame import doors, names, page, screen
 from services.console.api.screens.offers import Offers
 

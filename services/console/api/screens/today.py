@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from libs.common import spoken
+from libs.common import formatting
 from libs.common.auth import Role, Scope
 from libs.common.tx import Tx
 from libs.common.web import reading
@@ -193,7 +193,7 @@ def _month(tx: Tx) -> dict[str, Any]:
             sold[one["currency"]] = sold.get(one["currency"], Decimal(0)) + Decimal(one["amount"])
     return {
         "since": local.date().replace(day=1),
-        "name": spoken.MONTHS[local.month - 1],
+        "name": formatting.MONTHS[local.month - 1],
         "won": total(closed, "won"),
         "decided": total(closed, "won") + total(closed, "lost"),
         "sold": sold,
