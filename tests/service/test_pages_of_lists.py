@@ -81,3 +81,10 @@ def asked(bench: Bench, who: str, path: str, *words: str) -> list[list[str]]:
     with plans.asked(bench, *words) as steps:
         assert bench.as_(who).get(path).status_code == 200
     return steps
+
+
+def test_messages_that_failed_are_found_among_nothing_that_ever_went(bench: Callable[..., Bench]) -> None:
+    steps = plan(bench("notifications"), "auditor", "/api/v1/notifications/deliveries?state=failed")
+
+    scans = [step for step in steps if step.startswith("SCAN")]
+    assert scans == ["SCAN notifications USING INDEX ix_notifications_unsent"]

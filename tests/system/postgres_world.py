@@ -83,3 +83,9 @@ def until_one_waits(engine: sa.Engine, *, many: int = 1) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while connection.execute(sa.text(wait)).scalar_one() < many:
             assert time.monotonic() < deadline, "nobody waits"
+
+
+def looked_at(node: dict[str, Any]) -> int:
+    """How many rows and entries of indexes a plan that was carried out (EXPLAIN ANALYZE, as JSON) looked at."""
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if "Scan" in node["Node Type"] else 0
+    return int(own * node["Actual Loops"]) + sum(map(looked_at, node.get("Plans", ())))

@@ -11,7 +11,7 @@ from embedded.testing import AWAY, CAST, HOME, Bench
 from services.leads.model import Lead
 from services.leads.service import SPEC
 from tests.service.test_leads import LEADS, captured
-from tests.system.postgres_world import NewDatabases, bench_over
+from tests.system.postgres_world import NewDatabases, bench_over, looked_at
 
 pytestmark = pytest.mark.xdist_group("lists")
 
@@ -65,11 +65,6 @@ def rows_read(leads: Bench, who: str, path: str) -> int:
     with engine.begin() as connection:
         [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
     return looked_at(plan["Plan"])
-
-
-def looked_at(node: dict[str, Any]) -> int:
-    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if "Scan" in node["Node Type"] else 0
-    return int(own * node["Actual Loops"]) + sum(map(looked_at, node.get("Plans", ())))
 
 
 @pytest.mark.parametrize("who", ["admin", "office", "manager", "salesperson"])

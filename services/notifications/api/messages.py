@@ -31,6 +31,7 @@ from services.notifications.schemas import (
     ReadOut,
     StatusBarOut,
 )
+from services.notifications.states import MessageState
 
 bp = Blueprint("notifications", __name__, url_prefix="/api/v1/notifications")
 bar = Blueprint("status_bar", __name__, url_prefix="/api/v1/status-bar")
@@ -40,6 +41,9 @@ TOLD = Listing(Notification, usecases.in_app(), WHOM)
 UNREAD = Listing(Notification, usecases.in_app(unread=True), WHOM)
 HOW = equal(channel=Notification.channel, state=Notification.state)
 SENT = Listing(Notification, sa.select(Notification), WHOM | HOW)
+#: few; they have an index, which SQLite takes only where it is asked for them first
+_unsent = sa.select(Notification.id).where(Notification.sent_at.is_(None)).correlate(None)
+UNSENT = Listing(Notification, sa.select(Notification).where(Notification.id.in_(_unsent)), WHOM | HOW)
 
 
 @bp.get("")
@@ -96,8 +100,9 @@ def set_preferences(given: Given) -> Answer:
 @endpoint(may="delivery.read", query=DeliveryQuery, answer=DeliveryOut, many=True)
 def deliveries(asked: Given) -> Answer:
     """The log: every message to anybody, by which channel, and what became of it."""
+    waits_or_failed = asked.get("state") not in (None, MessageState.SENT)
     with reading() as tx:
-        return page(tx, SENT, DeliveryOut, asked)
+        return page(tx, UNSENT if waits_or_failed else SENT, DeliveryOut, asked)
 
 
 @bar.get("")
