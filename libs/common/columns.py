@@ -1,5 +1,6 @@
 """Column types that mean the same on PostgreSQL and SQLite, and the columns that every record has."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -13,6 +14,12 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 #: a counting key; SQLite only counts INTEGER keys
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def one_of(column: Any, values: Collection[Any]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of these. A list is written out anew at each execution, so one alone is compared."""
+    same: sa.ColumnElement[bool] = column == next(iter(values)) if len(values) == 1 else column.in_(values)
+    return same
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

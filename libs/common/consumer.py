@@ -164,7 +164,6 @@ class Consumer:
                 for message in messages:
                     self._take(tx, positions, message, attempt, together=len(messages) > 1, follow=follow)
                 applied = positions.moved
-                tx.write()
                 positions.write()
                 self.store.crash("consumer_applied")
         except (Failed, Unavailable):
@@ -207,17 +206,21 @@ class Consumer:
         asked_for = attempt is not None and attempt.of(message)
         if held is not None and held.due_at is not None and not asked_for:
             return  # it failed before and has its own due time
-        self._run(tx, position, message, together=together)
+        alone = not together and position.last_seq + 2 not in position.held
+        self._run(tx, position, message, together=together, alone=alone)
         while (following := position.held.get(position.last_seq + 1)) is not None and following.due_at is None:
             if not follow or (held is not None and held.reason == AGAIN):  # what follows may be what ends the process
                 Positions.due(tx, position.key, position.last_seq + 1, tx.now)
                 return
             self._run(tx, position, decode(following.body, most=None))
 
-    def _run(self, tx: Tx, position: Position, message: Message, *, together: bool = False) -> None:
+    def _run(
+        self, tx: Tx, position: Position, message: Message, *, together: bool = False, alone: bool = False
+    ) -> None:
         """The handler in the message's name, then the position; types nobody here reacts to only move the position.
 
-        ``together``: others follow in this transaction, and what fails is tried alone anyway.
+        ``together``: others follow in this transaction, and what fails is tried alone anyway. ``alone``: none follows,
+        so what it leaves to write goes with the act's end.
         """
         handler = self.subscriptions.handler(message.type)
         if handler is not None:
@@ -230,7 +233,7 @@ class Consumer:
             )
             with blaming(message):
                 handler(tx, message.event())
-                if not (together and only_new(tx)):
+                if not (only_new(tx) if together else alone):
                     tx.write()
         position.move(message)
 

@@ -92,8 +92,16 @@ def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:
         tx.connection.exec_driver_sql(_adding_together(table), given)
 
 
+def added(tx: "Tx", table: sa.Table, rows: Rows) -> Sequence[Any]:
+    """The same; returns the ids of those that were not there."""
+    if tx.store.database.sqlite:
+        return tx.execute(_adding(table).returning(table.c.id), rows).scalars().all()
+    given = {table.name: msgspec.json.encode(rows).decode(), f"{table.name}_many": len(rows)}
+    return tx.connection.exec_driver_sql(f"{_adding_together(table)} RETURNING id", given).scalars().all()
+
+
 @functools.cache
-def _adding(table: sa.Table) -> sa.Insert:
+def _adding(table: sa.Table) -> sqlite.Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 

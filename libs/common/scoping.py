@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from libs.common.auth import ALL, OWN, Caller, May, Role, only_looks, reach
-from libs.common.columns import Aggregate
+from libs.common.columns import Aggregate, one_of
 
 Chosen = TypeVar("Chosen")
 Condition = sa.ColumnElement[bool]
@@ -46,11 +46,11 @@ def _reached(
     if scope is ALL:
         if everywhere or caller.every_branch:
             return []
-        here = [kind.branch.in_(caller.branches), kind.branch.is_(None)]
+        here = [one_of(kind.branch, caller.branches), kind.branch.is_(None)]
         here += [kind.sold_by(caller.whose(OWN))] if hasattr(kind, "sold_by") and only_looks(permission) else []
         return [sa.or_(*here)]
     whose = caller.whose(scope)
-    theirs = [column.in_(whose) for column in _owner_columns(kind)]
+    theirs = [one_of(column, whose) for column in _owner_columns(kind)]
     theirs += [kind.with_them(whose, permission)] if hasattr(kind, "with_them") else []
     theirs += [kind.near_them(whose, permission)] if one and hasattr(kind, "near_them") else []
     return [sa.or_(sa.false(), *theirs)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from libs.common import formatting
-from libs.common.columns import Aggregate, listed_by, money, sum_of_money
+from libs.common.columns import Aggregate, listed_by, money, one_of, sum_of_money
 from libs.common.errors import Missing, refuse_for
 from services.bookings.model.base import Base
 from services.bookings.model.customer import Customer
@@ -78,7 +78,7 @@ class Booking(Aggregate, Base):
     @classmethod
     def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
         """Whoever sold it sees what becomes of it, also where they sold for another branch."""
-        return cls.salesperson_id.in_(whose)
+        return one_of(cls.salesperson_id, whose)
 
     @classmethod
     def whole(cls) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from libs.common.columns import Aggregate, listed_by
+from libs.common.columns import Aggregate, listed_by, one_of
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
 from services.bookings.model.customer import Customer
@@ -40,7 +40,7 @@ class Job(Aggregate, Base):
     @classmethod
     def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
         """Whoever sold it sees what becomes of it, also where they sold for another branch."""
-        return cls.salesperson_id.in_(whose)
+        return one_of(cls.salesperson_id, whose)
 
     @property
     def funnel(self) -> UUID:

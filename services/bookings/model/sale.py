@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from libs.common.columns import Aggregate, listed_by, money
+from libs.common.columns import Aggregate, listed_by, money, one_of
 from libs.common.errors import Missing
 from services.bookings.model.base import Base
 from services.bookings.model.booking import Booking
@@ -52,7 +52,7 @@ class Sale(Aggregate, Base):
     @classmethod
     def sold_by(cls, whose: Collection[UUID]) -> sa.ColumnElement[bool]:
         """Whoever sold it sees what becomes of it, also where they sold for another branch."""
-        return cls.salesperson_id.in_(whose)
+        return one_of(cls.salesperson_id, whose)
 
     @property
     def funnel(self) -> UUID:

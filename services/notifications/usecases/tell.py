@@ -1,6 +1,5 @@
 """Telling people: whom a trigger reaches, in what words, by which of their channels; once per event and person."""
 
-import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,9 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.dialects import postgresql, sqlite
-
-from libs.common import formatting, invitations, mail, people
+from libs.common import flushing, formatting, invitations, mail, people
 from libs.common.contracts.base import Event
 from libs.common.invitations import Invitation
 from libs.common.tx import Tx
@@ -24,6 +21,7 @@ from services.notifications.usecases.preferences import wishes
 from services.notifications.usecases.recipients import Colleague, Staff, named, reached
 from services.notifications.usecases.triggers import BY_FACT, Chain
 
+NEW: Any = Notification.__table__
 USUAL = ("owner_id", "salesperson_id", "assignee_id", "assignee_ids", "assigned_by", "submitted_by")
 
 
@@ -121,7 +119,7 @@ def _keep(occasion: Occasion, kind: Kind, persons: Sequence[Colleague], where: P
         for ident, (person, channel) in rows.items()
     ]
     chatted = []
-    for ident in tx.execute(_new(tx.store.database.sqlite), values).scalars().all():
+    for ident in flushing.added(tx, NEW, values):
         person, channel = rows[ident]
         if channel == Channel.IN_APP:
             continue
@@ -162,14 +160,6 @@ def _files(occasion: Occasion, person: Colleague, link: str) -> list[mail.Attach
         over=_is_off(case, person),
     )
     return [mail.Attachment(invitations.NAME, invitations.kind(one), invitations.written(one, occasion.tx.now))]
-
-
-@functools.cache
-def _new(in_sqlite: bool) -> Any:
-    """The messages that are none yet, by their ids."""
-    table: Any = Notification.__table__
-    insert = sqlite.insert(table) if in_sqlite else postgresql.insert(table)
-    return insert.on_conflict_do_nothing().returning(table.c.id)
 
 
 def _state(tx: Tx, channel: Channel) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.auth import May
-from libs.common.columns import Aggregate
+from libs.common.columns import Aggregate, one_of
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
 from services.opportunities.model.opportunity import Opportunity
@@ -50,7 +50,7 @@ class Appointment(Aggregate, Base):
     @classmethod
     def with_them(cls, whose: Collection[UUID], _permission: May) -> sa.ColumnElement[bool]:
         """Whoever goes there, while it stands."""
-        return cls.id.in_(sa.select(Assignment.appointment_id).where(Assignment.person_id.in_(whose)))
+        return cls.id.in_(sa.select(Assignment.appointment_id).where(one_of(Assignment.person_id, whose)))
 
     def is_with(self, whose: Collection[UUID], _permission: May) -> bool:
         return self.stands and not set(whose).isdisjoint(self.people)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from libs.common.auth import May, named
-from libs.common.columns import Aggregate, listed_by, money
+from libs.common.columns import Aggregate, listed_by, money, one_of
 from libs.common.errors import Missing
 from services.opportunities.model.base import Base
 from services.opportunities.states import OPPORTUNITY, OpportunityAction, Stage, StageType
@@ -80,7 +80,7 @@ class Opportunity(Aggregate, Base):
         if "opportunity.read" not in named(permission):
             return sa.false()
         visits, taken = (cls.metadata.tables[name].c for name in ("appointments", "appointment_assignees"))
-        theirs = sa.select(taken.appointment_id).where(taken.person_id.in_(whose))
+        theirs = sa.select(taken.appointment_id).where(one_of(taken.person_id, whose))
         return cls.id.in_(sa.select(visits.opportunity_id).where(visits.id.in_(theirs)))
 
     @property
