@@ -42,18 +42,22 @@ def keep() -> None:
 def connect(url: str, **how: Any) -> Database:
     """As `orm.connect`. Databases of a kind have one dialect here: it is what compiled statements are kept for."""
     database = _connect(url, **how)
-    engine, kind = database.engine, type(database.engine.dialect)
+    for engine in (database.engine, database.reader):
+        _share(engine)
+    return database
+
+
+def _share(engine: sa.Engine) -> None:
+    kind = type(engine.dialect)
     if kind in _known:
-        for one in (engine, database.reader):
-            one.dialect, statements = _known[kind]
-            one.update_execution_options(compiled_cache=statements)
+        engine.dialect, statements = _known[kind]
+        engine.update_execution_options(compiled_cache=statements)
     else:  # others can use it once it has spoken to a server
 
         def know(*_: object) -> None:
             _known.setdefault(kind, (engine.dialect, LRUCache(ENOUGH)))
 
         sa.event.listen(engine, "connect", know, once=True)
-    return database
 
 
 class Pages(BytecodeCache):

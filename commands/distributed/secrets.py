@@ -22,8 +22,11 @@ def write(
     key: Path | None = None,
     tls: bool = False,
     mode: int = 0o600,
+    socket: Path | None = None,
 ) -> None:
     """Makes what is missing, and the addresses anew. ``database`` and ``broker`` are host:port.
+
+    ``socket``: the folder of the database's socket, where all who speak to it are on the same machine.
 
     Where no administrators are given, they get passwords too, and the broker a file that tells it. ``tls``: the broker
     is spoken to in AMQPS.
@@ -39,7 +42,7 @@ def write(
         "signing-key": signing_key(key or folder / "signing-key.pem").decode(),
     }
     for name in services.NAMES:
-        files[f"{name}-database-url"] = _database_url((name, of_database[name]), database, name)
+        files[f"{name}-database-url"] = _database_url((name, of_database[name]), database, name, socket)
         files[f"{name}-amqp-url"] = _amqp_url((name, of_broker[name]), broker, tls=tls)
     if database_admin is None:
         database_admin = ("plumbline", known["admin"]["database"])
@@ -47,7 +50,7 @@ def write(
     if broker_admin is None:
         broker_admin = ("plumbline", known["admin"]["broker"])
         files["broker-admin.conf"] = f"default_user = {broker_admin[0]}\ndefault_pass = {broker_admin[1]}\n"
-    files["database-admin-url"] = _database_url(database_admin, database, "postgres")
+    files["database-admin-url"] = _database_url(database_admin, database, "postgres", socket)
     files["broker-admin-url"] = _amqp_url(broker_admin, broker, tls=tls)
     for name, content in files.items():
         replace(folder / name, content, mode)
@@ -71,8 +74,9 @@ def _pairs(passwords: dict[str, str]) -> str:
     return " ".join(f"{name}={passwords[name]}" for name in services.NAMES)
 
 
-def _database_url(who: Admin, address: str, database: str) -> str:
-    return f"postgresql+psycopg://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/{database}"
+def _database_url(who: Admin, address: str, database: str, socket: Path | None) -> str:
+    there = f"postgresql+psycopg://{quote(who[0], safe='')}:{quote(who[1], safe='')}@{address}/{database}"
+    return there if socket is None else f"{there}?host={quote(str(socket), safe='')}"
 
 
 def _amqp_url(who: Admin, address: str, *, tls: bool) -> str:

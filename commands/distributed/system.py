@@ -128,6 +128,7 @@ class System:
         secrets.write(
             self.place.secrets,
             database=f"127.0.0.1:{ports['database']}",
+            socket=self.database.socket,
             broker=f"127.0.0.1:{ports['amqp']}",
             database_admin=(self.database.user, self.database.password),
             broker_admin=self.broker.admin,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import LoaderCallableStatus, Session
 
+from libs.common import direct
 from libs.common.columns import Aggregate
 from libs.common.locks import CHAINING
 from libs.common.prepared import few
@@ -132,7 +133,7 @@ def chain(store: "Store", batch: int = 500) -> int:
             tx.execute(store.statements.linked, links)
         elif links:
             given = {"links": msgspec.json.encode(links).decode(), "many": len(links)}
-            tx.connection.exec_driver_sql(LINK, given)
+            direct.run(tx.connection, LINK, given)
     return len(links)
 
 

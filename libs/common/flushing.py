@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from libs.common import prepared
+from libs.common import direct, prepared
 from libs.common.locks import SLEEPING
 from libs.common.standalone import Change
 
@@ -80,7 +80,7 @@ def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] =
     given = {f"change{n}": changing[one] for n, one in enumerate(changes)} | {name: parts[name] for name in there}
     texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
     many = {f"{name}_many": len(rows) for name, rows in given.items()}
-    tx.connection.exec_driver_sql(_together(metadata, there, tuple(changes)), texts | many)
+    direct.run(tx.connection, _together(metadata, there, tuple(changes)), texts | many)
 
 
 def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:
@@ -89,7 +89,7 @@ def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:
         tx.execute(_adding(table), rows)
     else:
         given = {table.name: msgspec.json.encode(rows).decode(), f"{table.name}_many": len(rows)}
-        tx.connection.exec_driver_sql(_adding_together(table), given)
+        direct.run(tx.connection, _adding_together(table), given)
 
 
 def added(tx: "Tx", table: sa.Table, rows: Rows) -> Sequence[Any]:
@@ -97,7 +97,7 @@ def added(tx: "Tx", table: sa.Table, rows: Rows) -> Sequence[Any]:
     if tx.store.database.sqlite:
         return tx.execute(_adding(table).returning(table.c.id), rows).scalars().all()
     given = {table.name: msgspec.json.encode(rows).decode(), f"{table.name}_many": len(rows)}
-    return tx.connection.exec_driver_sql(f"{_adding_together(table)} RETURNING id", given).scalars().all()
+    return [ident for (ident,) in direct.run(tx.connection, f"{_adding_together(table)} RETURNING id", given)]
 
 
 @functools.cache

@@ -95,11 +95,14 @@ class Database:
         self.reader.pool = self.engine.pool  # which is another from now on
 
 
-def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str | None = None) -> Database:
+def connect(
+    url: str, *, pool_size: int = 5, durable: bool = True, schema: str | None = None, planned_once: bool = False
+) -> Database:
     """The database behind a SQLAlchemy ``url``. Nothing is opened before the first use: this is safe before a fork.
 
     ``durable=False`` does not wait for the disk: for throw-away files, and for what may be done twice.
-    ``schema``, PostgreSQL's, is where tables are looked for instead of the usual one.
+    ``schema``, PostgreSQL's, is where tables are looked for instead of the usual one. ``planned_once``: its plans do
+    for any parameters, so that it need not look anew each time whether others would be better.
     """
     if url.startswith("sqlite"):
         engine = sa.create_engine(
@@ -112,6 +115,7 @@ def connect(url: str, *, pool_size: int = 5, durable: bool = True, schema: str |
         return Database(engine, engine.execution_options(reading=True), turn=FairLock())
     also = "" if durable else " -c synchronous_commit=off"
     also += "" if schema is None else f" -c search_path={schema}"
+    also += " -c plan_cache_mode=force_generic_plan" if planned_once else ""
     options = f"-c statement_timeout={STATEMENT_S}s -c lock_timeout={LOCK_WAIT_S}s"
     options += " -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
-from libs.common import flushing, prepared
+from libs.common import direct, flushing, prepared
 from libs.common.contracts.base import Message
 from libs.common.tx import Tx
 
@@ -18,7 +17,8 @@ OPEN, BLOCKED = "open", "blocked"
 #: statements.positions once more, in PostgreSQL's words: one text for any number of keys, so that it is planned once.
 #: A row that we waited for is given as it is by now, all that is joined to it as it was before the wait: ``late``
 LOCK = f"""
-SELECT p.*, h.agg_seq, h.event_id, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
+SELECT p.producer, p.agg, p.last_seq, p.last_event, p.state,
+       h.agg_seq, h.event_id, h.body, h.attempts, h.waits, h.due_at, h.reason, p.xmin <> before.xmin AS late
 FROM {prepared.few("json_array_elements(%(keys)s::json)", "many")} AS s(k)
 JOIN stream_pos AS p ON p.producer = k ->> 0 AND p.agg = (k ->> 1)::uuid
 JOIN stream_pos AS before ON before.producer = p.producer AND before.agg = p.agg
@@ -95,26 +95,26 @@ class Positions:
     def _lock(self, keys: list[Key]) -> dict[Key, Position]:
         """The positions that there are, each with what is held for it: a row a held fact, else one without."""
         found: dict[Key, Position] = {}
-        for row in self._rows(keys):
-            key = (row.producer, row.agg)
+        for producer, agg, last_seq, last_event, state, number, *held in self._rows(keys):
+            key = (producer, agg)
             if key not in found:
-                found[key] = Position(key, row.last_seq, row.last_event, row.state)
-            if row.agg_seq is not None:
-                held = Held(row.event_id, bytes(row.body), row.attempts, row.waits, row.due_at, row.reason)
-                found[key].held[row.agg_seq] = held
+                found[key] = Position(key, last_seq, last_event, state)
+            if number is not None:
+                event_id, body, *tries = held
+                found[key].held[number] = Held(event_id, bytes(body), *tries)
         return found
 
-    def _rows(self, keys: list[Key]) -> "Sequence[sa.Row[Any]]":
+    def _rows(self, keys: list[Key]) -> Sequence[Sequence[Any]]:
         if self.tx.store.database.sqlite:
             said = self.tx.store.statements
             if len(keys) == 1:
                 return self.tx.execute(said.position, _of(keys[0])).all()
             return self.tx.execute(said.positions, {"keys": keys}).all()
         given = {"keys": msgspec.json.encode(keys).decode(), "many": len(keys)}
-        rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
-        while any(row.late for row in rows):  # those are ours by now; the next look may meet, and wait for, new ones
-            rows = self.tx.connection.exec_driver_sql(LOCK, given).all()
-        return rows
+        rows = direct.run(self.tx.connection, LOCK, given)
+        while any(late for *_, late in rows):  # those are ours by now; the next look may meet, and wait for, new ones
+            rows = direct.run(self.tx.connection, LOCK, given)
+        return [row[:-1] for row in rows]
 
     def write(self) -> None:
         """Says where the records stand now, to be written with the act, and lets go of what was held for them.

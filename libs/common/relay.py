@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from libs.common import outbox
+from libs.common import direct, outbox
 from libs.common.bus import Outgoing, Publisher, Refused, nothing
 from libs.common.errors import DomainError
 from libs.common.store import Store
@@ -82,10 +82,10 @@ class Relay:
             elif self._taken or self._sending:
                 seen = [*self._taken, *(row.row for row in self._sending)]
                 given = {"taken": self._taken, "seen": seen, "most": self.batch}
-                rows = connection.exec_driver_sql(MARK_AND_READ, given).all()
+                rows = direct.run(connection, MARK_AND_READ, given)
             else:
-                rows = connection.exec_driver_sql(READ, {"most": self.batch}).all()
-            found = [Outgoing(row.id, row.event_id, row.type, bytes(row.body)) for row in rows]
+                rows = direct.run(connection, READ, {"most": self.batch})
+            found = [Outgoing(row, event_id, kind, bytes(body)) for row, event_id, kind, body in rows]
         if self._taken:
             self._taken = []
             self.store.crash("relay_marked")

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from libs.common import direct
 from libs.common.contracts.base import Message
 from libs.common.positions import OPEN, Key, Position
 from libs.common.prepared import few
@@ -60,7 +61,7 @@ def _moved(store: Store, stretches: list[Stretch]) -> set[Key]:
     with store.alone() as connection:
         if not store.database.sqlite:
             told = {"stretches": msgspec.json.encode(stretches).decode(), "many": len(stretches)}
-            return {(row.producer, row.agg) for row in connection.exec_driver_sql(GLIDE, told)}
+            return {(producer, agg) for producer, agg in direct.run(connection, GLIDE, told)}
         known = _known(store, connection, [(producer, agg) for producer, agg, *_ in stretches])
         fits = [one for one in stretches if known.get(one[:2], 0) == one[2] - 1]
         where = [Position((producer, agg), last, event) for producer, agg, _first, last, event in fits]

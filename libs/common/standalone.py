@@ -1,7 +1,7 @@
 """Records that stand alone need no unit of work: as an act made or changed them, they go with what it writes last.
 
-A new one must be whole, without others that hang on it and would have to be written in their order; of a changed one
-the act must hold the row's lock. Where one does not stand alone, SQLAlchemy's unit of work writes them all.
+A new one must be whole, and name by itself what it hangs on; of a changed one the act must hold the row's lock, or the
+lock of what it is a part of. Where one does not stand alone, SQLAlchemy's unit of work writes them all.
 """
 
 import functools
@@ -15,6 +15,14 @@ from libs.common import audit
 from libs.common.columns import Aggregate, Exact, UtcDateTime
 
 
+class Relation(NamedTuple):
+    """An attribute that holds other records, and which attributes say the same by themselves: here, and there."""
+
+    name: str
+    many: bool
+    pairs: tuple[tuple[str, str], ...]
+
+
 class Shape(NamedTuple):
     """What has to be known of a kind of record to write it as a row."""
 
@@ -22,7 +30,9 @@ class Shape(NamedTuple):
     columns: dict[str, str]  #: attribute -> column
     filled: frozenset[str]  #: attributes that are something, whether or not somebody said what
     checked: dict[str, UtcDateTime | Exact]  #: attributes whose kind of column does not take every value
-    related: tuple[str, ...]  #: attributes that hold other records
+    related: dict[str, Relation]  #: those that are written
+    usual: tuple[tuple[str, Any, bool], ...]  #: attributes that are this where nobody says otherwise; or made by it
+    by_id: bool  #: whether ``id`` alone says which row it is
 
 
 class Change(NamedTuple):
@@ -46,7 +56,7 @@ def alone(session: Session) -> bool:
     if not (there and all(map(_whole, session.new)) and all(_held(record, tx.holds) for record in session.dirty)):
         return False
     for record in session.dirty:
-        if _changed(record):
+        if isinstance(record, Aggregate) and _changed(record):
             record.version = 1 + _committed(record).get("version", record.version)
     return True
 
@@ -56,12 +66,11 @@ def taken(session: Session) -> Taken:
     rows = Taken({}, {})
     if alone(session):
         audit.note(session)
-        for record in list(session.new):
+        for record in session.new:
             shape, given = _shape_of(record), vars(record)
             _demand_fit(shape, given, shape.checked)
             row = {column: given.get(name) for name, column in shape.columns.items()}
             rows.new.setdefault(shape.table, []).append(row)
-            session.expunge(record)
         for record in sorted(session.dirty, key=lambda one: one.id):
             if names := _changed(record):
                 shape, given = _shape_of(record), vars(record)
@@ -69,30 +78,52 @@ def taken(session: Session) -> Taken:
                 change = Change(shape.table, tuple(shape.columns[name] for name in names))
                 row = {"of_id": record.id} | {f"to_{shape.columns[name]}": given[name] for name in names}
                 rows.changed.setdefault(change, []).append(row)
-            session.expunge(record)
+        session.expunge_all()
     return rows
 
 
 def _whole(record: Any) -> bool:
-    """One that ``tx.new`` made, without others that hang on it."""
-    if not isinstance(record, Aggregate):
-        return False
+    """Whether all its columns are known by now, and what it hangs on is named in them. Says what is usual."""
     shape, given = _shape_of(record), vars(record)
-    return given.keys() >= shape.filled and not any(given.get(name) for name in shape.related)
-
-
-def _held(record: Any, holds: Any) -> bool:
-    """One whose row is ours, and of which nothing changed but its own columns."""
-    return (
-        isinstance(record, Aggregate)
-        and holds(record)
-        and _committed(record).keys() <= _shape_of(record).columns.keys()
+    for name, value, made in shape.usual:
+        if name not in given:
+            setattr(record, name, value(None) if made else value)
+    return given.keys() >= shape.filled and all(
+        _named(record, relation, given[name]) for name, relation in shape.related.items() if given.get(name)
     )
 
 
+def _held(record: Any, holds: Any) -> bool:
+    """One whose row is ours, or a part of one: nothing but its own columns changed, and what was added names it."""
+    shape, touched = _shape_of(record), _committed(record).keys()
+    if not (holds(record) if isinstance(record, Aggregate) else shape.by_id and "id" not in touched):
+        return False
+    return all(
+        name in shape.related
+        and name in vars(record)
+        and _only_added(record, name)
+        and _named(record, shape.related[name], vars(record)[name])
+        for name in touched - shape.columns.keys()
+    )
+
+
+def _named(record: Any, relation: Relation, others: Any) -> bool:
+    """Whether the others' columns and this one's say what the attribute says; what was there before, they do."""
+    return all(
+        getattr(record, here) == getattr(other, there)
+        for other in (others if relation.many else (others,))
+        for here, there in relation.pairs
+    )
+
+
+def _only_added(record: Any, name: str) -> bool:
+    state: Any = sa.inspect(record)
+    return all(before is None for before in state.attrs[name].history.deleted)
+
+
 def _changed(record: Any) -> list[str]:
-    given = vars(record)
-    return sorted(name for name, before in _committed(record).items() if given.get(name) != before)
+    given, columns = vars(record), _shape_of(record).columns
+    return sorted(name for name, before in _committed(record).items() if name in columns and given.get(name) != before)
 
 
 def _committed(record: Any) -> dict[str, Any]:
@@ -118,13 +149,22 @@ def _shape(kind: Any) -> Shape:
     mapper: Any = sa.inspect(kind)
     [table] = mapper.tables
     columns = {one.key: one.columns[0] for one in mapper.column_attrs}
+    defaults = [(name, column.default) for name, column in columns.items() if column.default is not None]
     return Shape(
         table=table.name,
         columns={name: column.name for name, column in columns.items()},
         filled=frozenset(name for name, one in columns.items() if _is_something(one)),
         checked={name: one.type for name, one in columns.items() if isinstance(one.type, UtcDateTime | Exact)},
-        related=tuple(one.key for one in mapper.relationships),
+        related={one.key: _relation(one) for one in mapper.relationships if not one.viewonly},
+        usual=tuple((name, default.arg, default.is_callable) for name, default in defaults),
+        by_id=[column.name for column in mapper.primary_key] == ["id"],
     )
+
+
+def _relation(one: Any) -> Relation:
+    names = one.parent.get_property_by_column, one.mapper.get_property_by_column
+    pairs = tuple((names[0](here).key, names[1](there).key) for here, there in one.local_remote_pairs)
+    return Relation(one.key, bool(one.uselist), pairs)
 
 
 def _is_something(column: "sa.Column[Any]") -> bool:

@@ -39,6 +39,7 @@ class Listener:
 
     def __init__(self, url: str) -> None:
         self.asleep = False  #: whether we hold the lock that says so
+        self._heard = False  #: whether somebody notified, also while we asked something else
         address = sa.engine.make_url(url)
         try:
             self.connection = Impatient.connect(
@@ -48,6 +49,7 @@ class Listener:
                 options=f"-c lock_timeout={FALL_ASLEEP_MS}",
                 **CALLED_OFF,
             )
+            self.connection.add_notify_handler(self._hear)
             self.connection.execute(f"LISTEN {WOKEN}")
         except psycopg.Error as away:
             raise Unavailable(f"the database does not let the relay listen: {away}") from away
@@ -91,10 +93,19 @@ class Listener:
         return self._told()
 
     def _told(self) -> bool:
+        """Asked after each step: psycopg's own way, a generator, took a twentieth of a worker's time."""
+        wire = self.connection.pgconn
         try:
-            return bool([*self.connection.notifies(timeout=0)])
+            wire.consume_input()
+            while wire.notifies() is not None:
+                self._heard = True
         except psycopg.Error as lost:
             raise Lost(f"the relay lost its database connection: {lost}") from lost
+        heard, self._heard = self._heard, False
+        return heard
+
+    def _hear(self, _notify: object) -> None:
+        self._heard = True
 
     def close(self) -> None:
         with contextlib.suppress(psycopg.Error):

@@ -81,8 +81,10 @@ class Worker:
 
     def _keep(self, name: str, part: Part) -> None:
         """Runs a part with connections of its own, new ones whenever it begins anew."""
-        # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it.
-        database = orm.connect(self.config.database_url, pool_size=2, durable=part is not Worker.relay)
+        # What the relay writes is that something was sent: lost, it is sent again, and known to whoever has it. Its
+        # statements are always the same two.
+        relays = part is Worker.relay
+        database = orm.connect(self.config.database_url, pool_size=2, durable=not relays, planned_once=relays)
         store = Store(self.service.name, database, self.service.tables, deployment=self.config.deployment)
         report = self._telling(report_to(store))
 

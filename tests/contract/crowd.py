@@ -52,7 +52,7 @@ def load(database: Database) -> None:
                     _put(connection, table, rows)
             tables.clear()
     if not database.sqlite:
-        with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        with database.reader.connect() as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 

@@ -11,6 +11,7 @@ from libs.common import outbox, relay
 from libs.common.deployment import OutboxLimits
 from libs.common.store import Store
 from tests.contract.throwaway import MAKER_TABLES, make
+from tests.statements import hearing
 
 
 def made(store: Store, *notes: str) -> UUID:
@@ -52,20 +53,18 @@ class Outbox:
 
     def test_what_waits_is_counted_only_where_its_numbers_leave_room_for_too_much(self, store: Store) -> None:
         """It is asked once a second in each process, and counting a long backlog takes its time."""
-        asked: list[str] = []
-        sa.event.listen(store.database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
         self.limits(store, most_rows=3)
         made(store, "a", "b", "c")
-        asked.clear()
-        assert self.said(store) == ""
+        with hearing(store.database) as asked:
+            assert self.said(store) == ""
         looks = len(asked)
 
         made(store, "d", "e")
         with store.begin() as tx:  # two come to nothing, so that there are gaps
             gone = sa.select(MAKER_TABLES.outbox.c.id).order_by(MAKER_TABLES.outbox.c.id).offset(1).limit(2)
             tx.session.execute(sa.delete(MAKER_TABLES.outbox).where(MAKER_TABLES.outbox.c.id.in_(gone)))
-        asked.clear()
-        assert self.said(store) == ""
+        with hearing(store.database) as asked:
+            assert self.said(store) == ""
         assert len(asked) == looks + 1
         made(store, "f")
         assert self.said(store) == "more than 3 facts wait to be sent"
@@ -109,12 +108,11 @@ class Outbox:
         made(store, "a", "b")
         at = [100.0]
         gauge = outbox.Gauge(store, lambda: at[0])
-        asked: list[str] = []
-        sa.event.listen(store.database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
 
-        assert gauge.said()
-        looks = len(asked)
-        assert [gauge.said() for _ in range(1000)] == ["more than 1 facts wait to be sent"] * 1000
+        with hearing(store.database) as asked:
+            assert gauge.said()
+            looks = len(asked)
+            assert [gauge.said() for _ in range(1000)] == ["more than 1 facts wait to be sent"] * 1000
         assert len(asked) == looks > 0
         self.age(store, 2, seconds=0)
         at[0] += 1.1

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from embedded.testing import Bench
 from libs.common.bus import Delivery
@@ -18,6 +17,7 @@ from libs.common.contracts.leads import LeadCaptured
 from services.console.model import Told
 from services.console.service import SPEC
 from tests.service.notification_facts import fact, tell
+from tests.statements import hearing
 from tests.system.postgres_world import NewDatabases, bench_over, looked_at
 
 LEAD = uuid4()
@@ -80,14 +80,13 @@ def test_an_order_that_is_cancelled_leaves_the_card_to_another_as_that_one_is_by
 
 
 def test_a_page_of_cards_by_value_is_read_in_the_order_of_an_index(console: Bench) -> None:
-    engine = console.system.parts["console"].store.database.engine
-    heard: list[tuple[str, Any]] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *said: heard.append((said[2], said[3])))
-    [shown] = console.as_("office").items("/api/v1/pipeline/cards?sort=value")
+    database = console.system.parts["console"].store.database
+    with hearing(database) as heard:
+        [shown] = console.as_("office").items("/api/v1/pipeline/cards?sort=value")
     assert shown["id"] == str(LEAD)
 
     [(statement, given)] = [one for one in heard if "ORDER BY cards.value" in one[0]]
-    with engine.begin() as connection:
+    with database.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL enable_sort = off")  # so it sorts only what is in no index's order
         plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", given)]
     assert [line for line in plan if "Sort" in line] == []
@@ -95,20 +94,19 @@ def test_a_page_of_cards_by_value_is_read_in_the_order_of_an_index(console: Benc
 
 
 def test_what_was_told_last_of_a_card_is_found_without_reading_all_that_was_told(console: Bench) -> None:
-    engine = console.system.parts["console"].store.database.engine
+    database = console.system.parts["console"].store.database
     names = [column.name for column in Told.__table__.columns]
     later = {"id": "gen_random_uuid()", "at": "at + i * interval '1 hour'", "kind": "'lead.typed'"}
     copies = ", ".join(later.get(name, name) for name in names)
-    with engine.begin() as connection:
+    with database.engine.begin() as connection:
         every = f"SELECT {copies} FROM timeline, generate_series(1, 500) AS i"
         connection.exec_driver_sql(f"INSERT INTO timeline ({', '.join(names)}) {every}")
         connection.exec_driver_sql("ANALYZE")
-    heard: list[tuple[str, Any]] = []
-    sa.event.listen(engine, "before_cursor_execute", lambda *said: heard.append((said[2], said[3])))
-    [shown] = console.as_("office").items("/api/v1/pipeline/cards")
+    with hearing(database) as heard:
+        [shown] = console.as_("office").items("/api/v1/pipeline/cards")
     assert shown["last_kind"] == "lead.typed"
 
     [(statement, given)] = [one for one in heard if "timeline" in one[0]]
-    with engine.begin() as connection:
+    with database.engine.begin() as connection:
         [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
     assert looked_at(plan["Plan"]) < 10

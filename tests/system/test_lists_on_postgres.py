@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from embedded.testing import AWAY, CAST, HOME, Bench
 from services.leads.model import Lead
 from services.leads.service import SPEC
 from tests.service.test_leads import LEADS, captured
+from tests.statements import hearing
 from tests.system.postgres_world import NewDatabases, bench_over, looked_at
 
 pytestmark = pytest.mark.xdist_group("lists")
@@ -52,17 +51,11 @@ def fill(bench: Bench) -> None:
 
 def rows_read(leads: Bench, who: str, path: str) -> int:
     """How many rows and entries of indexes the page's own statement looks at."""
-    engine = leads.system.parts["leads"].store.database.engine
-    asked: list[tuple[str, Any]] = []
-
-    def hear(*said: Any) -> None:
-        asked.append((said[2], said[3]))
-
-    sa.event.listen(engine, "before_cursor_execute", hear)
-    leads.as_(who).items(path)
-    sa.event.remove(engine, "before_cursor_execute", hear)
+    database = leads.system.parts["leads"].store.database
+    with hearing(database) as asked:
+        leads.as_(who).items(path)
     [(statement, given)] = [one for one in asked if "ORDER BY" in one[0]]
-    with engine.begin() as connection:
+    with database.engine.begin() as connection:
         [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", given)
     return looked_at(plan["Plan"])
 

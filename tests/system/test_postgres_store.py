@@ -29,6 +29,7 @@ from tests.contract.throwaway import (
     maker,
     throwaway_facts,  # noqa: F401 - an autouse fixture
 )
+from tests.statements import hearing
 from tests.system.postgres_world import until_one_waits
 
 
@@ -117,7 +118,7 @@ def test_what_undid_an_act_is_told_though_the_server_died_before_it_was_undone(
 
 def test_what_an_act_leaves_is_written_by_one_statement(new_database: Callable[[str], str]) -> None:
     database = orm.connect(new_database("maker"))
-    store, asked = maker(database), list[str]()
+    store = maker(database)
 
     def make_one(note: str) -> UUID:
         with store.begin() as tx:
@@ -132,12 +133,12 @@ def test_what_an_act_leaves_is_written_by_one_statement(new_database: Callable[[
             tx.publish(ThingChanged(subject=thing.id, note=note), of=thing)
 
     make_one("before")  # who asks what time it is
-    sa.event.listen(database.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
-    ident = make_one("made")
-    assert [statement.split()[0] for statement in asked] == ["WITH"], asked
-    asked.clear()
-    change(ident, "changed")
-    assert [statement.split()[0] for statement in asked] == ["SELECT", "WITH"], asked
+    with hearing(database) as asked:
+        ident = make_one("made")
+        assert [statement.split()[0] for statement, _ in asked] == ["WITH"], asked
+        asked.clear()
+        change(ident, "changed")
+        assert [statement.split()[0] for statement, _ in asked] == ["SELECT", "WITH"], asked
 
     with store.reading() as tx:
         thing = tx.session.get_one(Thing, ident)
@@ -187,16 +188,15 @@ def test_the_newest_link_of_the_audit_is_read_from_the_end_of_its_index(new_data
 def test_old_answers_are_forgotten_by_their_time_and_not_key_by_key(new_database: Callable[[str], str]) -> None:
     """A thousand keys at once were compared with every answer that is kept."""
     database = orm.connect(new_database("maker"))
-    store, table, asked = maker(database), MAKER_TABLES.idempotency, list[tuple[str, Any]]()
+    store, table = maker(database), MAKER_TABLES.idempotency
     row = {"caller": "ann", "path": "/things", "fingerprint": "", "status": 201, "headers": {}, "body": b""}
     now = datetime.now(UTC)
     rows = [{**row, "key": str(n), "created_at": now - timedelta(minutes=5 * n)} for n in range(2040)]
     with database.engine.begin() as connection:
         connection.execute(sa.insert(table), rows)
         connection.exec_driver_sql("ANALYZE idempotency")
-    sa.event.listen(database.engine, "before_cursor_execute", lambda *said: asked.append((said[2], said[3])))
-
-    assert 20 < loops.forget_answers(store) < 30
+    with hearing(database) as asked:
+        assert 20 < loops.forget_answers(store) < 30
 
     [(forgetting, given)] = [one for one in asked if one[0].startswith("DELETE")]
     with database.engine.connect() as connection:
@@ -250,7 +250,7 @@ def test_a_worker_that_links_the_audit_while_another_does_goes_on_behind_it(new_
     linked: list[int] = []
     second = threading.Thread(target=lambda: linked.append(audit.chain(other)))
 
-    def before(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def before(statement: str) -> None:
         if "WHERE audit.position IS NULL" in statement and looks.pop():
             second.start()
             until_one_waits(other.database.engine)
@@ -258,8 +258,8 @@ def test_a_worker_that_links_the_audit_while_another_does_goes_on_behind_it(new_
                 make(tx, "made meanwhile")
 
     looks = [True, False]  #: first it looks whether there is anything to do
-    sa.event.listen(one.database.engine, "before_cursor_execute", before)
-    linked.append(audit.chain(one))
+    with hearing(one.database, before):
+        linked.append(audit.chain(one))
     second.join()
 
     with one.reading() as tx:

@@ -153,8 +153,9 @@ def next_version(tx: Tx, estimate: Estimate, last: Version, reason: str) -> Vers
     today = tx.now.astimezone(workhours.zone(branch)).date()
     until = max(last.valid_until, _add_days(today, PREFERENCES.read(tx, estimate.branch)["valid_days"]))
     kept = ("currency", "tax_mode", "prices_include_tax", "member", "terms", "notes", "discount", "deposit")
+    ident = tx.store.ids()
     version = Version(
-        id=tx.store.ids(),
+        id=ident,
         estimate_id=estimate.id,
         revision=last.revision + 1,
         supersedes=last.revision,
@@ -164,7 +165,7 @@ def next_version(tx: Tx, estimate: Estimate, last: Version, reason: str) -> Vers
         priced_by=[],
         valid_until=until,
         expires_at=workhours.end_of_day(until, branch),
-        options=[_copied(tx, option) for option in last.options],
+        options=[_copied(tx, option, ident) for option in last.options],
         **{name: getattr(last, name) for name in kept},
     )
     estimate.begin_version(version)
@@ -196,12 +197,14 @@ def follow(tx: Tx, opportunity_id: UUID, *, salesperson_id: UUID | None) -> None
             tx.publish(EstimateAssigned(**head, previous_salesperson_id=previous), of=estimate)
 
 
-def _copied(tx: Tx, option: Option) -> Option:
+def _copied(tx: Tx, option: Option, version_id: UUID) -> Option:
     columns = [one.key for one in sa.inspect(Option).column_attrs if one.key not in ("id", "version_id")]
-    copy = Option(id=tx.store.ids(), **{name: getattr(option, name) for name in columns})
+    copy = Option(id=tx.store.ids(), version_id=version_id, **{name: getattr(option, name) for name in columns})
     for row in option.rows:
         names = [one.key for one in sa.inspect(type(row)).column_attrs if one.key not in ("id", "option_id")]
-        copy.rows.append(type(row)(id=tx.store.ids(), **{name: getattr(row, name) for name in names}))
+        copy.rows.append(
+            type(row)(id=tx.store.ids(), option_id=copy.id, **{name: getattr(row, name) for name in names})
+        )
     return copy
 
 

@@ -27,9 +27,10 @@ def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given],
     faults = list(_unknown(options, tasks))
     version.options[:] = []
     for place, option in enumerate(options):
+        ident = tx.store.ids()
         version.options.append(
             Option(
-                id=tx.store.ids(),
+                id=ident,
                 version_id=version.id,
                 sort=place,
                 name=option["name"],
@@ -37,7 +38,7 @@ def fill(tx: Tx, estimate: Estimate, version: Version, options: Sequence[Given],
                 totals={},
                 total=Decimal(0),
                 rows=[
-                    _line(tx.store.ids(), line, number, kind == "add_ons", tasks, version.member, default)
+                    _line(tx.store.ids(), ident, line, number, kind == "add_ons", tasks, version.member, default)
                     for kind in ("lines", "add_ons")
                     for number, line in enumerate(option.get(kind) or ())
                 ],
@@ -133,7 +134,14 @@ def _taxless(rows: Sequence[tuple[str, Line]], known: Mapping[str, TaxCode]) -> 
 
 
 def _line(
-    ident: UUID, given: Given, sort: int, add_on: bool, tasks: Mapping[str, Task], member: bool, default: str | None
+    ident: UUID,
+    option_id: UUID,
+    given: Given,
+    sort: int,
+    add_on: bool,
+    tasks: Mapping[str, Task],
+    member: bool,
+    default: str | None,
 ) -> Line:
     """A line as given, or copied from its task. One that says nothing of tax is not taxed."""
     task = tasks.get(given.get("task_code") or "")
@@ -147,6 +155,7 @@ def _line(
     costs = [one for one in (given.get("cost"), task.cost if task else None) if one is not None]
     return Line(
         id=ident,
+        option_id=option_id,
         add_on=add_on,
         sort=sort,
         task_code=given.get("task_code"),
