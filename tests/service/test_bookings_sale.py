@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -387,3 +388,22 @@ def test_failed_sales_can_be_listed(orders: Orders) -> None:
     [failed] = orders.bench.as_("office").items(f"{BOOKINGS}/sales?state=failed")
     assert failed["acceptance_id"] == str(sold.acceptance_id)
     assert failed["salesperson_id"] == str(CAST["salesperson"][0])
+
+
+def test_sales_that_lack_their_job_or_an_order_can_be_listed(orders: Orders) -> None:
+    manager = orders.bench.as_("manager")
+
+    def lacking(what: str, **of: str) -> list[str]:
+        found = manager.items(f"{BOOKINGS}/sales?{urlencode({'lacks': what, **of})}")
+        return [one["acceptance_id"] for one in found]
+
+    whole, cancelled, undone = (orders.sell() for _ in range(3))
+    orders.act(cancelled, "cancel", "manager", {"reason": "they moved"})
+    assert manager.post(f"{BOOKINGS}/sales/{undone['acceptance_ids'][0]}/undo").status_code == 200
+    orders.bench.as_("admin").edit("PUT", f"{BOOKINGS}/settings", {"sale_creates": "task"})
+    left = orders.sell()
+
+    assert lacking("job") == left["acceptance_ids"]
+    assert lacking("booking") == cancelled["acceptance_ids"]
+    assert lacking("booking", job_id=cancelled["job_id"]) == cancelled["acceptance_ids"]
+    assert lacking("booking", job_id=whole["job_id"]) == []

@@ -41,6 +41,8 @@ class SaleOut(Schema):
 class SaleQuery(Page):
     state = fields.Code(SaleState)
     opportunity_id = fields.Uuid()
+    job_id = fields.Uuid()
+    lacks = fields.Code(("job", "booking"))
     sort = Sort("created_at")
 
 

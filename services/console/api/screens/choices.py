@@ -142,41 +142,27 @@ def _teams(_record: dict[str, Any]) -> Pairs:
     return tuple(sorted(found.items(), key=lambda one: one[1]))
 
 
-def _sales(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """What was sold and still stands, newest first; of the record's customer where it has one."""
-    found = [one for one in doors().items("/bookings/sales", limit=200) if one["state"] != "undone"]
-    return [one for one in found if record.get("customer_id") in (None, one["customer_id"])]
+def _sales(**query: Any) -> list[dict[str, Any]]:
+    """Of what was sold and still stands, however much was sold since; newest first."""
+    return doors().every("/bookings/sales", **query)
 
 
-def _unbooked(record: dict[str, Any]) -> Pairs:
-    """Sales that are in no booking, or in one that was cancelled."""
-    return _free(_sales(record))
+def _called(sales: list[dict[str, Any]]) -> Pairs:
+    return tuple((one["acceptance_id"], f"{one['number']}, {one['title']}") for one in sales)
 
 
 def _further(record: dict[str, Any]) -> Pairs:
-    """Those of them that were sold on the record's job, or with its opportunity."""
-    opportunity, job = record["opportunity_id"], record["job_id"]
-    found = _sales(record)
-    return _free([one for one in found if one["opportunity_id"] == opportunity or one["job_id"] == job is not None])
-
-
-def _free(sales: list[dict[str, Any]]) -> Pairs:
-    over = {one["id"] for one in doors().items("/bookings", state="cancelled", limit=200)}
-    return tuple(
-        (one["acceptance_id"], f"{one['number']}, {one['title']}")
-        for one in sales
-        if one["booking_id"] is None or one["booking_id"] in over
-    )
+    """What was sold on the record's job, or with its opportunity, and is in no order."""
+    asked = (("opportunity_id", record["opportunity_id"]), ("job_id", record["job_id"]))
+    found = {
+        one["acceptance_id"]: one for name, ident in asked if ident for one in _sales(lacks="booking", **{name: ident})
+    }
+    return _called(list(found.values()))
 
 
 def jobless() -> list[dict[str, Any]]:
-    """Sales whose job the office is to make, however many were sold since: none of them can be completed."""
-    found = (one for state in ("running", "failed") for one in doors().every("/bookings/sales", state=state))
-    return [one for one in found if not one["job_id"]]
-
-
-def _jobless(_record: dict[str, Any]) -> Pairs:
-    return tuple((one["acceptance_id"], f"{one['number']}, {one['title']}") for one in jobless())
+    """Sales whose job the office is to make: none of them can be completed."""
+    return _sales(lacks="job")
 
 
 def _add_ons(record: dict[str, Any]) -> Pairs:
@@ -219,9 +205,9 @@ SOURCES: dict[str, Source] = {
     "operations_teams": _crews,
     "operations_teams_or_same": lambda record: (("", said("The same team")), *_crews(record)),
     "operations_people": lambda record: (("", said("The whole team")), *_crew_members(record)),
-    "unbooked_sales": _unbooked,
+    "unbooked_sales": lambda _: _called(_sales(lacks="booking")),
     "further_sales": _further,
-    "jobless_sales": _jobless,
+    "jobless_sales": lambda _: _called(jobless()),
     "estimate_options": lambda record: tuple((one["id"], one["name"]) for one in record.get("options") or ()),
     "estimate_add_ons": _add_ons,
     "yes_methods": _yes_methods,
