@@ -34,7 +34,7 @@ class TryAgain(Unavailable):
 
 
 class Locked(Conflict):
-    """Somebody holds what this transaction needs for longer than it may wait."""
+    """Somebody holds the record that this transaction needs for longer than it may wait."""
 
 
 def persistent(act: Callable[[], Done]) -> Done:
@@ -54,11 +54,13 @@ def translated(trouble: exc.DBAPIError) -> Exception:
     if code in RETRY_CODES:
         return TryAgain("the database asked for this to be tried again", headers={"Retry-After": "1"})
     if code == LOCK_NOT_AVAILABLE:
-        return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
+        if _told(trouble, "context"):  # of which row
+            return Locked("the same record or request is still being worked on", headers={"Retry-After": "1"})
+        return Unavailable("another change takes very long", headers={"Retry-After": "1"})  # a migration of the table
     if code in SHORT_OF:
         return Unavailable(f"the database is short of {SHORT_OF[code]}", headers={"Retry-After": "10"})
     if isinstance(trouble, exc.IntegrityError) and _collides(trouble):
-        if _table(trouble) == "stream_pos":
+        if _told(trouble, "table_name") == "stream_pos":
             return TryAgain("another worker met this record at the same moment")
         return Conflict("this collides with a record that exists already")
     if why := kept_out(trouble):
@@ -104,7 +106,6 @@ def _collides(trouble: exc.IntegrityError) -> bool:
     return (getattr(trouble.orig, "sqlstate", None) or in_sqlite) in COLLISIONS
 
 
-def _table(trouble: exc.DBAPIError) -> str | None:
-    """The table whose constraint was broken, where the database says which."""
-    told = getattr(trouble.orig, "diag", None)
-    return getattr(told, "table_name", None)
+def _told(trouble: exc.DBAPIError, what: str) -> str | None:
+    """What PostgreSQL says besides: whose constraint was broken, at which row."""
+    return getattr(getattr(trouble.orig, "diag", None), what, None)
