@@ -57,7 +57,7 @@ def for_update(statement: sa.Select[Any], kind: Any) -> sa.Select[Any]:
     return refreshed(statement.with_for_update(of=kind))
 
 
-def locked(tx: "Tx", statement: sa.Select[Taken], given: Mapping[str, Any] | None = None) -> Sequence[Taken]:
+def read_in_turn(tx: "Tx", statement: sa.Select[Taken], given: Mapping[str, Any] | None = None) -> Sequence[Taken]:
     """Several at once, for who has the turn: nobody else changes them until this act ends."""
     found = tx.session.scalars(refreshed(statement), given).all()
     for record in found:

@@ -81,7 +81,7 @@ def book(given: Given) -> Answer:
     with begin() as tx:
         mine = scoped(sa.select(Sale).where(Sale.id.in_(wanted)), Sale, caller(), "booking.create")
         rowlocks.acquire(tx, rowlocks.lock_by_id(Sale), {"ident": wanted[0]})  # what is of another customer is refused
-        booking = usecases.book(tx, rowlocks.locked(tx, mine.order_by(Sale.id)), wanted)
+        booking = usecases.book(tx, rowlocks.read_in_turn(tx, mine.order_by(Sale.id)), wanted)
         return tx.answer(BookingOut(), booking, 201, {"Location": f"/api/v1/bookings/{booking.id}"})
 
 
@@ -171,7 +171,8 @@ def add_change_order(booking_id: UUID, given: Given) -> Answer:
     with begin() as tx:
         found = visible(tx, Booking, booking_id)
         wanted = sa.select(Sale).where(Sale.id == given["acceptance_id"])
-        sold = rowlocks.locked(tx, scoped(wanted, Sale, caller(), "booking.create"))  # of another customer: refused
+        mine = scoped(wanted, Sale, caller(), "booking.create")
+        sold = rowlocks.read_in_turn(tx, mine)  # of another customer: refused
         if not sold:
             raise NotFound(f"there is no sale {given['acceptance_id']}")
         return tx.answer(BookingOut(), usecases.add_change_order(tx, found, sold[0]))

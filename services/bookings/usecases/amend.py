@@ -49,13 +49,13 @@ def follow(tx: Tx, estimate_id: UUID, *, salesperson_id: UUID | None) -> None:
     """What was sold has another salesperson now: so have its job, and its orders that are not over."""
     mine = Sale.estimate_id == estimate_id
     customers.take_turns(tx, Sale.opportunity_id.in_(sa.select(Sale.opportunity_id).where(mine)))
-    sale = next(iter(rowlocks.locked(tx, sa.select(Sale).where(mine))), None)
+    sale = next(iter(rowlocks.read_in_turn(tx, sa.select(Sale).where(mine))), None)
     if sale is None:
         return  # not sold
     orders = sa.select(Booking).where(Booking.opportunity_id == sale.opportunity_id, Booking.state.not_in(ENDED))
     theirs = sa.select(Job).where(Job.opportunity_id == sale.opportunity_id)
-    running = rowlocks.locked(tx, orders.order_by(Booking.id))
-    records: Iterable[Sale | Booking | Job] = (sale, *running, *rowlocks.locked(tx, theirs.order_by(Job.id)))
+    running = rowlocks.read_in_turn(tx, orders.order_by(Booking.id))
+    records: Iterable[Sale | Booking | Job] = (sale, *running, *rowlocks.read_in_turn(tx, theirs.order_by(Job.id)))
     for record in records:
         if record.salesperson_id != salesperson_id:
             record.salesperson_id = salesperson_id

@@ -109,11 +109,11 @@ def _dialled(tx: Tx, customer: Customer, phone: dict[str, str]) -> dict[str, str
 
 def _call(tx: Tx, customer: Customer) -> None:
     """Jobs and booking orders show the customer's name, and jobs are found by it."""
-    for job in rowlocks.locked(tx, sa.select(Job).where(Job.customer_id == customer.id).order_by(Job.id)):
+    for job in rowlocks.read_in_turn(tx, sa.select(Job).where(Job.customer_id == customer.id).order_by(Job.id)):
         job.customer_name = customer.name
         jobs.index(job)
     orders = sa.select(Booking).where(Booking.customer_id == customer.id).order_by(Booking.id)
-    for booking in rowlocks.locked(tx, orders):
+    for booking in rowlocks.read_in_turn(tx, orders):
         booking.customer_name = customer.name
         facts.tell_change(tx, booking, "customer_name")
 
@@ -121,7 +121,7 @@ def _call(tx: Tx, customer: Customer) -> None:
 def _put_right(tx: Tx, customer: Customer, before: Sequence[Any]) -> None:
     """Whom to ask for is put right in the orders that are still to be done."""
     mine = sa.select(Booking).where(Booking.customer_id == customer.id, Booking.state.not_in(ENDED))
-    for booking in rowlocks.locked(tx, mine.order_by(Booking.id)):
+    for booking in rowlocks.read_in_turn(tx, mine.order_by(Booking.id)):
         now = next((now for was, now in zip(before, customer.contacts, strict=True) if was == booking.contact), None)
         if now is not None:
             prepare.put_right(tx, booking, contact=(booking.contact, now))

@@ -77,7 +77,7 @@ def rename(tx: Tx, job: Job, *, name: str) -> Job:
     demand_free(tx, job, name)
     previous, job.name = job.name, name
     index(job)
-    for booking in rowlocks.locked(tx, sa.select(Booking).where(Booking.job_id == job.id).order_by(Booking.id)):
+    for booking in rowlocks.read_in_turn(tx, sa.select(Booking).where(Booking.job_id == job.id).order_by(Booking.id)):
         booking.title = name
         facts.tell_change(tx, booking, "title")
     tx.publish(JobRenamed(**facts.job(job), previous_title=previous), of=job)
@@ -101,7 +101,7 @@ def edit_job(tx: Tx, job: Job, **given: Any) -> Job:
         index(job)
         tell_change(tx, job, *changed)
     if "site" in changed:
-        for booking in rowlocks.locked(tx, RUNNING, {"job_id": job.id}):
+        for booking in rowlocks.read_in_turn(tx, RUNNING, {"job_id": job.id}):
             prepare.put_right(tx, booking, site=(site, job.site))
     return job
 

@@ -128,7 +128,7 @@ def make_the_job(tx: Tx, sale: Sale, *, name: str | None = None) -> Job:
     waiting = sa.select(Sale).where(
         Sale.opportunity_id == sale.opportunity_id, Sale.job_id.is_(None), Sale.state != SaleState.UNDONE
     )
-    together = rowlocks.locked(tx, waiting.order_by(Sale.created_at, Sale.id))
+    together = rowlocks.read_in_turn(tx, waiting.order_by(Sale.created_at, Sale.id))
     sale = together[0]
     assert sale.customer_id is not None, "a sale has its customer from the start"
     customer, accepted = tx.get(Customer, sale.customer_id), accepted_of(sale)
@@ -213,7 +213,7 @@ def _recorded(tx: Tx, accepted: EstimateAccepted) -> Sale:
 
 def _live_job(tx: Tx, idents: Iterable[UUID]) -> Job | None:
     """The first of these jobs that was not cancelled."""
-    known = (rowlocks.locked(tx, sa.select(Job).where(Job.id == ident)) for ident in idents)
+    known = (rowlocks.read_in_turn(tx, sa.select(Job).where(Job.id == ident)) for ident in idents)
     return next((job for found in known for job in found if job.status != JobState.CANCELLED), None)
 
 
@@ -222,6 +222,6 @@ def _running(tx: Tx, accepted: EstimateAccepted, idents: Collection[UUID]) -> Bo
     statement, whose = (OF_JOB, idents) if idents else (OF_OPPORTUNITY, (accepted.opportunity_id,))
     fitting = {"currency": accepted.currency, "room": LARGEST_SUM - accepted.total}
     for one in whose:
-        if found := rowlocks.locked(tx, statement, {"whose": one, **fitting}):
+        if found := rowlocks.read_in_turn(tx, statement, {"whose": one, **fitting}):
             return found[0]
     return None

@@ -40,4 +40,4 @@ def of_estimate(tx: Tx, ident: UUID) -> Sequence[Estimate]:
 def _held(tx: Tx, turn: sa.Select[Any], statement: sa.Select[Estimate], ident: UUID) -> Sequence[Estimate]:
     given = {"ident": ident}
     rowlocks.acquire(tx, turn, given)
-    return rowlocks.locked(tx, statement, given)
+    return rowlocks.read_in_turn(tx, statement, given)
