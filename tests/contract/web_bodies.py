@@ -38,6 +38,13 @@ class Bodies:
         problem(world.post("", body, Content_Type=kind), status)
         assert world.boxes() == world.count(TABLES.audit) == 0
 
+    def test_what_need_not_be_given_may_be_null_but_for_what_an_edit_names(self, world: World) -> None:
+        box = world.post("", {"label": "x", "size": None, "owner_id": None})
+        assert (box.status_code, box.get_json()["size"]) == (201, None)
+        needed = problem(world.post("", {"label": None}), 422)
+        named = problem(world.call("PATCH", f"/{box.get_json()['id']}", {"size": None}, If_Match="*"), 422)
+        assert [one["pointer"] for said in (needed, named) for one in said["errors"]] == ["/label", "/size"]
+
     def test_a_name_that_cannot_be_kept_is_pointed_at_in_letters_that_can(self, world: World) -> None:
         body = '{"label": "x", "naïve\\u0000": 1}'.encode()
         [fault] = problem(world.post("", body, Content_Type="application/json"), 422)["errors"]

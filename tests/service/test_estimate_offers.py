@@ -136,6 +136,12 @@ def test_an_address_that_is_named_twice_gets_one_letter(estimates: Bench) -> Non
     assert sorted(one.recipient for one in mails(estimates)) == ["bob@castellan.example", "ivy@castellan.example"]
 
 
+def test_null_of_what_need_not_be_said_is_as_if_it_were_not_said(estimates: Bench) -> None:
+    _, token = sent(estimates, PUMP | {"task_code": None, "discount_percent": None})
+    answer = estimates.public.post(f"{SHARED}/{token}/accept", yes(estimates, token, add_ons=None))
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [("accept", None), ("decline", {"reason": "price"}), ("request-changes", {"text": "A smaller one, please"})],

@@ -222,6 +222,7 @@ def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) 
     ("body", "named"),
     [
         ({}, {"/prospect", "/product_interest"}),
+        (walk_in() | {"prospect": walk_in()["prospect"] | {"phones": None, "emails": None}}, {"/prospect/phones"}),
         (
             {"prospect": {"channel": "pigeon"}},
             {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import marshmallow
-from marshmallow import missing
+from marshmallow import fields, missing
 from marshmallow.schema import SchemaMeta
 
 from libs.common.errors import Fault, Invalid
@@ -74,15 +74,43 @@ def unread(given: Any, read: Mapping[str, Any]) -> set[str]:
     return set(given) - set(read) if isinstance(given, Mapping) else set()
 
 
-def load(schema: type[marshmallow.Schema], value: Any, *, query: bool = False) -> Given:
-    """What was given, checked. Raises Invalid that names every fault at once."""
+def load(schema: type[marshmallow.Schema], value: Any, *, query: bool = False, edits: bool = False) -> Given:
+    """What was given, checked. Raises Invalid that names every fault at once.
+
+    ``edits`` a record: what it names there is to be changed, so that null says something, or cannot be.
+    """
     try:
-        return cast(Given, schema().load(value))
+        return cast(Given, schema().load(value if query else _said(schema, value, kept=edits)))
     except marshmallow.ValidationError as wrong:
         faults = list(faults_of(wrong.messages))
         if query:
             faults = [Fault("?" + one.pointer.removeprefix("/"), one.detail) for one in faults]
         raise Invalid(_told(faults), errors=faults) from wrong
+
+
+def _said(schema: type[marshmallow.Schema], value: Any, *, kept: bool = False) -> Any:
+    """Without the nulls of what need not be given, which many programs write of all that they do not know."""
+    if not isinstance(value, dict):
+        return value
+    spared, inside = _spared(schema)
+    said = {}
+    for name, one in value.items():
+        if one is None and name in spared and not kept:
+            continue
+        within = inside.get(name)
+        if within is not None:
+            one = [_said(within, item) for item in one] if isinstance(one, list) else _said(within, one)
+        said[name] = one
+    return said
+
+
+@functools.cache
+def _spared(schema: type[marshmallow.Schema]) -> tuple[frozenset[str], dict[str, type[marshmallow.Schema]]]:
+    """The names of what need not be given and cannot be null, and the schema of what is an object or a list of them."""
+    named = {field.data_key or name: field for name, field in schema().load_fields.items()}
+    spared = frozenset(name for name, field in named.items() if not field.required and not field.allow_none)
+    inner = {name: field.inner if isinstance(field, fields.List) else field for name, field in named.items()}
+    return spared, {name: type(field.schema) for name, field in inner.items() if isinstance(field, fields.Nested)}
 
 
 def faults_of(messages: Any, at: str = "") -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from libs.common.web.denials import denied
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+EDITING = ("PUT", "PATCH")
 
 
 class Nothing(StrictSchema):
@@ -91,7 +92,7 @@ def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: t
     def act() -> Response:
         COUNTRIES.set(functools.partial(people.countries_at, edge().store))
         for raw in brought:
-            read = load(mine.body or Nothing, raw)
+            read = load(mine.body or Nothing, raw, edits=request.method in EDITING)
             if mine.body is not None:
                 given["given"] = read
         return respond(view(**given))

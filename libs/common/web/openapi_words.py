@@ -43,7 +43,8 @@ REFUSED_WITH = {
 ANYWHERE = (400, 405, 408, 413, 414, 431, 500, 502, 504)
 ABOUT = (
     "Errors are RFC 9457 problems. Any operation may be answered with"
-    f" {', '.join(map(str, ANYWHERE))}, too: each is in components/responses. See also /asyncapi.json."
+    f" {', '.join(map(str, ANYWHERE))}, too: each is in components/responses. In what is posted, and inside of"
+    " what is put or patched, null of anything that need not be given is none given. See also /asyncapi.json."
 )
 PROBLEM = {
     "type": "object",
