@@ -57,7 +57,7 @@ def test_the_crew_gets_the_work_on_paper_or_by_mail(orders: Orders) -> None:
     assert booking["number"] in words(answer.data)
 
     reader.follow("Send by e-mail")
-    page = reader.press("Send by e-mail", to="crew@trucks.example\nboss@trucks.example", note="The long ladder")
+    page = reader.press("Send by e-mail", to="crew@trucks.example, boss@trucks.example", note="The long ladder")
     assert "Sent." in page.text
     assert [one["recipient"] for one in mails(orders.bench, "bookings")] == [
         "boss@trucks.example",

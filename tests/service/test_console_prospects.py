@@ -100,11 +100,15 @@ def test_whatever_a_company_requires_can_be_said_where_an_enquiry_is_taken_in(of
         "address__line1": "5 Elm St",
     }  # fmt: skip
     desk.open("/new")
-    assert "Taken in." in desk.press("Save and hand over", phone="615-555-0117", email="june@june.example", **said).text
+    addresses = ["june@june.example", "june@work.example"]
+    page = desk.press("Save and hand over", phone="615-555-0117", email="; ".join(addresses), **said)
+    assert "Taken in." in page.text
+    [lead] = office.as_("csr").items("/api/v1/leads")
+    assert lead["emails"] == addresses
 
     desk.open("/do/opportunity.create")
     only = {f"prospect__{name}": text for name, text in said.items() if name != "service_interest"}
-    more = {"prospect__phones": "615-555-0117", "prospect__emails": "june@june.example", "title": "June's heat pump"}
+    more = {"prospect__phones": "615-555-0117", "prospect__emails": ",".join(addresses), "title": "June's heat pump"}
     seller = str(CAST["salesperson"][0])
     page = desk.press("New opportunity", product_interest="heat pump", salesperson_id=seller, **more, **only)
     assert "Opened." in page.text

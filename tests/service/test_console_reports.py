@@ -62,6 +62,15 @@ def test_a_report_is_narrowed_to_a_team_and_a_channel_and_so_is_its_file(office:
     assert counted(team=str(SALES), channel="phone") == []
 
 
+def test_a_report_is_narrowed_to_anybody_whose_an_enquiry_may_be(office: Bench) -> None:
+    """Who answers at the telephone, too: their answers were in *By person*, and nobody could ask for them alone."""
+    for name, role in (("Cora", "csr"), ("Olga", "operations")):
+        person = {"name": name, "email": f"{name}@test.example", "roles": [role]}
+        assert office.as_("admin").post("/api/v1/staff/people", person).status_code == 201
+    page = Reader(office, "manager").open("/reports/response-time")
+    assert [f">{name}</option>" in page.html for name in ("Cora", "Olga")] == [True, False]
+
+
 def test_what_is_nobodys_is_called_so_and_what_nobody_said_too(office: Bench) -> None:
     office.as_("csr").post("/api/v1/leads", {"channel": "phone", "person_name": "June", "phones": ["615-555-0117"]})
     office.settle()

@@ -332,7 +332,7 @@ CUSTOMER_ACTS = (
             Field("bill_to.name", said("Bill to: name")),
             Field("bill_to.company", said("Bill to: company")),
             *_place("bill_to.address"),
-            Field("bill_to.emails", said("Bill to: e-mail"), "lines", hint=said("One on a line.")),
+            Field("bill_to.emails", said("Bill to: e-mail"), "several", hint=said("One on a line.")),
             Field("bill_to.tax_status", said("Bill to: tax status"), folded=True),
         ),
         done=said("Saved."),

@@ -17,7 +17,7 @@ ENTRY = (
     Field("address.line1", said("Street")),
     Field("address.city", said("City")),
     Field("address.postal_code", said("ZIP code")),
-    Field("email", said("E-mail"), "email"),
+    Field("email", said("E-mail"), "emails"),
     Field("owner_id", said("Give it to"), "choice", choices="owners_or_nobody"),
     Field("source", said("Heard of us through")),
     Field("interest_level", said("Interest"), "pick", choices=INTEREST),

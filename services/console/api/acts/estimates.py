@@ -20,7 +20,7 @@ WHY_NOT = (
     ("other", said("Another reason")),
 )
 NOTE = Field("note", said("Note"), "area")
-TO = Field("to", said("Send it to"), "lines", required=True, hint=said("One e-mail address on a line."))
+TO = Field("to", said("Send it to"), "several", required=True, hint=said("One e-mail address on a line."))
 
 
 def _act(key: str, permission: str, label: str, **more: object) -> Act:

@@ -70,7 +70,7 @@ PROSPECT = (
     Field("person_name", said("Name")),
     Field("company", said("Company")),
     Field("phones", said("Phone numbers"), "lines", hint=said("One on a line.")),
-    Field("emails", said("E-mail addresses"), "lines", hint=said("One on a line.")),
+    Field("emails", said("E-mail addresses"), "several", hint=said("One on a line.")),
     *ADDRESS,
     Field("request", said("What do they want?"), "area"),
     Field("trade", said("Trade"), "choice", choices="trades"),

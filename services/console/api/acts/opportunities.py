@@ -26,7 +26,7 @@ BILL_TO = (
     Field("bill_to.address.region", said("Bill to: state"), folded=True),
     Field("bill_to.address.postal_code", said("Bill to: ZIP code"), folded=True),
     Field("bill_to.address.country", said("Bill to: country"), folded=True, hint=said("Two letters, such as US.")),
-    Field("bill_to.emails", said("Bill to: e-mail"), "lines", folded=True),
+    Field("bill_to.emails", said("Bill to: e-mail"), "several", folded=True),
     Field("bill_to.tax_status", said("Tax status"), folded=True),
 )
 OPPORTUNITY = "/opportunities/<opportunity_id>"
@@ -86,7 +86,7 @@ ACTS = (
             Field("prospect.person_name", said("Name")),
             Field("prospect.company", said("Company")),
             Field("prospect.phones", said("Phone numbers"), "lines", hint=said("One on a line.")),
-            Field("prospect.emails", said("E-mail addresses"), "lines", hint=said("One on a line.")),
+            Field("prospect.emails", said("E-mail addresses"), "several", hint=said("One on a line.")),
             Field("prospect.request", said("What do they want?"), "area"),
             Field("product_interest", said("What it is about"), required=True),
             Field("prospect.trade", said("Trade"), "choice", choices="trades"),

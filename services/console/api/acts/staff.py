@@ -28,7 +28,7 @@ OF_A_PERSON = (
     Field("branch", said("Branch"), "choice", choices="branches_or_all"),
     Field("phone", said("Phone"), "tel"),
     Field("skills", said("Skills"), "lines", hint=said("One on a line."), folded=True),
-    Field("territory", said("Territory: ZIP codes"), "lines", hint=said("One on a line."), folded=True),
+    Field("territory", said("Territory: ZIP codes"), "several", hint=said("One on a line."), folded=True),
     *CALENDAR,
 )
 OF_A_TEAM = (
@@ -50,7 +50,7 @@ OF_A_BRANCH = (
     Field("email", said("E-mail"), "email"),
     *ADDRESS,
     Field("trades", said("Trades"), "lines", hint=said("One on a line.")),
-    Field("service_area", said("Area: ZIP codes"), "lines", hint=said("One on a line."), folded=True),
+    Field("service_area", said("Area: ZIP codes"), "several", hint=said("One on a line."), folded=True),
     *CALENDAR,
 )
 

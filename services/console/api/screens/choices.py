@@ -26,7 +26,8 @@ def _people(**query: Any) -> list[dict[str, Any]]:
 
 
 def _of_roles(permission: str, but: Collection[Role] = ()) -> list[dict[str, Any]]:
-    return [one for role in RULES[permission].keys() - set(but) for one in _people(role=str(role))]
+    wanted = {str(role) for role in RULES[permission].keys() - set(but)}
+    return [one for one in _people() if wanted & set(one["roles"])]
 
 
 def owners() -> list[dict[str, Any]]:
@@ -190,6 +191,7 @@ SOURCES: dict[str, Source] = {
     "holders": _holders,
     "roles": lambda _: tuple((str(one), plain(str(one))) for one in Role),
     "people": lambda _: (("", said("Nobody")), *called(_people())),
+    "whoever_had_it": lambda _: called(owners()),
     "whoever_sold": lambda _: called(_people(role="salesperson")),
     "salespeople": lambda _: here(_people(role="salesperson")),
     "beside": lambda _: (("", said("Nobody")), *called(_of_roles("opportunity.appoint"))),

@@ -20,6 +20,9 @@ BY_ITSELF = ("answers.", "question_sets.")  #: what is said of these names the q
 OVER = said("That is over already. Press the button again if it was then.")
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
 DECIMAL_COMMA = re.compile(r"-?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+", re.ASCII)
+BESIDE = r"[\r\n;,]"  #: what is between e-mail addresses, as people write them
+#: what is between the entries of a list; a number's extension may stand behind a comma
+LISTS = {"lines": r"[\r\n]", "several": BESIDE}
 #: how a part of a calendar is written and read
 CALENDAR = {"hours": (hours.shown, hours.read), "holidays": (hours.holidays_shown, hours.holidays_read)}
 
@@ -64,7 +67,7 @@ def shown(field: Field, value: Any, place: Place) -> Any:
     if field.kind == "moment":
         moment = instant(value)
         return place.local(moment).strftime("%Y-%m-%dT%H:%M") if moment else ""
-    if field.kind == "lines":
+    if field.kind in LISTS:
         return "\n".join(_line(one) for one in value)
     if field.kind == "many":
         return [str(one) for one in value]
@@ -73,6 +76,10 @@ def shown(field: Field, value: Any, place: Place) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def parted(text: str, between: str = BESIDE) -> list[str]:
+    return [one.strip() for one in re.split(between, text) if one.strip()]
 
 
 def _line(value: Any) -> str:
@@ -167,8 +174,8 @@ def _read(field: Field, form: Form, place: Place) -> Any:
     text = form.get(field.name, "").strip()
     if field.kind == "yes":
         return bool(text) if field.name in form or f"{field.name}.asked" in form else None
-    if field.kind == "lines":
-        return [line.strip() for line in text.splitlines() if line.strip()] if field.name in form else None
+    if field.kind in LISTS:
+        return parted(text, LISTS[field.kind]) if field.name in form else None
     if not text:
         return None
     return READERS.get(field.kind, _as_it_is)(field, text, place)

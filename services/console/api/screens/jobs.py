@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from libs.common.auth import Scope
 from services.console.adapters import words
-from services.console.api.screens import filing, sheets
+from services.console.api.screens import filing, forms, sheets
 from services.console.api.screens.frame import doors, go, me, names, page, screen
 from services.console.api.screens.offers import Offers
 
@@ -144,5 +144,5 @@ def _contact(row: dict[str, str]) -> dict[str, Any]:
         "name": row["name"],
         "company": row["company"],
         "phones": [{"e164": one, "typed": one} for one in phones],
-        "emails": [one.strip() for one in row["email"].split(",") if one.strip()],
+        "emails": forms.parted(row["email"]),
     }

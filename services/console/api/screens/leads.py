@@ -158,7 +158,7 @@ def enter() -> Response:
     if wrong:
         return _entry(forms.typed(ENTRY, typed), 422, wrong)
     body["phones"] = [body.pop("phone")] if body.get("phone") else []
-    body["emails"] = [body.pop("email")] if body.get("email") else []
+    body["emails"] = forms.parted(body.pop("email", ""))
     key = typed.get("_key") or str(store().ids())
     try:
         said = doors().ask("POST", "/leads", body, headers={"Idempotency-Key": key})
@@ -193,7 +193,7 @@ def _and_validate(ident: str) -> Response:
 
 
 def _renamed(fault: dict[str, Any]) -> dict[str, Any]:
-    """The form asks for one number and one address; the door takes several."""
+    """The form has a field for one number and one for addresses; the door has lists."""
     pointer = str(fault.get("pointer") or "")
     for many, single in (("/phones", "/phone"), ("/emails", "/email")):
         if pointer.startswith(many):

@@ -111,7 +111,7 @@ def _around(typed: Mapping[str, str]) -> dict[str, Any]:
         "asked": typed,
         "titles": usecases.titles(me()),
         "branches": [(one["id"], one["name"]) for one in doors().maybe_every("/staff/branches")],
-        "people": choices.of("whoever_sold", {}),
+        "people": choices.of("whoever_had_it", {}),
         "teams": choices.of("teams", {}),
         "channels": CHANNELS,
         "trades": choices.of("trades", {})[1:],
