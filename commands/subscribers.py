@@ -2,9 +2,10 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +17,7 @@ from libs.common.bus import BusDown
 from libs.common.contracts.commands import COMMANDS
 from libs.common.rabbit import subscribers
 from libs.common.rabbit.management import Refusal
-from libs.common.rabbit.subscribers import Subscriber
+from libs.common.rabbit.subscribers import Subscriber, Waiting
 
 at = click.option(
     "--data",
@@ -87,20 +88,30 @@ def add(
 @at
 @as_json
 def list_(*, data: Path | None, as_json: bool) -> None:
-    """Everybody who reads along, and what waits for them."""
+    """Everybody who reads along, what waits for them, and which of their queues are full or have no reader."""
     with broker_of(data) as place:
         rows = [(one, subscribers.waiting(place.broker, one)) for one in subscribers.known(place.broker)]
     if as_json:
         keys = ("name", "patterns", "commands", "history")
-        click.echo(json.dumps([{key: getattr(one, key) for key in keys} | {"queues": queues} for one, queues in rows]))
+        click.echo(json.dumps([{key: getattr(one, key) for key in keys} | _told(queues) for one, queues in rows]))
         return
     for one, queues in rows:
         reads = " ".join([*one.patterns, *(f"(may send {wish})" for wish in one.commands)])
         click.echo(f"{one.name:20} {reads}{'' if one.history else ' (no history)'}")
-        for queue, messages in sorted(queues.items()):
-            click.echo(f"{'':20} {queue}: {messages} waiting")
+        for queue, it in sorted(queues.items()):
+            much = f"{it.messages} waiting{'' if it.readers else ', no reader'}"
+            click.echo(f"{'':20} {queue}: {much}{', full: its oldest are dropped' if it.full else ''}")
     if not rows:
         click.echo("Nobody reads along.", err=True)
+
+
+def _told(queues: Mapping[str, Waiting]) -> dict[str, Any]:
+    """In each how many wait, and the names of those that are full and of those that nobody reads."""
+    return {
+        "queues": {name: one.messages for name, one in queues.items()},
+        "full": sorted(name for name, one in queues.items() if one.full),
+        "unread": sorted(name for name, one in queues.items() if not one.readers),
+    }
 
 
 @command.command()

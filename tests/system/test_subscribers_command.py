@@ -154,21 +154,29 @@ def test_the_list_says_who_reads_what_and_what_waits(company: Company) -> None:
     said = company.run("add", name, "--pattern", BOOKINGS, "--pattern", "plumbline.*.created.v1", "--command", CAPTURE)
     crm = Stranger(said.stdout.strip())
     queue = crm.queue("plumbline.booking.held.v1")
-    company.publish(FACTS["plumbline.booking.held.v1"])
+    small = f"{crm.name}.small"
+    crm.channel.queue_declare(small, durable=True, arguments={"x-max-length": 1})
+    crm.channel.queue_bind(small, EVENTS, "plumbline.booking.held.v1")
+    crm.channel.basic_consume(queue, lambda *_: None)  # and leaves it open
+    company.publish(*[FACTS["plumbline.booking.held.v1"]] * 2)
 
     def listed() -> dict[str, Any]:
         everybody = json.loads(company.run("list", "--json").stdout)
         return next(one for one in everybody if one["name"] == name)
 
-    until(lambda: listed()["queues"] == {queue: 1}, "one message waits")
+    until(lambda: listed()["unread"] == [small] and listed()["queues"] == {queue: 2, small: 1}, "they wait")
     assert listed() == {
         "name": name,
         "patterns": [BOOKINGS, "plumbline.*.created.v1"],
         "commands": [CAPTURE],
         "history": True,
-        "queues": {queue: 1},
+        "queues": {queue: 2, small: 1},
+        "full": [small],
+        "unread": [small],
     }
-    assert f"{queue}: 1 waiting" in company.run("list").stdout
+    said = company.run("list").stdout
+    assert f"{queue}: 2 waiting\n" in said
+    assert f"{small}: 1 waiting, no reader, full: its oldest are dropped" in said
     crm.close()
 
 

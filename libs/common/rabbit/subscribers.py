@@ -24,6 +24,7 @@ POLICIES = {
     "plumbline-subscribers": BOUNDS,
     "plumbline-subscribers-quorum": BOUNDS | {"delivery-limit": DELIVERY_LIMIT},
 }
+FULL = 0.99  #: of its limit: a queue that drops its oldest is a little below, as the next message does not fit
 LIMITS = {"max-connections": 20, "max-channels": 200}
 #: a comment at the end of a right until connections are closed: what is killed before that, the same command finishes
 UNSETTLED = "(?#unsettled)"
@@ -173,12 +174,38 @@ def exists(broker: Management, subscriber: Subscriber) -> bool:
     return True
 
 
-def waiting(broker: Management, subscriber: Subscriber) -> dict[str, int]:
-    """Its queues, with the number of messages in each."""
-    queues = broker.call(
-        "GET", f"queues/{broker.here}?columns=name,messages&disable_stats=true&enable_queue_totals=true"
+@dataclass(frozen=True)
+class Waiting:
+    """One of its queues: how many messages wait there, for whom, and whether the oldest of them are being dropped."""
+
+    messages: int
+    readers: int
+    full: bool
+
+
+def waiting(broker: Management, subscriber: Subscriber) -> dict[str, Waiting]:
+    """What waits in each of its queues."""
+    there = f"queues/{broker.here}?columns="
+    # The broker works the rest out every few seconds only.
+    counted = broker.call("GET", f"{there}name,messages&disable_stats=true&enable_queue_totals=true")
+    known = broker.call("GET", f"{there}name,message_bytes,consumers,arguments,effective_policy_definition")
+    about = {one["name"]: one for one in known}
+    return {
+        one["name"]: _waiting(one.get("messages", 0), about.get(one["name"], {}))
+        for one in counted
+        if one["name"].startswith(subscriber.queues)
+    }
+
+
+def _waiting(messages: int, about: Mapping[str, Any]) -> Waiting:
+    rules, own = about.get("effective_policy_definition") or {}, about.get("arguments") or {}
+    held = {"max-length": messages, "max-length-bytes": about.get("message_bytes", 0)}
+    full = any(
+        limit is not None and much >= FULL * limit
+        for what, much in held.items()
+        for limit in (rules.get(what), own.get(f"x-{what}"))
     )
-    return {one["name"]: one.get("messages", 0) for one in queues if one["name"].startswith(subscriber.queues)}
+    return Waiting(messages, about.get("consumers", 0), full)
 
 
 def remove(broker: Management, subscriber: Subscriber) -> list[str]:
