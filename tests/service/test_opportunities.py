@@ -209,6 +209,15 @@ def test_its_own_lead_coming_back_valid_opens_no_second_opportunity(desk: Bench)
     assert datetime.fromisoformat(seen(desk, made["id"])["first_response_due_at"]) == due
 
 
+def test_a_way_to_reach_them_of_which_nobody_knows_is_as_if_it_were_not_named(desk: Bench) -> None:
+    """By this door as by the other."""
+    said = walk_in()["prospect"] | {"consent": {"phone": True, "sms": None}, "emails": None}
+    answer = desk.as_("csr").post(OPPORTUNITIES, walk_in() | {"prospect": said})
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    [told] = desk.told("opportunities", OpportunityOpened)
+    assert told.data["prospect"]["consent"] == {"phone": True}
+
+
 def test_the_same_request_again_has_one_effect_and_the_same_answer(desk: Bench) -> None:
     csr, key = desk.as_("csr"), {"Idempotency-Key": str(uuid4())}
     first, second = (csr.post(OPPORTUNITIES, walk_in(), headers=key) for _ in range(2))

@@ -33,7 +33,7 @@ class ProspectIn(Schema):
     service_interest = fields.Text(max_length=200, allow_none=True)
     interest_level = fields.Code(INTERESTS, allow_none=True)
     fit = fields.Nested(FitIn)
-    consent = fields.Dict(keys=fields.Text(max_length=20), values=fields.Flag())
+    consent = fields.Dict(keys=fields.Text(max_length=20), values=fields.Flag(allow_none=True))
     do_not_contact = fields.Flag()
     urgent = fields.Flag()
     owner_id = fields.Uuid(allow_none=True)

@@ -24,8 +24,11 @@ def as_told(given: Mapping[str, Any]) -> Prospect:
     plain = {name: value for name, value in given.items() if name not in ("phones", "emails", "owner_id")}
     phones = [{"e164": e164(typed) or "", "typed": typed} for typed in given.get("phones") or ()]
     emails = [email_key(typed) for typed in given.get("emails") or ()]
-    fit = {name: value for name, value in (given.get("fit") or {}).items() if value is not None}
-    return msgspec.convert({**plain, "phones": phones, "emails": emails, "fit": fit}, Prospect, strict=False)
+    known = {
+        part: {name: value for name, value in (given.get(part) or {}).items() if value is not None}
+        for part in ("fit", "consent")
+    }
+    return msgspec.convert({**plain, "phones": phones, "emails": emails, **known}, Prospect, strict=False)
 
 
 def plain_address(prospect: Prospect) -> dict[str, Any] | None:
