@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from bench.reckoning import reckon
 from embedded.testing import CAST, Bench
 from tests.flow.busy import worked
 from tests.flow.funnel import API, Funnel
+from tests.service.console_reader import Reader
 
 pytestmark = pytest.mark.xdist_group("figures")  # one worker makes the company, and not each of them
 
@@ -57,6 +60,49 @@ def test_every_number_leads_to_the_cards_that_it_counts(busy: Funnel) -> None:
 
 def _asked(ask: dict[str, Any]) -> dict[str, str]:
     return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in ask.items()}
+
+
+def test_the_first_page_says_what_the_reports_do_and_each_of_its_numbers_leads_to_its_cards(busy: Funnel) -> None:
+    def rows(name: str) -> Any:
+        return busy.as_("admin").get(f"{REPORTS}/{name}").get_json()["rows"]
+
+    def total(name: str, key: str) -> int:
+        return sum(row[key] or 0 for row in rows(name))
+
+    reader = Reader(busy.bench, "admin")
+    page = reader.open("/reports")
+    won, lost, closed = total("close-rate", "won"), total("close-rate", "lost"), Decimal(0)
+    closed = sum((Decimal(one["amount"]) for row in rows("close-rate") for one in row["value"]), closed)
+    for said in (
+        f"{won} of {won + lost} Sold ${closed:,.2f} ",
+        f"{total('response-time', 'in_time')} of {total('response-time', 'answered')} answered ",
+        f"Handed to operations {total('funnel', 'handed_over')} ",
+        f"Of {total('funnel', 'leads')} enquiries {total('funnel', 'won')} were won. ",
+    ):
+        assert said in page.text, said
+    line = (
+        r'<th scope="row">([^<]+)</th><td class="r num"><a href="([^"]+)">(\d+)</a></td><td class="r num">(\d+) %</td>'
+    )
+    steps = re.findall(line + r'<td class="r num">(\d+)</td>', page.html)
+    keys, before = ("leads", "opportunities", "priced", "won", "booked", "handed_over"), total("funnel", "leads")
+    assert [int(one[2]) for one in steps] == [total("funnel", key) for key in keys]
+    for label, cards, count, percent, left in steps:
+        number = int(count)
+        assert (int(left), int(percent)) == (before - number, round(100 * number / total("funnel", "leads"))), label
+        assert len(re.findall(r'<li><div><(a|b) class="t"', reader.open(unescape(cards)).html)) == number, label
+        before = number
+
+
+def test_a_reports_picture_draws_the_numbers_of_its_table(busy: Funnel) -> None:
+    drawn = {"close-rate": "rate", "lost-reasons": "lost"}
+    bar = r'<rect class="bar" width="([^"]+)" height="10"/></svg><b class="num">([^<]+)</b>'
+    for name, key in drawn.items():
+        rows = busy.as_("admin").get(f"{REPORTS}/{name}").get_json()["rows"]
+        values = [Decimal(row[key] or 0) for row in rows]
+        top = Decimal(100) if key == "rate" else max(values)
+        found = re.findall(bar, Reader(busy.bench, "admin").open(f"/reports/{name}").html)
+        unit = " %" if key == "rate" else ""
+        assert found == [(str(float(one * 100 / top)), f"{one}{unit}") for one in values], name
 
 
 def test_each_sees_the_reports_of_their_own_scope(busy: Funnel) -> None:

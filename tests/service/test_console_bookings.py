@@ -151,19 +151,25 @@ def test_a_person_who_is_nobody_of_the_team_is_refused_at_the_field(orders: Orde
     assert ("note", "Crane needed") in page.forms[-1].fields
 
 
-def test_a_change_order_is_added_and_read_by_the_team(orders: Orders) -> None:
+def test_a_change_order_is_added_and_read_by_the_team(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of what was sold long ago: there stood what was among the last 200 sales."""
+    monkeypatch.setattr(doors, "MOST", 1)
     first = acceptance()
     whole = {"opportunity_id": first.opportunity_id, "lead_id": first.lead_id, "site": first.site}
     more, elsewhere = acceptance(total="640.00", **whole), acceptance(prospect=first.prospect, contact=first.contact)
     orders.sell(first)
     for both in (orders.sell(more), orders.sell(elsewhere)):
         orders.act(both, "cancel", "office", {"reason": "one after the other"})
-    booked = orders.bench.as_("office").post("/api/v1/bookings", {"acceptance_ids": [str(first.acceptance_id)]})
-    booking = booked.get_json()
+    reader, page = opened(orders, "office", {}, "/do/booking.create")
+    assert all(str(one.acceptance_id) in page.html for one in (first, more, elsewhere))
+    page = reader.press("Draft a booking", acceptance_ids=[str(first.acceptance_id)])
+    assert "Drafted." in page.text, page.text
+    [booking] = orders.bench.as_("office").items("/api/v1/bookings?state=draft")
     taken = orders.act(orders.hand(orders.act(orders.ticked(booking), "ready", "office")), "accept", "operations")
     reader, _ = opened(orders, "office", taken)
     page = reader.follow("Add")
-    assert str(elsewhere.acceptance_id) not in page.text  # it was sold on another job
+    assert str(more.acceptance_id) in page.html
+    assert str(elsewhere.acceptance_id) not in page.html  # it was sold on another job
     page = reader.press("Add a change order", acceptance_id=str(more.acceptance_id))
     assert "Added." in page.text, page.text
     assert "There is nothing to choose from yet." in reader.follow("Add").text
@@ -179,8 +185,8 @@ def test_a_sale_that_left_the_job_to_the_office_gets_it_and_can_be_renamed(
 ) -> None:
     office = orders.bench.as_("admin")
     office.edit("PUT", "/api/v1/bookings/settings", {"sale_creates": "task"})
-    booking = orders.sell(name="Greta Hollis")
-    orders.sell(name="Ann Later")
+    booking = orders.sell(name="Greta Hollis", emails=("greta@hollis.example",))
+    orders.sell(name="Greta Hollis", emails=("greta@hollis.example",))
     monkeypatch.setattr(doors, "MOST", 1)
     reader, page = opened(orders, "office", booking, "/bookings")
     assert page.text.count("the job is to be made") == 2
@@ -191,7 +197,8 @@ def test_a_sale_that_left_the_job_to_the_office_gets_it_and_can_be_renamed(
     assert "Renamed." in page.text
     page = reader.press("Call it by the rule")
     assert page.text.count("Greta Hollis") > 1
-    reader.open(f"/customers/{booking['customer_id']}")
+    page = reader.open(f"/customers/{booking['customer_id']}")
+    assert page.html.count('href="/bookings/') == 2, "all that they have bought"
     page = reader.press("Save contacts", name=["Greta Hollis", "Bob Hollis"], phone=["615-555-0142", "615-555-0143"],
                         company=["", ""], email=["greta@hollis.example", ""])  # fmt: skip
     assert "Saved." in page.text, page.text

@@ -2,12 +2,15 @@
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from embedded.testing import HOME, Bench, moment
 from libs.common.contracts.staff import Branch, BranchChanged
+from services.console.adapters import doors
+from services.console.api.screens import estimates
 from tests.service.console_reader import Page, Reader
 from tests.service.estimate_world import ESTIMATES, PUMP, drafted, load_book, priced, seen, send, set_taxes
 
@@ -155,9 +158,12 @@ def test_a_comma_is_the_point_where_the_branch_writes_it_so(office: Bench) -> No
     assert seen(office, ident)["total"] == "617.25"
 
 
-def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench) -> None:
+def test_a_task_of_the_price_book_becomes_a_line_with_its_price(office: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also out of a book that is older than many, and where others have its code in their names."""
+    monkeypatch.setattr(doors, "MOST", 1)
     set_taxes(office)
     book(office)
+    load_book(office, "code,name,unit_price\nAA-1,Lid for TS-01,4\n", currency="USD", name="Lids")
     ident = drafted(office)["id"]
     reader = at(office, ident)
     page = reader.press("Find", q="thermo", notes="kept")
@@ -266,14 +272,21 @@ def test_what_an_option_is_called_is_text_wherever_it_can_be_chosen(office: Benc
         assert "<b>5" not in page.html
 
 
-def test_the_list_says_which_end_first(office: Bench) -> None:
-    ident = drafted(office)["id"]
+def test_the_list_says_which_end_first_however_many_are_out(office: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each state there stood fifty."""
+    monkeypatch.setattr(estimates, "AT_ONCE", 1)
+    later, first = drafted(office)["id"], drafted(office, title="Boiler for Ann")["id"]
     page = Reader(office, "salesperson").open("/estimates")
-    assert "Heat pump for Ivy" in page.text
-    assert "None like that" in Reader(office, "salesperson").open("/estimates?expiring=1").text
-    priced(office, ident, PUMP)
-    send(office, ident)
-    assert "Heat pump for Ivy" in Reader(office, "salesperson").open("/estimates?expiring=1").text
+    assert "Boiler for Ann" in page.text
+    reader = Reader(office, "salesperson")
+    assert "None like that" in reader.open("/estimates?expiring=1").text
+    for ident, days in ((later, 9), (first, 4)):
+        priced(office, ident, PUMP, valid_until=f"{office.clock() + timedelta(days):%Y-%m-%d}")
+        send(office, ident)
+    page = reader.open("/estimates?expiring=1")
+    assert ("Boiler for Ann" in page.text, "Heat pump for Ivy" in page.text) == (True, False)
+    page = reader.follow("Ending later")
+    assert ("Boiler for Ann" in page.text, "Heat pump for Ivy" in page.text) == (False, True)
 
 
 def test_the_paper_is_the_services(office: Bench) -> None:

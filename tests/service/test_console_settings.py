@@ -143,7 +143,17 @@ def test_somebody_starts_is_away_and_leaves(office: Bench) -> None:
     assert "Given." in reader.press("Give a password", password="correct horse battery").text
     reader.open(here)
     reader.follow("Away, or here again")
-    reader.press("Away, or here again", **{"from": "2030-01-01T08:00"})
+    other = {"name": "Ann Lee", "email": "ann@test.example", "roles": ["csr"]}
+    ann = office.as_("admin").post("/api/v1/staff/people", other).get_json()["id"]
+    office.settle()
+    away = {"from": "2030-01-01T08:00", "until": "2030-01-14T08:00", "cover_id": ann}
+    reader.press("Away, or here again", **away)
+    reader.open(here)
+    reader.follow("Away, or here again")
+    page = reader.press("Away, or here again", **{"from": "2030-01-02T08:00"})
+    assert "2 January 2030 08:00 to Mon 14 January 2030 08:00 , Ann Lee stands in" in page.text, page.text
+    reader.follow("Away, or here again")
+    reader.press("Away, or here again", until="", cover_id="")
     assert "nobody knows yet" in reader.open(here).text
     reader.follow("They left")
     assert "They can no longer sign in." in reader.press("They left").text

@@ -46,6 +46,8 @@ def test_an_order_goes_all_the_way(orders: Orders) -> None:
     booking = orders.in_state("completed")
     assert booking["contract_total"] == "8400.00"
     assert booking["assignments"][0]["outcome"] == "accepted"
+    office = orders.bench.as_("office")
+    assert [len(office.items(f"{BOOKINGS}/sales{said}")) for said in ("?lacks=booking", "")] == [0, 1]
 
 
 def test_an_order_is_printed_and_mailed_as_it_is_on_sqlite(orders: Orders) -> None:

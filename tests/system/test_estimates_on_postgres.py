@@ -43,6 +43,8 @@ def sent(bench: Bench) -> tuple[str, str]:
 
 def test_an_offer_is_accepted_once_however_many_say_yes_at_once(bench: Bench) -> None:
     ident, token = sent(bench)
+    auditor = bench.as_("auditor")
+    assert [len(auditor.items(f"{ESTIMATES}?live={said}")) for said in ("true", "false")] == [1, 0]
     offer = bench.public.get(f"{SHARED}/{token}").get_json()
     whole = {"option": offer["options"][0]["id"], "typed_name": "Ivy Castellan", "consent": True}
     with ThreadPoolExecutor(5) as pool:

@@ -39,7 +39,7 @@ bp = Blueprint("books", __name__, url_prefix="/api/v1/estimates/price-books")
 
 IMPORT_LIMIT = 10 * 1024 * 1024
 BOOKS = Listing(PriceBook, sa.select(PriceBook))
-TASKS = Listing(Task, sa.select(Task), equal(book=Task.book_id, trade=Task.trade))
+TASKS = Listing(Task, sa.select(Task), equal(book=Task.book_id, code=Task.code, trade=Task.trade))
 
 
 @bp.get("")

@@ -32,18 +32,22 @@ from services.estimates.schemas.incoming import (
     RefuseIn,
 )
 from services.estimates.schemas.outgoing import SHEET, EstimateOut, EstimateRow
+from services.estimates.states import LIVE
 
 bp = Blueprint("estimates", __name__, url_prefix="/api/v1/estimates")
 
 LISTING = Listing(
     Estimate,
     sa.select(Estimate).options(joinedload(Estimate.opportunity)),
-    equal(
-        opportunity_id=Estimate.opportunity_id,
-        job_id=Estimate.job_id,
-        state=Estimate.state,
-        salesperson=Estimate.salesperson_id,
-    ),
+    {
+        **equal(
+            opportunity_id=Estimate.opportunity_id,
+            job_id=Estimate.job_id,
+            state=Estimate.state,
+            salesperson=Estimate.salesperson_id,
+        ),
+        "live": Estimate.state.in_(LIVE) == sa.bindparam("live"),
+    },
 )
 
 

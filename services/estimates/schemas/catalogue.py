@@ -70,6 +70,7 @@ class TaskOut(Schema):
 
 class TaskQuery(Page):
     q = fields.Text(max_length=200)
+    code = fields.Text(max_length=60)
     category = fields.Text(max_length=400)
     trade = fields.Text(max_length=40)
     sort = Sort("code", "name")

@@ -87,6 +87,7 @@ class EstimateQuery(Listed):
     opportunity_id = fields.Uuid()
     job_id = fields.Uuid()
     state = fields.Code(EstimateState)
+    live = fields.Flag()  #: with the customer, and still to be decided
     salesperson = fields.Uuid()
     sort = Sort("created_at", "valid_until", "total")
 

@@ -76,8 +76,8 @@ ACTS = (
         about=said("All left empty: they are here again."),
         fields=(
             Field("from", said("From"), "moment", begins="absence.from"),
-            Field("until", said("Until"), "moment", hint=said("Left out: nobody knows yet.")),
-            Field("cover_id", said("Who stands in"), "choice", choices="people"),
+            Field("until", said("Until"), "moment", hint=said("Left out: nobody knows yet."), begins="absence.until"),
+            Field("cover_id", said("Who stands in"), "choice", choices="people", begins="absence.cover_id"),
         ),
         done=said("Noted."),
     ),

@@ -35,7 +35,7 @@ def bookings() -> Response:
     if sheets.wanted():
         return sheets.file_of("/bookings", asked)
     listed = doors().get("/bookings", limit=50, **asked)
-    failed = doors().items("/bookings/sales", state="failed", limit=20)
+    failed = doors().every("/bookings/sales", state="failed")
     return page(
         "bookings.html",
         nav="/bookings",

@@ -17,6 +17,7 @@ from services.console.api.screens.offers import Offers
 
 bp = Blueprint("console_estimates", __name__)
 
+AT_ONCE = 50  #: in a page
 LIVE = ("sent", "viewed", "changes_requested")
 STATES = (
     "draft", "pending_approval", "approved", *LIVE, "accepted", "declined", "expired", "withdrawn",
@@ -34,12 +35,10 @@ def estimates() -> Response:
     asked = {name: request.args.get(name, "") for name in ("state", "salesperson", "expiring", "cursor")}
     if sheets.wanted():
         return sheets.file_of("/estimates", {name: asked[name] for name in ("state", "salesperson")})
+    query = {name: asked[name] for name in ("state", "salesperson", "cursor")}
     if asked["expiring"]:
-        out = [one for state in LIVE for one in doors().items("/estimates", state=state, sort="valid_until", limit=50)]
-        found: dict[str, Any] = {"items": sorted(out, key=lambda one: str(one["expires_at"])), "next": None}
-    else:
-        query = {name: asked[name] for name in ("state", "salesperson", "cursor")}
-        found = doors().get("/estimates", limit=50, **query)
+        query = {"live": "true", "sort": "valid_until", "cursor": asked["cursor"]}
+    found = doors().get("/estimates", limit=AT_ONCE, **query)
     who = names(*(one["salesperson_id"] for one in found["items"]))
     return page("estimates.html", nav="/estimates", found=found, asked=asked, who=who, states=STATES, tag_of=tag_of)
 

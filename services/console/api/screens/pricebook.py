@@ -37,7 +37,7 @@ def found(record: Mapping[str, Any], asked: str) -> Found:
 
 def _usable(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     today = place().today.isoformat()
-    for one in doors().maybe("/estimates/price-books", {"items": []}, limit=50)["items"]:
+    for one in doors().maybe_every("/estimates/price-books"):
         holds = (one["effective_from"] or today) <= today <= (one["effective_until"] or today)
         ours = one["currency"] == record["currency"] and one["branch"] in (None, record["branch"])
         if one["status"] == "active" and holds and ours:
@@ -53,5 +53,5 @@ def task(where: str) -> Mapping[str, Any] | None:
     book, _, code = where.partition(":")
     if not book.replace("-", "").isalnum():
         return None
-    tasks = doors().maybe(f"/estimates/price-books/{book}/tasks", {"items": []}, q=code[:200], limit=200)["items"]
-    return next((one for one in tasks if one["code"] == code), None)
+    tasks = doors().maybe(f"/estimates/price-books/{book}/tasks", {"items": []}, code=code)["items"]
+    return next(iter(tasks), None)
