@@ -174,13 +174,17 @@ def test_the_board_has_the_stages_of_the_readers_branch_in_its_order_empty_ones_
     ends = (("sold", "Sold", "won"), ("gone", "Gone", "lost"))
     flow = [{"code": code, "label": label, "type": kind, "probability": 10} for code, label, kind in (*codes, *ends)]
     path = f"/api/v1/opportunities/settings?branch={HOME}"
-    assert office.as_("admin").edit("PUT", path, {"stages": flow}).status_code == 200
-    opportunity(office)
+    why = [{"code": "moved", "label": "Moved away"}, {"code": "other", "label": "Other"}]
+    assert office.as_("admin").edit("PUT", path, {"stages": flow, "lost_reasons": why}).status_code == 200
+    made = opportunity(office)
     lost = opportunity(office, person_name="Gus Gone", phones=["615-555-0121"])
-    office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "timing"})
+    office.as_("salesperson").post(f"/api/v1/opportunities/{lost['id']}/lose", {"reason": "moved"})
     office.settle()
 
     reader = Reader(office, "salesperson")
+    for act, choices in (("stage", ["first", "site", "priced"]), ("lose", ["moved", "other"])):
+        page = reader.open(f"/do/opportunity.{act}/{made['id']}")
+        assert re.findall(r'<option value="(\w+)"', page.html) == choices, act
     page = reader.open("/board")
     assert re.findall(r'data-stage="(\w+)"', page.html) == ["first", "site", "priced"]
     assert re.findall(r'data-label="([\w ]+)"', page.html) == ["First talk", "On site", "Priced"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import services
-from embedded.testing import CAST, Bench, moment
+from embedded.testing import CAST, HOME, Bench, moment
 from services.leads.settings import REQUIRABLE
 from services.opportunities.settings import SAID_AT_THE_DOOR
 from tests.service.console_reader import Reader
@@ -163,7 +163,7 @@ def test_a_managers_word_on_whether_it_qualifies_is_read_with_its_reason_and_can
 
 def test_how_they_pay_is_chosen_among_what_the_company_says_and_read_on_the_page(office: Bench) -> None:
     sold, seller = opened(office), Reader(office, "salesperson")
-    path, settings = f"/api/v1/opportunities/{sold}", "/api/v1/opportunities/settings"
+    path, settings = f"/api/v1/opportunities/{sold}", f"/api/v1/opportunities/settings?branch={HOME}"
     assert office.as_("salesperson").edit("PATCH", path, {"financing_activity": "declined_cash"}).status_code == 200
     assert office.as_("admin").edit("PUT", settings, {"financing_activities": ["credit_union"]}).status_code == 200
     page = seller.open(f"/do/opportunity.edit/{sold}")

@@ -235,7 +235,9 @@ def test_everybody_finds_on_today_what_waits_for_them_the_most_urgent_first(funn
         assert told.startswith(f"Next best step {first} "), (who, told[:200])
         assert re.findall(r'id="w-([a-z_]+)"', page.html) == lists, who
     reader = Reader(funnel.bench, "csr")
-    reader.open("/")
+    page = reader.open("/")
+    assert "New enquiries 6+" in page.text
+    assert re.findall(r'href="([^"]+)">All of them', page.html) == ["/cards?answer_late=false", "/leads?state=new"]
     page = reader.follow("All of them")
     assert {f"Ann {n}" for n in range(8)} | {"Pia Priced"} <= page.links.keys(), (
         "those, and not the new enquiries alone"

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 import services
 from embedded.testing import AWAY, CAST, HOME, SALES, Bench
 from libs.common.contracts.leads import LeadAssigned
+from libs.common.contracts.opportunities import OpportunityOpened, OpportunityWon
+from libs.common.contracts.parts import Prospect
 from libs.common.contracts.staff import Person, PersonChanged
 
 LEADS, OPPORTUNITIES = "/api/v1/leads", "/api/v1/opportunities"
@@ -59,6 +63,9 @@ def test_whoever_works_the_fewest_gets_the_next(leads: Bench) -> None:
         given_to(leads, owner_id=str(CAST["salesperson"][0]))
     rule(leads, "load")
     assert [given_to(leads) for _ in range(4)] == ["colleague", "colleague", "colleague", "salesperson"]
+    for one in leads.as_("csr").items(f"{LEADS}?owner={CAST['salesperson'][0]}")[:2]:
+        leads.as_("csr").post(f"{LEADS}/{one['id']}/invalidate", {"reason": "spam"})
+    assert given_to(leads) == "salesperson", "two against three: what is not valid is no work"
 
 
 def test_what_was_lost_or_is_sold_by_somebody_else_is_no_work_of_its_owners(bench: Callable[..., Bench]) -> None:
@@ -88,9 +95,10 @@ def test_what_was_lost_or_is_sold_by_somebody_else_is_no_work_of_its_owners(benc
     both.settle()
     assert [given_to(both), given_to(both)] == ["salesperson"] * 2, "one against three, as one is the colleague's now"
 
-    assert both.as_("manager").post(f"{OPPORTUNITIES}/{mine[0]}/reopen").status_code == 200
+    for one in mine[:2]:
+        assert both.as_("manager").post(f"{OPPORTUNITIES}/{one}/reopen").status_code == 200
     both.settle()
-    assert given_to(both) == "colleague", "what is open again is work again: four against three"
+    assert [given_to(both), given_to(both)] == ["colleague"] * 2, "what is open again is work again: five against three"
 
     given_to(both, owner_id=str(CAST["salesperson"][0]))
     said = {"channel": "phone", "person_name": "Ada Byron", "phones": ["615-555-0100"], "request": "A heat pump"}
@@ -98,7 +106,25 @@ def test_what_was_lost_or_is_sold_by_somebody_else_is_no_work_of_its_owners(benc
     entered = [both.as_("csr").post(OPPORTUNITIES, wanted).get_json()["id"] for _ in range(2)]
     both.settle()
     sellers = [both.as_("csr").get(f"{OPPORTUNITIES}/{one}").get_json()["salesperson_id"] for one in entered]
-    assert {NAMES[one] for one in sellers} == {"colleague", "salesperson"}, "five against four, and then five each"
+    assert {NAMES[one] for one in sellers} == {"colleague", "salesperson"}, "six against five, and then six each"
+
+
+def test_what_is_won_is_no_work_any_more_of_whoever_sold_it(leads: Bench) -> None:
+    rule(leads, "load")
+    ours = [(uuid4(), uuid4()), (uuid4(), uuid4())]
+    about: dict[str, Any] = {"number": "O-1", "title": "x", "salesperson_id": CAST["salesperson"][0], "branch": HOME}
+    asked: dict[str, Any] = {"door": "opportunity", "prospect": Prospect(channel="phone", person_name="Ada")}
+    asked |= {"probability": 10, "product_interest": "y", "received_at": leads.clock()}
+    sold: dict[str, Any] = {"total": Decimal(1), "currency": "USD", "won_at": leads.clock(), "estimate_id": uuid4()}
+    for ident, lead in ours:
+        opened = OpportunityOpened(subject=ident, lead_id=lead, stage="new", stage_type="open", **about, **asked)
+        leads.tell(opened, by="opportunities")
+    assert given_to(leads) == "colleague", "none against two"
+    for ident, lead in ours:
+        won = OpportunityWon(subject=ident, lead_id=lead, stage="won", stage_type="won", acceptance_id=uuid4(), **about,
+                             **sold)  # fmt: skip
+        leads.tell(won, by="opportunities")
+    assert given_to(leads) == "salesperson", "none against one"
 
 
 def test_nobody_who_is_away_or_has_left_gets_any(leads: Bench) -> None:

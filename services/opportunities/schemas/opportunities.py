@@ -116,7 +116,7 @@ class StageOut(Schema):
 class LostReasonOut(Schema):
     code = fields.Text()
     label = fields.Text()
-    note_required = fields.Flag()
+    note_required = fields.Flag(dump_default=False)
 
 
 class FinancingOut(Schema):

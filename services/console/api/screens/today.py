@@ -105,8 +105,8 @@ def today() -> Response:
         waiting = {one.key: one for one in shown.waiting}
         for key in keys:
             if STEPS[key].extra:
-                found = usecases.cards(tx, me(), {**(STEPS[key].extra or {}), "limit": SHOWN}).items
-                waiting[key] = Waiting(key, len(found), found)
+                found = usecases.cards(tx, me(), {**(STEPS[key].extra or {}), "limit": SHOWN})
+                waiting[key] = Waiting(key, len(found.items) + bool(found.next), found.items)
         month = _month(tx) if me().may("report.read") else None
     mine = [(key, waiting[key]) for key in keys if key in waiting and waiting[key].count]
     first = _first(*mine[0]) if mine else None
@@ -157,8 +157,10 @@ def _lists(mine: list[tuple[str, Waiting]], first: dict[str, Any] | None) -> lis
     found = []
     for key, one in mine:
         rest = [card for card in one.cards if not first or card["id"] != first["card"]["id"]]
+        more = one.count > len(one.cards)
+        count = f"{len(one.cards)}+" if more and STEPS[key].extra else one.count  # of these nobody counts the rest
         if rest:
-            found.append({"key": key, "step": STEPS[key], "count": one.count, "cards": rest})
+            found.append({"key": key, "step": STEPS[key], "count": count, "more": more, "cards": rest})
     return found
 
 
