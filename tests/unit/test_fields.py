@@ -90,7 +90,7 @@ def test_a_good_value_is_read(name: str, given: object, value: object) -> None:
     ("name", "given", "words"),
     [
         ("text", 3, "is not text"),
-        ("text", None, "cannot be null"),
+        ("needed", None, "cannot be null"),
         ("text", "x" * 21, "is longer than 20 characters"),
         ("needed", " \t\n", "is blank"),
         ("email", "a@b", "is not one e-mail address"),
@@ -143,6 +143,13 @@ def test_a_good_value_is_read(name: str, given: object, value: object) -> None:
 )
 def test_a_bad_value_is_refused_in_plain_words(name: str, given: object, words: str) -> None:
     assert faults({"needed": "x", name: given}) == {f"/{name}": words}
+
+
+def test_null_of_what_need_not_be_given_is_none_given_but_where_a_record_is_edited() -> None:
+    body = {"needed": "x", "text": None, "inner": None}
+    assert load(Everything, body) == {"needed": "x"}
+    with pytest.raises(Invalid, match="/text cannot be null"):
+        load(Everything, body, edits=True)
 
 
 def test_every_fault_is_named_at_once_where_it_is() -> None:
