@@ -1,7 +1,8 @@
 """Builds a read model anew from history while the live one serves, then puts it in its place in one transaction.
 
-The same consumer and handlers run over tables of their own beside the live ones. What is put in place are the rows and
-the positions that belong to them: what was told meanwhile is then read again, and applied by the live consumer.
+The same consumer and handlers run over tables of their own beside the live ones. What is put in place are the rows that
+are other ones, and the positions that belong to them: what was told meanwhile is then read again, and applied by the
+live consumer.
 """
 
 import fcntl
@@ -185,10 +186,8 @@ def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> i
         # Whoever applies facts now is waited for, and whoever comes waits: also with a record that has no position yet.
         # No weaker lock will do: a worker could hold positions that this waits for, and wait for this to write them.
         connection.execute(sa.text(f"LOCK TABLE {positions.name} IN EXCLUSIVE MODE"))
-    for table in reversed(model.tables):
-        connection.execute(sa.delete(table))
     for table in model.tables:
-        _copy(connection, table)
+        _made_equal(connection, table)
     for table in (held, parked):  # what the rebuilt model has applied waits no longer
         applied = sa.select(built.c.agg).where(
             built.c.producer == table.c.producer, built.c.agg == table.c.agg, built.c.last_seq >= table.c.agg_seq
@@ -196,15 +195,22 @@ def _put_in_place(connection: sa.Connection, live: Store, model: ReadModel) -> i
         connection.execute(sa.delete(table).where(applied.exists()))
     # What only the live model knew of begins anew, as its rows are gone: it is read again.
     connection.execute(sa.delete(parked).where(parked.c.producer.in_(model.producers), parked.c.blocks))
-    connection.execute(sa.delete(positions).where(mine))
-    _copy(connection, positions)
+    _made_equal(connection, positions, mine)
     return int(connection.execute(sa.select(sa.func.count()).select_from(built)).scalar_one())
 
 
-def _copy(connection: sa.Connection, table: sa.Table) -> None:
-    names = [column.name for column in table.columns if column.computed is None]
-    twin = _twin(table)
-    connection.execute(sa.insert(table).from_select(names, sa.select(*(twin.c[name] for name in names))))
+def _made_equal(connection: sa.Connection, table: sa.Table, mine: sa.ColumnElement[bool] | None = None) -> None:
+    """The rows of ``table`` (that are ``mine``) become those of its twin. What is right already, mostly nearly all, is
+    not written anew: whoever has facts to apply waits meanwhile.
+    """
+    columns = [column for column in table.columns if column.computed is None]
+    keys, twin = list(table.primary_key), _twin(table).alias("built")  # both have one name
+    of_twin = sa.and_(*(twin.c[key.name] == key for key in keys))
+    alike = (twin.c[one.name].is_not_distinct_from(one) for one in columns if one not in keys)
+    other = ~sa.exists().where(of_twin, *alike)
+    connection.execute(sa.delete(table).where(other if mine is None else sa.and_(mine, other)))
+    lacking = sa.select(*(twin.c[one.name] for one in columns)).where(~sa.exists().where(of_twin))
+    connection.execute(sa.insert(table).from_select([one.name for one in columns], lacking))
     counted = table.autoincrement_column
     if counted is not None and connection.dialect.name == "postgresql":  # or it would give numbers out once more
         sequence = sa.func.pg_get_serial_sequence(table.name, counted.name)

@@ -75,7 +75,7 @@ class Subscriptions:
 
 @dataclass(frozen=True)
 class ReadModel:
-    """Tables that hold nothing but what some publishers' facts said.
+    """Tables that hold nothing but what some publishers' facts said, and that no foreign key leads to.
 
     Whatever is written to them, these handlers write; and nothing else in the service reacts to what these publishers
     say, for the positions in all their streams go with the model.

@@ -79,6 +79,28 @@ class RebuildSuite:
         assert workshop.shown() == right
         assert len(right) == 5 * count
 
+    def test_what_is_right_already_is_not_written_anew_as_facts_wait_meanwhile(self, workshop: Workshop) -> None:
+        """Facts of a company of three years waited for minutes until a model that was nearly right was put in place."""
+        workshop.make("0", "1", "2", "3")
+        workshop.make("one that nothing happened to")
+        workshop.settle()
+        workshop.spoil()
+        written: list[tuple[str, int]] = []
+        placed = ("INSERT INTO effects", "INSERT INTO stream_pos")
+
+        def note(_connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
+            into, _, what = statement.partition(" (")
+            if statement.startswith("DELETE FROM effects") or (into in placed and "SELECT" in what):
+                written.append((statement.split()[0], cursor.rowcount))
+
+        sa.event.listen(sa.Engine, "after_cursor_execute", note)
+        try:
+            workshop.rebuild()
+        finally:
+            sa.event.remove(sa.Engine, "after_cursor_execute", note)
+
+        assert written == [("DELETE", 1), ("INSERT", 3), ("INSERT", 0)]
+
     def test_facts_of_the_history_are_applied_together_and_not_each_alone(self, workshop: Workshop) -> None:
         for _ in range(40):
             workshop.make(*map(str, range(5)))
