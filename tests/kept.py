@@ -4,7 +4,8 @@ It was half of the time of what runs in one process. No test can see it: each is
 """
 
 import gc
-from collections.abc import Callable, Iterable
+from operator import attrgetter
+from threading import RLock
 from types import CodeType
 from typing import Any
 
@@ -12,20 +13,21 @@ import sqlalchemy as sa
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.util import LRUCache
-from werkzeug.routing import Rule
-from werkzeug.routing.converters import BaseConverter
-from werkzeug.routing.rules import RulePart
+from werkzeug.routing import Map, Rule, RuleFactory
 
 from libs.common import orm
 from libs.common.orm import Database
 
 ENOUGH = 5000  #: statements; all that every service says are fewer
+#: what makes a route the one that it is, beside its methods and defaults
+SAID = attrgetter(
+    "rule", "endpoint", "subdomain", "host", "strict_slashes", "merge_slashes", "redirect_to", "build_only", "alias",
+    "websocket", "provide_automatic_options",
+)  # fmt: skip
 FEW, MORE = 20_000, 20  #: what a test leaves behind goes after some eighty, at the latest
 
-Builder = Callable[..., tuple[str, str]]
-
 _connect = orm.connect
-_read: dict[str, tuple[list[RulePart], list[tuple[bool, str]], dict[str, BaseConverter]]] = {}
+_read: "dict[tuple[object, ...], Routes]" = {}
 _known: dict[type[sa.Dialect], tuple[sa.Dialect, LRUCache[Any, Any]]] = {}
 
 
@@ -36,7 +38,7 @@ def keep() -> None:
     gc.set_threshold(FEW, MORE, MORE)
     orm.connect = connect
     Flask.jinja_options = {"bytecode_cache": Pages()}
-    Flask.url_rule_class = Route
+    Flask.url_map_class = Routes
 
 
 def connect(url: str, **how: Any) -> Database:
@@ -78,29 +80,31 @@ def _way(bucket: Bucket) -> tuple[object, ...]:
     return (bucket.key, bucket.checksum, *sorted(bucket.environment.extensions))
 
 
-class Route(Rule):
-    """Its text is read once for all apps. What builds its address is made when it is first asked to: seven apps have
-    650 of these, and a test asks few."""
+class Routes(Map):
+    """An app's routes are read once for all apps that have the same ones: a test has seven, with 650 of them."""
 
-    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
-        if rule not in _read:
-            trace, self._trace = self._trace, []
-            parts = list(super()._parse_rule(rule))
-            _read[rule] = parts, self._trace, self._converters
-            self._trace, self._converters = trace, {}
-        parts, trace, converters = _read[rule]
-        self._trace += trace
-        self._converters |= converters
-        self.arguments |= converters.keys()
-        return parts
+    lock_class = RLock  # type: ignore[assignment]
 
-    def _compile_builder(self, append_unknown: bool = True) -> Builder:
-        compiled, made = super()._compile_builder, list[Any]()
+    def __init__(self, *given: Any, **more: Any) -> None:
+        self._said: list[Rule] = []
+        super().__init__(*given, **more)
 
-        def build(own: Rule, **values: Any) -> tuple[str, str]:
-            if not made:
-                made.append(compiled(append_unknown))
-            found: tuple[str, str] = made[0](own, **values)
-            return found
+    def add(self, rulefactory: RuleFactory) -> None:
+        self._said += rulefactory.get_rules(self)
 
-        return build
+    def update(self) -> None:
+        if not self._remap:
+            return
+        with self._remap_lock:
+            same = (self.merge_slashes, *map(_route, self._said))
+            if same not in _read:
+                for one in self._said:
+                    super().add(one)
+                super().update()
+                _read[same] = self
+            self._matcher, self._rules_by_endpoint = _read[same]._matcher, _read[same]._rules_by_endpoint
+            self._remap = False
+
+
+def _route(one: Rule) -> tuple[object, ...]:
+    return frozenset(one.methods or ()), str(one.defaults), SAID(one)

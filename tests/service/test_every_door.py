@@ -66,6 +66,15 @@ def test_no_route_is_open_to_all_that_was_not_meant_to_be(bench: Callable[..., B
             assert OPEN_TO_ALL & set(route.rule.split("/")) or route.rule in PAGES_FOR_ALL, route.rule
 
 
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_an_address_is_built_of_a_routes_name(bench: Callable[..., Bench], service: Service) -> None:
+    """What does that is compiled only then."""
+    routes = bench(service.name).system.parts[service.name].app.url_map
+    for route in routes.iter_rules():
+        there = [re.sub("<[^>]+>", "7", one.rule) for one in routes.iter_rules(route.endpoint)]
+        assert routes.bind("").build(route.endpoint, dict.fromkeys(route.arguments, 7)) in there
+
+
 def test_every_message_says_where_its_schema_is_and_there_it_is(bench: Callable[..., Bench]) -> None:
     anybody = bench().public
     frozen = {path.stem: document for path, document in documents().items()}

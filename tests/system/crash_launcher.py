@@ -28,7 +28,7 @@ import services
 from embedded.gateway import Gateway
 from embedded.run import Threads
 from embedded.system import System
-from libs.common import config, log, loops, orm, worker
+from libs.common import config, log, loops, orm, statements, worker
 from libs.common.consumer import Consumer
 from libs.common.service import Service
 from libs.common.store import Store, no_crash
@@ -160,6 +160,7 @@ def main() -> None:
     loops.POLL_S = loops.DUE_S = worker.STANDBY_S = SOON_S
     for service in services.every():
         service.blueprints()
+        statements.of(service.tables)
     configure_mappers()
     gc.collect()
     gc.freeze()  # what is loaded stays where it is, in one piece of memory for all

@@ -1,10 +1,11 @@
 """One service as a WSGI app: its own routes, and those that every service has."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Rule
 
 from libs.common.service import Service
 from libs.common.store import Store
@@ -14,9 +15,25 @@ from libs.common.web.context import Edge, request_id
 from libs.common.web.problems import HEADERS
 
 
+class Route(Rule):
+    """What builds its address is compiled when somebody asks for that: of all of them it was most of a start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        def build(own: Rule, **values: Any) -> tuple[str, str]:
+            built: tuple[str, str] = compiled(append_unknown)(own, **values)
+            return built
+
+        compiled = super()._compile_builder
+        return build
+
+
+class App(Flask):
+    url_rule_class = Route
+
+
 def create_app(service: Service, store: Store, verifier: Verifier, *, config: Mapping[str, Any] | None = None) -> Flask:
     """The app. Raises TypeError for a route without a rule: what is not in the role table does not start."""
-    app = Flask(service.name, static_folder=None, template_folder=None)
+    app = App(service.name, static_folder=None, template_folder=None)
     app.config.update(config or {})
     app.url_map.merge_slashes = False  # a redirect would answer HTML
     app.extensions["plumbline"] = store
