@@ -67,6 +67,11 @@ def documented(name: str, app: Flask) -> dict[str, Any]:
 
 
 @functools.cache
+def components(name: str) -> Any:
+    return closed(KNOWN[name]["components"])
+
+
+@functools.cache
 def contents(name: str, status: str, operation: str) -> dict[str, Any]:
     """Content type → what checks a body, or None where it is no JSON."""
     said = KNOWN[name]
@@ -75,7 +80,7 @@ def contents(name: str, status: str, operation: str) -> dict[str, Any]:
     if "$ref" in response:
         response = said["components"]["responses"][response["$ref"].rpartition("/")[2]]
     return {
-        kind: jsonschema_rs.Draft202012Validator(closed({**one["schema"], "components": said["components"]}))
+        kind: jsonschema_rs.Draft202012Validator({**closed(one["schema"]), "components": components(name)})
         if kind in JSONS and "schema" in one
         else None
         for kind, one in response.get("content", {}).items()
