@@ -61,6 +61,12 @@ def measured(record_property: Callable[[str, object], None]) -> Callable[[str], 
     return lambda text: record_property(MEASURED, text)
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    from tests.loading import load
+
+    load(session.config)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     from tests import programs
     from tests.kept import keep
