@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from xdist.scheduler import LoadGroupScheduling
 
 LONGEST = "chaos"  #: one test of minutes: last, it would keep everybody waiting
 COMPUTING = "tests/simulation/"  #: what waits for nobody
+SLOW = ("tests/system/", "tests/unit/test_house.py", "tests/flow/test_however_facts_come.py")  #: some seconds each
 
 
 class ByGroup(LoadGroupScheduling):
@@ -33,15 +34,24 @@ def group_of(module: Path) -> str:
 
 
 def spread(pieces: Mapping[str, Any]) -> OrderedDict[str, Any]:
-    """The longest piece first, then the groups, which mostly wait for what they killed to come back.
+    """The longest piece first, then the groups, which mostly wait for what they killed to come back; the quick last.
 
     Between two of them some that only compute: together those would crowd the processors, and without them the groups
-    leave them idle.
+    leave them idle. What takes seconds comes before the end: nobody is to go on alone when there is nothing else left.
     """
     groups = sorted((name for name in pieces if "::" not in name), key=lambda name: name != LONGEST)
-    computing = [name for name in pieces if name.startswith(COMPUTING)]
-    few = -(-len(computing) // len(groups)) or 1
-    between = [computing[start : start + few] for start in range(0, len(computing), few)]
-    turns = itertools.zip_longest(([name] for name in groups), between, fillvalue=[])
-    first = [name for turn in turns for some in turn for name in some]
-    return OrderedDict((name, pieces[name]) for name in dict.fromkeys([*first, *pieces]))
+    single = [name for name in pieces if "::" in name]
+    computing = [name for name in single if name.startswith(COMPUTING)]
+    slow = [name for name in single if name.startswith(SLOW)]
+    quick = [name for name in single if not name.startswith((COMPUTING, *SLOW))]
+    last = len(quick) // 8
+    order = [*_mixed(groups, computing), *_mixed(slow, quick[last:]), *quick[:last]]
+    return OrderedDict((name, pieces[name]) for name in order)
+
+
+def _mixed(some: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+    """Each of the first, and behind it its share of the others."""
+    share = -(-len(others) // max(1, len(some))) or 1
+    shares = (others[start : start + share] for start in range(0, len(others), share))
+    for one, its in itertools.zip_longest(([one] for one in some), shares, fillvalue=()):
+        yield from (*one, *its)
