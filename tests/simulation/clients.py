@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from libs.common.contracts.commands import Command
 from libs.common.errors import DomainError
 from libs.common.idempotency import AlreadyAnswered, Answer, RequestKey
 from libs.common.tx import Origin, Tx
-from tests.simulation.tables import DONE, STREAMS, Order
+from tests.simulation.tables import ACTED, STREAMS, Order
 from tests.simulation.toy import tell
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class Clients:
 
     def act(self, tx: Tx, request: Request) -> Order:
         order = tx.get(Order, request.subject) if request.subject else tx.new(Order, note="")
-        tx.execute(sa.insert(DONE), {"note": request.note, "subject": order.id})
+        tx.execute(ACTED, {"note": request.note, "subject": order.id})
         tell(tx, order, *request.notes)
         if request.timer == "set":
             due = tx.now + timedelta(seconds=self.world.rng.choice((0, 0, 1, 30, 300)))

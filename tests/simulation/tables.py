@@ -120,3 +120,5 @@ STATEMENTS = {
     )
     for name, one in EFFECTS.items()
 }
+ACTED, NUDGED = sa.insert(DONE), sa.insert(FIRED)
+SLIP = sa.select(Slip).where(Slip.id == sa.bindparam("of"))

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from libs.common.errors import NotYet
 from libs.common.service import Handler, Subscriptions, TimerHandler
 from libs.common.tx import Tx
-from tests.simulation.tables import FIRED, STATEMENTS, STREAMS, Order, OrderFiled, OrderTold, Slip, SlipWritten
+from tests.simulation.tables import NUDGED, SLIP, STATEMENTS, STREAMS, Order, OrderFiled, OrderTold, Slip, SlipWritten
 
 
 class Mood(Protocol):
@@ -33,7 +31,7 @@ def subscriptions(name: str, world: Mood, wrap: Callable[[Handler], Handler]) ->
         row = {"stream": stream, "subject": fact.subject, "note": fact.note, "event": tx.origin.causation}
         tx.execute(note_down, row)
         if name == "yard":
-            slip = tx.session.get(Slip, fact.subject) or tx.new(Slip, fact.subject, note=fact.note)
+            slip = tx.session.scalar(SLIP, {"of": fact.subject}) or tx.new(Slip, fact.subject, note=fact.note)
             slip.note = fact.note
             tx.publish(SlipWritten(subject=slip.id, note=fact.note), of=slip)
         world.mood(name, stream, fact.note)
@@ -60,6 +58,6 @@ def nudges(latest: Callable[[], datetime]) -> TimerHandler:
     def nudge(tx: Tx, subject: UUID, payload: dict[str, Any]) -> None:
         tell(tx, tx.get(Order, subject), payload["note"] + "!")
         early = latest() < datetime.fromisoformat(payload["due"])
-        tx.execute(sa.insert(FIRED), {"note": payload["note"], "early": early})
+        tx.execute(NUDGED, {"note": payload["note"], "early": early})
 
     return nudge
