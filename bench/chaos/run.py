@@ -245,7 +245,7 @@ def rest(report: Report, seen: System, ledger: Ledger, left: Callable[[], list[s
     while faults and time.monotonic() - began < RESTS_S:
         time.sleep(1.0)
         try:
-            faults = left() + audit(seen, ledger) + reckon(seen)
+            faults = left() or audit(seen, ledger) + reckon(seen)  # while there is more to come the auditor can wait
         except (DomainError, OSError) as away:
             faults = [f"somebody is still away: {away}"]
     report.rest_seconds = round(time.monotonic() - began, 1)
