@@ -140,11 +140,20 @@ def test_who_sets_a_visit_for_a_time_that_is_over_is_asked_whether_they_mean_it(
     assert "That is over already." in page.text
     assert desk.press("Set an appointment", starts_at="2026-12-01T10:00").status == 422
 
-    page = desk.press("Set an appointment")
+    page = desk.press("Set an appointment", duration_min="95")
     assert "Set; whoever goes is told." in page.text
-    assert [one["starts_at"] for one in office.as_("csr").items(visits)] == ["2026-12-01T16:00:00Z"]
     assert "No contact is logged yet" in page.text, "and it is past that stage"
     assert "Next: Contacted" not in page.text
+    [visit] = office.as_("csr").items(visits)
+    assert visit["starts_at"] == "2026-12-01T16:00:00Z"
+
+    page = desk.open(f"/do/appointment.reschedule/{visit['id']}")
+    assert page.text.count("Left out: as it was.") == 2, "how long it takes and who goes"
+    desk.press("Move it", starts_at="2026-12-03T10:00")
+    [moved] = office.as_("csr").items(visits)
+    kept = {name: visit[name] for name in ("duration_min", "assignee_ids")}
+    assert moved | kept == moved, "and so they are"
+    assert (moved["starts_at"], moved["duration_min"]) == ("2026-12-03T16:00:00Z", 95)
 
 
 def test_a_managers_word_on_whether_it_qualifies_is_read_with_its_reason_and_can_be_taken_back(office: Bench) -> None:

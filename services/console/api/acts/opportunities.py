@@ -36,6 +36,7 @@ TIME = (
     Field("duration_min", said("Minutes"), "whole", hint=said("Left out: as the branch has it.")),
     Field("assignee_ids", said("Who goes"), "many", choices="salespeople"),
 )
+MOVED = (TIME[0], *(replace(one, hint=said("Left out: as it was.")) for one in TIME[1:]))
 ELSE = (
     Field("note", said("Note"), "area"),
     Field("window_starts_at", said("Promised from"), "moment", folded=True),
@@ -319,7 +320,7 @@ ACTS = (
         said("Move it"),
         said("Moved; whoever goes is told."),
         icon="calendar",
-        fields=(*TIME, Field("reason", said("Why")), *ELSE, *FORCE),
+        fields=(*MOVED, Field("reason", said("Why")), *ELSE, *FORCE),
     ),
     _visit(
         "cancel",
