@@ -119,7 +119,7 @@ def connect(
     options = f"-c statement_timeout={STATEMENT_S}s -c lock_timeout={LOCK_WAIT_S}s"
     options += " -c idle_in_transaction_session_timeout=60s"
     engine = sa.create_engine(
-        _saying_begin(url),
+        sa.make_url(url).set(drivername=f"postgresql+{SayingBegin.NAME}"),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -129,7 +129,8 @@ def connect(
         **QUICK,
     )
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
-    reader = sa.create_engine(url, isolation_level="AUTOCOMMIT", pool=engine.pool, **QUICK)
+    looking = sa.make_url(url).set(drivername="postgresql+psycopg")
+    reader = sa.create_engine(looking, isolation_level="AUTOCOMMIT", pool=engine.pool, **QUICK)
     sa.event.listen(engine, "do_connect", _impatient)
     for each in (engine, reader):
         sa.event.listen(each, "handle_error", _told)
@@ -143,17 +144,14 @@ class SayingBegin(PGDialect_psycopg):
     look for who listens to that at each statement: half again what a look of one statement costs.
     """
 
+    NAME = "saying_begin"
     supports_statement_cache = True
 
     def do_begin(self, dbapi_connection: Any) -> None:
         dbapi_connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
 
 
-sa.dialects.registry.register("postgresql.saying_begin", __name__, SayingBegin.__name__)
-
-
-def _saying_begin(url: str) -> sa.URL:
-    return sa.make_url(url).set(drivername="postgresql+saying_begin")
+sa.dialects.registry.register(f"postgresql.{SayingBegin.NAME}", __name__, SayingBegin.__name__)
 
 
 def _impatient(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:

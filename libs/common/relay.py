@@ -1,7 +1,7 @@
 """Carries committed facts from the outbox to the bus, in order, marked only once the bus has them."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +35,6 @@ class Relay:
         self._taken: list[int] = []  #: rows that the bus has, and that are not marked yet
         self._sending: list[Outgoing] = []
         self._ahead: list[Outgoing] = []  #: read while the bus was at work on those before
-        self._kept: tuple[contextlib.ExitStack, sa.Connection] | None = None
 
     def step(self) -> int:
         """Sends the oldest unpublished facts and returns how many the bus took: 0 means that there is nothing to send.
@@ -66,35 +65,8 @@ class Relay:
     def finish(self) -> None:
         """Marks what was sent last: without it, a relay that is started anew would send that again."""
         self._ahead = []
-        try:
-            if self._taken:
-                self._next()
-        finally:
-            self.let_go()
-
-    def let_go(self) -> None:
-        """Gives its connection back; the next step takes one again."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept[0].close()
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[sa.Connection]:
-        """One that is kept from step to step: taking it and giving it back took as long as what is asked of it."""
-        if self.store.database.sqlite:
-            with self.store.alone(changing=bool(self._taken)) as connection:
-                yield connection
-            return
-        if self._kept is None:
-            stack = contextlib.ExitStack()
-            self._kept = stack, stack.enter_context(self.store.alone())
-        stack, connection = self._kept
-        try:
-            yield connection
-        except BaseException:
-            self._kept = None
-            with stack:  # it ends as any other look does, and is told in the same words
-                raise
+        if self._taken:
+            self._next()
 
     def _read_ahead(self) -> None:
         """The bus is at work: time to mark what it took before, and to read what follows."""
@@ -103,7 +75,7 @@ class Relay:
 
     def _next(self) -> list[Outgoing]:
         """Marks what was sent, and reads what is to be sent: one transaction."""
-        with self._connection() as connection:
+        with self.store.alone(changing=bool(self._taken)) as connection:
             rows: Sequence[Any]
             if self.store.database.sqlite:
                 rows = self._in_turn(connection)

@@ -40,10 +40,10 @@ class Listener:
     def __init__(self, url: str) -> None:
         self.asleep = False  #: whether we hold the lock that says so
         self._heard = False  #: whether somebody notified, also while we asked something else
-        address = sa.engine.make_url(url)
+        address = sa.engine.make_url(url)  # as a text it would say a blank as libpq does not read it
         try:
             self.connection = Impatient.connect(
-                address.set(drivername="postgresql").render_as_string(hide_password=False),
+                **(address.translate_connect_args(username="user", database="dbname") | dict(address.query)),
                 autocommit=True,
                 application_name="relay",
                 options=f"-c lock_timeout={FALL_ASLEEP_MS}",

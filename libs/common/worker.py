@@ -114,15 +114,14 @@ class Worker:
     def relay(self, store: Store, report: Report) -> None:
         publisher = RabbitPublisher(self.config.amqp_url, name=f"{self.service.name} relay")
         listener = None if store.database.sqlite else Listener(self.config.database_url)
-        relay = Relay(store, publisher)
         try:
             while listener is not None and not listener.become_active():
                 if self.stop.wait(STANDBY_S):
                     return
+            relay = Relay(store, publisher)
             wait, linger = self._waiter(publisher, listener), self._lingerer(publisher, listener)
             relay_loop(relay, wait, self.stop, report, linger=linger)
         finally:
-            relay.let_go()
             publisher.close()
             if listener is not None:
                 listener.close()

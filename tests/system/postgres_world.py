@@ -71,7 +71,7 @@ def bench_of_all(new_database: NewDatabases, clock: Clock) -> Bench:
 
 def _bench(databases: dict[str, tuple[Service, orm.Database]], now: Clock, **how: Any) -> Bench:
     bench = Bench.__new__(Bench)
-    bench.clock, bench._sequences = now, {}
+    bench.clock, bench._sequences, bench._tokens = now, {}, {}
     bench.system = System.over(databases, **how)
     return bench
 
