@@ -80,7 +80,7 @@ def option_totals(
             taxes=parts,
             lines=tuple(LineTotals(*each) for each in zip(amounts, shares, nets, taxes, strict=True)),
             cost=cost,
-            margin=((net - cost) / net).quantize(Decimal("0.0001")) if net and costs else None,
+            margin=((net - cost) / net).quantize(Decimal("0.0001")) + ZERO if net and costs else None,  # no minus zero
         )
 
 

@@ -25,7 +25,6 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--js-flags=--no-opt",  # no page lives as long as optimising its scripts takes
 )
 
 # An unpacked one has no fontconfig of the system's to rely on. With it, pictures are the same wherever they are made.

@@ -14,7 +14,7 @@ from libs.common.contracts.opportunities import (
     OpportunityWon,
 )
 from libs.common.schema import load
-from libs.common.schema.texts import COUNTRIES
+from libs.common.schema.texts import countries
 from libs.common.service import CommandHandler, Subscriptions
 from libs.common.tx import Tx
 from services.leads import usecases
@@ -81,8 +81,8 @@ def take_the_conversion_back(tx: Tx, event: OpportunityReopened) -> None:
 
 def take_an_enquiry_in(tx: Tx, command: Command) -> None:
     """Another system's wish, checked as the body of ``POST /leads`` is. Raises what is wrong with it."""
-    COUNTRIES.set(lambda: people.countries(tx))
-    usecases.capture(tx, **load(LeadIn, command.data))
+    with countries(lambda: people.countries(tx)):
+        usecases.capture(tx, **load(LeadIn, command.data))
 
 
 commands: Mapping[str, CommandHandler] = {LeadCapture.name: take_an_enquiry_in}

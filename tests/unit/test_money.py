@@ -146,6 +146,11 @@ def test_margin_is_what_is_left_of_the_net_and_unknown_without_costs() -> None:
     assert option_totals([line("1", "50")], rates=RATES, currency="USD").margin is None
 
 
+def test_a_margin_that_is_hardly_negative_is_no_minus_zero() -> None:
+    lines = [line("1.152", "173.6502", cost=D("173.6589"))]
+    assert str(option_totals(lines, rates=RATES, currency="USD").margin) == "0.0000"
+
+
 @pytest.mark.parametrize(("currency", "text"), [("JPY", "1235"), ("USD", "1234.50"), ("KWD", "1234.500")])
 def test_amounts_have_the_decimals_of_their_currency(currency: str, text: str) -> None:
     totals = option_totals([line("1", "1234.5", None)], currency=currency)

@@ -1,7 +1,8 @@
 """Fields of text: kept as typed, but never blank where needed, and never what it is not."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
@@ -106,6 +107,16 @@ def _mailbox(typed: str) -> str | None:
 
 #: asked only for a number that says no country and is none of the US: where the company has branches
 COUNTRIES: ContextVar[Callable[[], Iterable[str]]] = ContextVar("countries", default=tuple)
+
+
+@contextmanager
+def countries(ask: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Within, ``ask`` says where the company is: of whose database a number is read for, and of none after that."""
+    before = COUNTRIES.set(ask)
+    try:
+        yield
+    finally:
+        COUNTRIES.reset(before)
 
 
 class Phone(Text):

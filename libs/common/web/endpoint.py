@@ -15,7 +15,7 @@ from libs.common.errors import Forbidden, PreconditionRequired, Unauthenticated
 from libs.common.idempotency import AlreadyAnswered
 from libs.common.schema.strict import Schema as StrictSchema
 from libs.common.schema.strict import load
-from libs.common.schema.texts import COUNTRIES
+from libs.common.schema.texts import countries
 from libs.common.web import body as bodies
 from libs.common.web.context import LINK, PUBLIC, SIGNED_IN, Rule, caller, edge, if_match
 from libs.common.web.denials import denied
@@ -90,12 +90,12 @@ def _run(view: Callable[..., Any], mine: Rule, given: dict[str, Any], brought: t
     """
 
     def act() -> Response:
-        COUNTRIES.set(functools.partial(people.countries_at, edge().store))
-        for raw in brought:
-            read = load(mine.body or Nothing, raw, edits=request.method in EDITING)
-            if mine.body is not None:
-                given["given"] = read
-        return respond(view(**given))
+        with countries(functools.partial(people.countries_at, edge().store)):
+            for raw in brought:
+                read = load(mine.body or Nothing, raw, edits=request.method in EDITING)
+                if mine.body is not None:
+                    given["given"] = read
+            return respond(view(**given))
 
     try:
         return persistent(act)
