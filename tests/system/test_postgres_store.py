@@ -185,6 +185,20 @@ def test_the_newest_link_of_the_audit_is_read_from_the_end_of_its_index(new_data
     database.dispose()
 
 
+def test_who_connects_to_an_engines_own_address_looks_without_a_transaction_as_well(
+    new_database: Callable[[str], str],
+) -> None:
+    """As a rebuild does beside the service: its looks would see what was there when the first of them began."""
+    one = orm.connect(new_database("maker"))
+    other = orm.connect(one.engine.url.render_as_string(hide_password=False))
+    for database in (one, other):
+        with database.reader.connect() as look:
+            look.execute(sa.select(sa.func.pg_backend_pid()))
+            driver: Any = look.connection.driver_connection
+            assert driver.info.transaction_status.name == "IDLE"
+        database.dispose()
+
+
 def test_old_answers_are_forgotten_by_their_time_and_not_key_by_key(new_database: Callable[[str], str]) -> None:
     """A thousand keys at once were compared with every answer that is kept."""
     database = orm.connect(new_database("maker"))
