@@ -18,7 +18,6 @@ from libs.common.columns import Aggregate, Exact, UtcDateTime
 class Relation(NamedTuple):
     """An attribute that holds other records, and which attributes say the same by themselves: here, and there."""
 
-    name: str
     many: bool
     pairs: tuple[tuple[str, str], ...]
 
@@ -139,6 +138,11 @@ def _demand_fit(shape: Shape, given: dict[str, Any], names: Iterable[str]) -> No
             shape.checked[name].demand_fit(given[name])
 
 
+def usual(kind: Any) -> dict[str, Any]:
+    """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
+    return {name: value(None) if made else value for name, value, made in _shape(kind).usual}
+
+
 def _shape_of(record: object) -> Shape:
     kind: Any = type(record)  # functools wants to be told that a class can be hashed
     return _shape(kind)
@@ -164,7 +168,7 @@ def _shape(kind: Any) -> Shape:
 def _relation(one: Any) -> Relation:
     names = one.parent.get_property_by_column, one.mapper.get_property_by_column
     pairs = tuple((names[0](here).key, names[1](there).key) for here, there in one.local_remote_pairs)
-    return Relation(one.key, bool(one.uselist), pairs)
+    return Relation(bool(one.uselist), pairs)
 
 
 def _is_something(column: "sa.Column[Any]") -> bool:

@@ -52,18 +52,6 @@ class Origin:
 
 
 @functools.cache
-def _defaults_of(kind: type) -> tuple[tuple[str, Any, bool], ...]:
-    mapper: Any = sa.inspect(kind)
-    columns = [(attribute.key, attribute.columns[0].default) for attribute in mapper.column_attrs]
-    return tuple((name, default.arg, default.is_callable) for name, default in columns if default is not None)
-
-
-def _defaults(kind: type) -> dict[str, Any]:
-    """What a new record has before anybody says otherwise; SQLAlchemy itself fills it in only as it writes."""
-    return {name: value(None) if made else value for name, value, made in _defaults_of(kind)}
-
-
-@functools.cache
 def _by_id(kind: Any) -> sa.Select[Any]:
     found = rowlocks.selecting(kind).where(kind.id == sa.bindparam("ident"))
     return rowlocks.for_update(found, kind) if kind.turn is None else rowlocks.refreshed(found)
@@ -156,7 +144,7 @@ class Tx:
     def new(self, kind: type[Record], /, ident: UUID | None = None, **fields: Any) -> Record:
         """A new record with its id and stamps, part of this act."""
         stamps = {"created_at": self.now, "created_by": self.actor, "updated_at": self.now, "updated_by": self.actor}
-        record = kind(**{**_defaults(kind), "id": ident or self.store.ids(), **stamps, **fields})
+        record = kind(**{**standalone.usual(kind), "id": ident or self.store.ids(), **stamps, **fields})
         self.session.add(record)
         audit.made(self, record)
         self.has_locked(record)
