@@ -112,6 +112,14 @@ def test_a_refusal_that_the_test_is_about_is_no_fault_and_has_to_come(visitors: 
     visitors.end()
 
 
+def test_what_a_page_asks_for_after_its_test_took_the_network_away_is_no_fault(visitors: Browsing) -> None:
+    page = visitors.nobody()
+    page.goto("/well")
+    page.context.set_offline(True)
+    assert page.evaluate("fetch('/well').catch(error => error.name)") == "TypeError"
+    visitors.end()
+
+
 @pytest.mark.parametrize("look", BAD, ids=lambda look: look.__name__)
 def test_who_looks_at_a_bad_page_sees_it(visitors: Browsing, look: Callable[[Page], None]) -> None:
     page = visitors.nobody()

@@ -9,7 +9,10 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 INSIDE = ("about", "blob", "data")  #: addresses for which nobody is asked
 LEFT = "net::ERR_ABORTED"  #: the page was left meanwhile, or the answer became a download
-TOLD_BY_THE_ANSWER = re.compile("Failed to load resource: the server responded")  #: said on the console as well
+TAKEN_AWAY = "net::ERR_INTERNET_DISCONNECTED"  #: by ``set_offline``; a page that was just opened still asks for news
+TOLD_BY_THE_ANSWER = re.compile(
+    f"Failed to load resource: (the server responded|{TAKEN_AWAY})"
+)  #: said on the console as well
 
 
 class Watch:
@@ -48,7 +51,7 @@ class Watch:
             self.faults.append(f"another host: {request.method} {request.url}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != LEFT:
+        if request.failure not in (LEFT, TAKEN_AWAY):
             self.faults.append(f"no answer ({request.failure}): {request.method} {request.url}")
 
     def _answered(self, response: Response) -> None:
