@@ -94,7 +94,7 @@ class Walker:
             f"{path}/contact-attempts",
             {"channel": "phone", "direction": "outbound", "outcome": "reached"},
         )
-        start = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=1, minutes=30 * next(self.slots))
+        start = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(days=1, minutes=35 * next(self.slots))
         self.post(
             "salesperson",
             f"{path}/appointments",

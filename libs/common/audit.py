@@ -118,7 +118,7 @@ def rows(tx: "Tx") -> list[dict[str, Any]]:
 def chain(store: "Store", batch: int = 500) -> int:
     """Links unlinked rows to the one before, in order, so that a row taken out or altered shows. Returns how many."""
     with store.alone(changing=False) as look:  # mostly there is nothing new, and nobody has to wait for this
-        if look.execute(store.statements.unlinked, {"most": 1}).first() is None:
+        if direct.execute(look, store.statements.unlinked, {"most": 1}).first() is None:
             return 0
     with store.begin() as tx:
         if not store.database.sqlite:  # two workers would both follow the same row

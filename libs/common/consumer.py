@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from libs.common import parked
+from libs.common import direct, parked
 from libs.common.bus import Delivery
 from libs.common.contracts.base import BadEnvelope, Message, decode
 from libs.common.dberrors import Locked, TryAgain, of_database
@@ -340,7 +340,7 @@ class Consumer:
     def _retry(self, which: Any, limit: int, why: Why) -> int:
         with self.store.alone(changing=False) as look:
             now = self.store.now(look)
-            bodies = look.scalars(which, {"now": now, "beyond": now + BEYOND, "most": limit}).all()
+            bodies = direct.execute(look, which, {"now": now, "beyond": now + BEYOND, "most": limit}).scalars().all()
         for body in bodies:
             self._attempt(decode(bytes(body), most=None), why)
         return len(bodies)

@@ -60,10 +60,11 @@ STEPS = {
 WAKE = f"SELECT pg_notify('{WOKEN}', '') WHERE NOT pg_try_advisory_xact_lock_shared({SLEEPING})"
 
 
-def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] = NONE) -> None:
+def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] = NONE, *, last: bool = False) -> None:
     """Writes what there is of each part: a service's own tables first, each behind those that it refers to, then PARTS.
 
-    ``changing``: what is set in rows of its own that are there. Wakes a sleeping relay where there are facts.
+    ``changing``: what is set in rows of its own that are there. ``last``: the act ends with it, so that it may go with
+    the commit. Wakes a sleeping relay where there are facts.
     """
     metadata = tx.tables.outbox.metadata
     own = _ordered(metadata) if parts.keys() - PARTS.keys() else ()
@@ -80,7 +81,8 @@ def write(tx: "Tx", parts: Mapping[str, Rows], changing: Mapping[Change, Rows] =
     given = {f"change{n}": changing[one] for n, one in enumerate(changes)} | {name: parts[name] for name in there}
     texts = {name: msgspec.json.encode(rows).decode() for name, rows in given.items()}
     many = {f"{name}_many": len(rows) for name, rows in given.items()}
-    direct.run(tx.connection, _together(metadata, there, tuple(changes)), texts | many)
+    say = direct.leave if last else direct.run
+    say(tx.connection, _together(metadata, there, tuple(changes)), texts | many)
 
 
 def add(tx: "Tx", table: sa.Table, rows: Rows) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import Column, Index, MetaData, String, Table, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg, PGExecutionContext_psycopg
 
 from libs.common.columns import BigId, Json, UtcDateTime
 from libs.common.cursor import Brief
 from libs.common.errors import Unavailable
 from libs.common.fairlock import LOCK_WAIT_S, FairLock
-from libs.common.pgtimeouts import Impatient, Silent, outdated
+from libs.common.pgtimeouts import Silent, outdated
+from libs.common.wire import Wire
 
 QUICK: dict[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
@@ -129,7 +130,7 @@ def connect(
         **QUICK,
     )
     # A look is one statement or several that each see what is committed: begin and rollback would be two more trips.
-    looking = sa.make_url(url).set(drivername="postgresql+psycopg")
+    looking = sa.make_url(url).set(drivername=f"postgresql+{Looking.NAME}")
     reader = sa.create_engine(looking, isolation_level="AUTOCOMMIT", pool=engine.pool, **QUICK)
     sa.event.listen(engine, "do_connect", _impatient)
     for each in (engine, reader):
@@ -137,7 +138,23 @@ def connect(
     return Database(engine, reader, DatabaseClock())
 
 
-class SayingBegin(PGDialect_psycopg):
+class Context(PGExecutionContext_psycopg):
+    """One statement of SQLAlchemy's being executed."""
+
+    def create_default_cursor(self) -> Any:
+        wire: Any = self._dbapi_connection.driver_connection
+        return Brief(wire)
+
+
+class Looking(PGDialect_psycopg):
+    """Over connections that have no transactions."""
+
+    NAME = "looking"
+    supports_statement_cache = True
+    execution_ctx_cls = Context
+
+
+class SayingBegin(Looking):
     """Says itself where a transaction begins, on connections which would have none: so looks and acts share them.
 
     SQLAlchemy's own way is to ask the driver for one or the other whenever a connection is taken and given back, and to
@@ -148,14 +165,15 @@ class SayingBegin(PGDialect_psycopg):
     supports_statement_cache = True
 
     def do_begin(self, dbapi_connection: Any) -> None:
-        dbapi_connection.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        dbapi_connection.begin()
 
 
-sa.dialects.registry.register(f"postgresql.{SayingBegin.NAME}", __name__, SayingBegin.__name__)
+for _each in (Looking, SayingBegin):
+    sa.dialects.registry.register(f"postgresql.{_each.NAME}", __name__, _each.__name__)
 
 
 def _impatient(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
-    return Impatient.connect(*arguments, cursor_factory=Brief, **named)
+    return Wire.connect(*arguments, **named)
 
 
 def _told(context: sa.engine.ExceptionContext) -> None:

@@ -25,8 +25,10 @@ class Silent(psycopg.OperationalError):
 
 def outdated(reason: BaseException) -> bool:
     """Whether what a connection has prepared is of tables as they were before a later version's migration made a column
-    wider: it is refused for as long as that connection lives."""
-    return isinstance(reason, psycopg.errors.FeatureNotSupported) and "cached plan" in str(reason)
+    wider: it is refused for as long as that connection lives. Or it was told to forget all that, as psycopg does after
+    who drops or alters something."""
+    forgotten = isinstance(reason, psycopg.errors.InvalidSqlStatementName)
+    return forgotten or (isinstance(reason, psycopg.errors.FeatureNotSupported) and "cached plan" in str(reason))
 
 
 class Impatient(psycopg.Connection[Any]):

@@ -48,6 +48,17 @@ def holding(held: sa.Table, in_sqlite: bool) -> Any:
 
 
 @functools.cache
+def telling(status: sa.Table, yielding: bool, in_sqlite: bool) -> Any:
+    """Puts a part's newest word. ``yielding``: not over trouble of between ``since`` and ``until``. Says if it did."""
+    insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(status)
+    insert = insert.values({name: bindparam(name) for name in ("part", "ok", "detail", "at")})
+    said = {name: insert.excluded[name] for name in ("ok", "detail", "at")}
+    over = ~status.c.at.between(bindparam("since"), bindparam("until"))  # or a clock was set back
+    where = sa.or_(status.c.ok, over) if yielding else None
+    return insert.on_conflict_do_update(index_elements=["part"], set_=said, where=where).returning(status.c.part)
+
+
+@functools.cache
 def keeping(table: sa.Table, key: tuple[str, ...], names: tuple[str, ...], in_sqlite: bool) -> Any:
     """Puts a row of these names over the one with the same key."""
     insert: Any = (sqlite.insert if in_sqlite else postgresql.insert)(table)

@@ -35,7 +35,7 @@ def lock(kind: Any) -> sa.Select[Any]:
 def acquire(tx: "Tx", statement: sa.Select[Any], given: Mapping[str, Any]) -> None:
     """Waits for the turn that the statement, narrowed, locks; it is this act's until it ends."""
     if not tx.store.database.sqlite:
-        tx.session.execute(statement, given)
+        tx.execute(statement, given)
 
 
 @functools.cache

@@ -5,9 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
-from libs.common import log
+from libs.common import log, prepared
 from libs.common.errors import DomainError
 from libs.common.store import Store
 
@@ -58,9 +56,7 @@ def write(
     """
     table = store.tables.worker_status
     with store.begin() as tx:
-        now = {"ok": ok, "detail": detail[:500], "at": at or tx.now}
-        insert = tx.insert(table).values(part=part, **now)
-        over = ~table.c.at.between(tx.now - STANDS, tx.now + STANDS)  # or a clock was set back
-        where = sa.or_(table.c.ok, over) if yielding else None
-        newer = insert.on_conflict_do_update(index_elements=["part"], set_=now, where=where)
-        return bool(tx.execute(newer.returning(table.c.part)).first())
+        said = {"part": part, "ok": ok, "detail": detail[:500], "at": at or tx.now}
+        stands = {"since": tx.now - STANDS, "until": tx.now + STANDS} if yielding else {}
+        telling = prepared.telling(table, yielding, store.database.sqlite)
+        return bool(tx.execute(telling, said | stands).first())

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from libs.common import prepared
+from libs.common import direct, prepared
 from libs.common.dberrors import Locked, lacks
 from libs.common.errors import Unavailable
 from libs.common.service import TimerHandler
@@ -71,7 +71,7 @@ class Timers:
         if not self.handlers:
             return []
         with self.store.alone(changing=False) as look:  # mostly nothing is due, and nobody has to wait for this
-            return list(look.execute(self._due, {"now": self.store.now(look), "most": limit}))
+            return list(direct.execute(look, self._due, {"now": self.store.now(look), "most": limit}))
 
     def _claim(self, row: sa.Row[Any]) -> Claimed | None:
         """Takes a due timer on a lease, unless somebody else did, and counts the attempt before it is made.

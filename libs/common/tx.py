@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from libs.common import audit, flushing, idempotency, prepared, rowlocks, standalone
+from libs.common import audit, direct, flushing, idempotency, prepared, rowlocks, standalone
 from libs.common.columns import Aggregate
 from libs.common.contracts.base import Event, Message
 from libs.common.deferred import Deferred
@@ -88,7 +88,8 @@ class Tx:
 
     def execute(self, statement: Any, given: Any = None) -> sa.CursorResult[Any]:
         """Runs a statement of the kernel's past the session, which need not write out a half-made record first."""
-        return self.connection.execute(statement, given)
+        result: sa.CursorResult[Any] = direct.execute(self.connection, statement, given)
+        return result
 
     @property
     def connection(self) -> sa.Connection:
@@ -218,7 +219,7 @@ class Tx:
 
     def keep(self, table: sa.Table, row: Mapping[str, Any], *key: str) -> None:
         """Puts the row over the one that has the same key: what is named is so, the rest stays as it was."""
-        self.execute(prepared.keeping(table, key, tuple(row), self.store.database.sqlite), row)
+        direct.change(self.connection, prepared.keeping(table, key, tuple(row), self.store.database.sqlite), [row])
 
     # -- facts
 
@@ -273,7 +274,7 @@ class Tx:
             if isinstance(what, sa.Table):
                 flushing.add(self, what, rows)
             else:
-                self.execute(what, rows)
+                direct.change(self.connection, what, rows)
 
     def finish(self) -> None:
         """Writes what the act left to write; called by the store just before it commits."""
@@ -284,7 +285,7 @@ class Tx:
         self.store.crash("after_write")
         kept = {"idempotency": [idempotency.row(self)]} if self.origin.key is not None else {}
         parts = {"outbox": self.published, "audit": audit.rows(self), **kept, **self.closing, **self._timing()}
-        flushing.write(self, parts, alone.changed)
+        flushing.write(self, parts, alone.changed, last=True)
 
     # -- durable timers
 

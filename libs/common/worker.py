@@ -18,7 +18,7 @@ from libs.common.rabbit import RabbitPublisher, RabbitReader, unrouted
 from libs.common.rabbit.bindings import Bindings
 from libs.common.rabbit.management import Management, Refusal
 from libs.common.rabbit.topology import dead_of, queue_of
-from libs.common.relay import Relay
+from libs.common.relay import Kept, Relay
 from libs.common.service import Job, Service
 from libs.common.status import report_to
 from libs.common.store import Store
@@ -114,17 +114,20 @@ class Worker:
     def relay(self, store: Store, report: Report) -> None:
         publisher = RabbitPublisher(self.config.amqp_url, name=f"{self.service.name} relay")
         listener = None if store.database.sqlite else Listener(self.config.database_url)
+        kept = None if store.database.sqlite else Kept(store)
         try:
             while listener is not None and not listener.become_active():
                 if self.stop.wait(STANDBY_S):
                     return
-            relay = Relay(store, publisher)
+            relay = Relay(store, publisher, alone=kept)
             wait, linger = self._waiter(publisher, listener), self._lingerer(publisher, listener)
             relay_loop(relay, wait, self.stop, report, linger=linger)
         finally:
             publisher.close()
             if listener is not None:
                 listener.close()
+            if kept is not None:
+                kept.close()
 
     def _waiter(self, publisher: RabbitPublisher, listener: Listener | None) -> Wait:
         def wait(seconds: float) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from standardwebhooks import Webhook as Signing
 
+from libs.common import direct
 from libs.common.egress import Line, NotOutside, Said, Unreachable, target
 from libs.common.errors import NotFound
 from libs.common.mail import one_line
@@ -78,7 +79,7 @@ def _take(store: Store) -> Any:
     """The webhook whose last turn is longest ago, on a lease; None for nothing to do, or where another was faster."""
     with store.alone(changing=False) as look:
         now = store.now(look)
-        seen = look.execute(SERVED, {"now": now}).first()
+        seen = direct.execute(look, SERVED, {"now": now}).first()
     if seen is None:
         return None
     free = (
