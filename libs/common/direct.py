@@ -128,6 +128,7 @@ def _in_words(connection: sa.Connection, statement: Any, names: tuple[str, ...])
     lists = {compiled.bind_names[bind] for bind in compiled.post_compile_params}
     if (
         made
+        or any(bind.callable is not None for bind in compiled.bind_names)
         or POSTPONED in text
         or lists & put.keys()
         or compiled.literal_execute_params
