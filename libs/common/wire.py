@@ -83,7 +83,7 @@ class Wire(Impatient):
 
         Not where it is the first of its transaction: then nobody knows yet whether the server is there at all.
         """
-        if not self._left and (self._begins or self.pgconn.transaction_status != pq.TransactionStatus.INTRANS):
+        if not self._left and self.pgconn.transaction_status != pq.TransactionStatus.INTRANS:
             self.ask(statement, given)
             return
         saying = self._saying(statement, given)

@@ -18,6 +18,7 @@ from libs.common.wire import Wire
 from tests.contract.throwaway import Thing, ThingMade, maker
 
 THERE = "SELECT count(*) FROM tried"
+OTHERS = "usename = current_user AND pid <> :own"
 PUT = "INSERT INTO tried VALUES (%(one)s)"
 
 TABLE = sa.Table(
@@ -62,6 +63,21 @@ def test_what_is_left_to_the_commit_is_undone_with_it_where_it_is_refused(databa
         direct.run(act, PUT, {"one": 3})
         direct.leave(act, PUT, {"one": 4})
     assert there(database) == 2
+
+
+def test_whatever_an_act_says_first_is_undone_with_it(database: Database) -> None:
+    for say in (
+        lambda act: direct.run(act, PUT, {"one": 1}),
+        lambda act: direct.leave(act, PUT, {"one": 1}),
+        lambda act: act.execute(sa.text("INSERT INTO tried VALUES (1)")),
+        lambda act: act.execute(sa.text("INSERT INTO tried VALUES (1); SELECT 1")),
+        lambda act: act.execute(sa.text("INSERT INTO tried VALUES (:one)"), [{"one": 1}, {"one": 2}]),
+        lambda act: act.connection.driver_connection.execute("INSERT INTO tried VALUES (1)"),
+    ):
+        with pytest.raises(KeyError), database.engine.begin() as act:
+            say(act)
+            raise KeyError
+        assert there(database) == 0
 
 
 def test_what_is_left_is_there_for_whatever_is_said_next(database: Database) -> None:
@@ -177,6 +193,35 @@ def test_a_connection_that_was_told_to_forget_what_it_knew_is_replaced_and_the_a
         assert tx.get(Thing, ident).note == "made"
 
 
+def test_an_act_of_one_statement_over_a_connection_that_went_stale_is_certainly_not_done(database: Database) -> None:
+    store = maker(database)
+    _made(store)
+    other = orm.connect(database.engine.url.render_as_string(hide_password=False))
+    with other.reader.connect() as look:
+        assert look.execute(
+            sa.text(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {OTHERS}"),
+            {"own": look.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()},
+        ).all()
+    other.dispose()
+
+    with pytest.raises(TryAgain), store.begin() as tx:
+        tx.new(Thing, note="lost")
+    assert _made(store)
+
+
+def test_a_statement_that_could_not_be_prepared_is_said_again_as_a_new_one(database: Database) -> None:
+    with database.reader.connect() as look, database.engine.begin() as act:
+        assert direct.run(look, THERE, {}) == [(0,)]
+        direct.run(act, "ALTER TABLE tried RENAME TO away", {})
+        act.commit()
+        for _ in range(2):
+            with pytest.raises(exc.ProgrammingError, match='relation "tried" does not exist'):
+                direct.run(look, THERE, {})
+    with database.engine.begin() as act:
+        direct.run(act, "ALTER TABLE away RENAME TO tried", {})
+    assert [there(database) for _ in range(3)] == [0, 0, 0]
+
+
 def test_who_is_interrupted_leaves_no_connection_that_would_answer_the_next_one_wrongly(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +256,7 @@ def test_a_statement_that_is_known_is_answered_as_sqlalchemy_answers_it(database
     blank = dict.fromkeys(ROW) | {"id": uuid4()}
     with database.engine.begin() as act:
         direct.execute(act, insert, ROW)
+        direct.execute(act, insert, ROW | {"id": uuid4()})
         direct.execute(act, insert, blank)
         more = [dict.fromkeys(ROW) | {"id": uuid4(), "count": n} for n in range(3)]
         direct.change(act, insert, more)
@@ -257,7 +303,7 @@ def test_a_percent_sign_in_the_words_is_one_sign_however_they_are_said(database:
                 assert said.scalar_one() == "5 %3"
             for said in (look.execute(again), direct.execute(look, again)):
                 assert said.one() == ("5 %", 1)
-        assert look.exec_driver_sql("SELECT 'several; 5 %%'; SELECT '5 %%'").all()
+        assert look.exec_driver_sql("SELECT 'several; 5 %%'; SELECT 2").all() == [("several; 5 %",)]
 
 
 def test_rows_put_together_are_counted(database: Database) -> None:
