@@ -211,11 +211,6 @@ def _made_equal(connection: sa.Connection, table: sa.Table, mine: sa.ColumnEleme
     connection.execute(sa.delete(table).where(other if mine is None else sa.and_(mine, other)))
     lacking = sa.select(*(twin.c[one.name] for one in columns)).where(~sa.exists().where(of_twin))
     connection.execute(sa.insert(table).from_select([one.name for one in columns], lacking))
-    counted = table.autoincrement_column
-    if counted is not None and connection.dialect.name == "postgresql":  # or it would give numbers out once more
-        sequence = sa.func.pg_get_serial_sequence(table.name, counted.name)
-        highest = sa.select(sa.func.coalesce(sa.func.max(counted), 0) + 1).scalar_subquery()
-        connection.execute(sa.select(sa.func.setval(sequence, highest, sa.false())))
 
 
 def _twin(table: sa.Table) -> sa.Table:

@@ -130,8 +130,12 @@ class OpportunitySettings(Schema):
     def what_is_not_listed_is_other(self, data: dict[str, Any], **_more: Any) -> None:
         if "lost_reasons" in data:
             _demand_distinct(data["lost_reasons"], "lost_reasons")
-            if OTHER not in [reason["code"] for reason in data["lost_reasons"]]:
+            codes = [reason["code"] for reason in data["lost_reasons"]]
+            if OTHER not in codes:
                 raise ValidationError(f"need a reason {OTHER!r} for what is not listed", "lost_reasons")
+            if not data["lost_reasons"][codes.index(OTHER)].get("note_required"):
+                wrong = [f"must be: {OTHER!r} says nothing without a note"]
+                raise ValidationError({"lost_reasons": {codes.index(OTHER): {"note_required": wrong}}})
 
 
 def _demand_distinct(entries: list[dict[str, Any]], name: str) -> None:

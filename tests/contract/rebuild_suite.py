@@ -28,13 +28,14 @@ class Workshop(Desk):
         self.while_reading: Callable[[], object] = lambda: None
         self.at_the_end: Callable[[], object] = lambda: None
 
-    def history(self, _since: datetime | None) -> Iterator[Sequence[Delivery]]:
-        """Whole, each time: what is known is skipped."""
+    def history(self, since: datetime | None) -> Iterator[Sequence[Delivery]]:
         outbox, last = MAKER_TABLES.outbox, 0
+        asked = sa.select(outbox.c.id, outbox.c.body).order_by(outbox.c.id).limit(50)
+        if since is not None:
+            asked = asked.where(outbox.c.created_at >= since)
         while True:
             with self.maker.reading() as tx:
-                following = sa.select(outbox.c.id, outbox.c.body).where(outbox.c.id > last).order_by(outbox.c.id)
-                rows = tx.execute(following.limit(50)).all()
+                rows = tx.execute(asked.where(outbox.c.id > last)).all()
             if not rows:
                 self.at_the_end()  # told when all is read: the live model has it, the one beside has not
                 return

@@ -281,6 +281,14 @@ def test_nothing_but_its_read_models_hears_what_a_model_is_built_of(service: Ser
         assert heard == set(model.subscriptions.facts)
 
 
+@pytest.mark.parametrize("service", services.every(), ids=lambda service: service.name)
+def test_a_read_model_is_referred_to_by_nobody_and_numbers_no_rows(service: Service) -> None:
+    """Its tables take their places one after the other, with the rows' own keys."""
+    built = [table for model in models_of(service) for table in model.tables]
+    referred = {key.column.table for table in service.metadata.tables.values() for key in table.foreign_keys}
+    assert not [table.name for table in built if table in referred or table.autoincrement_column is not None]
+
+
 class TestHistory:
     @pytest.fixture
     def said(self, stopped: Stopped) -> Callable[..., list[dict[str, Any]]]:

@@ -174,7 +174,7 @@ def test_the_board_has_the_stages_of_the_readers_branch_in_its_order_empty_ones_
     ends = (("sold", "Sold", "won"), ("gone", "Gone", "lost"))
     flow = [{"code": code, "label": label, "type": kind, "probability": 10} for code, label, kind in (*codes, *ends)]
     path = f"/api/v1/opportunities/settings?branch={HOME}"
-    why = [{"code": "moved", "label": "Moved away"}, {"code": "other", "label": "Other"}]
+    why = [{"code": "moved", "label": "Moved away"}, {"code": "other", "label": "Other", "note_required": True}]
     assert office.as_("admin").edit("PUT", path, {"stages": flow, "lost_reasons": why}).status_code == 200
     made = opportunity(office)
     lost = opportunity(office, person_name="Gus Gone", phones=["615-555-0121"])

@@ -1,5 +1,6 @@
 """Settings, people, parked messages and files, by an admin at a browser: what is set, and what a refusal keeps."""
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 import services
 from embedded.testing import Bench
+from libs.common.bus import Delivery
 from services.console.adapters import doors
 from services.console.adapters.doors import Carrier, Said, Wsgi
 from services.console.api.screens.topics import TOPICS
@@ -245,6 +247,21 @@ def test_a_service_tells_again_what_it_told_and_nothing_is_parked(office: Bench)
     reader.open("/do/told.leads.again")
     page = reader.press("Tell it again", since="2020-01-01T00:00")
     assert "on their way again" in page.text
+
+
+def test_what_is_parked_is_found_however_much_it_is(office: Bench) -> None:
+    junk = [Delivery(b"no fact %d" % number) for number in range(51)]
+    office.system.parts["leads"].consumer.deliver(junk)
+    office.system.parts["bookings"].consumer.deliver(junk[:1])
+
+    reader = Reader(office, "admin")
+    page = reader.open("/settings/parked")
+    newest = set(re.findall(r"/settings/parked/(\w+/\d+)", page.html))
+    page = reader.follow("Older in leads")
+    older = set(re.findall(r"/settings/parked/(\w+/\d+)", page.html))
+
+    assert (len(newest), len(older), len(newest | older)) == (51, 1, 52)
+    assert "Older" not in page.text
 
 
 def test_an_opportunity_is_entered_first_from_the_board(office: Bench) -> None:

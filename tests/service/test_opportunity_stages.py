@@ -310,6 +310,14 @@ def test_a_setting_that_names_nothing_is_refused_where_it_stands(
     assert desk.as_("admin").get(f"{OPPORTUNITIES}/settings").get_json()["gates"] == []
 
 
+def test_in_every_branchs_list_other_needs_a_note(desk: Bench) -> None:
+    listed = [{"code": "moved", "label": "Moved away"}, {"code": "other", "label": "Other"}]
+    refused = desk.as_("admin").edit("PUT", f"{OPPORTUNITIES}/settings", {"lost_reasons": listed})
+
+    [fault] = refused.get_json()["errors"]
+    assert (refused.status_code, fault["pointer"]) == (422, "/lost_reasons/1/note_required")
+
+
 def test_the_lost_reasons_are_there_for_everyone_who_may_lose_one(desk: Bench) -> None:
     codes = [one["code"] for one in desk.as_("salesperson").items(f"{OPPORTUNITIES}/lost-reasons")]
 
