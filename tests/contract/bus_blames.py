@@ -71,7 +71,7 @@ class Blame:
         world.taker.consumer.replay([parked.id])
         world.until_heard(subject, "good", "bad", "after", by=[world.taker])
 
-    def test_bytes_that_are_no_fact_are_parked_once_however_often_they_come_again(self, world: World) -> None:
+    def test_bytes_that_are_no_fact_are_parked_each_once_however_often_they_come_again(self, world: World) -> None:
         world.taker.moods["good"] = away
         subject = world.make("good")
         [row] = world.withhold()
@@ -79,7 +79,9 @@ class Blame:
             with pytest.raises(Unavailable):
                 world.taker.consumer.deliver([Delivery(raw, redelivered=again > 0) for raw in (b"junk", row.body)])
 
-        assert len(world.taker.parked()) == 1
+        assert [bytes(one.body) for one in world.taker.parked()] == [b"junk"]
+        world.taker.consumer.deliver([Delivery(b"other junk", redelivered=True)])
+        assert len(world.taker.parked()) == 2
 
         del world.taker.moods["good"]
         world.taker.consumer.deliver([Delivery(row.body, redelivered=True)])

@@ -217,7 +217,7 @@ class ParkedSuite:
         assert desk.taker.heard(subject) == ["made"]
 
     @pytest.mark.parametrize("it", ["waits", "was parked", "is parked then"])
-    def test_a_fork_that_is_discarded_takes_nothing_from_the_fact_whose_number_it_has(
+    def test_a_fork_tried_again_and_discarded_takes_nothing_from_the_fact_whose_number_it_has(
         self, desk: Desk, it: str
     ) -> None:
         desk.taker.moods["bad"] = refuse
@@ -232,7 +232,8 @@ class ParkedSuite:
         forks = desk.parked("?reason=history_fork")
 
         assert len(forks) == 2
-        assert {desk.call("POST", f"taker/parked/{one['id']}/discard").status_code for one in forks} == {200}
+        for act, answer in (("replay", 409), ("discard", 200)):
+            assert {desk.call("POST", f"taker/parked/{one['id']}/{act}").status_code for one in forks} == {answer}
 
         desk.settle()
         assert desk.taker.heard(subject) == ["made"]

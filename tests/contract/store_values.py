@@ -14,7 +14,7 @@ from libs.common.relay import Relay
 from libs.common.store import Store
 from libs.common.tx import Origin
 from tests.contract.store_world import made
-from tests.contract.throwaway import MAKER_TABLES, Thing, change, make
+from tests.contract.throwaway import MAKER_TABLES, Piece, Thing, change, make
 
 
 class Values:
@@ -93,6 +93,45 @@ class Values:
             assert [(one.note, one.price) for one in found] == [
                 ("changed 0", Decimal(7)), ("changed 1", None), ("changed 2", None)
             ]  # fmt: skip
+
+    def test_who_says_what_is_so_already_makes_no_new_version(self, store: Store) -> None:
+        subject = made(store, "so")
+        with store.begin() as tx:
+            tx.get(Thing, subject).note = "so"
+        with store.reading() as tx:
+            assert tx.session.get_one(Thing, subject).version == 1
+
+    def test_what_an_act_takes_away_is_gone_whatever_else_it_makes_and_changes(self, store: Store) -> None:
+        subjects = made(store), made(store)
+        with store.begin() as tx:
+            old, other = (tx.get(Thing, subject) for subject in subjects)
+            tx.session.delete(old)
+            other.note = "changed"
+            tx.new(Thing, note="new")
+        with store.reading() as tx:
+            assert sorted(tx.session.scalars(sa.select(Thing.note))) == ["changed", "new"]
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_a_part_is_added_and_taken_away_whether_or_not_it_names_what_it_hangs_on(
+        self, store: Store, named: bool
+    ) -> None:
+        """One that does not is written by the unit of work."""
+
+        def piece(thing: Thing, note: str) -> Piece:
+            return Piece(id=store.ids(), note=note, **({"thing_id": thing.id} if named else {}))
+
+        with store.begin() as tx:
+            thing = tx.new(Thing, note="new")
+            thing.pieces = [piece(thing, "first"), piece(thing, "second")]
+        for turn in ("third", "fourth"):
+            with store.begin() as tx:
+                [thing] = tx.all(sa.select(Thing).options(sa.orm.selectinload(Thing.pieces)).with_for_update())
+                tx.has_locked(thing)
+                thing.pieces.append(piece(thing, turn))
+                if turn == "fourth":
+                    thing.pieces.remove(next(one for one in thing.pieces if one.note == "first"))
+        with store.reading() as tx:
+            assert sorted(tx.session.scalars(sa.select(Piece.note))) == ["fourth", "second", "third"]
 
     def test_a_changed_time_without_an_offset_is_refused(self, store: Store) -> None:
         subject = made(store)

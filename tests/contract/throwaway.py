@@ -80,6 +80,15 @@ class Thing(Aggregate, MakerBase):
     note: Mapped[str]
     price: Mapped[sa.Numeric | None] = sa.orm.mapped_column(Exact(14, 3), default=None)
     seen_at: Mapped[object | None] = sa.orm.mapped_column(UtcDateTime, default=None)
+    pieces: Mapped[list["Piece"]] = sa.orm.relationship(cascade="all, delete-orphan", lazy="raise")
+
+
+class Piece(MakerBase):
+    __tablename__ = "pieces"
+
+    id: Mapped[UUID] = sa.orm.mapped_column(primary_key=True)
+    thing_id: Mapped[UUID] = sa.orm.mapped_column(sa.ForeignKey("things.id"))
+    note: Mapped[str]
 
 
 TAKER_METADATA = sa.MetaData()
