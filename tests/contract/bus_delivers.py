@@ -70,18 +70,19 @@ class Delivery:
 
     def test_a_fact_that_nobody_reacts_to_takes_no_record_past_one_that_somebody_does(self, world: World) -> None:
         told = "made forgotten changed", "made changed forgotten", "made forgotten", "made forgotten changed forgotten"
+        new = world.make("made", "changed", "forgotten")
         waits, misses, goes, jumps = things = [world.make(*notes.split()) for notes in told]
         came = [bus.Delivery(row.body) for row in world.withhold()]
         facts = {(one.read().subject, one.read().number): one for one in came}
         deliver, stands = world.taker.consumer.deliver, world.taker.position
         deliver([*(facts[thing, 1] for thing in things), facts[waits, 3]])
 
-        deliver([facts[waits, 2], facts[misses, 3], facts[goes, 2], facts[jumps, 2], facts[jumps, 4]])
+        deliver([facts[waits, 2], facts[misses, 3], facts[goes, 2], facts[jumps, 2], facts[jumps, 4], facts[new, 3]])
 
         assert [stands(thing) for thing in things] == [3, 1, 2, 2]
-        deliver([facts[misses, 2], facts[jumps, 3]])
-        assert [stands(thing) for thing in things] == [3, 3, 2, 4]
-        assert all(world.taker.heard(thing) == ["made", "changed"] for thing in (waits, misses, jumps))
+        deliver([facts[misses, 2], facts[jumps, 3], facts[new, 1], facts[new, 2]])
+        assert [stands(thing) for thing in (*things, new)] == [3, 3, 2, 4, 3]
+        assert all(world.taker.heard(thing) == ["made", "changed"] for thing in (waits, misses, jumps, new))
 
     def test_facts_sent_again_from_the_outbox_change_nothing_where_they_are_known(self, world: World) -> None:
         subject = world.make("made", "changed")
