@@ -145,6 +145,13 @@ def _marked(store: Store) -> int:
         return int(tx.execute(sa.select(sa.func.count(table.c.published_at))).scalar_one())
 
 
+class Taking:
+    """A bus that takes everything."""
+
+    def send(self, batch: Any, _meanwhile: Any = nothing) -> int:
+        return len(batch)
+
+
 class Sweeping:
     """The outbox is swept in order; the audit trail is chained."""
 
@@ -187,6 +194,20 @@ class Sweeping:
         assert sent == sorted(set(sent))
         assert marked == [0, 3, 3], "what the bus is at work on is not marked yet"
         assert _marked(store) == len(sent) == 8
+
+    def test_what_was_marked_as_sent_is_let_alone(self, store: Store) -> None:
+        def marks() -> list[Any]:
+            with store.reading() as tx:
+                return list(tx.session.scalars(sa.select(MAKER_TABLES.outbox.c.published_at).order_by(sa.text("id"))))
+
+        relay = Relay(store, Taking())
+        made(store, "first")
+        assert [relay.step(), relay.step()] == [1, 0]
+        [before] = marks()
+        store.clock = lambda: datetime(2999, 1, 1, tzinfo=UTC)
+        made(store, "second")
+        assert [relay.step(), relay.step()] == [1, 0]
+        assert marks()[0] == before
 
     @pytest.mark.parametrize("trouble", [1, BusDown("away")])
     def test_what_was_read_ahead_waits_when_those_before_it_were_not_taken(self, store: Store, trouble: Any) -> None:
