@@ -1,5 +1,7 @@
 """How much may wait in an outbox, what of it is sent again, and when it is let go of; part of the store's suite."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from libs.common import outbox, relay
 from libs.common.deployment import OutboxLimits
 from libs.common.store import Store
+from libs.common.tx import Tx
 from tests.contract.throwaway import MAKER_TABLES, make
 from tests.statements import hearing
 
@@ -131,6 +134,31 @@ class Outbox:
             self.age(store, 99, days=3)
         assert pieces == [4, 4, 2]
         assert piece.left == 0
+
+    def test_sending_all_again_ends_with_what_was_there_as_it_began_and_wakes_who_sends(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "PIECE", 4)
+        made(store, *map(str, range(10)))
+        self.age(store, 10, days=3)
+        begin, woken = store.begin, list[int]()
+
+        @contextmanager
+        def begin_as_others_go_on() -> Iterator[Tx]:
+            with begin() as tx:
+                make(tx, "new")
+            with begin() as tx:
+                table = MAKER_TABLES.outbox
+                tx.execute(sa.update(table).where(table.c.id > 10).values(published_at=tx.now))
+            with begin() as tx:
+                yield tx
+
+        monkeypatch.setattr(store, "begin", begin_as_others_go_on)
+        store.woken = lambda: woken.append(len(self.sent(store)))
+
+        assert relay.refill(store) == 10
+        assert self.sent(store) == [False] * 10 + [True] * 4
+        assert woken == [11, 12, 13, 14, 14], "for each fact of the others, and for these in the end"
 
     def test_a_replay_takes_all_that_was_told_since_then_in_whatever_order_it_was_written(self, store: Store) -> None:
         """Acts that run side by side are not in the order of their times. What was never sent is no replay."""

@@ -255,6 +255,29 @@ def test_a_timer_and_an_act_on_its_record_wait_for_each_other_in_one_order(new_d
     database.dispose()
 
 
+def test_a_timer_that_an_act_holds_for_long_keeps_no_other_back(
+    new_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is about to be moved, or taken back; the others' time has come."""
+    monkeypatch.setattr(orm, "LOCK_WAIT_S", 1)
+    database = orm.connect(new_database("maker"))
+    store, fired = maker(database), list[int]()
+    with store.begin() as tx:
+        for subject in range(3):
+            tx.remind("nudge", UUID(int=subject), tx.now)
+    table = MAKER_TABLES.timers
+    timers = Timers(store, {"nudge": lambda _tx, subject, _payload: fired.append(subject.int)})
+
+    with store.begin() as act:
+        act.execute(sa.select(table.c.kind).where(table.c.subject == UUID(int=0)).with_for_update())
+        assert timers.step() == 2
+    assert sorted(fired) == [1, 2]
+
+    assert timers.step() == 1
+    assert fired[2] == 0
+    database.dispose()
+
+
 def test_a_worker_that_links_the_audit_while_another_does_goes_on_behind_it(new_database: Callable[[str], str]) -> None:
     """Else both would begin with the same row, or the second with what came since, as if nothing was before it."""
     one, other = (maker(orm.connect(url)) for url in [new_database("maker")] * 2)
