@@ -38,7 +38,7 @@ def command(long_too: bool, pytest_args: tuple[str, ...]) -> None:
         given = ["-n", "3", *given]  # on two processors: many tests wait for what they killed to come back
     if long_too:
         given = ["-m", "", *given]  # takes back the "not long" of pyproject.toml
-    given = [str(Path(arg).absolute()) if is_path(arg) else arg for arg in given]
+    given = from_anywhere(given)
     pytest = [sys.executable, "-m", "pytest", f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", *given]
     os.chdir(ROOT)
     with throwaway_folder() as environment:
@@ -98,6 +98,14 @@ def roomy(folder: Path) -> bool:
 def named(args: Sequence[str]) -> list[str]:
     """What means files: the first, where it is no option, and whatever looks so. Others may be an option's."""
     return [arg for arg in args if looks_like_path(arg) or (arg is args[0] and not arg.startswith("-"))]
+
+
+def from_anywhere(args: Sequence[str]) -> list[str]:
+    """The same for pytest, which runs in the project's folder. A test is deselected by its name as pytest prints it."""
+    before = ["", *args]
+    return [
+        str(Path(arg).absolute()) if is_path(arg) and before[at] != "--deselect" else arg for at, arg in enumerate(args)
+    ]
 
 
 def is_path(arg: str) -> bool:

@@ -103,6 +103,17 @@ def test_who_names_a_test_that_is_not_there_hears_so(
     assert len(done.stderr.splitlines()) == bool(said)
 
 
+@pytest.mark.parametrize("option", [["--deselect"], []])
+def test_what_is_deselected_is_not_run(option: list[str]) -> None:
+    """It is named as pytest prints it, from the project's folder; what is to be run as the user sees it."""
+    name = "tests/unit/test_test_command.py::test_memory_is_not_used_where_there_is_none"
+    args = [*option, name] if option else [f"--deselect={name}"]
+    args = [sys.executable, "-m", "commands", "test", "-n0", "--collect-only", "-q", *args, name.partition("::")[0]]
+    done = subprocess.run(args, cwd=command.ROOT, capture_output=True, text=True, check=True)
+    assert name not in done.stdout
+    assert "test_what_is_deselected_is_not_run" in done.stdout
+
+
 def test_tests_that_are_told_to_end_stop_what_they_started(tmp_path: Path) -> None:
     waits = tmp_path / "test_waits.py"
     waits.write_text(WAITS)
