@@ -72,10 +72,16 @@ class Company:
         return [one["type"] for one in told]
 
     def stops(self, body: bytes) -> bool:
-        """Whether a service that publishes this is told that it was not taken."""
+        """Whether a service that publishes this is told that it was not taken.
+
+        A RabbitMQ that deletes a queue just as a fact is on its way there may say that something inside it went wrong,
+        and close the connection: a relay tries again.
+        """
         one, publisher = json.loads(body), RabbitPublisher(self.vhost.url)
         try:
             return not publisher.send([Outgoing(1, one["id"], one["type"], body)])
+        except BusDown:
+            return True
         finally:
             publisher.close()
 

@@ -44,7 +44,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 ROWS = st.fixed_dictionaries({name: st.none() | values for name, values in VALUES.items()})
 
 often = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
