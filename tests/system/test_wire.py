@@ -16,6 +16,7 @@ from libs.common.errors import Conflict
 from libs.common.orm import Database
 from libs.common.wire import Wire
 from tests.contract.throwaway import Thing, ThingMade, maker
+from tests.system.wire_world import connected
 
 THERE = "SELECT count(*) FROM tried"
 OTHERS = "usename = current_user AND pid <> :own"
@@ -38,12 +39,8 @@ TABLE = sa.Table(
 
 @pytest.fixture
 def database(new_database: Callable[[str], str]) -> Iterator[Database]:
-    found = orm.connect(new_database("maker"), pool_size=1)
-    with found.engine.begin() as connection:
-        connection.execute(sa.text("CREATE TABLE tried (one int PRIMARY KEY)"))
-        TABLE.create(connection)
-    yield found
-    found.dispose()
+    with connected(new_database("maker"), TABLE) as found:
+        yield found
 
 
 def there(database: Database) -> int:
